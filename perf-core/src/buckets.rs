@@ -1,0 +1,91 @@
+//! The arithmetic of the log-linear histogram: which bucket holds a value, and what a bucket holds.
+//!
+//! One *octave* per power of two, [`STEPS`] equal steps in it. Values below `2 * STEPS` have a bucket each; above, a
+//! bucket spans `1/STEPS` of its octave's lower edge, so the middle of a bucket is within `1/(2 * STEPS)` = 0.79 % of
+//! every value in it.
+//!
+//! An octave is named by its number of leading zeros once values under 128 are lifted into `64..128`: the hot path
+//! gets it from one instruction, and the position in it from one shift, without a mask. The lowest octave is
+//! therefore twice as long as the others.
+
+/// Steps of an octave.
+pub(crate) const STEPS: usize = 64;
+/// Octaves that 64-bit values can fall into.
+pub(crate) const OCTAVES: usize = LOWEST + 1;
+/// The octave of the values `0..128`; smaller numbers are higher octaves.
+pub(crate) const LOWEST: usize = 57;
+/// Buckets in all.
+pub(crate) const BUCKETS: usize = (OCTAVES + 1) * STEPS;
+
+/// The octave of a value.
+#[inline(always)]
+pub(crate) fn octave(value: u64) -> usize {
+    (value | STEPS as u64).leading_zeros() as usize
+}
+
+/// The position of a value in its octave: `64..128`, or `0..128` in the lowest.
+#[inline(always)]
+pub(crate) fn position(value: u64, octave: usize) -> usize {
+    (value >> (LOWEST - octave)) as usize
+}
+
+/// First position that an octave uses.
+pub(crate) const fn first_position(octave: usize) -> usize {
+    if octave == LOWEST { 0 } else { STEPS }
+}
+
+/// Cells that an octave uses.
+pub(crate) const fn cells(octave: usize) -> usize {
+    2 * STEPS - first_position(octave)
+}
+
+/// The bucket of a position: ascending with the value, `0..BUCKETS`.
+pub(crate) const fn bucket(octave: usize, position: usize) -> usize {
+    (LOWEST - octave) * STEPS + position
+}
+
+/// The bucket of a value.
+pub(crate) fn bucket_of(value: u64) -> usize {
+    let octave = octave(value);
+    bucket(octave, position(value, octave))
+}
+
+/// Least and greatest value of a bucket, both inside it.
+pub(crate) const fn bounds(bucket: usize) -> (u64, u64) {
+    let shift = (bucket / STEPS).saturating_sub(1);
+    let position = (bucket - shift * STEPS) as u64;
+    let low = position << shift;
+    (low, low + ((1 << shift) - 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buckets_are_adjacent_and_cover_everything() {
+        let mut next = 0;
+        for index in 0..BUCKETS {
+            let (low, high) = bounds(index);
+            assert_eq!(low, next, "bucket {index}");
+            assert!(high >= low);
+            for value in [low, high] {
+                assert_eq!(bucket_of(value), index, "value {value}");
+                let octave = octave(value);
+                let position = position(value, octave);
+                assert!(position >= first_position(octave) && position < 2 * STEPS);
+            }
+            next = high.wrapping_add(1);
+        }
+        assert_eq!(next, 0, "the last bucket ends at u64::MAX");
+    }
+
+    #[test]
+    fn the_middle_is_within_the_stated_error() {
+        for index in 128..BUCKETS {
+            let (low, high) = bounds(index);
+            let middle = low + (high - low) / 2;
+            assert!((high - middle) as f64 / low as f64 <= 1.0 / 128.0);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Probes cheap enough to leave in production.
+//!
+//! A *probe* measures a place in the program: how often it is called, how long that takes, what of it is its own time,
+//! and what it allocates. A probe costs two readings of the processor's counter and little more; nothing is locked,
+//! allocated or sent anywhere. Without feature `enabled` every name of this crate is still there and does nothing: the
+//! attributes return the function as it was.
+//!
+//! ```
+//! use perf_core::{perf_block, perf_probe};
+//!
+//! #[perf_probe(bytes = text.len())]
+//! fn words(text: &str) -> usize {
+//!     let words: Vec<_> = perf_block!("split", { text.split(' ').collect() });
+//!     words.len()
+//! }
+//!
+//! words("so it goes");
+//! let snapshot = perf_core::snapshot();
+//! for probe in snapshot.probes() {
+//!     println!("{} {} {:?}", probe.name(), probe.calls(), probe.quantile(0.99));
+//! }
+//! ```
+//!
+//! | to | use |
+//! |---|---|
+//! | measure functions, methods, whole `impl` blocks and modules, `async` or not | [`macro@perf_probe`] |
+//! | measure a part of a function | [`perf_block!`] |
+//! | measure by hand, or a future | [`Probe`] |
+//! | count allocations too | [`PerfAlloc`] |
+//! | read what was counted | [`snapshot`] |
+//! | measure one piece of work, whatever else is running | [`Session`] |
+//! | switch it off and on | [`set_recording`], [`set_call_tree`] |
+//! | declare what a call may cost | [`macro@perf_budget`], [`budget`] |
+//!
+//! `perf-exporters` prints and serves what a [`Snapshot`] holds, and turns budgets into verdicts.
+//!
+//! # How it counts
+//! Every thread counts into a *shard* of its own: one slot for each probe, with exact counters and a log-linear
+//! [`Histogram`]. Only its thread writes to it, so counting needs no locked instruction; readers add up the shards
+//! while their threads go on. Counters only grow, and an interval is the difference of two snapshots. A thread that
+//! ends leaves its shard, with all that is in it, to the next one that begins.
+//!
+//! # What it promises
+//! - It never panics, blocks or allocates on the hot path of the program. A call that cannot be counted is left out and
+//!   counted as lost: see [`SnapshotMeta::lost`].
+//! - Calls, errors, panics, sums of time and allocations are exact. Quantiles are within 0.79 %.
+//! - Memory is bounded by the probes and the most threads that were ever alive at once, whatever the number of calls.
+
+// What only the live half makes is unused without it; the types stay the same.
+#![cfg_attr(any(not(feature = "enabled"), loom), allow(dead_code, unused_imports))]
+
+mod alloc;
+mod block;
+pub mod budget;
+mod buckets;
+mod call_tree;
+mod control;
+mod histogram;
+#[cfg(feature = "enabled")]
+mod live;
+mod measured;
+mod meta;
+mod mock;
+mod name;
+mod probe;
+mod session;
+mod snapshot;
+mod stats;
+mod ticks;
+mod typed;
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+
+pub use alloc::PerfAlloc;
+pub use call_tree::{CallTree, TreeNode};
+pub use control::{is_enabled, set_call_tree, set_recording, snapshot};
+pub use histogram::{Bucket, Histogram, HistogramError};
+pub use measured::Measured;
+pub use meta::{ClockKind, SnapshotMeta};
+pub use mock::MockClock;
+pub use perf_macros::{perf_budget, perf_probe};
+pub use probe::{Guard, Probe};
+pub use session::{InSession, Session, SessionGuard, SessionHandle};
+pub use snapshot::Snapshot;
+pub use stats::ProbeStats;

@@ -1,0 +1,122 @@
+//! What an annotation leaves in the program: a constant-built static with its description and one word that the hot
+//! path reads. The first call registers it; nothing runs before `main`.
+
+use std::num::NonZeroU32;
+use std::panic::Location;
+use std::sync::OnceLock;
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::sync::{AtomicPtr, AtomicU32};
+use crate::budget::BudgetSpec;
+
+/// Bits of the word that are the probe's id; the others make it greater than every table of slots.
+pub(crate) const ID: u32 = 0x00ff_ffff;
+/// Not recording: the call ends right there.
+pub(crate) const OFF: u32 = 1 << 31;
+/// To be counted by the general lane.
+pub(crate) const GENERAL: u32 = 1 << 30;
+/// The word before the first call.
+pub(crate) const UNREGISTERED: u32 = !(OFF | GENERAL);
+
+/// Which calls are timed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Sampling {
+    /// All of them.
+    Every,
+    /// One in so many, on average.
+    OneIn(NonZeroU32),
+    /// As many as keep the probe's cost below so many millionths of the measured time.
+    Cap {
+        /// Parts per million.
+        ppm: NonZeroU32,
+    },
+}
+
+/// How a callsite is called.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Name {
+    /// As written.
+    Given(&'static str),
+    /// By the function it is in: the module, and what the compiler calls a function nested in it.
+    Around {
+        module: &'static str,
+        here: fn() -> &'static str,
+    },
+}
+
+#[derive(Debug)]
+pub(crate) struct Callsite {
+    word: AtomicU32,
+    name: Name,
+    resolved: OnceLock<&'static str>,
+    pub(crate) place: &'static Location<'static>,
+    pub(crate) sampling: Sampling,
+    pub(crate) budget: Option<&'static BudgetSpec>,
+    /// The registry's lists: of all callsites, and of those whose name has the same hash. Guarded by its lock.
+    pub(super) next: AtomicPtr<Callsite>,
+    pub(super) same_hash: AtomicPtr<Callsite>,
+}
+
+/// `const fn`, but under loom, whose atomics cannot be made at compile time.
+macro_rules! const_unless_loom {
+    ($(#[$meta:meta])* $vis:vis fn $($rest:tt)*) => {
+        #[cfg(not(loom))] $(#[$meta])* $vis const fn $($rest)*
+        #[cfg(loom)] $(#[$meta])* $vis fn $($rest)*
+    };
+}
+pub(crate) use const_unless_loom;
+
+impl Callsite {
+    const_unless_loom! {
+        #[track_caller]
+        pub(crate) fn new(name: Name) -> Self {
+            Self::with(name, Location::caller(), Sampling::Every, None)
+        }
+    }
+
+    const_unless_loom! {
+        /// The same place with the same options, under another name.
+        pub(crate) fn named(&self, name: &'static str) -> Self {
+            Self::with(Name::Given(name), self.place, self.sampling, self.budget)
+        }
+    }
+
+    const_unless_loom! {
+        fn with(
+            name: Name,
+            place: &'static Location<'static>,
+            sampling: Sampling,
+            budget: Option<&'static BudgetSpec>,
+        ) -> Self {
+            Self {
+                word: AtomicU32::new(UNREGISTERED),
+                name,
+                resolved: OnceLock::new(),
+                place,
+                sampling,
+                budget,
+                next: AtomicPtr::new(std::ptr::null_mut()),
+                same_hash: AtomicPtr::new(std::ptr::null_mut()),
+            }
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn word(&self) -> u32 {
+        self.word.load(Relaxed)
+    }
+
+    /// The registry only, under its lock. A thread that still sees the old word finds out on its long way.
+    pub(super) fn set_word(&self, word: u32) {
+        self.word.store(word, Relaxed);
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        self.resolved.get_or_init(|| match self.name {
+            Name::Given(name) => name,
+            Name::Around { module, here } => {
+                String::leak(crate::name::resolve_name(module, here()))
+            }
+        })
+    }
+}

@@ -1,0 +1,164 @@
+//! Raw ticks: the processor's counter where the kernel itself keeps time by it, `Instant` elsewhere, a mock in tests.
+//!
+//! Which one is decided once, when the first probe registers. How long a tick is, is learnt later, from the time that
+//! has passed since: the first reading of the snapshot compares both clocks over the whole life of the program.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+use crate::meta::ClockKind;
+
+/// Shortest time over which the two clocks are compared.
+const BASELINE: Duration = Duration::from_millis(10);
+
+struct Clock {
+    kind: ClockKind,
+    origin: Instant,
+    origin_ticks: u64,
+}
+
+static CLOCK: OnceLock<Clock> = OnceLock::new();
+static TICKS_PER_SECOND: OnceLock<f64> = OnceLock::new();
+/// Starts away from 0, so that a test can step back.
+static MOCK_NANOS: AtomicU64 = AtomicU64::new(1 << 40);
+
+fn clock() -> &'static Clock {
+    CLOCK.get_or_init(|| start(trusted_counter()))
+}
+
+fn start(kind: ClockKind) -> Clock {
+    let (origin, origin_ticks) = both();
+    Clock {
+        kind,
+        origin,
+        origin_ticks,
+    }
+}
+
+/// One moment by both clocks: the tightest of a few readings, since a switch to another program between the two
+/// would tilt the ratio.
+fn both() -> (Instant, u64) {
+    let mut best = (Instant::now(), counter());
+    let mut width = u64::MAX;
+    for _ in 0..16 {
+        let before = counter();
+        let instant = Instant::now();
+        let spent = counter().wrapping_sub(before);
+        if spent < width {
+            width = spent;
+            best = (instant, before.wrapping_add(spent / 2));
+        }
+    }
+    best
+}
+
+/// Chooses the clock, if that has not happened yet.
+pub(crate) fn kind() -> ClockKind {
+    clock().kind
+}
+
+/// Whether [`counter`] is the clock: then the short way of a call reads it directly.
+pub(crate) fn is_counter() -> bool {
+    matches!(kind(), ClockKind::Tsc | ClockKind::ArmCounter)
+}
+
+/// Makes time stand still, if no clock was chosen before.
+pub(crate) fn mock() -> bool {
+    let mut mine = false;
+    CLOCK.get_or_init(|| {
+        mine = true;
+        start(ClockKind::Mock)
+    });
+    mine || kind() == ClockKind::Mock
+}
+
+/// Moves the mock clock; backwards too, as a broken counter would.
+pub(crate) fn move_mock(nanos: i64) {
+    MOCK_NANOS.fetch_add(nanos.cast_unsigned(), Relaxed);
+}
+
+/// The processor's counter, whether it is trusted or not; 0 where there is none.
+#[inline(always)]
+pub(crate) fn counter() -> u64 {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: every x86-64 has the instruction, and no supported kernel forbids it.
+    unsafe {
+        core::arch::x86_64::_rdtsc()
+    }
+    #[cfg(target_arch = "aarch64")]
+    {
+        let ticks: u64;
+        // SAFETY: reads a register that every kernel leaves open to programs.
+        unsafe { core::arch::asm!("mrs {}, cntvct_el0", out(reg) ticks, options(nomem, nostack)) };
+        ticks
+    }
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    0
+}
+
+/// The clock's ticks now.
+#[inline]
+pub(crate) fn now() -> u64 {
+    let clock = clock();
+    match clock.kind {
+        ClockKind::Tsc | ClockKind::ArmCounter => counter(),
+        ClockKind::Instant => nanos(clock.origin.elapsed()),
+        ClockKind::Mock => MOCK_NANOS.load(Relaxed),
+    }
+}
+
+/// Ticks of a duration.
+pub(crate) fn to_ticks(time: Duration) -> u64 {
+    if is_counter() {
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
+        let ticks = (time.as_secs_f64() * ticks_per_second()).round() as u64;
+        ticks.min(u64::MAX >> 1)
+    } else {
+        nanos(time)
+    }
+}
+
+/// How many ticks a second has; learnt once, at the latest now.
+pub(crate) fn ticks_per_second() -> f64 {
+    *TICKS_PER_SECOND.get_or_init(|| {
+        let clock = clock();
+        if !is_counter() {
+            return 1e9;
+        }
+        while clock.origin.elapsed() < BASELINE {
+            std::hint::spin_loop();
+        }
+        let (instant, ticks) = both();
+        let seconds = instant.duration_since(clock.origin).as_secs_f64();
+        let ticks = ticks.wrapping_sub(clock.origin_ticks);
+        ticks as f64 / seconds
+    })
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX >> 1)
+}
+
+/// Whether the kernel keeps time by the counter that programs can read.
+fn trusted_counter() -> ClockKind {
+    if cfg!(target_arch = "aarch64") {
+        // The architecture promises one counter of constant frequency for all cores.
+        return ClockKind::ArmCounter;
+    }
+    if cfg!(all(target_arch = "x86_64", target_os = "linux")) && kernel_uses_tsc() {
+        return ClockKind::Tsc;
+    }
+    ClockKind::Instant
+}
+
+/// Linux measures the counter against other clocks for as long as it runs, and drops it from this file at the first
+/// doubt.
+fn kernel_uses_tsc() -> bool {
+    use std::io::Read;
+    const SOURCE: &str = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
+    let mut name = [0; 16];
+    std::fs::File::open(SOURCE)
+        .and_then(|mut file| file.read(&mut name))
+        .is_ok_and(|length| name[..length].trim_ascii() == b"tsc")
+}

@@ -1,0 +1,212 @@
+//! Reading shards: sums over slots while their writers go on, turned into the values of a [`Snapshot`].
+
+use std::collections::BTreeMap;
+
+use super::callsite::{Callsite, ID};
+use super::local::Local;
+use super::registry::{self, REGISTRY, State};
+use super::sessions::Core;
+use super::shard::Shard;
+use super::slot::Slot;
+use super::tree::Node;
+use super::{clock, cost, entry, heap};
+use crate::buckets;
+use crate::call_tree::{CallTree, TreeBuilder};
+use crate::meta::SnapshotMeta;
+use crate::snapshot::Snapshot;
+use crate::stats::{Counts, ProbeStats};
+use crate::ticks::{Scale, TickHistogram};
+
+/// Everything the process has counted.
+pub(crate) fn process() -> Snapshot {
+    entry::prepared();
+    locked(|state| {
+        let shards: Vec<_> = state.shards().collect();
+        read(state, &shards)
+    })
+}
+
+/// What a session has counted.
+pub(crate) fn session(core: &Core) -> Snapshot {
+    entry::prepared();
+    let shards = core.shards();
+    locked(|state| read(state, &shards))
+}
+
+/// With the registry's lock, and with probes off on this thread: reading allocates, and an allocator may have probes.
+fn locked(read: impl FnOnce(&State) -> Snapshot) -> Snapshot {
+    let live_bytes = heap::process_live();
+    let snapshot = Local::here().quietly(|_| read(&REGISTRY.lock()));
+    let mut snapshot = snapshot.unwrap_or_default();
+    snapshot.meta.live_bytes = live_bytes;
+    snapshot
+}
+
+fn read(state: &State, shards: &[&'static Shard]) -> Snapshot {
+    let scale = Scale::ticks(clock::ticks_per_second());
+    let sites = by_id(state);
+    let mut probes = Vec::with_capacity(sites.len());
+    let mut reader = Reader::new();
+    for (id, namesakes) in sites.iter().enumerate() {
+        let Some(first) = namesakes.last() else {
+            continue; // its callsite comes first in the list, so there is always one
+        };
+        #[allow(clippy::cast_possible_truncation, reason = "there are fewer than 2^24")]
+        let slots = shards.iter().filter_map(|shard| shard.slot(id as u32));
+        if let Some((counts, histogram)) = reader.sum(slots) {
+            let budgets = namesakes.iter().rev().filter_map(|site| site.budget).collect();
+            probes.push(ProbeStats::new(
+                first.name(),
+                first.place,
+                budgets,
+                scale,
+                counts,
+                histogram,
+            ));
+        }
+    }
+    Snapshot::new(probes, read_tree(shards, &sites, scale), meta(state, shards, scale))
+}
+
+/// The callsites of each id, latest first.
+fn by_id(state: &State) -> Vec<Vec<&'static Callsite>> {
+    let mut sites = vec![Vec::new(); state.names() as usize];
+    for site in state.sites() {
+        if let Some(place) = sites.get_mut((site.word() & ID) as usize) {
+            place.push(site);
+        }
+    }
+    sites
+}
+
+/// Sums slots of one probe; the buckets of one after the other pass through the same array.
+struct Reader {
+    dense: Vec<u64>,
+    sparse: Vec<(u16, u64)>,
+}
+
+impl Reader {
+    fn new() -> Self {
+        Self {
+            dense: vec![0; buckets::BUCKETS],
+            sparse: Vec::new(),
+        }
+    }
+
+    /// `None` where no slot ever counted anything.
+    fn sum(
+        &mut self,
+        slots: impl Iterator<Item = &'static Slot>,
+    ) -> Option<(Counts, TickHistogram)> {
+        let mut counts = Counts::default();
+        self.sparse.clear();
+        let mut slots_read = 0;
+        for slot in slots {
+            add(&mut counts, slot);
+            slot.read_histogram(&mut self.sparse);
+            slots_read += 1;
+        }
+        if slots_read > 1 {
+            self.join();
+        }
+        let histogram = TickHistogram::from_sorted(self.sparse.clone());
+        counts.calls = histogram.count().wrapping_add(counts.calls);
+        (!counts.is_empty()).then_some((counts, histogram))
+    }
+
+    /// Joins equal buckets in `sparse`.
+    fn join(&mut self) {
+        let mut touched = [0u64; buckets::BUCKETS.div_ceil(64)];
+        for &(bucket, count) in &self.sparse {
+            self.dense[usize::from(bucket)] += count;
+            touched[usize::from(bucket) / 64] |= 1 << (bucket % 64);
+        }
+        self.sparse.clear();
+        for (word, mut bits) in touched.into_iter().enumerate() {
+            while bits != 0 {
+                let bucket = word * 64 + bits.trailing_zeros() as usize;
+                bits &= bits - 1;
+                #[allow(clippy::cast_possible_truncation, reason = "BUCKETS is 3776")]
+                self.sparse.push((bucket as u16, std::mem::take(&mut self.dense[bucket])));
+            }
+        }
+    }
+}
+
+fn add(counts: &mut Counts, slot: &Slot) {
+    // Calls are what the histogram holds and what sampling left out of it.
+    let untimed = slot.untimed.get().wrapping_add(slot.claimed.get());
+    counts.calls = counts.calls.wrapping_add(untimed);
+    counts.errors += slot.errors.get();
+    counts.panics += slot.panics.get();
+    counts.cancelled += slot.cancelled.get();
+    counts.polls += slot.polls.get();
+    counts.items = counts.items.wrapping_add(slot.items.get());
+    counts.bytes = counts.bytes.wrapping_add(slot.bytes.get());
+    counts.allocs = counts.allocs.wrapping_add(slot.allocs.get());
+    counts.alloc_bytes = counts.alloc_bytes.wrapping_add(slot.alloc_bytes.get());
+    counts.self_allocs = counts.self_allocs.wrapping_add(slot.own_allocs.get());
+    counts.self_alloc_bytes = counts.self_alloc_bytes.wrapping_add(slot.own_alloc_bytes.get());
+    counts.net_bytes = counts.net_bytes.wrapping_add(slot.net.get().cast_signed());
+    counts.peak_bytes = counts.peak_bytes.max(slot.peak.get());
+    let (synchronous, wall, busy) = (slot.total.get(), slot.wall.get(), slot.busy.get());
+    counts.total = counts.total.wrapping_add(synchronous).wrapping_add(wall);
+    counts.busy = counts.busy.wrapping_add(synchronous).wrapping_add(busy);
+    counts.sum = counts.sum.wrapping_add(slot.sum.get());
+    counts.own = counts.own.wrapping_add(slot.own.get().cast_signed());
+    if let Some((least, greatest)) = slot.extremes() {
+        counts.widen(least, greatest);
+    }
+}
+
+fn meta(state: &State, shards: &[&Shard], scale: Scale) -> SnapshotMeta {
+    SnapshotMeta {
+        clock: clock::kind(),
+        ticks_per_second: clock::ticks_per_second(),
+        probe_cost: scale.duration(cost::ticks()),
+        probe_resolution: scale.duration(cost::resolution()),
+        taken: std::time::SystemTime::now(),
+        alloc_tracking: heap::is_tracking(),
+        lost: registry::lost(),
+        backward_steps: shards.iter().flat_map(|shard| shard.slots()).map(|slot| slot.backward.get()).sum(),
+        live_bytes: 0,
+        threads: state.threads,
+        dropped_nodes: shards.iter().map(|shard| shard.tree.dropped.get()).sum(),
+    }
+}
+
+fn read_tree(shards: &[&Shard], sites: &[Vec<&'static Callsite>], scale: Scale) -> CallTree {
+    let roots = shards.iter().filter_map(|shard| shard.tree.root()).collect();
+    let mut builder = TreeBuilder::new();
+    read_children(&mut builder, 0, &roots, sites, scale);
+    builder.finish()
+}
+
+/// Joins the nodes of equal probes below `parents`, which are one place in the trees of several shards.
+fn read_children(
+    builder: &mut TreeBuilder,
+    parent: usize,
+    parents: &Vec<&'static Node>,
+    sites: &[Vec<&'static Callsite>],
+    scale: Scale,
+) {
+    let mut by_probe: BTreeMap<u32, Vec<&'static Node>> = BTreeMap::new();
+    for child in parents.iter().flat_map(|node| node.children()) {
+        by_probe.entry(child.probe).or_default().push(child);
+    }
+    for (probe, nodes) in by_probe {
+        let Some(site) = sites.get(probe as usize).and_then(|sites| sites.last()) else {
+            continue;
+        };
+        let mut sums = [0u64; 4];
+        for node in &nodes {
+            for (sum, count) in sums.iter_mut().zip(node.sums()) {
+                *sum = sum.wrapping_add(count.get());
+            }
+        }
+        let [calls, own, allocs, bytes] = sums;
+        let own = u64::try_from(own.cast_signed()).unwrap_or(0);
+        let index = builder.add(parent, site.name(), calls, scale.duration(own), allocs, bytes);
+        read_children(builder, index, &nodes, sites, scale);
+    }
+}

@@ -1,0 +1,202 @@
+//! The long way into a shard, and the way around one: the first call of a program, of a callsite, of a thread, of a
+//! callsite on a thread; calls on threads that are past their end; guards that outlive the session they began in.
+
+use std::sync::Once;
+
+use super::callsite::{Callsite, GENERAL, ID, OFF, UNREGISTERED};
+use super::lane::{Lane, Open};
+use super::local::{Local, Phase};
+use super::registry::{REGISTRY, count_lost};
+use super::shard::Shard;
+use super::slot::Slot;
+use super::{clock, cost, general};
+use crate::Guard;
+
+/// Where a probe's calls are counted.
+pub(crate) enum Found {
+    Here(&'static Shard, &'static Slot),
+    /// In the registry's own shard, under its lock: the thread has given back its shard.
+    Stray(&'static Slot),
+    /// Nowhere.
+    Off,
+}
+
+/// Finds the slot of a probe, making all that is missing.
+pub(crate) fn find(local: &Local, site: &'static Callsite) -> Found {
+    let word = site.word();
+    if word & OFF != 0 {
+        // An unregistered word has this bit clear.
+        return Found::Off;
+    }
+    match (local.shard(), local.known_slot(word & ID)) {
+        (Some(shard), Some(slot)) => Found::Here(shard, slot),
+        _ => first_time(local, site),
+    }
+}
+
+/// Begins a call that is not the usual case.
+#[cold]
+#[inline(never)]
+pub(crate) fn start(local: &Local, site: &'static Callsite) -> Guard {
+    match find(local, site) {
+        Found::Off => Guard::new(Open::off()),
+        Found::Here(shard, slot) if site.word() & GENERAL != 0 => {
+            general::start_in(local, shard, slot, site)
+        }
+        Found::Here(_, slot) => Guard::new(Open::now(Lane::Usual, local, slot)),
+        Found::Stray(slot) => {
+            let mut open = Open::now(Lane::Stray, local, slot);
+            open.started = clock::now();
+            Guard::new(open)
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn first_time(local: &Local, site: &'static Callsite) -> Found {
+    let found = local.busily(|phase| {
+        prepare(local);
+        let word = REGISTRY.register(site);
+        if word & OFF != 0 {
+            return Some(Found::Off);
+        }
+        if word == UNREGISTERED {
+            return None;
+        }
+        if local.shard().is_none() && (phase == Phase::Exited || !move_in(local)?) {
+            let slot = slot_of_rest(word & ID)?;
+            return Some(Found::Stray(slot));
+        }
+        let shard = local.shard()?;
+        {
+            let _lock = REGISTRY.lock();
+            shard.grow(word & ID)?;
+        }
+        let slot = shard.make_slot(word & ID)?;
+        local.use_shard(Some(shard));
+        Some(Found::Here(shard, slot))
+    });
+    found.flatten().unwrap_or_else(|| {
+        count_lost(1);
+        Found::Off
+    })
+}
+
+/// What the very first call of the program brings with it: the choice of a clock, and the cost of a probe.
+fn prepare(local: &Local) {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        if !clock::is_counter() {
+            REGISTRY.lock().set_general(true);
+        }
+        let _ = cost::calibrate(local);
+    });
+    local.cost.set(cost::outside());
+}
+
+/// Makes sure that the clock is chosen and the cost of a probe known.
+pub(crate) fn prepared() {
+    let local = Local::here();
+    local.busily(|_| prepare(local));
+}
+
+/// Gives a thread its shard, and sees to it that the shard is given back. `Some(false)`: the thread is past its end.
+fn move_in(local: &Local) -> Option<bool> {
+    struct Leave;
+    impl Drop for Leave {
+        fn drop(&mut self) {
+            let local = Local::here();
+                local.heap.report();
+                local.use_shard(None);
+                local.phase.set(Phase::Exited);
+                if let Some(home) = local.home.take() {
+                    REGISTRY.lock().release(home);
+                }
+        }
+    }
+    thread_local! {
+        static LEAVE: Leave = const { Leave };
+    }
+    // Reaching it for the first time is what makes the thread drop it at its end.
+    if LEAVE.try_with(|_| ()).is_err() {
+        return Some(false);
+    }
+    let home = REGISTRY.lock().adopt()?;
+    local.home.set(Some(home));
+    local.use_shard(Some(home));
+    Some(true)
+}
+
+fn slot_of_rest(id: u32) -> Option<&'static Slot> {
+    let mut state = REGISTRY.lock();
+    let rest = state.rest()?;
+    rest.grow(id)?;
+    rest.make_slot(id)
+}
+
+/// Ends a call away from the shard it began in: the thread has left that shard, or never had one.
+#[cold]
+#[inline(never)]
+pub(crate) fn finish_elsewhere(local: &Local, open: &Open, ticks: u64) {
+    local.covered.set(open.covered);
+    // SAFETY: set in every lane that gets here.
+    local.heap.close(unsafe { open.mark.assume_init_ref() }, 0);
+    record_elsewhere(local, open.slot().id, |slot| {
+        if !general::is_untimed(open) {
+            let ticks = slot.observe(ticks);
+            slot.sum.add(ticks);
+            slot.own.add(ticks);
+            slot.total.add(ticks);
+            slot.weighed.add(1);
+        }
+        open.count_outcome(slot);
+    });
+}
+
+/// Adds to what a probe has worked on, outside of any call.
+pub(crate) fn count_units(site: &'static Callsite, items: u64, bytes: u64) {
+    write(site, |slot| {
+        slot.items.add(items);
+        slot.bytes.add(bytes);
+    });
+}
+
+/// Counts a call that somebody else has timed.
+pub(crate) fn record(site: &'static Callsite, ticks: u64) {
+    write(site, |slot| {
+        let ticks = slot.observe(ticks);
+        slot.sum.add(ticks);
+        slot.own.add(ticks);
+        slot.total.add(ticks);
+        slot.weighed.add(1);
+    });
+}
+
+/// Writes to the slot of a probe, wherever it is.
+fn write(site: &'static Callsite, write: impl FnOnce(&Slot)) {
+    let local = Local::here();
+    match find(local, site) {
+        Found::Here(_, slot) => write(slot),
+        Found::Stray(slot) => record_elsewhere(local, slot.id, write),
+        Found::Off => {}
+    }
+}
+
+/// Writes to the slot of a probe in the registry's own shard; lost where the library is already at work.
+pub(crate) fn record_elsewhere(
+    local: &Local,
+    id: u32,
+    write: impl FnOnce(&Slot),
+) {
+    let written = local.busily(|_| {
+        let mut state = REGISTRY.lock();
+        let rest = state.rest()?;
+        rest.grow(id)?;
+        write(rest.make_slot(id)?);
+        Some(())
+    });
+    if written.flatten().is_none() {
+        count_lost(1);
+    }
+}

@@ -1,0 +1,212 @@
+//! The longer way of a call: sampled probes, the call tree, and clocks that are not a register. One path serves them
+//! all, since each is a branch or two beside a clock reading.
+//!
+//! A sampled probe times one call in N on average. The gap to the next timed call is drawn at random from `1..2N`,
+//! independently of how long calls take, and a timed call weighs as much as the gap it ends: so the weights add up to
+//! the calls, and every call is expected to be counted once (Horvitz and Thompson 1952).
+
+use std::mem::MaybeUninit;
+
+use super::callsite::{Callsite, ID, Sampling};
+use super::lane::{Lane, Notes, Open};
+use super::local::Local;
+use super::shard::Shard;
+use super::slot::Slot;
+use super::tree::{address, node_at};
+use super::{clock, cost, entry, registry};
+use crate::Guard;
+
+/// Longest average gap that a probe under an overhead cap may choose.
+const LONGEST_GAP: u64 = 1 << 20;
+
+/// What a call in this lane keeps beside the rest.
+#[derive(Clone, Copy)]
+pub(crate) struct Extra {
+    /// Calls that this one stands for, itself included; 0 where another will stand for it.
+    weight: u64,
+    /// Tree nodes as the slots keep them: the caller's, and this call's or 0.
+    caller: u64,
+    node: u64,
+}
+
+/// Begins a call of a probe that goes this way.
+#[inline(never)]
+pub(crate) fn start(site: &'static Callsite, word: u32) -> Guard {
+    let local = Local::here();
+    if let (Some(shard), Some(slot)) = (local.shard(), local.known_slot(word & ID)) {
+        return start_in(local, shard, slot, site);
+    }
+    entry::start(local, site)
+}
+
+/// Begins a call that goes this way.
+#[inline(always)]
+pub(crate) fn start_in(
+    local: &Local,
+    shard: &'static Shard,
+    slot: &'static Slot,
+    site: &'static Callsite,
+) -> Guard {
+    let weight = if matches!(site.sampling, Sampling::Every) {
+        1
+    } else if slot.gap.get() > 1 {
+        slot.gap.set(slot.gap.get() - 1);
+        slot.untimed.add(1);
+        0
+    } else {
+        weigh(shard, slot, site.sampling)
+    };
+    if weight == 0 && !registry::tree_is_on() {
+        return Guard::new(Open {
+            lane: Lane::Untimed,
+            notes: Notes::now(),
+            slot: MaybeUninit::new(slot),
+            covered: local.covered.get(),
+            nested: MaybeUninit::new(local.heap.nested()),
+            ..Open::off()
+        });
+    }
+    start_timed(local, shard, slot, weight)
+}
+
+/// Begins a call that is timed, or at least has its place in the tree.
+#[inline(never)]
+fn start_timed(local: &Local, shard: &Shard, slot: &'static Slot, weight: u64) -> Guard {
+    let caller = shard.tree.current();
+    let node = if registry::tree_is_on() {
+        enter(shard, slot)
+    } else {
+        0
+    };
+    Guard::new(Open {
+        lane: Lane::General,
+        notes: Notes::now(),
+        slot: MaybeUninit::new(slot),
+        covered: local.covered.get(),
+        total: slot.total.get(),
+        mark: MaybeUninit::new(local.heap.mark(slot)),
+        extra: MaybeUninit::new(Extra {
+            weight,
+            caller,
+            node,
+        }),
+        nested: MaybeUninit::uninit(),
+        started: if weight == 0 { 0 } else { clock::now() },
+    })
+}
+
+/// For how many calls a timed one stands, and when the next one is due.
+#[cold]
+#[inline(never)]
+fn weigh(shard: &Shard, slot: &Slot, sampling: Sampling) -> u64 {
+    let skipped = slot.untimed.get();
+    slot.untimed.set(0);
+    slot.claimed.add(skipped);
+    slot.gap.set(shard.random_gap(average_gap(slot, sampling)));
+    skipped + 1
+}
+
+/// N.
+fn average_gap(slot: &Slot, sampling: Sampling) -> u64 {
+    match sampling {
+        Sampling::Every => 1,
+        Sampling::OneIn(calls) => calls.get().into(),
+        Sampling::Cap { ppm } => {
+            // cost / (N * mean) <= cap, and mean = sum / weighed.
+            let cost = u128::from(cost::ticks()) * u128::from(slot.weighed.get()) * 1_000_000;
+            let time = u128::from(slot.sum.get()) * u128::from(ppm.get());
+            let gap = cost.div_ceil(time.max(1)).min(LONGEST_GAP.into());
+            u64::try_from(gap).unwrap_or(LONGEST_GAP).max(1)
+        }
+    }
+}
+
+/// Makes the probe's node below the current one the current one.
+#[inline]
+pub(crate) fn enter(shard: &Shard, slot: &Slot) -> u64 {
+    let caller = shard.tree.current();
+    let mut node = slot.cached_node.get();
+    if slot.cached_parent.get() != caller || node == 0 {
+        let Some(found) = shard.tree.descend(slot.id) else {
+            return 0;
+        };
+        node = address(found);
+        slot.cached_parent.set(caller);
+        slot.cached_node.set(node);
+    }
+    shard.tree.set_current(node);
+    node
+}
+
+/// Whether another call stands for this one.
+pub(crate) fn is_untimed(open: &Open) -> bool {
+    match open.lane {
+        Lane::Untimed => true,
+        // SAFETY: set in this lane.
+        Lane::General => unsafe { open.extra.assume_init_ref() }.weight == 0,
+        Lane::Off | Lane::Usual | Lane::Stray => false,
+    }
+}
+
+/// Ends a call that did not take the short way.
+#[inline(never)]
+pub(crate) fn finish(open: &Open) {
+    if open.lane == Lane::Untimed {
+        let (local, slot) = (Local::here(), open.slot());
+        if local.covered.get() != open.covered {
+            local.covered.set(open.covered);
+        }
+        // SAFETY: set in this lane.
+        local.heap.forget_callees(unsafe { open.nested.assume_init_ref() });
+        return open.count_outcome(slot);
+    }
+    finish_timed(open);
+}
+
+#[inline(never)]
+fn finish_timed(open: &Open) {
+    let (local, slot) = (Local::here(), open.slot());
+    let now = if is_untimed(open) { 0 } else { clock::now() };
+    let ticks = now.wrapping_sub(open.started);
+    let here = open.lane == Lane::General && local.counts_into(slot);
+    let Some(shard) = local.shard().filter(|_| here) else {
+        return entry::finish_elsewhere(local, open, ticks);
+    };
+    // SAFETY: set in this lane, both.
+    let (extra, mark) = unsafe { (open.extra.assume_init_ref(), open.mark.assume_init_ref()) };
+    let weight = extra.weight;
+    let mut own = 0;
+    if weight == 0 {
+        // What its callees took is in the time of the call that stands for this one.
+        local.covered.set(open.covered);
+    } else {
+        let ticks = slot.observe_weighted(ticks, weight);
+        let callees = local.covered.get().wrapping_sub(open.covered);
+        let all = ticks.wrapping_mul(weight);
+        own = ticks.wrapping_sub(callees).wrapping_mul(weight);
+        slot.sum.add(all);
+        slot.own.add(own);
+        slot.total.set(open.total.wrapping_add(all));
+        slot.weighed.add(weight);
+        slot.claimed.add(1u64.wrapping_sub(weight));
+        let cost = local.cost.get().wrapping_mul(weight);
+        local.covered.set(open.covered.wrapping_add(all).wrapping_add(cost));
+    }
+    let heap = &local.heap;
+    let change = (!heap.is_untouched(mark)).then(|| heap.close(mark, weight));
+    if let Some(change) = &change
+        && weight != 0
+    {
+        change.count_call(slot, mark);
+    }
+    if let Some(node) = node_at(extra.node) {
+        node.calls.add(1);
+        node.own.add(own);
+        if let Some(change) = &change {
+            node.own_allocs.add(change.own_allocs);
+            node.own_alloc_bytes.add(change.own_bytes);
+        }
+    }
+    shard.tree.set_current(extra.caller);
+    open.count_outcome(slot);
+}

@@ -1,0 +1,258 @@
+//! What a thread has allocated. [`crate::PerfAlloc`] counts here, probes take differences.
+//!
+//! A reallocation is one allocation; it adds the bytes it grows by, or frees those it shrinks by.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+
+use super::local::Local;
+use super::slot::Slot;
+
+/// A thread tells the process total about its live bytes when they have changed by this much.
+const REPORT_EVERY: u64 = 16 << 10;
+
+/// Live bytes of all threads, less what each has not reported yet.
+static PROCESS_LIVE: AtomicI64 = AtomicI64::new(0);
+
+/// Counters of one thread; signed ones are two's complement.
+pub(crate) struct Heap {
+    pub(crate) allocs: Cell<u64>,
+    pub(crate) bytes: Cell<u64>,
+    /// Bytes allocated less bytes freed: below zero where a thread frees what others allocated.
+    pub(crate) live: Cell<u64>,
+    /// Greatest `live` since the innermost open call began.
+    peak: Cell<u64>,
+    /// What calls that have ended allocated, as far as their callers need to know.
+    nested_allocs: Cell<u64>,
+    nested_bytes: Cell<u64>,
+    reported: Cell<u64>,
+}
+
+/// The counters at the start of a call (or of a poll).
+#[derive(Clone, Copy)]
+pub(crate) struct Mark {
+    allocs: u64,
+    bytes: u64,
+    live: u64,
+    peak: u64,
+    nested_allocs: u64,
+    nested_bytes: u64,
+    slot_allocs: u64,
+    slot_bytes: u64,
+    slot_net: u64,
+}
+
+/// What callees had allocated at the start of a call that is not timed.
+#[derive(Clone, Copy)]
+pub(crate) struct Nested {
+    allocs: u64,
+    bytes: u64,
+}
+
+/// What happened between a mark and now; signed values are two's complement.
+#[derive(Clone, Copy)]
+pub(crate) struct Change {
+    pub(crate) allocs: u64,
+    pub(crate) bytes: u64,
+    pub(crate) net: u64,
+    /// Of the call itself, without its callees.
+    pub(crate) own_allocs: u64,
+    pub(crate) own_bytes: u64,
+    /// Highest growth of live bytes above the mark.
+    pub(crate) peak: u64,
+}
+
+impl Change {
+    /// Counts a call in the slot its mark was taken for. As with `total`, the start value plus this call drops what
+    /// recursive calls inside it have added.
+    pub(crate) fn count_call(&self, slot: &Slot, mark: &Mark) {
+        slot.allocs.set(mark.slot_allocs.wrapping_add(self.allocs));
+        slot.alloc_bytes.set(mark.slot_bytes.wrapping_add(self.bytes));
+        slot.net.set(mark.slot_net.wrapping_add(self.net));
+        self.count_own(slot);
+        if self.peak > slot.peak.get() {
+            slot.peak.set(self.peak);
+        }
+    }
+
+    /// Counts what the call did itself.
+    pub(crate) fn count_own(&self, slot: &Slot) {
+        slot.own_allocs.add(self.own_allocs);
+        slot.own_alloc_bytes.add(self.own_bytes);
+    }
+
+    /// Counts the inclusive figures on top of what is there.
+    pub(crate) fn add_inclusive(&self, slot: &Slot) {
+        slot.allocs.add(self.allocs);
+        slot.alloc_bytes.add(self.bytes);
+        slot.net.add(self.net);
+    }
+}
+
+impl Heap {
+    pub(crate) const fn new() -> Self {
+        Self {
+            allocs: Cell::new(0),
+            bytes: Cell::new(0),
+            live: Cell::new(0),
+            peak: Cell::new(0),
+            nested_allocs: Cell::new(0),
+            nested_bytes: Cell::new(0),
+            reported: Cell::new(0),
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn allocated(&self, bytes: usize) {
+        let bytes = bytes as u64;
+        self.allocs.set(self.allocs.get() + 1);
+        self.bytes.set(self.bytes.get() + bytes);
+        let live = self.live.get().wrapping_add(bytes);
+        self.live.set(live);
+        if live.cast_signed() > self.peak.get().cast_signed() {
+            self.peak.set(live);
+        }
+        self.report_now_and_then(live);
+    }
+
+    #[inline(always)]
+    pub(crate) fn freed(&self, bytes: usize) {
+        let live = self.live.get().wrapping_sub(bytes as u64);
+        self.live.set(live);
+        self.report_now_and_then(live);
+    }
+
+    #[inline(always)]
+    pub(crate) fn reallocated(&self, old: usize, new: usize) {
+        if new >= old {
+            self.allocated(new - old);
+        } else {
+            self.allocs.set(self.allocs.get() + 1);
+            self.freed(old - new);
+        }
+    }
+
+    #[inline(always)]
+    fn report_now_and_then(&self, live: u64) {
+        let unreported = live.wrapping_sub(self.reported.get());
+        if unreported.wrapping_add(REPORT_EVERY) > 2 * REPORT_EVERY {
+            self.report();
+        }
+    }
+
+    /// Brings the process total up to date with this thread.
+    #[cold]
+    pub(crate) fn report(&self) {
+        let live = self.live.get();
+        let unreported = live.wrapping_sub(self.reported.get());
+        self.reported.set(live);
+        PROCESS_LIVE.fetch_add(unreported.cast_signed(), Relaxed);
+    }
+
+    #[inline(always)]
+    pub(crate) fn mark(&self, slot: &Slot) -> Mark {
+        let live = self.live.get();
+        let mark = Mark {
+            allocs: self.allocs.get(),
+            bytes: self.bytes.get(),
+            live,
+            peak: self.peak.get(),
+            nested_allocs: self.nested_allocs.get(),
+            nested_bytes: self.nested_bytes.get(),
+            slot_allocs: slot.allocs.get(),
+            slot_bytes: slot.alloc_bytes.get(),
+            slot_net: slot.net.get(),
+        };
+        self.peak.set(live);
+        mark
+    }
+
+    #[inline(always)]
+    pub(crate) fn nested(&self) -> Nested {
+        Nested {
+            allocs: self.nested_allocs.get(),
+            bytes: self.nested_bytes.get(),
+        }
+    }
+
+    /// Forgets the callees of a call that is not timed: they are in the call that stands for it. A store that is not
+    /// needed would make the next such call wait for it.
+    #[inline(always)]
+    pub(crate) fn forget_callees(&self, before: &Nested) {
+        if self.nested_allocs.get() != before.allocs || self.nested_bytes.get() != before.bytes {
+            self.nested_allocs.set(before.allocs);
+            self.nested_bytes.set(before.bytes);
+        }
+    }
+
+    /// Whether nothing was allocated or freed since the mark. If so, the mark is settled.
+    #[inline(always)]
+    pub(crate) fn is_untouched(&self, mark: &Mark) -> bool {
+        let touched = (self.allocs.get() ^ mark.allocs) | (self.live.get() ^ mark.live);
+        if touched == 0 {
+            self.peak.set(mark.peak);
+        }
+        touched == 0
+    }
+
+    /// Ends a call that stands for `weight` calls.
+    #[inline(never)]
+    pub(crate) fn close(&self, mark: &Mark, weight: u64) -> Change {
+        let since = |now: &Cell<u64>, start: u64| now.get().wrapping_sub(start).wrapping_mul(weight);
+        let allocs = since(&self.allocs, mark.allocs);
+        let bytes = since(&self.bytes, mark.bytes);
+        let change = Change {
+            allocs,
+            bytes,
+            net: since(&self.live, mark.live),
+            own_allocs: allocs.wrapping_sub(since(&self.nested_allocs, mark.nested_allocs)),
+            own_bytes: bytes.wrapping_sub(since(&self.nested_bytes, mark.nested_bytes)),
+            peak: self.peak.get().wrapping_sub(mark.live),
+        };
+        self.nested_allocs.set(mark.nested_allocs.wrapping_add(allocs));
+        self.nested_bytes.set(mark.nested_bytes.wrapping_add(bytes));
+        if mark.peak.cast_signed() > self.peak.get().cast_signed() {
+            self.peak.set(mark.peak);
+        }
+        change
+    }
+}
+
+/// Live bytes of the process: exact for threads that have used a probe and ended, and for the calling one; of each
+/// other thread the last 16 KiB of change may be missing.
+pub(crate) fn process_live() -> i64 {
+    Local::here().heap.report();
+    PROCESS_LIVE.load(Relaxed)
+}
+
+/// Whether the program's allocator is one that counts here: asked by allocating.
+pub(crate) fn is_tracking() -> bool {
+    let allocs = || Local::here().heap.allocs.get();
+    uncounted(|| {
+        let before = allocs();
+        drop(std::hint::black_box(Box::new(0u8)));
+        allocs() != before
+    })
+}
+
+/// Runs `work` of the library's own, whose allocations are then undone in the counters.
+pub(crate) fn uncounted<R>(work: impl FnOnce() -> R) -> R {
+    struct Restore(u64, u64, u64, u64);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            let heap = &Local::here().heap;
+                heap.allocs.set(self.0);
+                heap.bytes.set(self.1);
+                heap.live.set(self.2);
+                heap.peak.set(self.3);
+        }
+    }
+    let heap = &Local::here().heap;
+    let _restore = Restore(
+            heap.allocs.get(),
+            heap.bytes.get(),
+            heap.live.get(),
+            heap.peak.get(),
+        );
+    work()
+}

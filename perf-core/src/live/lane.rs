@@ -1,0 +1,184 @@
+//! The way of one call: [`start`] and [`finish`] around it. This is the hot path; it fits on a screen, and what does
+//! not happen to nearly every call is elsewhere: [`super::entry`] for the first call of a probe on a thread,
+//! [`super::general`] for sampling, the call tree and clocks that are not a register.
+//!
+//! The counter is read last at the start and first at the end. On the processors this was measured on, a reading
+//! waits for the work before it, so what counts is the chain from the difference to the cell, and that is an `or`, a
+//! count of leading zeros, a shift and an increment.
+
+use std::cell::Cell;
+use std::mem::MaybeUninit;
+
+use super::callsite::Callsite;
+use super::general::Extra;
+use super::heap::{Mark, Nested};
+use super::local::Local;
+use super::slot::Slot;
+use super::{clock, entry};
+use crate::Guard;
+
+/// How a call is counted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lane {
+    /// Not at all.
+    Off,
+    /// The short way.
+    Usual,
+    /// By [`general`].
+    General,
+    /// Counted already; another call is timed for it.
+    Untimed,
+    /// By a thread that has no shard any more.
+    Stray,
+}
+
+/// What is known of a call under way.
+pub(crate) struct Open {
+    pub(crate) lane: Lane,
+    pub(crate) notes: Cell<Notes>,
+    /// Valid in every lane but `Off`.
+    pub(crate) slot: MaybeUninit<&'static Slot>,
+    pub(crate) started: u64,
+    /// Of the thread and of the slot at the start: see [`Local::covered`] and [`Slot::total`].
+    pub(crate) covered: u64,
+    pub(crate) total: u64,
+    /// In the timed lanes.
+    pub(crate) mark: MaybeUninit<Mark>,
+    /// In lane `General`.
+    pub(crate) extra: MaybeUninit<Extra>,
+    /// In lane `Untimed`.
+    pub(crate) nested: MaybeUninit<Nested>,
+}
+
+/// What a call says about itself.
+#[derive(Clone, Copy)]
+pub(crate) struct Notes {
+    /// It began while its thread was unwinding, so that it is not the one that panicked.
+    pub(crate) unwinding: bool,
+    pub(crate) failed: bool,
+}
+
+impl Notes {
+    #[inline(always)]
+    pub(crate) fn now() -> Cell<Self> {
+        Cell::new(Self {
+            unwinding: std::thread::panicking(),
+            failed: false,
+        })
+    }
+}
+
+impl Open {
+    #[inline(always)]
+    pub(crate) const fn off() -> Self {
+        Self {
+            lane: Lane::Off,
+            notes: Cell::new(Notes {
+                unwinding: false,
+                failed: false,
+            }),
+            slot: MaybeUninit::uninit(),
+            started: 0,
+            covered: 0,
+            total: 0,
+            mark: MaybeUninit::uninit(),
+            extra: MaybeUninit::uninit(),
+            nested: MaybeUninit::uninit(),
+        }
+    }
+
+    /// A call of the probe in `slot`, timed by the processor's counter from now on. Every field is written where the
+    /// caller wants it, and the time is read last.
+    #[inline(always)]
+    pub(crate) fn now(lane: Lane, local: &Local, slot: &'static Slot) -> Self {
+        Self {
+            lane,
+            notes: Notes::now(),
+            slot: MaybeUninit::new(slot),
+            covered: local.covered.get(),
+            total: slot.total.get(),
+            mark: MaybeUninit::new(local.heap.mark(slot)),
+            extra: MaybeUninit::uninit(),
+            nested: MaybeUninit::uninit(),
+            started: clock::counter(),
+        }
+    }
+
+    /// The slot; not in lane `Off`.
+    #[inline(always)]
+    pub(crate) fn slot(&self) -> &'static Slot {
+        debug_assert!(self.lane != Lane::Off);
+        // SAFETY: every constructor but `off` sets it, and nobody asks in lane `Off`.
+        unsafe { self.slot.assume_init() }
+    }
+
+    /// Marks the call as failed.
+    pub(crate) fn fail(&self) {
+        let notes = self.notes.get();
+        self.notes.set(Notes {
+            failed: true,
+            ..notes
+        });
+    }
+
+    /// Errors and panics, once the call has ended.
+    #[inline(always)]
+    pub(crate) fn count_outcome(&self, slot: &Slot) {
+        if self.notes.get().failed {
+            slot.errors.add(1);
+        }
+        if std::thread::panicking() && !self.notes.get().unwinding {
+            slot.panics.add(1);
+        }
+    }
+}
+
+/// Begins a call of a probe that is neither sampled nor switched off.
+#[inline(never)]
+pub(crate) fn start(site: &'static Callsite, word: u32) -> Guard {
+    let local = Local::here();
+    match local.usual_slot(word) {
+        Some(slot) => Guard::new(Open::now(Lane::Usual, local, slot)),
+        None => entry::start(local, site),
+    }
+}
+
+/// Ends a call in lane `Usual`.
+#[inline(never)]
+pub(crate) fn finish(open: &Open) {
+    let now = clock::counter();
+    let (local, slot) = (Local::here(), open.slot());
+    let ticks = now.wrapping_sub(open.started);
+    if !local.counts_into(slot) {
+        return entry::finish_elsewhere(local, open, ticks);
+    }
+    let ticks = slot.observe(ticks);
+    let callees = local.covered.get().wrapping_sub(open.covered);
+    slot.sum.add(ticks);
+    slot.own.add(ticks.wrapping_sub(callees));
+    slot.total.set(open.total + ticks);
+    local.covered.set(open.covered + ticks + local.cost.get());
+    // SAFETY: set in this lane.
+    let mark = unsafe { open.mark.assume_init_ref() };
+    if !local.heap.is_untouched(mark) {
+        local.heap.close(mark, 1).count_call(slot, mark);
+    }
+    open.count_outcome(slot);
+}
+
+/// Adds items and bytes to what the call's probe has worked on.
+pub(crate) fn count_units(open: &Open, items: u64, bytes: u64) {
+    if open.lane == Lane::Off {
+        return;
+    }
+    let count = |slot: &Slot| {
+        slot.items.add(items);
+        slot.bytes.add(bytes);
+    };
+    let (local, slot) = (Local::here(), open.slot());
+    if local.counts_into(slot) {
+        count(slot);
+    } else {
+        entry::record_elsewhere(local, slot.id, count);
+    }
+}

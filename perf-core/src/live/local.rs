@@ -1,0 +1,132 @@
+//! What a thread keeps at hand: where its slots are, how much of the running call its callees have taken, and what it
+//! has allocated. One thread-local value without a destructor: it is there before the first and after the last of
+//! everything else, and reaching it costs no call.
+
+use std::cell::Cell;
+
+use super::heap::Heap;
+use super::sessions::Entry;
+use super::shard::Shard;
+use super::slot::Slot;
+use super::sync::AtomicPtr;
+
+/// Where a thread is in its life.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// It has no shard yet, or has one.
+    Alive,
+    /// It is inside the library's own slow parts: a probe met there (in an allocator, in a signal handler) is not
+    /// counted, but counted as lost.
+    Busy,
+    /// It has given its shard back; what its last destructors call is counted under the registry's lock.
+    Exited,
+}
+
+pub(crate) struct Local {
+    /// Slots of the shard below by probe id; a probe whose word is not below `length` goes the long way.
+    pub(crate) length: Cell<u32>,
+    pub(crate) phase: Cell<Phase>,
+    pub(crate) table: Cell<*const AtomicPtr<Slot>>,
+    /// Who counts now: the thread's own shard, or a session's.
+    pub(crate) shard: Cell<*const Shard>,
+    /// Ticks taken by calls that have ended, as far as their callers need to know: wrapping.
+    pub(crate) covered: Cell<u64>,
+    /// Ticks that a probe costs its caller beyond what it measures itself.
+    pub(crate) cost: Cell<u64>,
+    pub(crate) heap: Heap,
+    /// The thread's own shard.
+    pub(crate) home: Cell<Option<&'static Shard>>,
+    /// Sessions entered on this thread, innermost first.
+    pub(crate) entries: Cell<*const Entry>,
+}
+
+thread_local! {
+    static LOCAL: Local = const {
+        Local {
+            length: Cell::new(0),
+            phase: Cell::new(Phase::Alive),
+            table: Cell::new(std::ptr::null()),
+            shard: Cell::new(std::ptr::null()),
+            covered: Cell::new(0),
+            cost: Cell::new(0),
+            heap: Heap::new(),
+            home: Cell::new(None),
+            entries: Cell::new(std::ptr::null()),
+        }
+    };
+}
+
+impl Local {
+    /// The calling thread's. It cannot leave the thread, since it is not `Sync`.
+    #[inline(always)]
+    pub(crate) fn here<'thread>() -> &'thread Self {
+        let place = LOCAL.with(std::ptr::from_ref);
+        // SAFETY: it has no destructor, so it is there from the first to the last instruction of the thread.
+        unsafe { &*place }
+    }
+
+    /// The slot of the probe with this word, if it is the usual case: registered, on, not sampled, seen before here.
+    #[inline(always)]
+    pub(crate) fn usual_slot(&self, word: u32) -> Option<&'static Slot> {
+        if word >= self.length.get() {
+            return None;
+        }
+        self.known_slot(word)
+    }
+
+    /// The slot of a probe that has been called on this shard.
+    #[inline(always)]
+    pub(crate) fn known_slot(&self, id: u32) -> Option<&'static Slot> {
+        if id >= self.length.get() {
+            return None;
+        }
+        // SAFETY: `table` has `length` entries: both come from `use_shard`, and only this thread replaces them.
+        let place = unsafe { &*self.table.get().add(id as usize) };
+        // SAFETY: a slot lives for ever once made. Only this thread makes slots in this shard.
+        unsafe { place.load(std::sync::atomic::Ordering::Relaxed).as_ref() }
+    }
+
+    /// Whether this thread is the one that writes to `slot` now.
+    #[inline(always)]
+    pub(crate) fn counts_into(&self, slot: &Slot) -> bool {
+        std::ptr::eq(self.shard.get(), slot.owner)
+    }
+
+    /// Counts into `shard` from now on.
+    pub(crate) fn use_shard(&self, shard: Option<&'static Shard>) {
+        let (table, length) = shard.map_or((std::ptr::null(), 0), Shard::table);
+        self.table.set(table);
+        self.length.set(length);
+        self.shard
+            .set(shard.map_or(std::ptr::null(), std::ptr::from_ref));
+    }
+
+    /// The shard that this thread counts into, if it has one.
+    #[inline(always)]
+    pub(crate) fn shard(&self) -> Option<&'static Shard> {
+        // SAFETY: shards live for ever.
+        unsafe { self.shard.get().as_ref() }
+    }
+
+    /// Runs a slow part of the library, in which probes do not count. Nothing where one is running already.
+    pub(crate) fn quietly<R>(&self, work: impl FnOnce(Phase) -> R) -> Option<R> {
+        struct Back<'a>(&'a Local, Phase);
+        impl Drop for Back<'_> {
+            fn drop(&mut self) {
+                self.0.phase.set(self.1);
+            }
+        }
+        let phase = self.phase.get();
+        if phase == Phase::Busy {
+            return None;
+        }
+        self.phase.set(Phase::Busy);
+        let _back = Back(self, phase);
+        Some(work(phase))
+    }
+
+    /// The same for work that leaves nothing to the program: what it allocates is not counted either.
+    pub(crate) fn busily<R>(&self, work: impl FnOnce(Phase) -> R) -> Option<R> {
+        self.quietly(|phase| super::heap::uncounted(|| work(phase)))
+    }
+}

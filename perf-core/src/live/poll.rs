@@ -1,0 +1,212 @@
+//! The way of a future: wall time from the first poll to the end, busy time and allocations poll by poll, on whichever
+//! thread polls. Between polls nothing of it is on any thread.
+
+use std::task::Poll;
+
+use super::callsite::Callsite;
+use super::entry::{self, Found};
+use super::heap::Mark;
+use super::local::Local;
+use super::shard::Shard;
+use super::slot::Slot;
+use super::tree::node_at;
+use super::{clock, general, registry};
+
+/// What a future carries from poll to poll.
+#[derive(Debug)]
+pub(crate) struct Journey {
+    /// Ticks at the first poll, until the end.
+    since: Option<u64>,
+    /// Live bytes gained by the polls so far, and the most they ever were above the start.
+    net: i64,
+    peak: i64,
+}
+
+/// How a future ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Ready,
+    Failed,
+    Panicked,
+    Cancelled,
+}
+
+impl Journey {
+    pub(crate) const fn new() -> Self {
+        Self {
+            since: None,
+            net: 0,
+            peak: 0,
+        }
+    }
+
+    /// Polls once; `failed` judges the output.
+    pub(crate) fn poll<T>(
+        &mut self,
+        site: &'static Callsite,
+        poll: impl FnOnce() -> Poll<T>,
+        failed: impl FnOnce(&T) -> bool,
+    ) -> Poll<T> {
+        let found = entry::find(Local::here(), site);
+        let Found::Here(shard, slot) = found else {
+            // Off, lost, or on a thread past its end: what was begun is given up.
+            self.since = None;
+            return poll();
+        };
+        let visit = Visit::begin(self, shard, slot);
+        let outcome = poll();
+        visit.end(match &outcome {
+            Poll::Pending => None,
+            Poll::Ready(value) if failed(value) => Some(End::Failed),
+            Poll::Ready(_) => Some(End::Ready),
+        });
+        outcome
+    }
+
+    /// The future is dropped; one that was polled and has not ended was cancelled.
+    pub(crate) fn abandon(&mut self, site: &'static Callsite) {
+        let Some(since) = self.since.take() else {
+            return;
+        };
+        let wall = clock::now().wrapping_sub(since);
+        let local = Local::here();
+        match entry::find(local, site) {
+            Found::Here(_, slot) => {
+                end_call(slot, wall, slot.polling.get() == 0, End::Cancelled);
+            }
+            Found::Stray(slot) => entry::record_elsewhere(local, slot.id, |slot| {
+                let wall = slot.observe(wall);
+                slot.sum.add(wall);
+                slot.wall.add(wall);
+                slot.cancelled.add(1);
+            }),
+            Found::Off => {}
+        }
+    }
+}
+
+/// One poll, also where it unwinds.
+struct Visit<'a> {
+    journey: &'a mut Journey,
+    shard: &'static Shard,
+    slot: &'static Slot,
+    unwinding: bool,
+    /// Polls of the same probe around this one: a recursion through boxed futures.
+    around: u64,
+    caller: u64,
+    node: u64,
+    covered: u64,
+    mark: Mark,
+    started: u64,
+}
+
+impl<'a> Visit<'a> {
+    fn begin(journey: &'a mut Journey, shard: &'static Shard, slot: &'static Slot) -> Self {
+        let around = slot.polling.get();
+        slot.polling.set(around + 1);
+        let caller = shard.tree.current();
+        let node = if registry::tree_is_on() {
+            general::enter(shard, slot)
+        } else {
+            0
+        };
+        let local = Local::here();
+        let (covered, mark) = (local.covered.get(), local.heap.mark(slot));
+        let started = clock::now();
+        journey.since.get_or_insert(started);
+        Self {
+                journey,
+                shard,
+                slot,
+                unwinding: std::thread::panicking(),
+                around,
+                caller,
+                node,
+                covered,
+                mark,
+                started,
+        }
+    }
+
+    fn end(mut self, end: Option<End>) {
+        self.leave(end);
+        std::mem::forget(self);
+    }
+
+    fn leave(&mut self, end: Option<End>) {
+        let now = clock::now();
+        let Self { slot, shard, .. } = *self;
+        let outermost = self.around == 0;
+        slot.polling.set(self.around);
+        slot.polls.add(1);
+        let ticks = match now.checked_sub(self.started) {
+            Some(ticks) => ticks,
+            None => {
+                slot.backward.add(1);
+                0
+            }
+        };
+        let local = Local::here();
+        let own = ticks.wrapping_sub(local.covered.get().wrapping_sub(self.covered));
+            slot.own.add(own);
+            if outermost {
+                slot.busy.add(ticks);
+            }
+            let covered = self.covered.wrapping_add(ticks);
+            local.covered.set(covered.wrapping_add(local.cost.get()));
+            self.settle_heap(local, outermost);
+        if let Some(node) = node_at(self.node) {
+            node.own.add(own);
+            node.calls.add(end.is_some().into());
+        }
+        shard.tree.set_current(self.caller);
+        if let Some(end) = end
+            && let Some(since) = self.journey.since.take()
+        {
+            end_call(slot, now.wrapping_sub(since), outermost, end);
+        }
+    }
+
+    fn settle_heap(&mut self, local: &Local, outermost: bool) {
+        if local.heap.is_untouched(&self.mark) {
+            return;
+        }
+        let change = local.heap.close(&self.mark, 1);
+        change.count_own(self.slot);
+        if outermost {
+            change.add_inclusive(self.slot);
+        }
+        if let Some(node) = node_at(self.node) {
+            node.own_allocs.add(change.own_allocs);
+            node.own_alloc_bytes.add(change.own_bytes);
+        }
+        let journey = &mut *self.journey;
+        let peak = journey.net.saturating_add(change.peak.cast_signed());
+        journey.peak = journey.peak.max(peak);
+        journey.net = journey.net.saturating_add(change.net.cast_signed());
+        let known = self.slot.peak.get();
+        self.slot.peak.set(known.max(journey.peak.unsigned_abs()));
+    }
+}
+
+impl Drop for Visit<'_> {
+    /// Only where the poll unwinds: [`Visit::end`] forgets the rest.
+    fn drop(&mut self) {
+        self.leave((!self.unwinding).then_some(End::Panicked));
+    }
+}
+
+fn end_call(slot: &Slot, wall: u64, outermost: bool, end: End) {
+    let wall = slot.observe(wall);
+    slot.sum.add(wall);
+    slot.weighed.add(1);
+    if outermost {
+        slot.wall.add(wall);
+    }
+    match end {
+        End::Ready => {}
+        End::Failed => slot.errors.add(1),
+        End::Panicked => slot.panics.add(1),
+        End::Cancelled => slot.cancelled.add(1),
+    }
+}

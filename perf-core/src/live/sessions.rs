@@ -1,0 +1,175 @@
+//! Sessions: what ran between entering and leaving, here and wherever the session was carried, and nothing else.
+//!
+//! Entering swaps the thread's shard for an empty one. That shard counts for the session and for every session that
+//! encloses it; when the last of them is gone, the process totals take over what it holds.
+
+use std::cell::Cell;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::cost;
+use super::heap::uncounted;
+use super::local::Local;
+use super::registry::REGISTRY;
+use super::shard::Shard;
+
+/// A session, shared by its handles, guards and futures.
+#[derive(Debug)]
+pub(crate) struct Core {
+    id: u64,
+    holds: Mutex<Vec<Arc<Hold>>>,
+}
+
+/// A shard on loan from the registry.
+struct Hold {
+    shard: &'static Shard,
+    /// The sessions it counts for, innermost first.
+    chain: Vec<u64>,
+    /// Some thread writes to it.
+    taken: AtomicBool,
+}
+
+impl std::fmt::Debug for Hold {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hold").field("chain", &self.chain).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        let shard = self.shard;
+        // Where the library is already at work the shard stays with what it has: counted, but not used again.
+        Local::here().busily(|_| REGISTRY.lock().retire(shard));
+    }
+}
+
+/// A session entered on a thread: a stack threaded through [`Local::entries`].
+pub(crate) struct Entry {
+    outer: *const Entry,
+    core: Arc<Core>,
+    hold: Arc<Hold>,
+    /// Whether this entry took `hold`, or found itself inside the same session already.
+    took: bool,
+    /// Its guard is gone; it stays until the entries above it are gone too.
+    left: Cell<bool>,
+}
+
+impl Core {
+    pub(crate) fn new() -> Arc<Self> {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        uncounted(|| {
+            Arc::new(Self {
+                id: NEXT.fetch_add(1, Relaxed),
+                holds: Mutex::new(Vec::new()),
+            })
+        })
+    }
+
+    fn holds(&self) -> MutexGuard<'_, Vec<Arc<Hold>>> {
+        self.holds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The shards that count for this session.
+    pub(crate) fn shards(&self) -> Vec<&'static Shard> {
+        self.holds().iter().map(|hold| hold.shard).collect()
+    }
+
+    /// A shard for this thread to write to, as part of the sessions that it is in already.
+    fn take(&self, around: &[&Entry]) -> Option<Arc<Hold>> {
+        let mut chain = vec![self.id];
+        chain.extend(around.first().iter().flat_map(|inner| inner.hold.chain.iter()));
+        let mut holds = self.holds();
+        let idle = holds
+            .iter()
+            .find(|hold| hold.chain == chain && !hold.taken.swap(true, Acquire));
+        if let Some(hold) = idle {
+            return Some(Arc::clone(hold));
+        }
+        let hold = Arc::new(Hold {
+            shard: REGISTRY.lock().adopt_clean()?,
+            chain,
+            taken: AtomicBool::new(true),
+        });
+        holds.push(Arc::clone(&hold));
+        drop(holds);
+        let mut told = vec![self.id];
+        for entry in around {
+            if hold.chain.contains(&entry.core.id) && !told.contains(&entry.core.id) {
+                told.push(entry.core.id);
+                entry.core.holds().push(Arc::clone(&hold));
+            }
+        }
+        Some(hold)
+    }
+}
+
+/// The entries of a thread that still count, innermost first.
+fn stack(local: &Local) -> Vec<&Entry> {
+    let mut stack = Vec::new();
+    let mut place = local.entries.get();
+    // SAFETY: entries are on the heap and are freed by `leave` on this thread only, when they are taken off the list.
+    while let Some(entry) = unsafe { place.as_ref() } {
+        stack.push(entry);
+        place = entry.outer;
+    }
+    stack
+}
+
+/// Enters a session on this thread; `None` where the library is already at work or memory is short.
+pub(crate) fn enter(core: &Arc<Core>) -> Option<*const Entry> {
+    super::entry::prepared();
+    let local = Local::here();
+    local
+        .busily(|_| {
+            let around = stack(local);
+            let inner = around.first();
+            let inside = inner.filter(|inner| inner.hold.chain.contains(&core.id));
+            let hold = match inside {
+                Some(inner) => Arc::clone(&inner.hold),
+                None => core.take(&around)?,
+            };
+            let took = inside.is_none();
+            if took {
+                hold.shard.tree.set_current(0);
+                local.use_shard(Some(hold.shard));
+            }
+            local.cost.set(cost::outside());
+            let entry = Box::into_raw(Box::new(Entry {
+                outer: local.entries.get(),
+                core: Arc::clone(core),
+                hold,
+                took,
+                left: Cell::new(false),
+            }));
+            local.entries.set(entry);
+            Some(entry.cast_const())
+        })
+        .flatten()
+}
+
+/// Leaves what [`enter`] entered, on the same thread.
+pub(crate) fn leave(entry: *const Entry) {
+    let local = Local::here();
+        // SAFETY: from `enter` on this thread, and its guard leaves once.
+        unsafe { &*entry }.left.set(true);
+        let mut gone = Vec::new();
+        local.busily(|_| {
+            // SAFETY: as in `stack`; what is taken off the list is not reached any more.
+            while let Some(top) = unsafe { local.entries.get().as_ref() }
+                && top.left.get()
+            {
+                local.entries.set(top.outer);
+                if top.took {
+                    top.hold.taken.store(false, Release);
+                }
+                // SAFETY: made by `Box::into_raw` in `enter`.
+                gone.push(unsafe { Box::from_raw(std::ptr::from_ref(top).cast_mut()) });
+            }
+            // SAFETY: as above.
+            let now = unsafe { local.entries.get().as_ref() };
+            local.use_shard(now.map_or(local.home.get(), |entry| Some(entry.hold.shard)));
+        });
+        // Dropped outside, since the last of a session gives its shards back.
+        uncounted(|| drop(gone));
+}

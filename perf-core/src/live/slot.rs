@@ -1,0 +1,381 @@
+//! What one thread knows of one probe: exact counters, and a histogram of raw ticks in octave blocks that are
+//! allocated when the first value falls into them.
+//!
+//! The thread that owns the slot's shard writes; anybody may read meanwhile. Counters only grow, so a reader that
+//! comes between two stores sees the state of a moment ago, off by the call that is just ending.
+
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+
+use super::memory;
+use super::shard::Shard;
+use super::sync::{AtomicPtr, AtomicU32, AtomicU64, Count, fence};
+use crate::buckets::{self, OCTAVES};
+
+/// `least` of a slot that has seen no call: farther from every real value than any `spread`.
+const NOTHING: u64 = 1 << 63;
+
+/// Layout: the first line is what every call touches, the second what calls that allocate touch.
+#[repr(C, align(64))]
+pub(crate) struct Slot {
+    /// Whose slot this is: a guard that outlives the session it began in must not write here any more.
+    pub(crate) owner: *const Shard,
+    /// Ticks in outermost calls. A guard overwrites it with its own start value plus its own time, which drops what
+    /// recursive calls inside it had added.
+    pub(crate) total: Count,
+    /// Ticks of all calls, recursive ones included.
+    pub(crate) sum: Count,
+    /// Ticks of all calls less those of their callees, wrapping: a sampled callee may weigh more than its caller.
+    pub(crate) own: Count,
+    least: Count,
+    spread: Count,
+    greatest: Count,
+    /// Sampling: calls that went by untimed and that no timed call stands for yet.
+    pub(crate) untimed: Count,
+
+    pub(crate) allocs: Count,
+    pub(crate) alloc_bytes: Count,
+    pub(crate) own_allocs: Count,
+    pub(crate) own_alloc_bytes: Count,
+    /// Bytes allocated less bytes freed, two's complement.
+    pub(crate) net: Count,
+    pub(crate) peak: Count,
+    pub(crate) errors: Count,
+    pub(crate) panics: Count,
+
+    pub(crate) items: Count,
+    pub(crate) bytes: Count,
+    /// Futures: wall ticks, ticks inside polls, polls, and drops before the end.
+    pub(crate) wall: Count,
+    pub(crate) busy: Count,
+    pub(crate) polls: Count,
+    pub(crate) cancelled: Count,
+    /// Polls of this probe under way on this thread.
+    pub(crate) polling: Count,
+    /// Sampling: calls until the next timed one.
+    pub(crate) gap: Count,
+    /// Sampling: untimed calls that timed calls still under way stand for.
+    pub(crate) claimed: Count,
+    /// Sampling: calls that the timed ones stood for, which is what `sum` is spread over.
+    pub(crate) weighed: Count,
+
+    /// Times the clock was seen to step back.
+    pub(crate) backward: Count,
+
+    /// Call tree: the node this probe had under the parent it was last called from.
+    pub(crate) cached_parent: Count,
+    pub(crate) cached_node: Count,
+    pub(crate) id: u32,
+    /// One bit for each octave in `blocks`, for readers.
+    octaves: Count,
+    /// Even at rest, odd while a cell is carried into `wide`.
+    carries: AtomicU64,
+    wide: AtomicPtr<Wide>,
+    /// Cells of an octave, shifted so that the position of a value is the index.
+    blocks: [AtomicPtr<AtomicU32>; OCTAVES],
+}
+
+/// What did not fit into 32 bits, an array for each octave.
+struct Wide([AtomicPtr<AtomicU64>; OCTAVES]);
+
+// SAFETY: `owner` is compared, never dereferenced; all else is atomic.
+unsafe impl Sync for Slot {}
+// SAFETY: as above.
+unsafe impl Send for Slot {}
+
+/// Array of null pointers.
+fn nulls<T>() -> [AtomicPtr<T>; OCTAVES] {
+    std::array::from_fn(|_| AtomicPtr::new(std::ptr::null_mut()))
+}
+
+impl Slot {
+    pub(crate) fn new(id: u32, owner: *const Shard) -> Self {
+        let zero = || Count::new(0);
+        Self {
+            owner,
+            id,
+            least: Count::new(NOTHING),
+            spread: zero(),
+            greatest: zero(),
+            total: zero(),
+            sum: zero(),
+            own: zero(),
+            untimed: zero(),
+            allocs: zero(),
+            alloc_bytes: zero(),
+            own_allocs: zero(),
+            own_alloc_bytes: zero(),
+            net: zero(),
+            peak: zero(),
+            errors: zero(),
+            panics: zero(),
+            items: zero(),
+            bytes: zero(),
+            wall: zero(),
+            busy: zero(),
+            polls: zero(),
+            cancelled: zero(),
+            polling: zero(),
+            gap: zero(),
+            claimed: zero(),
+            backward: zero(),
+            weighed: zero(),
+            cached_parent: zero(),
+            cached_node: zero(),
+            octaves: zero(),
+            carries: AtomicU64::new(0),
+            wide: AtomicPtr::new(std::ptr::null_mut()),
+            blocks: nulls(),
+        }
+    }
+
+    /// Counts one value in the histogram and the extremes, and returns it. A clock that stepped back gives a
+    /// "negative" value, which becomes 0 and is counted as a step.
+    #[inline(always)]
+    pub(crate) fn observe(&self, mut ticks: u64) -> u64 {
+        if ticks.wrapping_sub(self.least.get()) > self.spread.get() {
+            ticks = self.new_extreme(ticks);
+        }
+        let octave = buckets::octave(ticks);
+        let position = buckets::position(ticks, octave);
+        // SAFETY: `octave` is at most LOWEST = OCTAVES - 1, see `buckets`.
+        let block = unsafe { self.blocks.get_unchecked(octave) }.load(Relaxed);
+        if block.is_null() {
+            self.add_slowly(octave, position, 1);
+            return ticks;
+        }
+        // SAFETY: a block that is there has a cell for every position of its octave (the base may lie before it).
+        let cell = unsafe { &*block.wrapping_add(position) };
+        let count = cell.load(Relaxed);
+        if count == u32::MAX {
+            self.add_slowly(octave, position, 1);
+        } else {
+            cell.store(count + 1, Relaxed);
+        }
+        ticks
+    }
+
+    /// As [`Self::observe`] for a value that stands for `weight` calls.
+    pub(crate) fn observe_weighted(&self, ticks: u64, weight: u64) -> u64 {
+        let ticks = if ticks.wrapping_sub(self.least.get()) > self.spread.get() {
+            self.new_extreme(ticks)
+        } else {
+            ticks
+        };
+        let octave = buckets::octave(ticks);
+        self.add_slowly(octave, buckets::position(ticks, octave), weight);
+        ticks
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn new_extreme(&self, ticks: u64) -> u64 {
+        let mut ticks = ticks;
+        if ticks >= NOTHING {
+            self.backward.add(1);
+            ticks = 0;
+        }
+        let fresh = self.least.get() == NOTHING;
+        let least = if fresh { ticks } else { self.least.get().min(ticks) };
+        let greatest = if fresh { ticks } else { self.greatest.get().max(ticks) };
+        self.greatest.set(greatest);
+        self.least.set(least);
+        self.spread.set(greatest - least);
+        ticks
+    }
+
+    /// The unusual cases: first value of an octave, a full cell, a weight.
+    #[cold]
+    #[inline(never)]
+    fn add_slowly(&self, octave: usize, position: usize, weight: u64) {
+        let mut block = self.blocks[octave].load(Relaxed);
+        if block.is_null() {
+            let Some(cells) = memory::array(buckets::cells(octave), || AtomicU32::new(0)) else {
+                super::registry::count_lost(weight);
+                return;
+            };
+            // The position of a value is its index: see `buckets`.
+            block = cells
+                .cast::<AtomicU32>()
+                .wrapping_sub(buckets::first_position(octave));
+            // Pairs with the acquire in `read_histogram`: who sees the block sees its zeros.
+            self.blocks[octave].store(block, Release);
+            self.octaves.set(self.octaves.get() | 1 << octave);
+        }
+        // SAFETY: as in `observe`; `wrapping_add` undoes the shift above.
+        let cell = unsafe { &*block.wrapping_add(position) };
+        let sum = u64::from(cell.load(Relaxed)) + weight;
+        if let Ok(fits) = u32::try_from(sum) {
+            cell.store(fits, Relaxed);
+        } else {
+            self.carry(octave, position, cell, sum);
+        }
+    }
+
+    /// Moves all of a full cell into its 64-bit neighbour. A reader that comes between reads again.
+    fn carry(&self, octave: usize, position: usize, cell: &AtomicU32, sum: u64) {
+        let Some(wide) = self.wide_cell(octave, position) else {
+            super::registry::count_lost(sum - u64::from(cell.load(Relaxed)));
+            return;
+        };
+        let version = self.carries.load(Relaxed);
+        self.carries.store(version + 1, Relaxed);
+        // Pairs with the acquire fence in `read_histogram`: who sees a half-done carry sees the odd version.
+        fence(Release);
+        wide.store(wide.load(Relaxed) + sum, Relaxed);
+        cell.store(0, Relaxed);
+        self.carries.store(version + 2, Release);
+    }
+
+    fn wide_cell(&self, octave: usize, position: usize) -> Option<&AtomicU64> {
+        let mut wide = self.wide.load(Relaxed);
+        if wide.is_null() {
+            wide = std::ptr::from_ref(memory::keep(Wide(nulls()))?).cast_mut();
+            self.wide.store(wide, Release);
+        }
+        // SAFETY: from `keep`, so it lives for ever.
+        let place = unsafe { &(*wide).0[octave] };
+        let mut cells = place.load(Relaxed);
+        if cells.is_null() {
+            cells = memory::array(buckets::cells(octave), || AtomicU64::new(0))?.cast();
+            place.store(cells, Release);
+        }
+        // SAFETY: the array has a cell for every position of its octave.
+        Some(unsafe { &*cells.add(position - buckets::first_position(octave)) })
+    }
+
+    /// Appends bucket and count of every bucket that is not empty, ascending; any thread.
+    pub(crate) fn read_histogram(&self, into: &mut Vec<(u16, u64)>) {
+        let before = into.len();
+        loop {
+            let version = self.carries.load(Acquire);
+            if version % 2 == 0 {
+                self.read_cells(into);
+                fence(Acquire);
+                if self.carries.load(Relaxed) == version {
+                    return;
+                }
+            }
+            into.truncate(before);
+            super::sync::pause();
+        }
+    }
+
+    fn read_cells(&self, into: &mut Vec<(u16, u64)>) {
+        let wide = self.wide.load(Acquire);
+        let mut octaves = self.octaves.get();
+        // From high to low octave numbers, which is from low to high values.
+        while octaves != 0 {
+            let octave = octaves.ilog2() as usize;
+            octaves &= !(1 << octave);
+            let block = self.blocks[octave].load(Acquire);
+            if block.is_null() {
+                continue; // its bit was seen before its pointer; the next reader will see both
+            }
+            let wide = if wide.is_null() {
+                std::ptr::null_mut()
+            } else {
+                // SAFETY: from `keep`, so it lives for ever.
+                unsafe { (*wide).0[octave].load(Acquire) }
+            };
+            let first = buckets::first_position(octave);
+            for position in first..first + buckets::cells(octave) {
+                // SAFETY: a block has a cell for every position of its octave.
+                let mut count = u64::from(unsafe { &*block.wrapping_add(position) }.load(Relaxed));
+                if !wide.is_null() {
+                    // SAFETY: as for the block.
+                    count += unsafe { &*wide.add(position - first) }.load(Relaxed);
+                }
+                if count != 0 {
+                    #[allow(clippy::cast_possible_truncation, reason = "BUCKETS is 3776")]
+                    into.push((buckets::bucket(octave, position) as u16, count));
+                }
+            }
+        }
+    }
+
+    /// Least and greatest value, where there is one.
+    pub(crate) fn extremes(&self) -> Option<(u64, u64)> {
+        let least = self.least.get();
+        (least != NOTHING).then(|| (least, self.greatest.get()))
+    }
+
+    /// The counters that simply add up, in one order for every use.
+    fn sums(&self) -> [&Count; 20] {
+        [
+            &self.total,
+            &self.sum,
+            &self.own,
+            &self.untimed,
+            &self.claimed,
+            &self.weighed,
+            &self.allocs,
+            &self.alloc_bytes,
+            &self.own_allocs,
+            &self.own_alloc_bytes,
+            &self.net,
+            &self.errors,
+            &self.panics,
+            &self.items,
+            &self.bytes,
+            &self.wall,
+            &self.busy,
+            &self.polls,
+            &self.cancelled,
+            &self.backward,
+        ]
+    }
+
+    /// Adds all that `other` counted; the writers of both are at rest. `scratch` is emptied.
+    pub(crate) fn absorb(&self, other: &Self, scratch: &mut Vec<(u16, u64)>) {
+        for (mine, theirs) in self.sums().into_iter().zip(other.sums()) {
+            mine.add(theirs.get());
+        }
+        self.peak.set(self.peak.get().max(other.peak.get()));
+        if let Some((least, greatest)) = other.extremes() {
+            self.new_extreme(least);
+            self.new_extreme(greatest);
+        }
+        scratch.clear();
+        other.read_histogram(scratch);
+        for (bucket, count) in scratch.drain(..) {
+            let (low, _) = buckets::bounds(bucket.into());
+            let octave = buckets::octave(low);
+            self.add_slowly(octave, buckets::position(low, octave), count);
+        }
+    }
+
+    /// Back to the state of a new slot, keeping its memory; its writer is at rest and nobody reads.
+    pub(crate) fn reset(&self) {
+        for count in self.sums() {
+            count.set(0);
+        }
+        for count in [&self.peak, &self.spread, &self.greatest, &self.gap, &self.polling] {
+            count.set(0);
+        }
+        self.least.set(NOTHING);
+        self.cached_parent.set(0);
+        let wide = self.wide.load(Relaxed);
+        for octave in 0..OCTAVES {
+            let block = self.blocks[octave].load(Relaxed);
+            if block.is_null() {
+                continue;
+            }
+            let first = buckets::first_position(octave);
+            for position in first..2 * buckets::STEPS {
+                // SAFETY: a block has a cell for every position of its octave.
+                unsafe { &*block.wrapping_add(position) }.store(0, Relaxed);
+            }
+            if wide.is_null() {
+                continue;
+            }
+            // SAFETY: from `keep`, so it lives for ever.
+            let cells = unsafe { (*wide).0[octave].load(Relaxed) };
+            for index in 0..buckets::cells(octave) {
+                if !cells.is_null() {
+                    // SAFETY: as for the block.
+                    unsafe { &*cells.add(index) }.store(0, Relaxed);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! The call tree of one shard: who called whom, how often, and what it cost there.
+//!
+//! A node is a probe below the chain of its callers. A probe that is already among them is not entered again: a
+//! recursive call counts at the node where the recursion began, so the tree is no deeper than there are probes and a
+//! recursion of any depth needs no memory. What a node spends is its own; totals are sums over subtrees, made later.
+
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+
+use super::memory;
+use super::sync::{AtomicPtr, Count};
+
+/// Nodes of one shard; calls that would need one more are counted at their caller's node.
+const MOST_NODES: u64 = 1 << 16;
+
+/// The root has this in place of a probe.
+pub(crate) const ROOT: u32 = u32::MAX;
+
+pub(crate) struct Node {
+    pub(crate) probe: u32,
+    parent: Option<&'static Node>,
+    first_child: AtomicPtr<Node>,
+    next: AtomicPtr<Node>,
+    pub(crate) calls: Count,
+    /// Ticks in this node and in none below it, wrapping like a slot's.
+    pub(crate) own: Count,
+    pub(crate) own_allocs: Count,
+    pub(crate) own_alloc_bytes: Count,
+}
+
+impl Node {
+    fn new(probe: u32, parent: Option<&'static Node>) -> Self {
+        Self {
+            probe,
+            parent,
+            first_child: AtomicPtr::new(std::ptr::null_mut()),
+            next: AtomicPtr::new(std::ptr::null_mut()),
+            calls: Count::new(0),
+            own: Count::new(0),
+            own_allocs: Count::new(0),
+            own_alloc_bytes: Count::new(0),
+        }
+    }
+
+    /// Children, newest first; any thread.
+    pub(crate) fn children(&self) -> impl Iterator<Item = &'static Node> {
+        let mut next = self.first_child.load(Acquire);
+        std::iter::from_fn(move || {
+            // SAFETY: nodes come from `keep` and live for ever.
+            let node: &'static Node = unsafe { next.as_ref()? };
+            next = node.next.load(Acquire);
+            Some(node)
+        })
+    }
+
+    pub(crate) fn sums(&self) -> [&Count; 4] {
+        [&self.calls, &self.own, &self.own_allocs, &self.own_alloc_bytes]
+    }
+}
+
+/// Owned by a shard; `current` and all counts have that shard's one writer.
+pub(crate) struct Tree {
+    root: AtomicPtr<Node>,
+    /// Address of the node that the innermost open call counts at; 0 before the first.
+    current: Count,
+    nodes: Count,
+    /// Calls that found no room for a node.
+    pub(crate) dropped: Count,
+}
+
+impl Tree {
+    pub(crate) fn new() -> Self {
+        Self {
+            root: AtomicPtr::new(std::ptr::null_mut()),
+            current: Count::new(0),
+            nodes: Count::new(0),
+            dropped: Count::new(0),
+        }
+    }
+
+    /// The root, if anything was ever counted here; any thread.
+    pub(crate) fn root(&self) -> Option<&'static Node> {
+        // SAFETY: nodes come from `keep` and live for ever.
+        unsafe { self.root.load(Acquire).as_ref() }
+    }
+
+    /// The node that the innermost open call counts at; 0 for none yet.
+    pub(crate) fn current(&self) -> u64 {
+        self.current.get()
+    }
+
+    pub(crate) fn set_current(&self, node: u64) {
+        self.current.set(node);
+    }
+
+    /// The node of `probe` below the current one.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn descend(&self, probe: u32) -> Option<&'static Node> {
+        let parent = match node_at(self.current.get()) {
+            Some(node) => node,
+            None => self.plant()?,
+        };
+        if let Some(known) = parent.children().find(|child| child.probe == probe) {
+            return Some(known);
+        }
+        let mut caller = Some(parent);
+        while let Some(node) = caller {
+            if node.probe == probe {
+                return Some(node);
+            }
+            caller = node.parent;
+        }
+        self.grow(parent, probe)
+    }
+
+    fn plant(&self) -> Option<&'static Node> {
+        if let Some(root) = self.root() {
+            return Some(root);
+        }
+        let root = memory::keep(Node::new(ROOT, None))?;
+        self.root.store(std::ptr::from_ref(root).cast_mut(), Release);
+        Some(root)
+    }
+
+    fn grow(&self, parent: &'static Node, probe: u32) -> Option<&'static Node> {
+        if self.nodes.get() >= MOST_NODES {
+            self.dropped.add(1);
+            return None;
+        }
+        let node = memory::keep(Node::new(probe, Some(parent)))?;
+        self.nodes.add(1);
+        // Linked before it is published: pairs with the acquires in `children`.
+        node.next.store(parent.first_child.load(Relaxed), Relaxed);
+        let place = std::ptr::from_ref(node).cast_mut();
+        parent.first_child.store(place, Release);
+        Some(node)
+    }
+
+    /// Adds all that `other` counted; the writers of both are at rest.
+    pub(crate) fn absorb(&self, other: &Self) {
+        self.dropped.add(other.dropped.get());
+        if let Some(theirs) = other.root() {
+            self.set_current(0);
+            self.absorb_children(theirs);
+        }
+    }
+
+    fn absorb_children(&self, theirs: &Node) {
+        let here = self.current();
+        for child in theirs.children() {
+            if let Some(mine) = self.descend(child.probe) {
+                for (mine, more) in mine.sums().into_iter().zip(child.sums()) {
+                    mine.add(more.get());
+                }
+                self.set_current(address(mine));
+                self.absorb_children(child);
+                self.set_current(here);
+            }
+        }
+    }
+
+    /// Back to zero, keeping the nodes; the writer is at rest and nobody reads.
+    pub(crate) fn reset(&self) {
+        fn clear(node: &Node) {
+            for count in node.sums() {
+                count.set(0);
+            }
+            node.children().for_each(clear);
+        }
+        self.set_current(0);
+        self.dropped.set(0);
+        if let Some(root) = self.root() {
+            clear(root);
+        }
+    }
+}
+
+/// A node as the counters keep it.
+pub(crate) fn address(node: &'static Node) -> u64 {
+    std::ptr::from_ref(node).expose_provenance() as u64
+}
+
+/// The node at an address that came from [`address`].
+#[inline]
+pub(crate) fn node_at(address: u64) -> Option<&'static Node> {
+    #[allow(clippy::cast_possible_truncation, reason = "it was a pointer")]
+    let place = std::ptr::with_exposed_provenance::<Node>(address as usize);
+    // SAFETY: 0 or the address of a node, and nodes live for ever.
+    unsafe { place.as_ref() }
+}

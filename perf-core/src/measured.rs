@@ -1,0 +1,120 @@
+//! A future that is measured.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use crate::Probe;
+#[cfg(feature = "enabled")]
+use crate::live::{entry, poll::Journey};
+
+/// A future that is measured; made by [`Probe::wrap`].
+///
+/// A call lasts from the first poll to the end: its *wall* time. The time inside polls is its *busy* time. One that is
+/// dropped after its first poll and before its end counts as cancelled. It may move between threads from poll to poll.
+#[must_use = "futures do nothing unless polled"]
+pub struct Measured<F: Future> {
+    future: F,
+    #[cfg(feature = "enabled")]
+    state: State<F::Output>,
+}
+
+#[cfg(feature = "enabled")]
+struct State<T> {
+    probe: &'static Probe,
+    journey: Journey,
+    items: u64,
+    bytes: u64,
+    failed: Option<fn(&T) -> bool>,
+}
+
+#[cfg_attr(not(feature = "enabled"), allow(unused_variables, unused_mut))]
+impl<F: Future> Measured<F> {
+    pub(crate) const fn new(probe: &'static Probe, future: F) -> Self {
+        Self {
+            future,
+            #[cfg(feature = "enabled")]
+            state: State {
+                probe,
+                journey: Journey::new(),
+                items: 0,
+                bytes: 0,
+                failed: None,
+            },
+        }
+    }
+
+    /// Adds to the items that the probe has worked on, when the future is first polled.
+    pub const fn items(mut self, items: u64) -> Self {
+        #[cfg(feature = "enabled")]
+        {
+            self.state.items = items;
+        }
+        self
+    }
+
+    /// Adds to the bytes that the probe has worked on, when the future is first polled.
+    pub const fn bytes(mut self, bytes: u64) -> Self {
+        #[cfg(feature = "enabled")]
+        {
+            self.state.bytes = bytes;
+        }
+        self
+    }
+
+    /// Says which outputs are errors.
+    pub const fn errors_when(mut self, failed: fn(&F::Output) -> bool) -> Self {
+        #[cfg(feature = "enabled")]
+        {
+            self.state.failed = Some(failed);
+        }
+        self
+    }
+}
+
+impl<F: Future> Future for Measured<F> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        // SAFETY: `future` is pinned with `self`: it is never moved out, and `Measured` is `Unpin` only if it is (there
+        // is no other impl; the other fields are never pinned), and `Drop` below does not touch it.
+        let this = unsafe { self.get_unchecked_mut() };
+        // SAFETY: as above.
+        let future = unsafe { Pin::new_unchecked(&mut this.future) };
+        #[cfg(feature = "enabled")]
+        {
+            let State {
+                probe,
+                journey,
+                items,
+                bytes,
+                failed,
+            } = &mut this.state;
+            let (items, bytes) = (std::mem::take(items), std::mem::take(bytes));
+            if items | bytes != 0 {
+                entry::count_units(&probe.site, items, bytes);
+            }
+            journey.poll(
+                &probe.site,
+                || future.poll(context),
+                |output| failed.is_some_and(|failed| failed(output)),
+            )
+        }
+        #[cfg(not(feature = "enabled"))]
+        future.poll(context)
+    }
+}
+
+#[cfg(feature = "enabled")]
+impl<T> Drop for State<T> {
+    fn drop(&mut self) {
+        self.journey.abandon(&self.probe.site);
+    }
+}
+
+impl<F: Future> fmt::Debug for Measured<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Measured").finish_non_exhaustive()
+    }
+}

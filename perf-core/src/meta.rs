@@ -1,0 +1,66 @@
+//! What a snapshot says about itself.
+
+use std::time::{Duration, SystemTime};
+
+/// What time was read from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ClockKind {
+    /// The time stamp counter of an x86-64, which the kernel keeps time by itself.
+    Tsc,
+    /// The virtual counter of a 64-bit ARM.
+    ArmCounter,
+    /// [`std::time::Instant`].
+    #[default]
+    Instant,
+    /// A [`MockClock`](crate::MockClock).
+    Mock,
+}
+
+/// The conditions a [`Snapshot`](crate::Snapshot) was taken under.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SnapshotMeta {
+    /// What time was read from.
+    pub clock: ClockKind,
+    /// Ticks of that clock in a second.
+    pub ticks_per_second: f64,
+    /// What one instrumented call costs, measured once in this process.
+    pub probe_cost: Duration,
+    /// What an empty probe measures: shorter times than this say little.
+    pub probe_resolution: Duration,
+    /// When it was taken.
+    pub taken: SystemTime,
+    /// Whether [`PerfAlloc`](crate::PerfAlloc) is the program's allocator: else all allocation figures are 0.
+    pub alloc_tracking: bool,
+    /// Calls of the whole process that could not be counted: made inside the library's own slow parts (by a probe in
+    /// an allocator or in a signal handler), or for want of memory.
+    pub lost: u64,
+    /// Times the clock was seen to step back; such a call counts as 0.
+    pub backward_steps: u64,
+    /// Live bytes of the process, under [`PerfAlloc`](crate::PerfAlloc). Of each thread other than the calling one the
+    /// last 16 KiB of change may be missing.
+    pub live_bytes: i64,
+    /// Threads alive that have used a probe.
+    pub threads: usize,
+    /// Calls that found no room in the call tree and count at their caller's node.
+    pub dropped_nodes: u64,
+}
+
+impl Default for SnapshotMeta {
+    fn default() -> Self {
+        Self {
+            clock: ClockKind::default(),
+            ticks_per_second: 1e9,
+            probe_cost: Duration::ZERO,
+            probe_resolution: Duration::ZERO,
+            taken: SystemTime::UNIX_EPOCH,
+            alloc_tracking: false,
+            lost: 0,
+            backward_steps: 0,
+            live_bytes: 0,
+            threads: 0,
+            dropped_nodes: 0,
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! A clock that a test moves.
+
+use std::time::Duration;
+
+/// Stands in for the process's clock, so that a test can say how long a call takes. One tick is a nanosecond.
+///
+/// The clock of a process is chosen once; a test that uses this has a process of its own (a file of its own in
+/// `tests/`) and installs it first.
+///
+/// ```
+/// use perf_core::{MockClock, Probe, snapshot};
+/// use std::time::Duration;
+///
+/// let clock = MockClock::install().expect("no probe was called yet");
+/// static STEP: Probe = Probe::new("step");
+/// let call = STEP.start();
+/// clock.advance(Duration::from_micros(3));
+/// drop(call);
+/// if perf_core::is_enabled() {
+///     assert_eq!(snapshot().get("step").unwrap().total(), Duration::from_micros(3));
+/// }
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct MockClock(());
+
+impl MockClock {
+    /// Makes time stand still; `None` where a probe has already chosen a real clock.
+    #[must_use]
+    pub fn install() -> Option<Self> {
+        #[cfg(feature = "enabled")]
+        let installed = crate::live::clock::mock();
+        #[cfg(not(feature = "enabled"))]
+        let installed = true;
+        installed.then_some(Self(()))
+    }
+
+    /// Moves time on.
+    #[cfg_attr(not(feature = "enabled"), allow(unused_variables))]
+    pub fn advance(&self, time: Duration) {
+        #[cfg(feature = "enabled")]
+        crate::live::clock::move_mock(i64::try_from(time.as_nanos()).unwrap_or(i64::MAX));
+    }
+
+    /// Moves time back, as a broken counter would.
+    #[cfg_attr(not(feature = "enabled"), allow(unused_variables))]
+    pub fn step_back(&self, time: Duration) {
+        #[cfg(feature = "enabled")]
+        crate::live::clock::move_mock(i64::try_from(time.as_nanos()).map_or(i64::MIN, |nanos| -nanos));
+    }
+}

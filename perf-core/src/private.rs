@@ -1,0 +1,123 @@
+//! What the expansions of the attributes call. Not for anything else: it changes with every version.
+
+pub use ::{core, std};
+
+use crate::Probe;
+pub use crate::typed::{Instances, typed};
+
+/// A probe with a name that is written, or made of what is written.
+#[must_use]
+#[track_caller]
+pub const fn probe_named(name: &'static str) -> Probe {
+    Probe::new(name)
+}
+
+/// A probe that is named after the function it is in, when it is first called.
+///
+/// `module` is its `module_path!()`. `here` is a function in a static in it, and returns the compiler's name for
+/// itself; it is called `method` where the function around has a receiver, otherwise `function`.
+#[must_use]
+#[track_caller]
+pub const fn probe_here(module: &'static str, here: fn() -> &'static str) -> Probe {
+    Probe::around(module, here)
+}
+
+/// Calls a closure. That it is one to be called once lets the closure give away what it has captured: a reborrow of a
+/// captured `&mut` may be returned.
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "without it every measured function that returns a `Result` has one call more"
+)]
+pub fn call<R>(body: impl FnOnce() -> R) -> R {
+    body()
+}
+
+/// A future, the type of its output known before anything is done with it.
+#[inline]
+pub const fn yielding<T, F: Future<Output = T>>(future: F) -> F {
+    future
+}
+
+/// A value that is asked whether it is an error, where it is known as `Result` by its spelling only.
+///
+/// The inherent method is there for what really is one, and found first; [`NotAResult`] stands in for all other types.
+#[derive(Debug)]
+pub struct Peek<'a, T: ?Sized>(pub &'a T);
+
+impl<T, E> Peek<'_, Result<T, E>> {
+    /// Whether the result is an error.
+    #[inline]
+    #[must_use]
+    pub const fn failed(&self) -> bool {
+        self.0.is_err()
+    }
+}
+
+/// The answer for types that only look like a `Result`: no error.
+pub trait NotAResult {
+    /// No.
+    #[inline]
+    fn failed(&self) -> bool {
+        false
+    }
+}
+
+impl<T: ?Sized> NotAResult for Peek<'_, T> {}
+
+/// What `#[perf_probe(errors)]` can look at.
+#[diagnostic::on_unimplemented(
+    message = "`errors` needs a value that may be an error, and `{Self}` may not",
+    label = "this is no `Result` and no `Option`",
+    note = "leave out `errors`, or mark the call by hand with `Guard::fail`"
+)]
+pub trait Fallible {
+    /// Whether this is an `Err` or a `None`.
+    fn failed(&self) -> bool;
+}
+
+impl<T, E> Fallible for Result<T, E> {
+    #[inline]
+    fn failed(&self) -> bool {
+        self.is_err()
+    }
+}
+
+impl<T> Fallible for Option<T> {
+    #[inline]
+    fn failed(&self) -> bool {
+        self.is_none()
+    }
+}
+
+/// What `items` and `bytes` may be.
+#[diagnostic::on_unimplemented(
+    message = "`items` and `bytes` count in whole numbers, and `{Self}` is none",
+    label = "expected an integer",
+    note = "write what there is to count, such as `rows.len()`"
+)]
+pub trait Count {
+    /// The number; below zero counts as zero, and what is too large as the greatest.
+    fn count(self) -> u64;
+}
+
+macro_rules! count {
+    ($($integer:ty)*) => {
+        $(impl Count for $integer {
+            #[inline]
+            fn count(self) -> u64 {
+                #[allow(unused_comparisons, reason = "one macro for signed and unsigned")]
+                let none = self < 0;
+                if none { 0 } else { u64::try_from(self).unwrap_or(u64::MAX) }
+            }
+        })*
+    };
+}
+
+count!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize);
+
+/// The number that `items` or `bytes` comes to.
+#[inline]
+pub fn count(value: impl Count) -> u64 {
+    value.count()
+}

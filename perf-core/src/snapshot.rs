@@ -1,0 +1,116 @@
+//! All probes at one moment.
+
+use crate::call_tree::CallTree;
+use crate::meta::SnapshotMeta;
+use crate::stats::ProbeStats;
+
+/// What all probes had counted at one moment, sorted by name.
+///
+/// Counters only grow, so an interval is the difference of two snapshots: [`since`](Self::since). A probe that never
+/// counted anything is not in it.
+///
+/// ```
+/// use perf_core::{Session, perf_probe};
+///
+/// #[perf_probe(name = "square")]
+/// fn square(x: u64) -> u64 {
+///     x * x
+/// }
+///
+/// let session = Session::new();
+/// session.run(|| square(3));
+/// let snapshot = session.snapshot();
+/// if perf_core::is_enabled() {
+///     assert_eq!(snapshot.get("square").unwrap().calls(), 1);
+/// } else {
+///     assert!(snapshot.get("square").is_none());
+/// }
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    probes: Vec<ProbeStats>,
+    tree: CallTree,
+    pub(crate) meta: SnapshotMeta,
+}
+
+impl Snapshot {
+    pub(crate) fn new(mut probes: Vec<ProbeStats>, tree: CallTree, meta: SnapshotMeta) -> Self {
+        probes.sort_unstable_by(|a, b| a.name().cmp(b.name()));
+        Self { probes, tree, meta }
+    }
+
+    /// All probes that counted anything, by name.
+    pub fn probes(&self) -> impl Iterator<Item = &ProbeStats> {
+        self.probes.iter()
+    }
+
+    /// The probe with this name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&ProbeStats> {
+        let place = self.find(name).ok()?;
+        Some(&self.probes[place])
+    }
+
+    /// Who called whom.
+    #[must_use]
+    pub fn tree(&self) -> &CallTree {
+        &self.tree
+    }
+
+    /// The conditions it was taken under.
+    #[must_use]
+    pub fn meta(&self) -> &SnapshotMeta {
+        &self.meta
+    }
+
+    /// What was counted after `earlier`, a snapshot of the same process or session. Probes without a call since are
+    /// left out. Least and greatest are known to a bucket; a peak is still that of the whole time.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        let probes = self.probes.iter().filter_map(|probe| {
+            match earlier.get(probe.name()) {
+                Some(before) => probe.since(before),
+                None => Some(probe.clone()),
+            }
+        });
+        Self {
+            probes: probes.collect(),
+            tree: self.tree.since(&earlier.tree),
+            meta: SnapshotMeta {
+                lost: self.meta.lost.saturating_sub(earlier.meta.lost),
+                backward_steps: self
+                    .meta
+                    .backward_steps
+                    .saturating_sub(earlier.meta.backward_steps),
+                dropped_nodes: self
+                    .meta
+                    .dropped_nodes
+                    .saturating_sub(earlier.meta.dropped_nodes),
+                ..self.meta.clone()
+            },
+        }
+    }
+
+    /// Adds what another process or session counted: counts, times, distributions and trees add up, extremes and
+    /// peaks are the more extreme ones. Associative and commutative, and lossless between snapshots of one clock; of
+    /// different clocks, ticks become nanoseconds first. The conditions stay those of `self`.
+    pub fn merge(&mut self, other: &Self) {
+        for probe in &other.probes {
+            match self.find(probe.name()) {
+                Ok(place) => self.probes[place].merge(probe),
+                Err(place) => self.probes.insert(place, probe.clone()),
+            }
+        }
+        self.tree.merge(&other.tree);
+        self.meta.lost += other.meta.lost;
+        self.meta.backward_steps += other.meta.backward_steps;
+        self.meta.dropped_nodes += other.meta.dropped_nodes;
+        self.meta.live_bytes += other.meta.live_bytes;
+        self.meta.threads += other.meta.threads;
+        self.meta.alloc_tracking |= other.meta.alloc_tracking;
+    }
+
+    fn find(&self, name: &str) -> Result<usize, usize> {
+        self.probes.binary_search_by(|probe| probe.name().cmp(name))
+    }
+}

@@ -1,0 +1,289 @@
+//! What is known of one probe.
+
+use std::panic::Location;
+use std::time::Duration;
+
+use crate::budget::BudgetSpec;
+use crate::histogram::Histogram;
+use crate::ticks::{Scale, TickHistogram};
+
+/// Exact sums of one probe; times in ticks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) calls: u64,
+    pub(crate) errors: u64,
+    pub(crate) panics: u64,
+    pub(crate) cancelled: u64,
+    pub(crate) polls: u64,
+    pub(crate) items: u64,
+    pub(crate) bytes: u64,
+    pub(crate) allocs: u64,
+    pub(crate) alloc_bytes: u64,
+    pub(crate) self_allocs: u64,
+    pub(crate) self_alloc_bytes: u64,
+    pub(crate) peak_bytes: u64,
+    pub(crate) net_bytes: i64,
+    pub(crate) total: u64,
+    pub(crate) busy: u64,
+    pub(crate) sum: u64,
+    pub(crate) own: i64,
+    /// Least and greatest, where anything was timed.
+    pub(crate) extremes: Option<(u64, u64)>,
+}
+
+impl Counts {
+    pub(crate) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    pub(crate) fn widen(&mut self, least: u64, greatest: u64) {
+        self.extremes = Some(match self.extremes {
+            Some((low, high)) => (low.min(least), high.max(greatest)),
+            None => (least, greatest),
+        });
+    }
+
+    /// Applies `both` to every figure that simply adds up.
+    fn zip(&self, other: &Self, both: fn(u64, u64) -> u64, signed: fn(i64, i64) -> i64) -> Self {
+        Self {
+            calls: both(self.calls, other.calls),
+            errors: both(self.errors, other.errors),
+            panics: both(self.panics, other.panics),
+            cancelled: both(self.cancelled, other.cancelled),
+            polls: both(self.polls, other.polls),
+            items: both(self.items, other.items),
+            bytes: both(self.bytes, other.bytes),
+            allocs: both(self.allocs, other.allocs),
+            alloc_bytes: both(self.alloc_bytes, other.alloc_bytes),
+            self_allocs: both(self.self_allocs, other.self_allocs),
+            self_alloc_bytes: both(self.self_alloc_bytes, other.self_alloc_bytes),
+            peak_bytes: self.peak_bytes,
+            net_bytes: signed(self.net_bytes, other.net_bytes),
+            total: both(self.total, other.total),
+            busy: both(self.busy, other.busy),
+            sum: both(self.sum, other.sum),
+            own: signed(self.own, other.own),
+            extremes: self.extremes,
+        }
+    }
+}
+
+/// What is known of one probe: exact counts and times, and the distribution of its calls.
+///
+/// For a synchronous probe a call lasts from entry to exit. For a future it lasts from the first poll to the end (*wall*
+/// time), of which [`busy`](Self::busy) was spent inside polls.
+#[derive(Clone, Debug)]
+pub struct ProbeStats {
+    name: String,
+    file: String,
+    line: u32,
+    budgets: Vec<&'static BudgetSpec>,
+    scale: Scale,
+    counts: Counts,
+    histogram: TickHistogram,
+}
+
+macro_rules! counts {
+    ($($(#[$doc:meta])* $name:ident: $type:ty;)*) => {$(
+        $(#[$doc])*
+        #[must_use]
+        pub fn $name(&self) -> $type {
+            self.counts.$name
+        }
+    )*};
+}
+
+macro_rules! times {
+    ($($(#[$doc:meta])* $name:ident => $field:ident;)*) => {$(
+        $(#[$doc])*
+        #[must_use]
+        pub fn $name(&self) -> Duration {
+            self.scale.duration(self.counts.$field)
+        }
+    )*};
+}
+
+impl ProbeStats {
+    pub(crate) fn new(
+        name: &str,
+        place: &Location<'_>,
+        budgets: Vec<&'static BudgetSpec>,
+        scale: Scale,
+        counts: Counts,
+        histogram: TickHistogram,
+    ) -> Self {
+        Self {
+            name: name.to_owned(),
+            file: place.file().to_owned(),
+            line: place.line(),
+            budgets,
+            scale,
+            counts,
+            histogram,
+        }
+    }
+
+    /// The probe's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The source file of the callsite; the first one's where several share the name.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// The line in [`file`](Self::file), from 1.
+    #[must_use]
+    pub fn line(&self) -> u32 {
+        self.line
+    }
+
+    /// Budgets declared with `#[perf_budget]` on functions of this name.
+    #[must_use]
+    pub fn budgets(&self) -> &[&'static BudgetSpec] {
+        &self.budgets
+    }
+
+    counts! {
+        /// Calls that have ended. Exact, also for sampled probes.
+        calls: u64;
+        /// Calls that returned `Err`, or were marked with [`Guard::fail`](crate::Guard::fail).
+        errors: u64;
+        /// Calls that ended by unwinding.
+        panics: u64;
+        /// Futures that were dropped between their first poll and their end.
+        cancelled: u64;
+        /// Polls of futures.
+        polls: u64;
+        /// Sum of what `items = …` said.
+        items: u64;
+        /// Sum of what `bytes = …` said.
+        bytes: u64;
+        /// Allocations and reallocations during calls, callees included; the outermost call of a recursion counts.
+        allocs: u64;
+        /// Bytes of these; a reallocation adds what it grows by.
+        alloc_bytes: u64;
+        /// Allocations during calls, without those of instrumented callees.
+        self_allocs: u64;
+        /// Bytes of these.
+        self_alloc_bytes: u64;
+        /// Greatest growth of the thread's live bytes above their level at entry, over all calls.
+        peak_bytes: u64;
+        /// Bytes allocated less bytes freed during calls: what they left behind, or took away if negative.
+        net_bytes: i64;
+    }
+
+    times! {
+        /// Time from entry to exit; of a recursion, the outermost call's. Of a future, wall time.
+        total => total;
+        /// As [`total`](Self::total), but of a future only the time inside polls.
+        busy => busy;
+    }
+
+    /// Busy time less that of instrumented callees and less the probes' own cost. Never below zero.
+    #[must_use]
+    pub fn self_time(&self) -> Duration {
+        let own = u64::try_from(self.counts.own).unwrap_or(0);
+        self.scale.duration(own)
+    }
+
+    /// Shortest call. After [`since`](crate::Snapshot::since), known to a bucket only.
+    #[must_use]
+    pub fn min(&self) -> Duration {
+        let least = self.counts.extremes.map_or(0, |(least, _)| least);
+        self.scale.duration(least)
+    }
+
+    /// Longest call. After [`since`](crate::Snapshot::since), known to a bucket only.
+    #[must_use]
+    pub fn max(&self) -> Duration {
+        let greatest = self.counts.extremes.map_or(0, |(_, greatest)| greatest);
+        self.scale.duration(greatest)
+    }
+
+    /// Average duration of a call, recursive ones included: an exact sum over an exact count.
+    #[must_use]
+    pub fn mean(&self) -> Duration {
+        let timed = self.histogram.count();
+        if timed == 0 {
+            return Duration::ZERO;
+        }
+        self.scale.duration(self.counts.sum).div_f64(timed as f64)
+    }
+
+    /// The duration that the share `q` of all calls does not exceed, within 0.79 %; zero if there were none.
+    #[must_use]
+    pub fn quantile(&self, q: f64) -> Duration {
+        let (Some(ticks), Some((least, greatest))) =
+            (self.histogram.quantile(q), self.counts.extremes)
+        else {
+            return Duration::ZERO;
+        };
+        self.scale.duration(ticks.clamp(least, greatest.max(least)))
+    }
+
+    /// The distribution of call durations in nanoseconds.
+    ///
+    /// Calls are counted in ticks; where ticks are not nanoseconds, a bucket that straddles an edge is split in
+    /// proportion, and the count stays what it was.
+    #[must_use]
+    pub fn histogram(&self) -> Histogram {
+        self.histogram.rescale(self.scale)
+    }
+
+    pub(crate) fn since(&self, earlier: &Self) -> Option<Self> {
+        let mut counts =
+            self.counts
+                .zip(&earlier.counts, u64::wrapping_sub, i64::wrapping_sub);
+        let histogram = self.histogram.since(&earlier.histogram);
+        counts.extremes = histogram.span().zip(self.counts.extremes).map(
+            |((low, high), (least, greatest))| (low.max(least), high.min(greatest)),
+        );
+        if counts.calls == 0 && counts.polls == 0 && histogram.count() == 0 {
+            return None;
+        }
+        Some(Self {
+            counts,
+            histogram,
+            ..self.clone()
+        })
+    }
+
+    pub(crate) fn merge(&mut self, other: &Self) {
+        if self.scale != other.scale {
+            let mut other = other.clone();
+            self.into_nanos();
+            other.into_nanos();
+            return self.merge(&other);
+        }
+        let peak = self.counts.peak_bytes.max(other.counts.peak_bytes);
+        let extremes = other.counts.extremes;
+        self.counts = self
+            .counts
+            .zip(&other.counts, u64::wrapping_add, i64::wrapping_add);
+        self.counts.peak_bytes = peak;
+        if let Some((least, greatest)) = extremes {
+            self.counts.widen(least, greatest);
+        }
+        self.histogram.merge(&other.histogram);
+    }
+
+    /// Ticks of another clock cannot be added up; nanoseconds can.
+    fn into_nanos(&mut self) {
+        let scale = std::mem::replace(&mut self.scale, Scale::NANOS);
+        let counts = &mut self.counts;
+        for time in [&mut counts.total, &mut counts.busy, &mut counts.sum] {
+            *time = scale.nanos(*time);
+        }
+        let own = scale.nanos(counts.own.unsigned_abs()).cast_signed();
+        counts.own = own * counts.own.signum();
+        counts.extremes = counts
+            .extremes
+            .map(|(least, greatest)| (scale.nanos(least), scale.nanos(greatest)));
+        let pairs = self.histogram.rescale(scale).to_pairs();
+        self.histogram = TickHistogram::from_sorted(pairs);
+    }
+}

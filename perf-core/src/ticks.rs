@@ -1,0 +1,171 @@
+//! From ticks to time. Inside a snapshot everything is still in ticks, so that differences and sums of snapshots are
+//! exact; this is where a reader's question turns them into nanoseconds.
+
+use std::time::Duration;
+
+use crate::buckets;
+use crate::histogram::Histogram;
+
+/// How long a tick is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Scale {
+    nanos_per_tick: f64,
+}
+
+impl Scale {
+    /// Ticks that are nanoseconds.
+    pub(crate) const NANOS: Self = Self {
+        nanos_per_tick: 1.0,
+    };
+
+    /// Ticks of a counter.
+    pub(crate) fn ticks(per_second: f64) -> Self {
+        Self {
+            nanos_per_tick: 1e9 / per_second,
+        }
+    }
+
+    /// Nanoseconds, rounded. Exact to 53 bits: 104 days in nanoseconds.
+    pub(crate) fn nanos(self, ticks: u64) -> u64 {
+        if self == Self::NANOS {
+            return ticks;
+        }
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
+        let nanos = (ticks as f64 * self.nanos_per_tick).round() as u64;
+        nanos
+    }
+
+    pub(crate) fn duration(self, ticks: u64) -> Duration {
+        Duration::from_nanos(self.nanos(ticks))
+    }
+}
+
+/// Buckets of ticks, ascending, none empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct TickHistogram(Vec<(u16, u64)>);
+
+impl TickHistogram {
+    pub(crate) fn from_sorted(pairs: Vec<(u16, u64)>) -> Self {
+        debug_assert!(pairs.is_sorted_by(|a, b| a.0 < b.0));
+        Self(pairs)
+    }
+
+    pub(crate) fn count(&self) -> u64 {
+        self.0.iter().map(|&(_, count)| count).sum()
+    }
+
+    /// Bounds of the lowest and of the highest bucket.
+    pub(crate) fn span(&self) -> Option<(u64, u64)> {
+        let (first, last) = (self.0.first()?, self.0.last()?);
+        Some((
+            buckets::bounds(first.0.into()).0,
+            buckets::bounds(last.0.into()).1,
+        ))
+    }
+
+    /// Ticks at rank `⌈q·n⌉`: the middle of the bucket that holds that value.
+    pub(crate) fn quantile(&self, q: f64) -> Option<u64> {
+        quantile(&self.0, q)
+    }
+
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.0 = join(&self.0, &other.0, u64::saturating_add);
+    }
+
+    pub(crate) fn since(&self, earlier: &Self) -> Self {
+        let mut pairs = join(&self.0, &earlier.0, u64::saturating_sub);
+        pairs.retain(|&(bucket, count)| {
+            count > 0 && self.0.binary_search_by_key(&bucket, |pair| pair.0).is_ok()
+        });
+        Self(pairs)
+    }
+
+    /// The same values in nanoseconds. A bucket that straddles an edge is split in proportion; nothing is lost.
+    pub(crate) fn rescale(&self, scale: Scale) -> Histogram {
+        if scale == Scale::NANOS {
+            return Histogram::from_sorted(self.0.clone());
+        }
+        let mut pairs: Vec<(u16, u64)> = Vec::with_capacity(self.0.len());
+        for &(bucket, count) in &self.0 {
+            let (low, high) = buckets::bounds(bucket.into());
+            let start = low as f64 * scale.nanos_per_tick;
+            let end = (high as f64 + 1.0) * scale.nanos_per_tick;
+            split(start, end, count, &mut pairs);
+        }
+        pairs.sort_unstable_by_key(|pair| pair.0);
+        pairs.dedup_by(|later, kept| {
+            let same = later.0 == kept.0;
+            if same {
+                kept.1 += later.1;
+            }
+            same
+        });
+        Histogram::from_sorted(pairs)
+    }
+}
+
+/// Spreads `count` values evenly over `start..end`. Rounding is cumulative, so the parts add up.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "times are positive and saturate, bucket numbers are below 3776"
+)]
+fn split(start: f64, end: f64, count: u64, into: &mut Vec<(u16, u64)>) {
+    let mut bucket = buckets::bucket_of(start as u64);
+    let mut given = 0;
+    while given < count {
+        let edge = buckets::bounds(bucket).1 as f64 + 1.0;
+        let upto = if edge >= end || bucket + 1 == buckets::BUCKETS {
+            count
+        } else {
+            let part = (edge - start) / (end - start);
+            ((count as f64 * part).round() as u64).clamp(given, count)
+        };
+        if upto > given {
+            into.push((bucket as u16, upto - given));
+        }
+        given = upto;
+        bucket += 1;
+    }
+}
+
+/// The middle of the bucket that holds rank `⌈q·n⌉` (at least 1, at most n).
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rank in 1..=n")]
+pub(crate) fn quantile(pairs: &[(u16, u64)], q: f64) -> Option<u64> {
+    let total: u64 = pairs.iter().map(|&(_, count)| count).sum();
+    if total == 0 {
+        return None;
+    }
+    let rank = ((q.clamp(0.0, 1.0) * total as f64).ceil() as u64).clamp(1, total);
+    let mut seen = 0;
+    let holder = pairs.iter().find(|&&(_, count)| {
+        seen += count;
+        seen >= rank
+    })?;
+    let (low, high) = buckets::bounds(holder.0.into());
+    Some(low + (high - low) / 2)
+}
+
+/// Joins two ascending lists of buckets; a bucket that one lacks is 0 there.
+pub(crate) fn join(
+    left: &[(u16, u64)],
+    right: &[(u16, u64)],
+    both: impl Fn(u64, u64) -> u64,
+) -> Vec<(u16, u64)> {
+    let mut joined = Vec::with_capacity(left.len().max(right.len()));
+    let (mut left, mut right) = (left.iter().peekable(), right.iter().peekable());
+    loop {
+        let order = match (left.peek(), right.peek()) {
+            (Some(l), Some(r)) => l.0.cmp(&r.0),
+            (Some(_), None) => std::cmp::Ordering::Less,
+            (None, Some(_)) => std::cmp::Ordering::Greater,
+            (None, None) => return joined,
+        };
+        let l = left.next_if(|_| order.is_le());
+        let r = right.next_if(|_| order.is_ge());
+        let count = |side: Option<&(u16, u64)>| side.map_or(0, |pair| pair.1);
+        if let Some(&(bucket, _)) = l.or(r) {
+            joined.push((bucket, both(count(l), count(r))));
+        }
+    }
+}

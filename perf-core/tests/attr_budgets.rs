@@ -1,0 +1,200 @@
+//! `#[perf_budget]`: what it declares is on the probe, in its final units; the function runs as before.
+#![cfg(feature = "enabled")]
+#![allow(clippy::unnecessary_wraps, clippy::unused_self)]
+
+use std::time::Duration;
+
+use perf_core::budget::{Bound, BudgetSpec, CallLimit, Clock, Growth, GrowthClass, Limit, Metric, Relative, Warmup};
+use perf_core::{Session, perf_budget, perf_probe};
+
+/// The one budget of a probe.
+fn budget_of(name: &str, work: impl FnOnce()) -> BudgetSpec {
+    let session = Session::new();
+    session.run(work);
+    let snapshot = session.snapshot();
+    let name = format!("{}::{name}", module_path!());
+    let probe = snapshot.get(&name).unwrap_or_else(|| panic!("no probe {name}"));
+    assert_eq!(probe.budgets().len(), 1);
+    *probe.budgets()[0]
+}
+
+const fn limit(metric: Metric, bound: Bound) -> Limit {
+    Limit { metric, bound }
+}
+
+#[perf_budget(
+    p50 = "800ns",
+    p90 = "250us",
+    p95 = "5ms",
+    p99 = "1.5s",
+    p999 = "2min",
+    max = "1h",
+    mean = "10µs",
+    allocs = 3,
+    alloc_bytes = "4KiB",
+    peak_bytes = 100,
+    net_bytes = "1MB",
+    errors = "0.5%",
+    throughput = "5000/s",
+    calls("db::query" = 1, "db::begin" = 0),
+    target(p95 = "1ms", throughput = "6000/s"),
+    clock = "cpu",
+    debug = true
+)]
+fn everything() -> Result<(), ()> {
+    Ok(())
+}
+
+#[test]
+fn every_key_arrives() {
+    const EXPECTED: BudgetSpec = BudgetSpec {
+        limits: &[
+            limit(Metric::P50, Bound::Time(Duration::from_nanos(800))),
+            limit(Metric::P90, Bound::Time(Duration::from_micros(250))),
+            limit(Metric::P95, Bound::Time(Duration::from_millis(5))),
+            limit(Metric::P99, Bound::Time(Duration::from_millis(1500))),
+            limit(Metric::P999, Bound::Time(Duration::from_mins(2))),
+            limit(Metric::Max, Bound::Time(Duration::from_hours(1))),
+            limit(Metric::Mean, Bound::Time(Duration::from_micros(10))),
+            limit(Metric::Allocs, Bound::Count(3)),
+            limit(Metric::AllocBytes, Bound::Bytes(4096)),
+            limit(Metric::PeakBytes, Bound::Bytes(100)),
+            limit(Metric::NetBytes, Bound::Bytes(1_000_000)),
+            limit(Metric::Errors, Bound::PartsPerMillion(5_000)),
+            limit(Metric::Throughput, Bound::PerThousandSeconds(5_000_000)),
+        ],
+        targets: &[
+            limit(Metric::P95, Bound::Time(Duration::from_millis(1))),
+            limit(Metric::Throughput, Bound::PerThousandSeconds(6_000_000)),
+        ],
+        calls: &[CallLimit { probe: "db::query", calls: 1 }, CallLimit { probe: "db::begin", calls: 0 }],
+        clock: Clock::Cpu,
+        debug: true,
+        ..BudgetSpec::EMPTY
+    };
+    assert_eq!(budget_of("everything", || everything().unwrap()), EXPECTED);
+}
+
+#[perf_budget(allocs = 1, name = "attr_budgets::given")]
+#[perf_probe(items = 7)]
+fn under_a_probe() {}
+
+#[perf_probe(bytes = 9)]
+#[perf_budget(allocs = 2)]
+async fn above_a_probe() {}
+
+struct Type;
+
+#[perf_probe]
+impl Type {
+    #[perf_budget(allocs = 3)]
+    fn method(&self) {}
+}
+
+#[test]
+fn both_attributes_make_one_probe() {
+    let session = Session::new();
+    session.run(|| {
+        under_a_probe();
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(above_a_probe());
+        Type.method();
+    });
+    let snapshot = session.snapshot();
+    let mut seen = Vec::new();
+    for probe in snapshot.probes().filter(|probe| probe.calls() > 0) {
+        let allocs = probe.budgets()[0].limit(Metric::Allocs);
+        seen.push((probe.name().to_owned(), probe.calls(), probe.items(), probe.bytes(), allocs));
+    }
+    seen.sort_by(|a, b| a.0.cmp(&b.0));
+    let expected = [
+        ("attr_budgets::Type::method".to_owned(), 1, 0, 0, Some(Bound::Count(3))),
+        ("attr_budgets::above_a_probe".to_owned(), 1, 0, 9, Some(Bound::Count(2))),
+        ("attr_budgets::given".to_owned(), 1, 7, 0, Some(Bound::Count(1))),
+    ];
+    assert_eq!(seen, expected);
+}
+
+mod tests_with_budgets {
+    use super::*;
+
+    #[perf_budget(p99 = "5ms", iterations = 299, warmup = 10, max_time = "500ms")]
+    #[test]
+    fn planned() {}
+
+    #[perf_budget(vs = references::default::<u8>, ratio = 1.5, warmup = "20ms")]
+    #[test]
+    fn compared() -> Result<(), String> {
+        Ok(())
+    }
+
+    #[perf_budget(growth = "n log n", sizes = [1, 4, 16, 64, 256, 1_024])]
+    #[test]
+    fn sorts(n: usize) {
+        let mut values: Vec<_> = (0..n).rev().collect();
+        values.sort_unstable();
+        assert_eq!(values.len(), n);
+    }
+
+    #[perf_budget(growth = "1", sizes = [1, 4, 16, 64, 256, 1_024])]
+    #[tokio::test]
+    async fn grows_asynchronously(n: usize) -> Result<(), String> {
+        tokio::task::yield_now().await;
+        if n == 0 { Err("zero".to_owned()) } else { Ok(()) }
+    }
+
+    #[perf_budget]
+    #[tokio::test]
+    async fn without_keys() {}
+
+    #[test]
+    #[perf_budget(allocs = 0)]
+    fn below_test() {}
+
+    #[test]
+    fn plans_arrive() {
+        let budget = budget_of("tests_with_budgets::planned", planned);
+        assert_eq!(budget.limits, [limit(Metric::P99, Bound::Time(Duration::from_millis(5)))]);
+        assert_eq!(budget.iterations, Some(299));
+        assert_eq!(budget.warmup, Some(Warmup::Calls(10)));
+        assert_eq!(budget.max_time, Some(Duration::from_millis(500)));
+        let budget = budget_of("tests_with_budgets::compared", || compared().unwrap());
+        assert_eq!(budget.relative, Some(Relative { reference: "references::default::<u8>", ratio: 1.5 }));
+        assert_eq!(budget.warmup, Some(Warmup::Time(Duration::from_millis(20))));
+        let sizes: &[usize] = &[1, 4, 16, 64, 256, 1024];
+        let budget = budget_of("tests_with_budgets::sorts", sorts);
+        assert_eq!(budget.growth, Some(Growth { class: GrowthClass::Linearithmic, sizes }));
+        let budget = budget_of("tests_with_budgets::grows_asynchronously", || grows_asynchronously().unwrap());
+        assert_eq!(budget.growth, Some(Growth { class: GrowthClass::Constant, sizes }));
+        assert_eq!(budget_of("tests_with_budgets::without_keys", without_keys), BudgetSpec::EMPTY);
+    }
+
+    #[test]
+    fn every_size_runs_once() {
+        let session = Session::new();
+        session.run(sorts);
+        let snapshot = session.snapshot();
+        assert_eq!(snapshot.get("attr_budgets::tests_with_budgets::sorts").unwrap().calls(), 6);
+    }
+
+    #[test]
+    fn the_first_error_ends_a_run_over_sizes() {
+        let session = Session::new();
+        assert_eq!(session.run(fails_at), Err(16));
+        let snapshot = session.snapshot();
+        let probe = snapshot.get("attr_budgets::tests_with_budgets::fails_at").unwrap();
+        assert_eq!((probe.calls(), probe.errors()), (3, 1));
+    }
+
+    #[perf_budget(growth = "n", sizes = [1, 4, 16, 64, 256, 1_024])]
+    #[test]
+    #[ignore = "fails on purpose"]
+    fn fails_at(n: usize) -> Result<(), usize> {
+        if n < 16 { Ok(()) } else { Err(n) }
+    }
+}
+
+mod references {
+    pub(super) fn default<T: Default>() -> T {
+        T::default()
+    }
+}

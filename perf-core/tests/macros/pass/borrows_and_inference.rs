@@ -1,0 +1,188 @@
+//! What compiles without the attribute compiles with it.
+#![deny(warnings)]
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::fmt::Display;
+use std::pin::Pin;
+
+use perf_core::perf_probe;
+
+struct Cache {
+    map: HashMap<String, Vec<u8>>,
+    hits: u64,
+}
+
+impl Cache {
+    // A reborrow of what the closure has captured.
+    #[perf_probe]
+    fn entry(&mut self, key: &str) -> Result<&mut Vec<u8>, Box<dyn Error>> {
+        if key.is_empty() {
+            return Err("no key".into());
+        }
+        self.hits += 1;
+        Ok(self.map.entry(key.to_owned()).or_default())
+    }
+
+    #[perf_probe]
+    fn both(&mut self) -> Result<(&mut Vec<u8>, &mut u64), String> {
+        let Self { map, hits } = self;
+        Ok((map.get_mut("x").ok_or("x")?, hits))
+    }
+
+    #[perf_probe]
+    fn longest<'a, 'b>(&'a self, other: &'b str) -> Result<&'a str, &'b str> {
+        self.map
+            .keys()
+            .map(String::as_str)
+            .max_by_key(|key| key.len())
+            .ok_or(other)
+    }
+
+    #[perf_probe]
+    fn iterate(&mut self) -> Result<impl Iterator<Item = &mut Vec<u8>> + '_, ()> {
+        Ok(self.map.values_mut())
+    }
+
+    #[perf_probe]
+    fn take(mut self, key: &str) -> Result<Vec<u8>, Self> {
+        match self.map.remove(key) {
+            Some(value) => Ok(value),
+            None => Err(self),
+        }
+    }
+
+    #[perf_probe]
+    fn pinned(mut self: Pin<&mut Self>) -> Result<&mut u64, ()> {
+        self.hits += 1;
+        Ok(&mut self.get_mut().hits)
+    }
+}
+
+// The error type is known from the signature alone.
+#[perf_probe]
+fn question(text: &str) -> Result<u8, Box<dyn Error + Send + Sync>> {
+    let value: u16 = text.parse()?;
+    Ok(u8::try_from(value)?)
+}
+
+#[perf_probe]
+fn collected(texts: &[&str]) -> Result<Vec<u8>, std::num::ParseIntError> {
+    texts.iter().map(|text| text.parse()).collect()
+}
+
+#[perf_probe]
+fn coerced(flag: bool) -> Result<Box<dyn Display>, ()> {
+    if flag {
+        Ok(Box::new(1))
+    } else {
+        Ok(Box::new("text"))
+    }
+}
+
+#[perf_probe]
+fn pointer(flag: bool) -> Result<fn(u8) -> u8, ()> {
+    if flag {
+        Ok(|n| n)
+    } else {
+        Ok(u8::reverse_bits)
+    }
+}
+
+#[perf_probe]
+async fn async_question(text: &str) -> Result<u8, Box<dyn Error + Send + Sync>> {
+    if text.is_empty() {
+        return Err("empty".into());
+    }
+    Ok(text.parse()?)
+}
+
+#[perf_probe]
+async fn async_coerced(flag: bool) -> Box<dyn Display> {
+    if flag {
+        return Box::new(1);
+    }
+    Box::new("text")
+}
+
+#[perf_probe]
+async fn async_default<T: Default>() -> Vec<T> {
+    let mut values = Vec::new();
+    values.push(Default::default());
+    values
+}
+
+#[perf_probe]
+async fn async_reborrow<'a>(text: &'a mut String, suffix: &str) -> &'a mut String {
+    text.push_str(suffix);
+    text
+}
+
+#[perf_probe]
+async fn async_unit(flag: bool) {
+    if flag {
+        return;
+    }
+    std::future::ready(()).await
+}
+
+#[perf_probe]
+fn consts<const N: usize>(values: [u8; N]) -> Result<[u8; N], [u8; N]> {
+    if N > 2 { Err(values) } else { Ok(values) }
+}
+
+#[perf_probe]
+fn recursive(n: u32) -> Result<u32, ()> {
+    if n == 0 {
+        Ok(0)
+    } else {
+        Ok(1 + recursive(n - 1)?)
+    }
+}
+
+#[perf_probe]
+fn never_result() -> Result<std::convert::Infallible, u8> {
+    Err(1)
+}
+
+#[perf_probe]
+fn labelled(limit: u8) -> Result<u8, ()> {
+    let found = 'search: {
+        for n in 0..limit {
+            if n * n > 10 {
+                break 'search Some(n);
+            }
+        }
+        None
+    };
+    found.ok_or(())
+}
+
+fn main() {
+    let mut cache = Cache {
+        map: HashMap::new(),
+        hits: 0,
+    };
+    cache.entry("x").unwrap().push(1);
+    cache.both().unwrap().0.push(2);
+    *Pin::new(&mut cache).pinned().unwrap() += 1;
+    assert_eq!(cache.longest("y"), Ok("x"));
+    cache.iterate().unwrap().for_each(Vec::clear);
+    assert!(cache.take("x").is_ok());
+    assert!(question("300").is_err());
+    assert_eq!(collected(&["1", "2"]), Ok(vec![1, 2]));
+    assert_eq!(coerced(true).unwrap().to_string(), "1");
+    assert_eq!(pointer(false).unwrap()(1), 128);
+    let mut text = String::new();
+    drop((
+        async_question(""),
+        async_coerced(true),
+        async_default::<u8>(),
+        async_reborrow(&mut text, "x"),
+        async_unit(true),
+    ));
+    assert_eq!(consts([1]), Ok([1]));
+    assert_eq!(recursive(5), Ok(5));
+    assert_eq!(never_result(), Err(1));
+    assert_eq!(labelled(9), Ok(4));
+}

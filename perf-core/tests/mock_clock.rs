@@ -1,0 +1,202 @@
+//! Times to the tick: a mock clock, random programs, and a naive account of what they should have cost.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use perf_core::{Guard, MockClock, Probe, Session, set_call_tree};
+use proptest::prelude::*;
+
+static PROBES: [Probe; 4] = [Probe::new("a"), Probe::new("b"), Probe::new("c"), Probe::new("d")];
+const NAMES: [&str; 4] = ["a", "b", "c", "d"];
+
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Call(usize),
+    Spend(u64),
+    Return,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        3 => (0..PROBES.len()).prop_map(Step::Call),
+        3 => prop_oneof![0..5u64, 0..10_000u64, 0..10_000_000_000u64].prop_map(Step::Spend),
+        2 => Just(Step::Return),
+    ];
+    prop::collection::vec(step, 0..200)
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Account {
+    calls: u64,
+    total: u64,
+    own: u64,
+    sum: u64,
+    least: u64,
+    greatest: u64,
+}
+
+/// What the program should have cost, by the definition of each figure.
+fn naive(steps: &[Step]) -> BTreeMap<&'static str, Account> {
+    let mut accounts: BTreeMap<&str, Account> = BTreeMap::new();
+    let mut now = 0;
+    // probe, begin, time in callees
+    let mut stack: Vec<(usize, u64, u64)> = Vec::new();
+    let finish = |stack: &mut Vec<(usize, u64, u64)>, now: u64, accounts: &mut BTreeMap<&'static str, Account>| {
+        let (probe, began, callees) = stack.pop().unwrap();
+        let took = now - began;
+        let account = accounts.entry(NAMES[probe]).or_default();
+        account.least = if account.calls == 0 { took } else { account.least.min(took) };
+        account.greatest = account.greatest.max(took);
+        account.calls += 1;
+        account.sum += took;
+        account.own += took - callees;
+        if stack.iter().all(|open| open.0 != probe) {
+            account.total += took;
+        }
+        if let Some(caller) = stack.last_mut() {
+            caller.2 += took;
+        }
+    };
+    for step in steps {
+        match *step {
+            Step::Call(probe) => stack.push((probe, now, 0)),
+            Step::Spend(nanos) => now += nanos,
+            Step::Return if stack.is_empty() => {}
+            Step::Return => finish(&mut stack, now, &mut accounts),
+        }
+    }
+    while !stack.is_empty() {
+        finish(&mut stack, now, &mut accounts);
+    }
+    accounts
+}
+
+fn run(clock: MockClock, steps: &[Step]) {
+    let mut stack: Vec<Guard> = Vec::new();
+    for step in steps {
+        match *step {
+            Step::Call(probe) => stack.push(PROBES[probe].start()),
+            Step::Spend(nanos) => clock.advance(Duration::from_nanos(nanos)),
+            Step::Return => drop(stack.pop()),
+        }
+    }
+    while let Some(guard) = stack.pop() {
+        drop(guard);
+    }
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap()
+}
+
+fn compare(clock: MockClock, steps: &[Step]) {
+    let session = Session::new();
+    session.run(|| run(clock, steps));
+    let snapshot = session.snapshot();
+    let seen: BTreeMap<_, _> = snapshot
+        .probes()
+        .map(|probe| {
+            let name = NAMES[NAMES.iter().position(|name| *name == probe.name()).unwrap()];
+            let account = Account {
+                calls: probe.calls(),
+                total: nanos(probe.total()),
+                own: nanos(probe.self_time()),
+                sum: nanos(probe.mean().mul_f64(probe.calls() as f64)),
+                least: nanos(probe.min()),
+                greatest: nanos(probe.max()),
+            };
+            assert_eq!(probe.histogram().count(), probe.calls());
+            (name, account)
+        })
+        .collect();
+    let wanted = naive(steps);
+    assert_eq!(seen.keys().collect::<Vec<_>>(), wanted.keys().collect::<Vec<_>>());
+    for (name, wanted) in wanted {
+        let mut seen = seen.get(name).map_or_else(Account::default, |seen| Account { ..*seen });
+        // The mean is rounded to a nanosecond, so the sum is known to as many as there are calls.
+        assert!(seen.sum.abs_diff(wanted.sum) <= wanted.calls + wanted.sum / (1 << 40), "{name}: {seen:?} {wanted:?}");
+        seen.sum = wanted.sum;
+        assert_eq!(seen, wanted, "{name}");
+    }
+}
+
+#[test]
+fn times_are_exact() {
+    let clock = MockClock::install().expect("nothing else runs in this process");
+    for tree in [false, true] {
+        set_call_tree(tree);
+        let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(400));
+        runner
+            .run(&steps(), |steps| {
+                compare(clock, &steps);
+                Ok(())
+            })
+            .unwrap();
+    }
+    tree_adds_up(clock);
+    steps_back(clock);
+    recorded_durations(clock);
+}
+
+/// The tree's nodes add up to the probes, and a recursion stays at the node where it began.
+fn tree_adds_up(clock: MockClock) {
+    use Step::{Call, Return, Spend};
+    let session = Session::new();
+    // a 1 > b 2 > a 4 > b 8; a > c 16
+    let steps = [
+        Call(0),
+        Spend(1),
+        Call(1),
+        Spend(2),
+        Call(0),
+        Spend(4),
+        Call(1),
+        Spend(8),
+        Return,
+        Return,
+        Return,
+        Call(2),
+        Spend(16),
+        Return,
+        Return,
+    ];
+    session.run(|| run(clock, &steps));
+    let snapshot = session.snapshot();
+    let mut nodes: Vec<_> = snapshot
+        .tree()
+        .nodes()
+        .iter()
+        .map(|node| {
+            let parent = &snapshot.tree().nodes()[node.parent].name;
+            (node.name.as_str(), parent.as_str(), node.calls, nanos(node.self_time), nanos(node.total))
+        })
+        .collect();
+    nodes.sort_unstable();
+    assert_eq!(nodes, [("", "", 0, 0, 31), ("a", "", 2, 5, 31), ("b", "a", 2, 10, 10), ("c", "a", 1, 16, 16)]);
+}
+
+fn steps_back(clock: MockClock) {
+    let session = Session::new();
+    session.run(|| {
+        let call = PROBES[0].start();
+        clock.step_back(Duration::from_secs(1));
+        drop(call);
+    });
+    let snapshot = session.snapshot();
+    let probe = snapshot.get("a").unwrap();
+    assert_eq!((probe.calls(), probe.total(), probe.max()), (1, Duration::ZERO, Duration::ZERO));
+    assert_eq!(snapshot.meta().backward_steps, 1);
+}
+
+fn recorded_durations(clock: MockClock) {
+    let session = Session::new();
+    session.run(|| {
+        let _around = PROBES[0].start();
+        clock.advance(Duration::from_nanos(7));
+        PROBES[1].record(Duration::from_micros(3));
+    });
+    let snapshot = session.snapshot();
+    let recorded = snapshot.get("b").unwrap();
+    assert_eq!((recorded.calls(), recorded.total()), (1, Duration::from_micros(3)));
+    assert_eq!(snapshot.get("a").unwrap().self_time(), Duration::from_nanos(7));
+}

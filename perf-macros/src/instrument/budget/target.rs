@@ -1,0 +1,28 @@
+//! A budget on a function of the program: a probe that carries it.
+
+use proc_macro2::TokenStream;
+use syn::Error;
+use syn::parse::Result;
+
+use super::Budget;
+use crate::instrument::annotate;
+use crate::instrument::ast::{Function, Scope};
+use crate::instrument::options::Options;
+
+pub(crate) fn expand(function: &Function, options: &Options, budget: &Budget) -> Result<TokenStream> {
+    if let Some(key) = budget.run_keys.first() {
+        let problem = format!(
+            "`{key}` plans a measured run, which only a test has, and no `#[test]` follows: on a test, put `#[perf_budget]` above `#[test]`"
+        );
+        return Err(Error::new(key.span(), problem));
+    }
+    if budget.is_empty() {
+        return Err(Error::new(
+            function.sig.ident.span(),
+            "this budget promises nothing: say what holds, as in `#[perf_budget(p99 = \"5ms\", allocs = 0)]`",
+        ));
+    }
+    let spec = budget.lower(&options.library());
+    let body = annotate::body(function, options, &Scope::Unknown, Some(spec))?;
+    Ok(function.with_body(&body))
+}

@@ -1,0 +1,89 @@
+//! The static behind a probe, as an expression that yields a reference to it.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::Signature;
+
+use crate::instrument::ast::Scope;
+use crate::instrument::name::{Template, plain};
+use crate::instrument::options::{Name, Options};
+
+/// All that is fixed about a probe where it is written.
+pub(crate) struct Callsite<'a> {
+    pub(crate) options: &'a Options,
+    pub(crate) scope: &'a Scope,
+    pub(crate) sig: &'a Signature,
+    /// A `BudgetSpec` expression.
+    pub(crate) budget: Option<TokenStream>,
+}
+
+impl Callsite<'_> {
+    /// `{ static PROBE: Probe = ..; &PROBE }`, of type `&'static Probe`.
+    ///
+    /// The static lives in a block of its own, so that the body never sees its name.
+    pub(crate) fn expression(&self) -> TokenStream {
+        let library = self.options.library();
+        let (helper, probe, template) = self.named(&library);
+        let rate = match (self.options.sample, self.options.overhead) {
+            (Some((calls, _)), _) => quote!(.sample(#calls)),
+            (_, Some((ppm, _))) => quote!(.overhead(#ppm)),
+            _ => TokenStream::new(),
+        };
+        let (budget, with_budget) = match &self.budget {
+            Some(spec) => (
+                Some(quote_spanned!(Span::mixed_site()=> static BUDGET: #library::budget::BudgetSpec = #spec;)),
+                Some(quote!(.budget(&BUDGET))),
+            ),
+            None => (None, None),
+        };
+        let reference = match template {
+            None => quote_spanned!(Span::mixed_site()=> &PROBE),
+            Some(Template { pieces, types }) => quote_spanned! {Span::mixed_site()=>
+                static INSTANCES: #library::__private::Instances = #library::__private::Instances::new();
+                #library::__private::typed(&PROBE, &INSTANCES, &[#(#pieces),*], &[#(#library::__private::core::any::type_name::<#types>()),*])
+            },
+        };
+        quote_spanned! {Span::mixed_site()=>
+            {
+                #budget
+                static PROBE: #library::Probe = { #helper #probe #rate #with_budget };
+                #reference
+            }
+        }
+    }
+
+    /// The expression that makes the probe, what has to stand before it, and the template it is named by, if any.
+    ///
+    /// The call carries the span of the function's name: where it is made is what the probe reports as its place.
+    fn named(&self, library: &TokenStream) -> (TokenStream, TokenStream, Option<Template>) {
+        let here = self.sig.ident.span();
+        let at = self.options.library_at(here);
+        let function = plain(&self.sig.ident);
+        let suffix = match (&self.options.name, self.scope) {
+            (Some(Name::Literal(literal)), _) => {
+                let template = Template::of(literal);
+                let name = if template.types.is_empty() { template.pieces.concat() } else { literal.value() };
+                let typed = (!template.types.is_empty()).then_some(template);
+                return (TokenStream::new(), quote_spanned!(here=> #at::__private::probe_named(#name)), typed);
+            }
+            (Some(Name::Constant(name)), _) => {
+                return (TokenStream::new(), quote_spanned!(here=> #at::__private::probe_named(#name)), None);
+            }
+            (None, Scope::Module) => format!("::{function}"),
+            (None, Scope::Named(ty)) => format!("::{}::{function}", plain(ty)),
+            (None, Scope::Unknown | Scope::Unnamed) => {
+                // A receiver proves a method; without one only the compiler's own path of the function can tell.
+                let marker = if self.sig.receiver().is_some() { quote!(method) } else { quote!(function) };
+                let helper = quote_spanned! {Span::mixed_site()=>
+                    fn #marker() -> &'static #library::__private::core::primitive::str {
+                        #library::__private::core::any::type_name_of_val(&#marker)
+                    }
+                };
+                let module = quote_spanned!(Span::mixed_site()=> #library::__private::core::module_path!());
+                return (helper, quote_spanned!(here=> #at::__private::probe_here(#module, #marker)), None);
+            }
+        };
+        let name = quote_spanned!(Span::mixed_site()=> #library::__private::core::concat!(#library::__private::core::module_path!(), #suffix));
+        (TokenStream::new(), quote_spanned!(here=> #at::__private::probe_named(#name)), None)
+    }
+}

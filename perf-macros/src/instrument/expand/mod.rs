@@ -1,0 +1,12 @@
+//! From checked trees to tokens. Nothing here fails: whatever could is refused in `valid` before.
+//!
+//! Everything generated reaches the library through one path, `#library::__private`, and names nothing else of the user's
+//! scope. Local variables carry the macro's own hygiene; a lint that looks at generated code finds it is not the user's.
+
+mod block;
+mod callsite;
+mod function;
+
+pub(crate) use block::expand as block;
+pub(crate) use callsite::Callsite;
+pub(crate) use function::{body, looks_failed};

@@ -1,0 +1,114 @@
+//! The attributes switched on: parse the item and the options, check them, expand.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `ast` | what an attribute may stand on |
+//! | `keys`, `units`, `options`, `budget` | what may stand in its parentheses |
+//! | `attributes` | this library's other attributes on the same item |
+//! | `shape`, `name` | what a signature says about how to measure, and the probe's name |
+//! | `valid` | what cannot be measured: the only place where errors about meaning are made |
+//! | `annotate`, `expand` | the tokens |
+//!
+//! A mistake leaves the item as it was and adds one error, so that it is the only one the user sees.
+
+mod annotate;
+mod ast;
+mod attributes;
+mod budget;
+mod expand;
+mod keys;
+mod name;
+mod options;
+mod shape;
+#[cfg(test)]
+mod tests;
+mod units;
+mod valid;
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::Error;
+use syn::parse::{Parser, Result};
+
+use ast::{Function, Member, Scope};
+use budget::Budget;
+use options::Options;
+
+/// `#[perf_probe(args)] item`.
+pub(crate) fn probe(args: TokenStream, item: TokenStream) -> TokenStream {
+    let expanded = Member::parse_target.parse2(item.clone()).and_then(|target| match target {
+        Member::Other(_) => Err(valid::unsuitable("perf_probe", item.clone())),
+        Member::Function(mut function) => {
+            let options = syn::parse2(args)?;
+            let budget = attributes::take(&mut function.attrs, "perf_budget").transpose()?;
+            once(&function, "perf_probe")?;
+            match budget {
+                Some(budget) => budgeted(*function, options, &syn::parse2(budget)?),
+                None => probed(&function, &options),
+            }
+        }
+        Member::Container(container) => {
+            let options: Options = syn::parse2(args)?;
+            if options.skip.is_some() {
+                return Ok(container.into_token_stream());
+            }
+            valid::check_block(&options)?;
+            let (mut tokens, problems) = expand::block(container, &options);
+            tokens.extend(problems.map(|problem| problem.to_compile_error()));
+            Ok(tokens)
+        }
+    });
+    or_as_it_was(expanded, item)
+}
+
+/// `#[perf_budget(args)] item`.
+pub(crate) fn budget(args: TokenStream, item: TokenStream) -> TokenStream {
+    let expanded = Member::parse_target.parse2(item.clone()).and_then(|target| match target {
+        Member::Other(_) => Err(valid::unsuitable("perf_budget", item.clone())),
+        Member::Container(container) => Err(valid::budget_on_block(&container)),
+        Member::Function(mut function) => {
+            let budget = syn::parse2(args)?;
+            let options = attributes::take(&mut function.attrs, "perf_probe").transpose()?;
+            once(&function, "perf_budget")?;
+            budgeted(*function, options.map(syn::parse2).transpose()?.unwrap_or_default(), &budget)
+        }
+    });
+    or_as_it_was(expanded, item)
+}
+
+fn probed(function: &Function, options: &Options) -> Result<TokenStream> {
+    match &options.skip {
+        Some(_) => Ok(function.to_token_stream()),
+        None => annotate::probed(function, options, &Scope::Unknown),
+    }
+}
+
+/// A function with both attributes, of which `#[perf_probe]` may be left out.
+fn budgeted(function: Function, mut options: Options, budget: &Budget) -> Result<TokenStream> {
+    valid::unmeasurable("perf_budget", &function.sig, &function.attrs).map_or(Ok(()), Err)?;
+    options.krate = options.krate.or_else(|| budget.krate.clone());
+    options.name = options.name.or_else(|| budget.name.clone());
+    if budget::test::is_test(&function) {
+        budget::test::expand(function, &options, budget)
+    } else {
+        budget::target::expand(&function, &options, budget)
+    }
+}
+
+/// Refuses the attribute that is being expanded a second time on the same function.
+fn once(function: &Function, attribute: &str) -> Result<()> {
+    match function.attrs.iter().find(|attr| attributes::is(attr, attribute)) {
+        Some(second) => {
+            Err(Error::new_spanned(second, format!("`{attribute}` is given twice: put all options into one")))
+        }
+        None => Ok(()),
+    }
+}
+
+fn or_as_it_was(expanded: Result<TokenStream>, item: TokenStream) -> TokenStream {
+    expanded.unwrap_or_else(|error| {
+        let mut tokens = item;
+        tokens.extend(error.to_compile_error());
+        tokens
+    })
+}

@@ -1,0 +1,264 @@
+//! What a function's written signature says about how to measure it.
+
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::punctuated::Punctuated;
+use syn::{
+    Attribute, GenericArgument, Path, PathArguments, ReturnType, Signature, Token, Type, TypeInfer, TypeParamBound,
+};
+
+use crate::instrument::ast::{Function, mentions, ungrouped};
+use crate::instrument::options::Options;
+
+/// How the body is run under the probe.
+pub(crate) enum Shape {
+    /// In place, a guard beside it.
+    InPlace,
+    /// In a closure under a guard, so that the value is seen whichever way the body returns it.
+    Outcome,
+    /// The body of an `async fn`, wrapped as a future.
+    AsyncFn,
+    /// The body yields a future, which is wrapped.
+    Future,
+    /// The body yields a boxed future, which is wrapped inside its box where `tail` finds the place, else in a second box.
+    Boxed { tail: Option<Tail> },
+}
+
+/// Which values count as errors.
+#[derive(Clone, Copy)]
+pub(crate) enum Errors {
+    Ignored,
+    /// The type is written `Result`, whatever that names here.
+    Inferred,
+    /// Asked for by the option: a type that has no error is a mistake.
+    Forced(Span),
+}
+
+/// A function body that ends in `Box::pin(argument)`, taken apart.
+pub(crate) struct Tail {
+    pub(crate) before: TokenStream,
+    pub(crate) argument: Group,
+}
+
+/// All that the expansion wants to know of a signature.
+pub(crate) struct Plan<'a> {
+    pub(crate) shape: Shape,
+    pub(crate) errors: Errors,
+    /// The type of the value that is looked at for errors: what is returned, or what the future yields.
+    pub(crate) output: Output<'a>,
+    /// No closure may stand between the body and its caller.
+    pub(crate) in_frame: bool,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum Output<'a> {
+    Unit,
+    Never,
+    Written(&'a Type),
+    /// Behind an alias, or not to be seen.
+    Unknown,
+}
+
+impl<'a> Plan<'a> {
+    pub(crate) fn of(function: &'a Function, options: &Options) -> Self {
+        let returned = returned(&function.sig);
+        let in_frame = tracks_caller(function);
+        let (future, output) = match returned {
+            _ if function.sig.asyncness.is_some() => (Some(Shape::AsyncFn), returned),
+            Output::Written(ty) => future_of(ty, function, options),
+            _ => (None, returned),
+        };
+        let errors = match output {
+            _ if let Some(asked) = &options.errors => Errors::Forced(asked.span()),
+            Output::Written(ty) if is_result(ty) && !(in_frame && future.is_none()) => Errors::Inferred,
+            Output::Unknown if aliased_result(returned) => Errors::Inferred,
+            _ => Errors::Ignored,
+        };
+        let shape = future.unwrap_or(if matches!(errors, Errors::Ignored) { Shape::InPlace } else { Shape::Outcome });
+        Self { shape, errors, output, in_frame }
+    }
+}
+
+impl Output<'_> {
+    /// The type, fit for an annotation inside the body: what is written as `impl Trait` is left to inference. Nothing
+    /// where no annotation can be written.
+    pub(crate) fn annotation(self) -> Option<TokenStream> {
+        match self {
+            Self::Unit => Some(Group::new(Delimiter::Parenthesis, TokenStream::new()).into_token_stream()),
+            Self::Written(ty) => {
+                let tokens = without_impl(ty).into_token_stream();
+                (!mentions(tokens.clone(), "impl")).then_some(tokens)
+            }
+            Self::Never | Self::Unknown => None,
+        }
+    }
+}
+
+/// Whether the caller is tracked, or may be.
+fn tracks_caller(function: &Function) -> bool {
+    let conditional =
+        |attr: &Attribute| attr.path().is_ident("cfg_attr") && mentions(attr.meta.to_token_stream(), "track_caller");
+    function.attrs.iter().any(|attr| attr.path().is_ident("track_caller") || conditional(attr))
+}
+
+fn returned(sig: &Signature) -> Output<'_> {
+    match &sig.output {
+        ReturnType::Default => Output::Unit,
+        ReturnType::Type(_, ty) => match ungrouped(ty) {
+            Type::Never(_) => Output::Never,
+            Type::Tuple(tuple) if tuple.elems.is_empty() => Output::Unit,
+            _ => Output::Written(ty),
+        },
+    }
+}
+
+/// The shape of a function that returns a future, and what the future yields.
+fn future_of<'a>(ty: &'a Type, function: &Function, options: &Options) -> (Option<Shape>, Output<'a>) {
+    if let Type::ImplTrait(opaque) = ungrouped(ty)
+        && let Some(output) = yielded(&opaque.bounds)
+    {
+        return (Some(Shape::Future), output);
+    }
+    let output = match pinned_box(ty) {
+        Some(output) => output,
+        None if options.future.is_some() => Output::Unknown,
+        None => return (None, Output::Written(ty)),
+    };
+    (Some(Shape::Boxed { tail: tail(&function.body) }), output)
+}
+
+/// What a future with these bounds yields, where one of them is `Future`.
+fn yielded(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Option<Output<'_>> {
+    bounds.iter().find_map(|bound| match bound {
+        TypeParamBound::Trait(bound) => yielded_by(&bound.path),
+        _ => None,
+    })
+}
+
+/// What a future yields, if this path is that of the trait.
+fn yielded_by(path: &Path) -> Option<Output<'_>> {
+    let last = path.segments.last().filter(|last| last.ident == "Future")?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
+        return Some(Output::Unknown);
+    };
+    let output = arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::AssocType(assoc) if assoc.ident == "Output" => Some(Output::Written(&assoc.ty)),
+        _ => None,
+    });
+    Some(output.unwrap_or(Output::Unknown))
+}
+
+/// What the future in a `Pin<Box<dyn Future<..>>>` yields, or with `impl` in place of `dyn`, or, as in old editions,
+/// nothing.
+fn pinned_box(ty: &Type) -> Option<Output<'_>> {
+    let boxed = sole_argument(ty, "Pin")?;
+    match ungrouped(sole_argument(boxed, "Box")?) {
+        Type::TraitObject(object) => yielded(&object.bounds),
+        Type::ImplTrait(opaque) => yielded(&opaque.bounds),
+        Type::Path(bare) => yielded_by(&bare.path),
+        _ => None,
+    }
+}
+
+fn sole_argument<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
+    let last = path(ty)?.segments.last().filter(|last| last.ident == name)?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
+        return None;
+    };
+    arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })
+}
+
+fn is_result(ty: &Type) -> bool {
+    path(ty).and_then(|path| path.segments.last()).is_some_and(|last| last.ident == "Result")
+}
+
+/// Whether an alias such as `BoxFuture<'_, Result<..>>` has a `Result` among its arguments.
+fn aliased_result(returned: Output) -> bool {
+    let Output::Written(ty) = returned else {
+        return false;
+    };
+    let Some(PathArguments::AngleBracketed(arguments)) =
+        path(ty).and_then(|path| path.segments.last()).map(|last| &last.arguments)
+    else {
+        return false;
+    };
+    arguments.args.iter().any(|argument| matches!(argument, GenericArgument::Type(ty) if is_result(ty)))
+}
+
+fn path(ty: &Type) -> Option<&Path> {
+    match ungrouped(ty) {
+        Type::Path(path) => Some(&path.path),
+        _ => None,
+    }
+}
+
+/// Takes `..; Box::pin(argument)` apart. Not where the body may leave by an earlier `return`: that future would go
+/// unmeasured.
+fn tail(body: &TokenStream) -> Option<Tail> {
+    let mut tokens: Vec<TokenTree> = body.clone().into_iter().collect();
+    let Some(TokenTree::Group(argument)) = tokens.pop() else {
+        return None;
+    };
+    let is_ident = |token: &TokenTree, name: &str| matches!(token, TokenTree::Ident(ident) if ident == name);
+    let is_punct = |token: &TokenTree, c: char| matches!(token, TokenTree::Punct(punct) if punct.as_char() == c);
+    let [.., boxed, colon, colon2, pin] = tokens.as_slice() else {
+        return None;
+    };
+    let calls_pin = argument.delimiter() == Delimiter::Parenthesis
+        && is_ident(boxed, "Box")
+        && is_punct(colon, ':')
+        && is_punct(colon2, ':')
+        && is_ident(pin, "pin");
+    let mut start = tokens.len() - 4;
+    // The path may be longer: `std::boxed::Box::pin`.
+    while start >= 2 && is_punct(&tokens[start - 1], ':') && is_punct(&tokens[start - 2], ':') {
+        start -= 2;
+        if start >= 1 && matches!(&tokens[start - 1], TokenTree::Ident(_)) {
+            start -= 1;
+        }
+    }
+    let ends_statement = match start.checked_sub(1).map(|last| &tokens[last]) {
+        None => true,
+        Some(TokenTree::Punct(punct)) => punct.as_char() == ';',
+        Some(TokenTree::Group(group)) => group.delimiter() == Delimiter::Brace,
+        Some(_) => false,
+    };
+    let before: TokenStream = tokens.into_iter().collect();
+    (calls_pin && ends_statement && !mentions(before.clone(), "return")).then_some(Tail { before, argument })
+}
+
+/// The type with every `impl Trait` in its arguments replaced by `_`.
+fn without_impl(ty: &Type) -> Type {
+    let mut ty = ty.clone();
+    replace_impl(&mut ty);
+    ty
+}
+
+fn replace_impl(ty: &mut Type) {
+    match ty {
+        Type::ImplTrait(opaque) => {
+            *ty = Type::Infer(TypeInfer { attrs: Vec::new(), underscore_token: Token![_](opaque.impl_token.span) });
+        }
+        Type::Group(group) => replace_impl(&mut group.elem),
+        Type::Paren(paren) => replace_impl(&mut paren.elem),
+        Type::Reference(reference) => replace_impl(&mut reference.elem),
+        Type::Array(array) => replace_impl(&mut array.elem),
+        Type::Slice(slice) => replace_impl(&mut slice.elem),
+        Type::Tuple(tuple) => tuple.elems.iter_mut().for_each(replace_impl),
+        Type::Path(path) => {
+            for segment in &mut path.path.segments {
+                if let PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
+                    for argument in &mut arguments.args {
+                        if let GenericArgument::Type(ty) = argument {
+                            replace_impl(ty);
+                        }
+                    }
+                }
+            }
+        }
+        _ => {}
+    }
+}
