@@ -86,10 +86,7 @@ impl Default for BudgetSpec {
 }
 
 fn find(limits: &[Limit], metric: Metric) -> Option<Bound> {
-    limits
-        .iter()
-        .find(|limit| limit.metric == metric)
-        .map(|limit| limit.bound)
+    limits.iter().find(|limit| limit.metric == metric).map(|limit| limit.bound)
 }
 
 /// One metric and its bound.
@@ -286,11 +283,7 @@ pub enum Clock {
 /// `p99 ≤ 5ms`.
 impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let relation = if self.metric.is_minimum() {
-            '≥'
-        } else {
-            '≤'
-        };
+        let relation = if self.metric.is_minimum() { '≥' } else { '≤' };
         write!(f, "{} {relation} {}", self.metric, self.bound)
     }
 }
@@ -316,10 +309,7 @@ impl fmt::Display for Bound {
 
 fn write_bytes(f: &mut fmt::Formatter<'_>, bytes: u64) -> fmt::Result {
     let units = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
-    match units
-        .into_iter()
-        .find(|(_, unit)| bytes >= *unit && bytes.is_multiple_of(*unit))
-    {
+    match units.into_iter().find(|(_, unit)| bytes >= *unit && bytes.is_multiple_of(*unit)) {
         Some((name, unit)) => write!(f, "{}{name}", bytes / unit),
         None => write!(f, "{bytes}B"),
     }
@@ -363,13 +353,7 @@ mod tests {
 
     #[test]
     fn least_calls_are_the_first_that_suffice() {
-        for metric in [
-            Metric::P50,
-            Metric::P90,
-            Metric::P95,
-            Metric::P99,
-            Metric::P999,
-        ] {
+        for metric in [Metric::P50, Metric::P90, Metric::P95, Metric::P99, Metric::P999] {
             let quantile = metric.quantile().unwrap();
             let calls = i32::try_from(metric.least_calls().unwrap()).unwrap();
             assert!(quantile.powi(calls) <= 0.05, "{metric}");
@@ -380,22 +364,13 @@ mod tests {
     #[test]
     fn limits_are_found_by_metric() {
         let spec = BudgetSpec {
-            limits: &[Limit {
-                metric: Metric::Max,
-                bound: Bound::Count(1),
-            }],
-            targets: &[Limit {
-                metric: Metric::Throughput,
-                bound: Bound::PerThousandSeconds(2_000),
-            }],
+            limits: &[Limit { metric: Metric::Max, bound: Bound::Count(1) }],
+            targets: &[Limit { metric: Metric::Throughput, bound: Bound::PerThousandSeconds(2_000) }],
             ..BudgetSpec::default()
         };
         assert_eq!(spec.limit(Metric::Max), Some(Bound::Count(1)));
         assert_eq!(spec.limit(Metric::Mean), None);
-        assert_eq!(
-            spec.target(Metric::Throughput),
-            Some(Bound::PerThousandSeconds(2_000))
-        );
+        assert_eq!(spec.target(Metric::Throughput), Some(Bound::PerThousandSeconds(2_000)));
         assert_eq!(spec.targets[0].to_string(), "throughput ≥ 2/s");
     }
 

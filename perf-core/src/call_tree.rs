@@ -57,12 +57,7 @@ impl CallTree {
     }
 
     /// Both trees, node by node; a node that one lacks is zero there.
-    fn combine(
-        &self,
-        other: &Self,
-        count: fn(u64, u64) -> u64,
-        time: fn(Duration, Duration) -> Duration,
-    ) -> Self {
+    fn combine(&self, other: &Self, count: fn(u64, u64) -> u64, time: fn(Duration, Duration) -> Duration) -> Self {
         let mut builder = TreeBuilder::new();
         let mut places: HashMap<(usize, &str), usize> = HashMap::new();
         for (tree, second) in [(self, false), (other, true)] {
@@ -82,10 +77,7 @@ impl CallTree {
                     sum.self_alloc_bytes = count(sum.self_alloc_bytes, node.self_alloc_bytes);
                 } else {
                     let parent = sum.parent;
-                    *sum = TreeNode {
-                        parent,
-                        ..node.clone()
-                    };
+                    *sum = TreeNode { parent, ..node.clone() };
                 }
             }
         }
@@ -162,13 +154,6 @@ impl TreeBuilder {
             kept += usize::from(keep);
         }
         let nodes = self.nodes.into_iter().zip(used).filter(|(_, keep)| *keep);
-        CallTree {
-            nodes: nodes
-                .map(|(node, _)| TreeNode {
-                    parent: moved[node.parent],
-                    ..node
-                })
-                .collect(),
-        }
+        CallTree { nodes: nodes.map(|(node, _)| TreeNode { parent: moved[node.parent], ..node }).collect() }
     }
 }

@@ -55,10 +55,10 @@ impl Histogram {
         Self(pairs)
     }
 
-    /// Values in all.
+    /// Values in all; stops at the greatest number there is.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.0.iter().map(|&(_, count)| count).sum()
+        self.0.iter().fold(0, |sum, &(_, count)| sum.saturating_add(count))
     }
 
     /// The buckets that are not empty, ascending.

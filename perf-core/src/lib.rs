@@ -51,8 +51,8 @@
 
 mod alloc;
 mod block;
-pub mod budget;
 mod buckets;
+pub mod budget;
 mod call_tree;
 mod control;
 mod histogram;

@@ -34,13 +34,7 @@ impl<F: Future> Measured<F> {
         Self {
             future,
             #[cfg(feature = "enabled")]
-            state: State {
-                probe,
-                journey: Journey::new(),
-                items: 0,
-                bytes: 0,
-                failed: None,
-            },
+            state: State { probe, journey: Journey::new(), items: 0, bytes: 0, failed: None },
         }
     }
 
@@ -84,22 +78,12 @@ impl<F: Future> Future for Measured<F> {
         let future = unsafe { Pin::new_unchecked(&mut this.future) };
         #[cfg(feature = "enabled")]
         {
-            let State {
-                probe,
-                journey,
-                items,
-                bytes,
-                failed,
-            } = &mut this.state;
+            let State { probe, journey, items, bytes, failed } = &mut this.state;
             let (items, bytes) = (std::mem::take(items), std::mem::take(bytes));
             if items | bytes != 0 {
                 entry::count_units(&probe.site, items, bytes);
             }
-            journey.poll(
-                &probe.site,
-                || future.poll(context),
-                |output| failed.is_some_and(|failed| failed(output)),
-            )
+            journey.poll(&probe.site, || future.poll(context), |output| failed.is_some_and(|failed| failed(output)))
         }
         #[cfg(not(feature = "enabled"))]
         future.poll(context)

@@ -65,18 +65,13 @@ fn owner(module: &str, parent: &str, is_method: bool) -> Option<String> {
 /// Where the angle bracket opens that closes at the very end.
 fn opening(path: &str) -> Option<usize> {
     path.ends_with('>')
-        .then(|| {
-            depths(path)
-                .filter(|(_, c, depth)| *c == '<' && *depth == 0)
-                .last()
-        })?
+        .then(|| depths(path).filter(|(_, c, depth)| *c == '<' && *depth == 0).last())?
         .map(|(at, ..)| at)
 }
 
 /// Splits at a word outside all brackets.
 fn split<'a>(text: &'a str, word: &str) -> Option<(&'a str, &'a str)> {
-    let (at, ..) =
-        depths(text).find(|(at, _, depth)| *depth == 0 && text[*at..].starts_with(word))?;
+    let (at, ..) = depths(text).find(|(at, _, depth)| *depth == 0 && text[*at..].starts_with(word))?;
     Some((&text[..at], &text[at + word.len()..]))
 }
 
@@ -132,31 +127,16 @@ mod tests {
     #[test]
     fn functions_go_by_their_module() {
         assert_eq!(resolved("krate::module::work"), "krate::module::work");
-        assert_eq!(
-            resolved("krate::module::work::{{closure}}"),
-            "krate::module::work"
-        );
-        assert_eq!(
-            resolved("krate::module::outer::work"),
-            "krate::module::work"
-        );
-        assert_eq!(
-            resolved("krate::module::outer::{{closure}}::work"),
-            "krate::module::work"
-        );
+        assert_eq!(resolved("krate::module::work::{{closure}}"), "krate::module::work");
+        assert_eq!(resolved("krate::module::outer::work"), "krate::module::work");
+        assert_eq!(resolved("krate::module::outer::{{closure}}::work"), "krate::module::work");
         assert_eq!(resolved("krate::module::_::work"), "krate::module::work");
-        assert_eq!(
-            resolve_name("krate", "krate::work::PROBE::function"),
-            "krate::work"
-        );
+        assert_eq!(resolve_name("krate", "krate::work::PROBE::function"), "krate::work");
     }
 
     #[test]
     fn raw_identifiers_are_read_as_the_compiler_writes_them() {
-        assert_eq!(
-            resolve_name("krate::r#Type", "krate::Type::match::PROBE::function"),
-            "krate::r#Type::match"
-        );
+        assert_eq!(resolve_name("krate::r#Type", "krate::Type::match::PROBE::function"), "krate::r#Type::match");
     }
 
     #[test]
@@ -184,14 +164,8 @@ mod tests {
 
     #[test]
     fn a_receiver_proves_a_method() {
-        assert_eq!(
-            resolve_name("krate", "krate::ffi_t::work::PROBE::method"),
-            "krate::ffi_t::work"
-        );
-        assert_eq!(
-            resolve_name("krate", "krate::ffi_t::work::PROBE::function"),
-            "krate::work"
-        );
+        assert_eq!(resolve_name("krate", "krate::ffi_t::work::PROBE::method"), "krate::ffi_t::work");
+        assert_eq!(resolve_name("krate", "krate::ffi_t::work::PROBE::function"), "krate::work");
     }
 
     #[test]
@@ -205,10 +179,7 @@ mod tests {
             ("[krate::Type; 3]", "[Type; 3]"),
             ("*const krate::Type", "*const Type"),
             ("fn(u8) -> krate::Type", "fn(u8) -> Type"),
-            (
-                "dyn core::iter::traits::iterator::Iterator<Item = u8>",
-                "dyn Iterator",
-            ),
+            ("dyn core::iter::traits::iterator::Iterator<Item = u8>", "dyn Iterator"),
         ] {
             assert_eq!(
                 resolved(&format!("<{ty} as krate::Trait>::work")),

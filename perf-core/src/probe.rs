@@ -40,9 +40,7 @@ pub struct Probe {
 #[cfg(feature = "enabled")]
 macro_rules! site {
     ($name:expr) => {
-        Probe {
-            site: Callsite::new($name),
-        }
+        Probe { site: Callsite::new($name) }
     };
 }
 #[cfg(not(feature = "enabled"))]
@@ -71,9 +69,7 @@ impl Probe {
     /// The same probe under another name.
     #[cfg(feature = "enabled")]
     pub(crate) const fn named(&self, name: &'static str) -> Self {
-        Self {
-            site: self.site.named(name),
-        }
+        Self { site: self.site.named(name) }
     }
 
     /// Times one call in `calls` on average, at random. Calls, errors, items and bytes stay exact; times and
@@ -128,9 +124,7 @@ impl Probe {
             }
         }
         #[cfg(not(feature = "enabled"))]
-        Guard {
-            not_send: PhantomData,
-        }
+        Guard { not_send: PhantomData }
     }
 
     /// Counts a call that somebody else has timed. It has no callees and no allocations.
@@ -166,10 +160,7 @@ impl Guard {
     #[cfg(feature = "enabled")]
     #[inline(always)]
     pub(crate) const fn new(open: Open) -> Self {
-        Self {
-            open,
-            not_send: PhantomData,
-        }
+        Self { open, not_send: PhantomData }
     }
 
     /// Adds to the items that the probe has worked on.

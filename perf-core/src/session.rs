@@ -8,8 +8,6 @@ use std::task::{Context, Poll};
 use crate::Snapshot;
 #[cfg(feature = "enabled")]
 use crate::live::{collect, sessions};
-#[cfg(feature = "enabled")]
-use std::sync::Arc;
 
 /// Sees exactly what runs inside it: on this thread between entering and leaving, and on the threads and in the futures
 /// that carry it there. Any number may be active, side by side or nested; the process totals include them all. An outer
@@ -43,7 +41,7 @@ pub struct Session {
 #[derive(Clone, Debug)]
 pub struct SessionHandle {
     #[cfg(feature = "enabled")]
-    core: Arc<sessions::Core>,
+    core: sessions::Shared,
 }
 
 impl Session {
@@ -54,7 +52,7 @@ impl Session {
         Self {
             handle: SessionHandle {
                 #[cfg(feature = "enabled")]
-                core: sessions::Core::new(),
+                core: sessions::Shared::new(),
             },
         }
     }
@@ -104,10 +102,7 @@ impl SessionHandle {
 
     /// Counts what a future does into the session, on whichever thread polls it.
     pub fn wrap<F: Future>(&self, future: F) -> InSession<F> {
-        InSession {
-            handle: self.clone(),
-            future,
-        }
+        InSession { handle: self.clone(), future }
     }
 }
 

@@ -67,25 +67,17 @@ impl Snapshot {
     /// left out. Least and greatest are known to a bucket; a peak is still that of the whole time.
     #[must_use]
     pub fn since(&self, earlier: &Self) -> Self {
-        let probes = self.probes.iter().filter_map(|probe| {
-            match earlier.get(probe.name()) {
-                Some(before) => probe.since(before),
-                None => Some(probe.clone()),
-            }
+        let probes = self.probes.iter().filter_map(|probe| match earlier.get(probe.name()) {
+            Some(before) => probe.since(before),
+            None => Some(probe.clone()),
         });
         Self {
             probes: probes.collect(),
             tree: self.tree.since(&earlier.tree),
             meta: SnapshotMeta {
                 lost: self.meta.lost.saturating_sub(earlier.meta.lost),
-                backward_steps: self
-                    .meta
-                    .backward_steps
-                    .saturating_sub(earlier.meta.backward_steps),
-                dropped_nodes: self
-                    .meta
-                    .dropped_nodes
-                    .saturating_sub(earlier.meta.dropped_nodes),
+                backward_steps: self.meta.backward_steps.saturating_sub(earlier.meta.backward_steps),
+                dropped_nodes: self.meta.dropped_nodes.saturating_sub(earlier.meta.dropped_nodes),
                 ..self.meta.clone()
             },
         }

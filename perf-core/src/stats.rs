@@ -19,8 +19,8 @@ pub(crate) struct Counts {
     pub(crate) bytes: u64,
     pub(crate) allocs: u64,
     pub(crate) alloc_bytes: u64,
-    pub(crate) self_allocs: u64,
-    pub(crate) self_alloc_bytes: u64,
+    pub(crate) self_allocs: i64,
+    pub(crate) self_alloc_bytes: i64,
     pub(crate) peak_bytes: u64,
     pub(crate) net_bytes: i64,
     pub(crate) total: u64,
@@ -55,8 +55,8 @@ impl Counts {
             bytes: both(self.bytes, other.bytes),
             allocs: both(self.allocs, other.allocs),
             alloc_bytes: both(self.alloc_bytes, other.alloc_bytes),
-            self_allocs: both(self.self_allocs, other.self_allocs),
-            self_alloc_bytes: both(self.self_alloc_bytes, other.self_alloc_bytes),
+            self_allocs: signed(self.self_allocs, other.self_allocs),
+            self_alloc_bytes: signed(self.self_alloc_bytes, other.self_alloc_bytes),
             peak_bytes: self.peak_bytes,
             net_bytes: signed(self.net_bytes, other.net_bytes),
             total: both(self.total, other.total),
@@ -166,10 +166,6 @@ impl ProbeStats {
         allocs: u64;
         /// Bytes of these; a reallocation adds what it grows by.
         alloc_bytes: u64;
-        /// Allocations during calls, without those of instrumented callees.
-        self_allocs: u64;
-        /// Bytes of these.
-        self_alloc_bytes: u64;
         /// Greatest growth of the thread's live bytes above their level at entry, over all calls.
         peak_bytes: u64;
         /// Bytes allocated less bytes freed during calls: what they left behind, or took away if negative.
@@ -179,8 +175,22 @@ impl ProbeStats {
     times! {
         /// Time from entry to exit; of a recursion, the outermost call's. Of a future, wall time.
         total => total;
+        /// The durations of all calls added up, recursive ones included.
+        sum => sum;
         /// As [`total`](Self::total), but of a future only the time inside polls.
         busy => busy;
+    }
+
+    /// Allocations during calls, without those of instrumented callees.
+    #[must_use]
+    pub fn self_allocs(&self) -> u64 {
+        u64::try_from(self.counts.self_allocs).unwrap_or(0)
+    }
+
+    /// Bytes of these.
+    #[must_use]
+    pub fn self_alloc_bytes(&self) -> u64 {
+        u64::try_from(self.counts.self_alloc_bytes).unwrap_or(0)
     }
 
     /// Busy time less that of instrumented callees and less the probes' own cost. Never below zero.
@@ -217,9 +227,7 @@ impl ProbeStats {
     /// The duration that the share `q` of all calls does not exceed, within 0.79 %; zero if there were none.
     #[must_use]
     pub fn quantile(&self, q: f64) -> Duration {
-        let (Some(ticks), Some((least, greatest))) =
-            (self.histogram.quantile(q), self.counts.extremes)
-        else {
+        let (Some(ticks), Some((least, greatest))) = (self.histogram.quantile(q), self.counts.extremes) else {
             return Duration::ZERO;
         };
         self.scale.duration(ticks.clamp(least, greatest.max(least)))
@@ -235,21 +243,16 @@ impl ProbeStats {
     }
 
     pub(crate) fn since(&self, earlier: &Self) -> Option<Self> {
-        let mut counts =
-            self.counts
-                .zip(&earlier.counts, u64::wrapping_sub, i64::wrapping_sub);
+        let mut counts = self.counts.zip(&earlier.counts, u64::saturating_sub, i64::wrapping_sub);
         let histogram = self.histogram.since(&earlier.histogram);
-        counts.extremes = histogram.span().zip(self.counts.extremes).map(
-            |((low, high), (least, greatest))| (low.max(least), high.min(greatest)),
-        );
+        counts.extremes = histogram
+            .span()
+            .zip(self.counts.extremes)
+            .map(|((low, high), (least, greatest))| (low.max(least), high.min(greatest)));
         if counts.calls == 0 && counts.polls == 0 && histogram.count() == 0 {
             return None;
         }
-        Some(Self {
-            counts,
-            histogram,
-            ..self.clone()
-        })
+        Some(Self { counts, histogram, ..self.clone() })
     }
 
     pub(crate) fn merge(&mut self, other: &Self) {
@@ -261,9 +264,7 @@ impl ProbeStats {
         }
         let peak = self.counts.peak_bytes.max(other.counts.peak_bytes);
         let extremes = other.counts.extremes;
-        self.counts = self
-            .counts
-            .zip(&other.counts, u64::wrapping_add, i64::wrapping_add);
+        self.counts = self.counts.zip(&other.counts, u64::wrapping_add, i64::wrapping_add);
         self.counts.peak_bytes = peak;
         if let Some((least, greatest)) = extremes {
             self.counts.widen(least, greatest);
@@ -280,9 +281,7 @@ impl ProbeStats {
         }
         let own = scale.nanos(counts.own.unsigned_abs()).cast_signed();
         counts.own = own * counts.own.signum();
-        counts.extremes = counts
-            .extremes
-            .map(|(least, greatest)| (scale.nanos(least), scale.nanos(greatest)));
+        counts.extremes = counts.extremes.map(|(least, greatest)| (scale.nanos(least), scale.nanos(greatest)));
         let pairs = self.histogram.rescale(scale).to_pairs();
         self.histogram = TickHistogram::from_sorted(pairs);
     }

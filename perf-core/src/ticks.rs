@@ -14,15 +14,11 @@ pub(crate) struct Scale {
 
 impl Scale {
     /// Ticks that are nanoseconds.
-    pub(crate) const NANOS: Self = Self {
-        nanos_per_tick: 1.0,
-    };
+    pub(crate) const NANOS: Self = Self { nanos_per_tick: 1.0 };
 
     /// Ticks of a counter.
     pub(crate) fn ticks(per_second: f64) -> Self {
-        Self {
-            nanos_per_tick: 1e9 / per_second,
-        }
+        Self { nanos_per_tick: 1e9 / per_second }
     }
 
     /// Nanoseconds, rounded. Exact to 53 bits: 104 days in nanoseconds.
@@ -51,16 +47,13 @@ impl TickHistogram {
     }
 
     pub(crate) fn count(&self) -> u64 {
-        self.0.iter().map(|&(_, count)| count).sum()
+        self.0.iter().fold(0, |sum, &(_, count)| sum.saturating_add(count))
     }
 
     /// Bounds of the lowest and of the highest bucket.
     pub(crate) fn span(&self) -> Option<(u64, u64)> {
         let (first, last) = (self.0.first()?, self.0.last()?);
-        Some((
-            buckets::bounds(first.0.into()).0,
-            buckets::bounds(last.0.into()).1,
-        ))
+        Some((buckets::bounds(first.0.into()).0, buckets::bounds(last.0.into()).1))
     }
 
     /// Ticks at rank `⌈q·n⌉`: the middle of the bucket that holds that value.
@@ -74,9 +67,7 @@ impl TickHistogram {
 
     pub(crate) fn since(&self, earlier: &Self) -> Self {
         let mut pairs = join(&self.0, &earlier.0, u64::saturating_sub);
-        pairs.retain(|&(bucket, count)| {
-            count > 0 && self.0.binary_search_by_key(&bucket, |pair| pair.0).is_ok()
-        });
+        pairs.retain(|&(bucket, count)| count > 0 && self.0.binary_search_by_key(&bucket, |pair| pair.0).is_ok());
         Self(pairs)
     }
 
@@ -132,14 +123,14 @@ fn split(start: f64, end: f64, count: u64, into: &mut Vec<(u16, u64)>) {
 /// The middle of the bucket that holds rank `⌈q·n⌉` (at least 1, at most n).
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rank in 1..=n")]
 pub(crate) fn quantile(pairs: &[(u16, u64)], q: f64) -> Option<u64> {
-    let total: u64 = pairs.iter().map(|&(_, count)| count).sum();
+    let total = pairs.iter().fold(0, |sum: u64, &(_, count)| sum.saturating_add(count));
     if total == 0 {
         return None;
     }
     let rank = ((q.clamp(0.0, 1.0) * total as f64).ceil() as u64).clamp(1, total);
-    let mut seen = 0;
+    let mut seen = 0u64;
     let holder = pairs.iter().find(|&&(_, count)| {
-        seen += count;
+        seen = seen.saturating_add(count);
         seen >= rank
     })?;
     let (low, high) = buckets::bounds(holder.0.into());
@@ -147,11 +138,7 @@ pub(crate) fn quantile(pairs: &[(u16, u64)], q: f64) -> Option<u64> {
 }
 
 /// Joins two ascending lists of buckets; a bucket that one lacks is 0 there.
-pub(crate) fn join(
-    left: &[(u16, u64)],
-    right: &[(u16, u64)],
-    both: impl Fn(u64, u64) -> u64,
-) -> Vec<(u16, u64)> {
+pub(crate) fn join(left: &[(u16, u64)], right: &[(u16, u64)], both: impl Fn(u64, u64) -> u64) -> Vec<(u16, u64)> {
     let mut joined = Vec::with_capacity(left.len().max(right.len()));
     let (mut left, mut right) = (left.iter().peekable(), right.iter().peekable());
     loop {

@@ -22,9 +22,7 @@ impl Instances {
     /// None yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            first: AtomicPtr::new(std::ptr::null_mut()),
-        }
+        Self { first: AtomicPtr::new(std::ptr::null_mut()) }
     }
 }
 
@@ -38,9 +36,7 @@ pub fn typed(
     types: &[&'static str],
 ) -> &'static Probe {
     #[cfg(feature = "enabled")]
-    let probe = instances
-        .find(types)
-        .unwrap_or_else(|| instances.add(probe, pieces, types));
+    let probe = instances.find(types).unwrap_or_else(|| instances.add(probe, pieces, types));
     probe
 }
 
@@ -48,11 +44,7 @@ pub fn typed(
 impl Instances {
     fn first(&self) -> Option<&'static Instance> {
         // SAFETY: null, or one that `add` has kept for ever; the acquire pairs with the release there.
-        unsafe {
-            self.first
-                .load(std::sync::atomic::Ordering::Acquire)
-                .as_ref()
-        }
+        unsafe { self.first.load(std::sync::atomic::Ordering::Acquire).as_ref() }
     }
 
     #[inline]
@@ -70,38 +62,19 @@ impl Instances {
     /// Where the library's own slow parts are running, or memory is out, the function's common probe serves.
     #[cold]
     #[inline(never)]
-    fn add(
-        &self,
-        probe: &'static Probe,
-        pieces: &[&str],
-        types: &[&'static str],
-    ) -> &'static Probe {
+    fn add(&self, probe: &'static Probe, pieces: &[&str], types: &[&'static str]) -> &'static Probe {
         use crate::live::{local::Local, memory};
         use std::sync::atomic::Ordering::{Relaxed, Release};
 
         let made = Local::here().busily(|_| {
-            let name = pieces
-                .iter()
-                .zip(types.iter().chain(&[""]))
-                .flat_map(|(piece, ty)| [*piece, *ty])
-                .collect::<String>();
+            let name =
+                pieces.iter().zip(types.iter().chain(&[""])).flat_map(|(piece, ty)| [*piece, *ty]).collect::<String>();
             let next = self.first();
-            let instance = memory::keep(Instance {
-                types: types.to_vec(),
-                probe: probe.named(name.leak()),
-                next,
-            })?;
-            let before = next.map_or(std::ptr::null_mut(), |next| {
-                std::ptr::from_ref(next).cast_mut()
-            });
+            let instance = memory::keep(Instance { types: types.to_vec(), probe: probe.named(name.leak()), next })?;
+            let before = next.map_or(std::ptr::null_mut(), |next| std::ptr::from_ref(next).cast_mut());
             // Lost to another thread, the instance serves this call, and the next one looks again. Probes of one name
             // count together.
-            let _ = self.first.compare_exchange(
-                before,
-                std::ptr::from_ref(instance).cast_mut(),
-                Release,
-                Relaxed,
-            );
+            let _ = self.first.compare_exchange(before, std::ptr::from_ref(instance).cast_mut(), Release, Relaxed);
             Some(&instance.probe)
         });
         made.flatten().unwrap_or(probe)

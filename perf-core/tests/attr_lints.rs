@@ -148,7 +148,7 @@ fn silent() {
     one_liners::empty();
     drop((one_liners::asynchronous(1), one_liners::future(1), one_liners::boxed(1)));
     let mut value = Type::default();
-    assert_eq!(value.bump().map(|value| value.value()), Ok(1));
+    assert_eq!(value.bump().map(|bumped| bumped.value()), Ok(1));
     assert_eq!(value.checked(), Some(0));
     assert_eq!(plain(&[1]), 1);
     assert_eq!(shown(&1), "1");

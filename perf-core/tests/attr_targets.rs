@@ -182,6 +182,20 @@ fn methods_and_associated_functions() {
     assert_eq!(seen, expected);
 }
 
+#[allow(non_camel_case_types)]
+struct lower_case_t;
+
+impl lower_case_t {
+    #[perf_probe]
+    fn method(&self) {}
+}
+
+#[test]
+fn a_receiver_tells_a_type_from_a_function() {
+    let seen = seen(|| lower_case_t.method());
+    assert_eq!(seen, [calls("lower_case_t::method", 1)]);
+}
+
 trait Shape {
     fn area(&self) -> f64;
 

@@ -38,10 +38,7 @@ pub(crate) enum Name {
     /// As written.
     Given(&'static str),
     /// By the function it is in: the module, and what the compiler calls a function nested in it.
-    Around {
-        module: &'static str,
-        here: fn() -> &'static str,
-    },
+    Around { module: &'static str, here: fn() -> &'static str },
 }
 
 #[derive(Debug)]
@@ -114,9 +111,7 @@ impl Callsite {
     pub(crate) fn name(&self) -> &'static str {
         self.resolved.get_or_init(|| match self.name {
             Name::Given(name) => name,
-            Name::Around { module, here } => {
-                String::leak(crate::name::resolve_name(module, here()))
-            }
+            Name::Around { module, here } => String::leak(crate::name::resolve_name(module, here())),
         })
     }
 }

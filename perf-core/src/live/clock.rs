@@ -29,11 +29,7 @@ fn clock() -> &'static Clock {
 
 fn start(kind: ClockKind) -> Clock {
     let (origin, origin_ticks) = both();
-    Clock {
-        kind,
-        origin,
-        origin_ticks,
-    }
+    Clock { kind, origin, origin_ticks }
 }
 
 /// One moment by both clocks: the tightest of a few readings, since a switch to another program between the two

@@ -55,14 +55,7 @@ fn read(state: &State, shards: &[&'static Shard]) -> Snapshot {
         let slots = shards.iter().filter_map(|shard| shard.slot(id as u32));
         if let Some((counts, histogram)) = reader.sum(slots) {
             let budgets = namesakes.iter().rev().filter_map(|site| site.budget).collect();
-            probes.push(ProbeStats::new(
-                first.name(),
-                first.place,
-                budgets,
-                scale,
-                counts,
-                histogram,
-            ));
+            probes.push(ProbeStats::new(first.name(), first.place, budgets, scale, counts, histogram));
         }
     }
     Snapshot::new(probes, read_tree(shards, &sites, scale), meta(state, shards, scale))
@@ -87,17 +80,11 @@ struct Reader {
 
 impl Reader {
     fn new() -> Self {
-        Self {
-            dense: vec![0; buckets::BUCKETS],
-            sparse: Vec::new(),
-        }
+        Self { dense: vec![0; buckets::BUCKETS], sparse: Vec::new() }
     }
 
     /// `None` where no slot ever counted anything.
-    fn sum(
-        &mut self,
-        slots: impl Iterator<Item = &'static Slot>,
-    ) -> Option<(Counts, TickHistogram)> {
+    fn sum(&mut self, slots: impl Iterator<Item = &'static Slot>) -> Option<(Counts, TickHistogram)> {
         let mut counts = Counts::default();
         self.sparse.clear();
         let mut slots_read = 0;
@@ -145,8 +132,8 @@ fn add(counts: &mut Counts, slot: &Slot) {
     counts.bytes = counts.bytes.wrapping_add(slot.bytes.get());
     counts.allocs = counts.allocs.wrapping_add(slot.allocs.get());
     counts.alloc_bytes = counts.alloc_bytes.wrapping_add(slot.alloc_bytes.get());
-    counts.self_allocs = counts.self_allocs.wrapping_add(slot.own_allocs.get());
-    counts.self_alloc_bytes = counts.self_alloc_bytes.wrapping_add(slot.own_alloc_bytes.get());
+    counts.self_allocs = counts.self_allocs.wrapping_add(slot.own_allocs.get().cast_signed());
+    counts.self_alloc_bytes = counts.self_alloc_bytes.wrapping_add(slot.own_alloc_bytes.get().cast_signed());
     counts.net_bytes = counts.net_bytes.wrapping_add(slot.net.get().cast_signed());
     counts.peak_bytes = counts.peak_bytes.max(slot.peak.get());
     let (synchronous, wall, busy) = (slot.total.get(), slot.wall.get(), slot.busy.get());

@@ -17,8 +17,10 @@ const BATCHES: u32 = 64;
 
 /// Ticks from the call before a probe to the call after it.
 static WHOLE: AtomicU64 = AtomicU64::new(0);
-/// Ticks that an empty probe measures.
+/// Ticks of that inside of what an empty probe measures.
 static INSIDE: AtomicU64 = AtomicU64::new(0);
+/// The smallest step of the clock.
+static STEP: AtomicU64 = AtomicU64::new(0);
 
 static EMPTY: Callsite = Callsite::new(Name::Given("perf_core::calibration"));
 
@@ -27,14 +29,14 @@ pub(crate) fn ticks() -> u64 {
     WHOLE.load(Relaxed)
 }
 
-/// Ticks that an empty probe measures: shorter times than this say little.
+/// Ticks that an empty probe measures, or a step of the clock: shorter times than this say little.
 pub(crate) fn resolution() -> u64 {
-    INSIDE.load(Relaxed)
+    INSIDE.load(Relaxed).max(STEP.load(Relaxed))
 }
 
 /// Ticks that a probe adds to its caller beyond what it measures itself.
 pub(crate) fn outside() -> u64 {
-    ticks().saturating_sub(resolution())
+    ticks().saturating_sub(INSIDE.load(Relaxed))
 }
 
 /// Measures an empty probe in a shard that nobody reads, by the lane that calls will take.
@@ -44,25 +46,35 @@ pub(crate) fn calibrate(local: &Local) -> Option<()> {
     let slot = shard.make_slot(0)?;
     let before = (local.shard(), local.covered.get());
     local.use_shard(Some(shard));
-    let mut least = u64::MAX;
+    let mut best = (u64::MAX, 0);
     for _ in 0..BATCHES {
-        let start = clock::now();
+        let (start, sum) = (clock::now(), slot.sum.get());
         for _ in 0..CALLS {
             drop(empty_call(local, shard, slot));
         }
-        least = least.min(clock::now().saturating_sub(start));
+        let whole = clock::now().saturating_sub(start);
+        if whole < best.0 {
+            best = (whole, slot.sum.get() - sum);
+        }
     }
     local.use_shard(before.0);
     local.covered.set(before.1);
-    WHOLE.store(least.div_ceil(CALLS.into()), Relaxed);
-    INSIDE.store(slot.extremes().map_or(0, |(least, _)| least), Relaxed);
+    WHOLE.store(best.0.div_ceil(CALLS.into()), Relaxed);
+    INSIDE.store(best.1 / u64::from(CALLS), Relaxed);
+    STEP.store(smallest_step(), Relaxed);
     Some(())
 }
 
+/// Some counters run in steps of many ticks.
+fn smallest_step() -> u64 {
+    let mut last = clock::now();
+    let steps = (0..CALLS * BATCHES).map(|_| {
+        let now = clock::now();
+        now.saturating_sub(std::mem::replace(&mut last, now))
+    });
+    steps.filter(|&step| step > 0).min().unwrap_or(0)
+}
+
 fn empty_call(local: &Local, shard: &'static Shard, slot: &'static Slot) -> Guard {
-    if clock::is_counter() {
-        lane::start(&EMPTY, 0)
-    } else {
-        general::start_in(local, shard, slot, &EMPTY)
-    }
+    if clock::is_counter() { lane::start(&EMPTY, 0) } else { general::start_in(local, shard, slot, &EMPTY) }
 }

@@ -40,9 +40,7 @@ pub(crate) fn find(local: &Local, site: &'static Callsite) -> Found {
 pub(crate) fn start(local: &Local, site: &'static Callsite) -> Guard {
     match find(local, site) {
         Found::Off => Guard::new(Open::off()),
-        Found::Here(shard, slot) if site.word() & GENERAL != 0 => {
-            general::start_in(local, shard, slot, site)
-        }
+        Found::Here(shard, slot) if site.word() & GENERAL != 0 => general::start_in(local, shard, slot, site),
         Found::Here(_, slot) => Guard::new(Open::now(Lane::Usual, local, slot)),
         Found::Stray(slot) => {
             let mut open = Open::now(Lane::Stray, local, slot);
@@ -107,12 +105,12 @@ fn move_in(local: &Local) -> Option<bool> {
     impl Drop for Leave {
         fn drop(&mut self) {
             let local = Local::here();
-                local.heap.report();
-                local.use_shard(None);
-                local.phase.set(Phase::Exited);
-                if let Some(home) = local.home.take() {
-                    REGISTRY.lock().release(home);
-                }
+            local.heap.report();
+            local.use_shard(None);
+            local.phase.set(Phase::Exited);
+            if let Some(home) = local.home.take() {
+                REGISTRY.lock().release(home);
+            }
         }
     }
     thread_local! {
@@ -184,11 +182,7 @@ fn write(site: &'static Callsite, write: impl FnOnce(&Slot)) {
 }
 
 /// Writes to the slot of a probe in the registry's own shard; lost where the library is already at work.
-pub(crate) fn record_elsewhere(
-    local: &Local,
-    id: u32,
-    write: impl FnOnce(&Slot),
-) {
+pub(crate) fn record_elsewhere(local: &Local, id: u32, write: impl FnOnce(&Slot)) {
     let written = local.busily(|_| {
         let mut state = REGISTRY.lock();
         let rest = state.rest()?;

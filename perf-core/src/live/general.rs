@@ -41,12 +41,7 @@ pub(crate) fn start(site: &'static Callsite, word: u32) -> Guard {
 
 /// Begins a call that goes this way.
 #[inline(always)]
-pub(crate) fn start_in(
-    local: &Local,
-    shard: &'static Shard,
-    slot: &'static Slot,
-    site: &'static Callsite,
-) -> Guard {
+pub(crate) fn start_in(local: &Local, shard: &'static Shard, slot: &'static Slot, site: &'static Callsite) -> Guard {
     let weight = if matches!(site.sampling, Sampling::Every) {
         1
     } else if slot.gap.get() > 1 {
@@ -73,11 +68,7 @@ pub(crate) fn start_in(
 #[inline(never)]
 fn start_timed(local: &Local, shard: &Shard, slot: &'static Slot, weight: u64) -> Guard {
     let caller = shard.tree.current();
-    let node = if registry::tree_is_on() {
-        enter(shard, slot)
-    } else {
-        0
-    };
+    let node = if registry::tree_is_on() { enter(shard, slot) } else { 0 };
     Guard::new(Open {
         lane: Lane::General,
         notes: Notes::now(),
@@ -85,11 +76,7 @@ fn start_timed(local: &Local, shard: &Shard, slot: &'static Slot, weight: u64) -
         covered: local.covered.get(),
         total: slot.total.get(),
         mark: MaybeUninit::new(local.heap.mark(slot)),
-        extra: MaybeUninit::new(Extra {
-            weight,
-            caller,
-            node,
-        }),
+        extra: MaybeUninit::new(Extra { weight, caller, node }),
         nested: MaybeUninit::uninit(),
         started: if weight == 0 { 0 } else { clock::now() },
     })

@@ -169,10 +169,7 @@ impl Heap {
 
     #[inline(always)]
     pub(crate) fn nested(&self) -> Nested {
-        Nested {
-            allocs: self.nested_allocs.get(),
-            bytes: self.nested_bytes.get(),
-        }
+        Nested { allocs: self.nested_allocs.get(), bytes: self.nested_bytes.get() }
     }
 
     /// Forgets the callees of a call that is not timed: they are in the call that stands for it. A store that is not
@@ -241,18 +238,13 @@ pub(crate) fn uncounted<R>(work: impl FnOnce() -> R) -> R {
     impl Drop for Restore {
         fn drop(&mut self) {
             let heap = &Local::here().heap;
-                heap.allocs.set(self.0);
-                heap.bytes.set(self.1);
-                heap.live.set(self.2);
-                heap.peak.set(self.3);
+            heap.allocs.set(self.0);
+            heap.bytes.set(self.1);
+            heap.live.set(self.2);
+            heap.peak.set(self.3);
         }
     }
     let heap = &Local::here().heap;
-    let _restore = Restore(
-            heap.allocs.get(),
-            heap.bytes.get(),
-            heap.live.get(),
-            heap.peak.get(),
-        );
+    let _restore = Restore(heap.allocs.get(), heap.bytes.get(), heap.live.get(), heap.peak.get());
     work()
 }

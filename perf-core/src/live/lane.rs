@@ -61,10 +61,7 @@ pub(crate) struct Notes {
 impl Notes {
     #[inline(always)]
     pub(crate) fn now() -> Cell<Self> {
-        Cell::new(Self {
-            unwinding: std::thread::panicking(),
-            failed: false,
-        })
+        Cell::new(Self { unwinding: std::thread::panicking(), failed: false })
     }
 }
 
@@ -73,10 +70,7 @@ impl Open {
     pub(crate) const fn off() -> Self {
         Self {
             lane: Lane::Off,
-            notes: Cell::new(Notes {
-                unwinding: false,
-                failed: false,
-            }),
+            notes: Cell::new(Notes { unwinding: false, failed: false }),
             slot: MaybeUninit::uninit(),
             started: 0,
             covered: 0,
@@ -115,10 +109,7 @@ impl Open {
     /// Marks the call as failed.
     pub(crate) fn fail(&self) {
         let notes = self.notes.get();
-        self.notes.set(Notes {
-            failed: true,
-            ..notes
-        });
+        self.notes.set(Notes { failed: true, ..notes });
     }
 
     /// Errors and panics, once the call has ended.

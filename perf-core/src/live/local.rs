@@ -97,8 +97,7 @@ impl Local {
         let (table, length) = shard.map_or((std::ptr::null(), 0), Shard::table);
         self.table.set(table);
         self.length.set(length);
-        self.shard
-            .set(shard.map_or(std::ptr::null(), std::ptr::from_ref));
+        self.shard.set(shard.map_or(std::ptr::null(), std::ptr::from_ref));
     }
 
     /// The shard that this thread counts into, if it has one.

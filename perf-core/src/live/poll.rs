@@ -33,11 +33,7 @@ enum End {
 
 impl Journey {
     pub(crate) const fn new() -> Self {
-        Self {
-            since: None,
-            net: 0,
-            peak: 0,
-        }
+        Self { since: None, net: 0, peak: 0 }
     }
 
     /// Polls once; `failed` judges the output.
@@ -105,27 +101,12 @@ impl<'a> Visit<'a> {
         let around = slot.polling.get();
         slot.polling.set(around + 1);
         let caller = shard.tree.current();
-        let node = if registry::tree_is_on() {
-            general::enter(shard, slot)
-        } else {
-            0
-        };
+        let node = if registry::tree_is_on() { general::enter(shard, slot) } else { 0 };
         let local = Local::here();
         let (covered, mark) = (local.covered.get(), local.heap.mark(slot));
         let started = clock::now();
         journey.since.get_or_insert(started);
-        Self {
-                journey,
-                shard,
-                slot,
-                unwinding: std::thread::panicking(),
-                around,
-                caller,
-                node,
-                covered,
-                mark,
-                started,
-        }
+        Self { journey, shard, slot, unwinding: std::thread::panicking(), around, caller, node, covered, mark, started }
     }
 
     fn end(mut self, end: Option<End>) {
@@ -148,13 +129,13 @@ impl<'a> Visit<'a> {
         };
         let local = Local::here();
         let own = ticks.wrapping_sub(local.covered.get().wrapping_sub(self.covered));
-            slot.own.add(own);
-            if outermost {
-                slot.busy.add(ticks);
-            }
-            let covered = self.covered.wrapping_add(ticks);
-            local.covered.set(covered.wrapping_add(local.cost.get()));
-            self.settle_heap(local, outermost);
+        slot.own.add(own);
+        if outermost {
+            slot.busy.add(ticks);
+        }
+        let covered = self.covered.wrapping_add(ticks);
+        local.covered.set(covered.wrapping_add(local.cost.get()));
+        self.settle_heap(local, outermost);
         if let Some(node) = node_at(self.node) {
             node.own.add(own);
             node.calls.add(end.is_some().into());

@@ -84,9 +84,7 @@ impl Registry {
     /// The only way in. Callers are in [`super::local::Phase::Busy`], so that no probe comes here again.
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         // Nothing here panics with the lock held; if it did, counters would still be counters.
-        self.state
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Gives a callsite its id, if it has none yet, and returns its word. Callsites of one name have one id.
@@ -104,8 +102,7 @@ impl Registry {
 impl State {
     fn add_site(&mut self, site: &'static Callsite, name: &str) {
         let chain = hash(name) % CHAINS;
-        let namesake = follow(self.chains[chain], |site| &site.same_hash)
-            .find(|known| known.name() == name);
+        let namesake = follow(self.chains[chain], |site| &site.same_hash).find(|known| known.name() == name);
         let id = if let Some(known) = namesake {
             known.word() & ID
         } else {
@@ -125,11 +122,7 @@ impl State {
 
     fn word(&self, site: &Callsite, id: u32) -> u32 {
         let sampled = !matches!(site.sampling, Sampling::Every);
-        let general = if sampled || !self.sampled_only {
-            GENERAL
-        } else {
-            0
-        };
+        let general = if sampled || !self.sampled_only { GENERAL } else { 0 };
         id | general | self.flags
     }
 
@@ -236,10 +229,7 @@ fn pop(list: &mut *const Shard) -> Option<&'static Shard> {
 }
 
 /// The elements of a list from `first` on.
-fn follow<T: 'static>(
-    first: *const T,
-    next: fn(&T) -> &AtomicPtr<T>,
-) -> impl Iterator<Item = &'static T> {
+fn follow<T: 'static>(first: *const T, next: fn(&T) -> &AtomicPtr<T>) -> impl Iterator<Item = &'static T> {
     let mut place = first;
     std::iter::from_fn(move || {
         // SAFETY: null or an element, and elements live for ever.
@@ -251,9 +241,9 @@ fn follow<T: 'static>(
 
 /// FNV-1a.
 fn hash(name: &str) -> usize {
-    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let hash = name
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     #[allow(clippy::cast_possible_truncation, reason = "a hash")]
     let hash = hash as usize;
     hash

@@ -4,6 +4,8 @@
 //! encloses it; when the last of them is gone, the process totals take over what it holds.
 
 use std::cell::Cell;
+use std::mem::ManuallyDrop;
+use std::ops::Deref;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -55,17 +57,42 @@ pub(crate) struct Entry {
     left: Cell<bool>,
 }
 
-impl Core {
-    pub(crate) fn new() -> Arc<Self> {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        uncounted(|| {
-            Arc::new(Self {
-                id: NEXT.fetch_add(1, Relaxed),
-                holds: Mutex::new(Vec::new()),
-            })
-        })
-    }
+/// A reference to a session whose memory is never counted as the program's, neither when it comes nor when it goes.
+#[derive(Debug)]
+pub(crate) struct Shared(ManuallyDrop<Arc<Core>>);
 
+impl Shared {
+    pub(crate) fn new() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let id = NEXT.fetch_add(1, Relaxed);
+        let core = uncounted(|| Arc::new(Core { id, holds: Mutex::new(Vec::new()) }));
+        Self(ManuallyDrop::new(core))
+    }
+}
+
+impl Clone for Shared {
+    fn clone(&self) -> Self {
+        Self(ManuallyDrop::new(Arc::clone(&self.0)))
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        // SAFETY: taken here only, and nobody sees it after `drop`.
+        let core = unsafe { ManuallyDrop::take(&mut self.0) };
+        uncounted(|| drop(core));
+    }
+}
+
+impl Deref for Shared {
+    type Target = Arc<Core>;
+
+    fn deref(&self) -> &Arc<Core> {
+        &self.0
+    }
+}
+
+impl Core {
     fn holds(&self) -> MutexGuard<'_, Vec<Arc<Hold>>> {
         self.holds.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -80,17 +107,11 @@ impl Core {
         let mut chain = vec![self.id];
         chain.extend(around.first().iter().flat_map(|inner| inner.hold.chain.iter()));
         let mut holds = self.holds();
-        let idle = holds
-            .iter()
-            .find(|hold| hold.chain == chain && !hold.taken.swap(true, Acquire));
+        let idle = holds.iter().find(|hold| hold.chain == chain && !hold.taken.swap(true, Acquire));
         if let Some(hold) = idle {
             return Some(Arc::clone(hold));
         }
-        let hold = Arc::new(Hold {
-            shard: REGISTRY.lock().adopt_clean()?,
-            chain,
-            taken: AtomicBool::new(true),
-        });
+        let hold = Arc::new(Hold { shard: REGISTRY.lock().adopt_clean()?, chain, taken: AtomicBool::new(true) });
         holds.push(Arc::clone(&hold));
         drop(holds);
         let mut told = vec![self.id];
@@ -151,25 +172,25 @@ pub(crate) fn enter(core: &Arc<Core>) -> Option<*const Entry> {
 /// Leaves what [`enter`] entered, on the same thread.
 pub(crate) fn leave(entry: *const Entry) {
     let local = Local::here();
-        // SAFETY: from `enter` on this thread, and its guard leaves once.
-        unsafe { &*entry }.left.set(true);
-        let mut gone = Vec::new();
-        local.busily(|_| {
-            // SAFETY: as in `stack`; what is taken off the list is not reached any more.
-            while let Some(top) = unsafe { local.entries.get().as_ref() }
-                && top.left.get()
-            {
-                local.entries.set(top.outer);
-                if top.took {
-                    top.hold.taken.store(false, Release);
-                }
-                // SAFETY: made by `Box::into_raw` in `enter`.
-                gone.push(unsafe { Box::from_raw(std::ptr::from_ref(top).cast_mut()) });
+    // SAFETY: from `enter` on this thread, and its guard leaves once.
+    unsafe { &*entry }.left.set(true);
+    let mut gone = Vec::new();
+    local.busily(|_| {
+        // SAFETY: as in `stack`; what is taken off the list is not reached any more.
+        while let Some(top) = unsafe { local.entries.get().as_ref() }
+            && top.left.get()
+        {
+            local.entries.set(top.outer);
+            if top.took {
+                top.hold.taken.store(false, Release);
             }
-            // SAFETY: as above.
-            let now = unsafe { local.entries.get().as_ref() };
-            local.use_shard(now.map_or(local.home.get(), |entry| Some(entry.hold.shard)));
-        });
-        // Dropped outside, since the last of a session gives its shards back.
-        uncounted(|| drop(gone));
+            // SAFETY: made by `Box::into_raw` in `enter`.
+            gone.push(unsafe { Box::from_raw(std::ptr::from_ref(top).cast_mut()) });
+        }
+        // SAFETY: as above.
+        let now = unsafe { local.entries.get().as_ref() };
+        local.use_shard(now.map_or(local.home.get(), |entry| Some(entry.hold.shard)));
+    });
+    // Dropped outside, since the last of a session gives its shards back.
+    uncounted(|| drop(gone));
 }

@@ -156,11 +156,8 @@ impl Slot {
 
     /// As [`Self::observe`] for a value that stands for `weight` calls.
     pub(crate) fn observe_weighted(&self, ticks: u64, weight: u64) -> u64 {
-        let ticks = if ticks.wrapping_sub(self.least.get()) > self.spread.get() {
-            self.new_extreme(ticks)
-        } else {
-            ticks
-        };
+        let ticks =
+            if ticks.wrapping_sub(self.least.get()) > self.spread.get() { self.new_extreme(ticks) } else { ticks };
         let octave = buckets::octave(ticks);
         self.add_slowly(octave, buckets::position(ticks, octave), weight);
         ticks
@@ -194,9 +191,7 @@ impl Slot {
                 return;
             };
             // The position of a value is its index: see `buckets`.
-            block = cells
-                .cast::<AtomicU32>()
-                .wrapping_sub(buckets::first_position(octave));
+            block = cells.cast::<AtomicU32>().wrapping_sub(buckets::first_position(octave));
             // Pairs with the acquire in `read_histogram`: who sees the block sees its zeros.
             self.blocks[octave].store(block, Release);
             self.octaves.set(self.octaves.get() | 1 << octave);
@@ -353,7 +348,7 @@ impl Slot {
             count.set(0);
         }
         self.least.set(NOTHING);
-        self.cached_parent.set(0);
+        self.cached_node.set(0);
         let wide = self.wide.load(Relaxed);
         for octave in 0..OCTAVES {
             let block = self.blocks[octave].load(Relaxed);

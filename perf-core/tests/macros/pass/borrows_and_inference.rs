@@ -32,11 +32,7 @@ impl Cache {
 
     #[perf_probe]
     fn longest<'a, 'b>(&'a self, other: &'b str) -> Result<&'a str, &'b str> {
-        self.map
-            .keys()
-            .map(String::as_str)
-            .max_by_key(|key| key.len())
-            .ok_or(other)
+        self.map.keys().map(String::as_str).max_by_key(|key| key.len()).ok_or(other)
     }
 
     #[perf_probe]
@@ -73,20 +69,31 @@ fn collected(texts: &[&str]) -> Result<Vec<u8>, std::num::ParseIntError> {
 
 #[perf_probe]
 fn coerced(flag: bool) -> Result<Box<dyn Display>, ()> {
-    if flag {
-        Ok(Box::new(1))
-    } else {
-        Ok(Box::new("text"))
-    }
+    if flag { Ok(Box::new(1)) } else { Ok(Box::new("text")) }
 }
 
 #[perf_probe]
 fn pointer(flag: bool) -> Result<fn(u8) -> u8, ()> {
-    if flag {
-        Ok(|n| n)
-    } else {
-        Ok(u8::reverse_bits)
+    if flag { Ok(|n| n) } else { Ok(u8::reverse_bits) }
+}
+
+#[perf_probe]
+fn opaque_coerced(text: &str) -> Result<impl Iterator<Item = char> + '_, Box<dyn Error>> {
+    if text.is_empty() {
+        return Err(Box::new(std::fmt::Error));
     }
+    Ok(text.chars())
+}
+
+// What is collected is known from the signature alone.
+#[perf_probe]
+fn collecting() -> impl Future<Output = Result<Vec<u8>, ()>> {
+    async { [Ok(1), Err(())].into_iter().collect() }
+}
+
+#[perf_probe]
+fn collecting_boxed() -> Pin<Box<dyn Future<Output = Result<Vec<u8>, ()>>>> {
+    Box::pin(async { [Ok(1), Err(())].into_iter().collect() })
 }
 
 #[perf_probe]
@@ -133,11 +140,7 @@ fn consts<const N: usize>(values: [u8; N]) -> Result<[u8; N], [u8; N]> {
 
 #[perf_probe]
 fn recursive(n: u32) -> Result<u32, ()> {
-    if n == 0 {
-        Ok(0)
-    } else {
-        Ok(1 + recursive(n - 1)?)
-    }
+    if n == 0 { Ok(0) } else { Ok(1 + recursive(n - 1)?) }
 }
 
 #[perf_probe]
@@ -159,10 +162,7 @@ fn labelled(limit: u8) -> Result<u8, ()> {
 }
 
 fn main() {
-    let mut cache = Cache {
-        map: HashMap::new(),
-        hits: 0,
-    };
+    let mut cache = Cache { map: HashMap::new(), hits: 0 };
     cache.entry("x").unwrap().push(1);
     cache.both().unwrap().0.push(2);
     *Pin::new(&mut cache).pinned().unwrap() += 1;
@@ -172,6 +172,8 @@ fn main() {
     assert!(question("300").is_err());
     assert_eq!(collected(&["1", "2"]), Ok(vec![1, 2]));
     assert_eq!(coerced(true).unwrap().to_string(), "1");
+    assert!(opaque_coerced("").is_err());
+    drop((collecting(), collecting_boxed()));
     assert_eq!(pointer(false).unwrap()(1), 128);
     let mut text = String::new();
     drop((

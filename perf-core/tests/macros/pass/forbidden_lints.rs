@@ -1,20 +1,6 @@
 //! A crate that forbids every lint it can: nothing generated may need an `allow`, which `forbid` would refuse.
-#![forbid(
-    unsafe_code,
-    warnings,
-    unused,
-    future_incompatible,
-    nonstandard_style,
-    let_underscore,
-    refining_impl_trait
-)]
-#![forbid(
-    missing_docs,
-    missing_debug_implementations,
-    unreachable_pub,
-    unused_qualifications,
-    unused_results
-)]
+#![forbid(unsafe_code, warnings, unused, future_incompatible, nonstandard_style, let_underscore, refining_impl_trait)]
+#![forbid(missing_docs, missing_debug_implementations, unreachable_pub, unused_qualifications, unused_results)]
 #![forbid(
     elided_lifetimes_in_paths,
     explicit_outlives_requirements,
@@ -22,20 +8,8 @@
     unused_import_braces,
     unused_lifetimes
 )]
-#![forbid(
-    single_use_lifetimes,
-    variant_size_differences,
-    unit_bindings,
-    redundant_lifetimes,
-    redundant_imports
-)]
-#![forbid(
-    rust_2018_idioms,
-    rust_2021_compatibility,
-    rust_2024_compatibility,
-    keyword_idents,
-    macro_use_extern_crate
-)]
+#![forbid(single_use_lifetimes, variant_size_differences, unit_bindings, redundant_lifetimes, redundant_imports)]
+#![forbid(rust_2018_idioms, rust_2021_compatibility, rust_2024_compatibility, keyword_idents, macro_use_extern_crate)]
 
 use std::pin::Pin;
 
@@ -137,7 +111,10 @@ mod one_liners {
 }
 
 fn main() {
-    use one_liners::{asynchronous as a, boxed as b, call, empty, fallible as f, future as u, make, plain as p, unsafe_free, with_item};
+    use one_liners::{
+        asynchronous as a, boxed as b, call, empty, fallible as f, future as u, make, plain as p, unsafe_free,
+        with_item,
+    };
     let mut made = make();
     made.set(1);
     let _ = (p(1), call(), f(1).is_ok(), made.get(), unsafe_free(&[]), with_item(1));
@@ -145,16 +122,9 @@ fn main() {
     empty();
     static PROBE: Probe = Probe::new("by hand");
     const SPEC: BudgetSpec = BudgetSpec::EMPTY;
-    let _: Option<(Metric, &[Limit])> =
-        SPEC.limits.first().map(|limit| (limit.metric, SPEC.limits));
+    let _: Option<(Metric, &[Limit])> = SPEC.limits.first().map(|limit| (limit.metric, SPEC.limits));
     let guard: Guard = PROBE.start();
-    let _ = (
-        plain(1),
-        fallible("1").is_ok(),
-        typed(1_u8),
-        forced(),
-        Type.method().is_ok(),
-    );
+    let _ = (plain(1), fallible("1").is_ok(), typed(1_u8), forced(), Type.method().is_ok());
     let futures = (asynchronous(vec![]), future(1), boxed(1), reboxed(1));
     drop((guard, futures));
     budgeted();

@@ -42,14 +42,7 @@ fn typed<T>(value: T) -> T {
     value
 }
 
-#[perf_budget(
-    p99 = "5ms",
-    errors = "1%",
-    throughput = "5/s",
-    net_bytes = "1KiB",
-    clock = "cpu",
-    debug = true
-)]
+#[perf_budget(p99 = "5ms", errors = "1%", throughput = "5/s", net_bytes = "1KiB", clock = "cpu", debug = true)]
 fn budgeted() {}
 
 #[perf_probe]
@@ -65,14 +58,7 @@ mod module {
 
 fn main() {
     let rows = ::std::vec![1];
-    let _ = (
-        fallible(&rows),
-        asynchronous(1),
-        future(1),
-        boxed(1),
-        reboxed(1),
-        typed(1),
-    );
+    let _ = (fallible(&rows), asynchronous(1), future(1), boxed(1), reboxed(1), typed(1));
     budgeted();
     module::Type.method();
     module::function();

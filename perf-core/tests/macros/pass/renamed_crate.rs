@@ -47,9 +47,5 @@ fn main() {
     budgeted();
     module::Type.method();
     module::function();
-    assert!(
-        vendored::tracing_of_speed::snapshot()
-            .get("own")
-            .is_some_and(|probe| probe.calls() == 1)
-    );
+    assert!(vendored::tracing_of_speed::snapshot().get("own").is_some_and(|probe| probe.calls() == 1));
 }

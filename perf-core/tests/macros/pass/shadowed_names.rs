@@ -70,9 +70,7 @@ fn future(items: u32) -> impl ::core::future::Future<Output = Result<u32, ()>> {
 }
 
 #[perf_probe]
-fn boxed(
-    bytes: u32,
-) -> ::core::pin::Pin<::std::boxed::Box<dyn ::core::future::Future<Output = u32>>> {
+fn boxed(bytes: u32) -> ::core::pin::Pin<::std::boxed::Box<dyn ::core::future::Future<Output = u32>>> {
     ::std::boxed::Box::pin(async move { bytes })
 }
 
@@ -109,13 +107,7 @@ fn main() {
     match looks_like_a_result(1) {
         Result::Good(_) | Result::Bad(()) => {}
     }
-    let _ = (
-        asynchronous(1),
-        future(1),
-        boxed(1),
-        real(1).is_ok(),
-        typed(1),
-    );
+    let _ = (asynchronous(1), future(1), boxed(1), real(1).is_ok(), typed(1));
     Type.method();
     Type.other();
     budgeted();

@@ -1,0 +1,32 @@
+//! A probe under an overhead cap, by the real clock: it times fewer calls of a short function than of a long one, and
+//! counts them all.
+
+use perf_core::{Probe, Session};
+
+static SHORT: Probe = Probe::new("capped::short").overhead(10_000);
+static LONG: Probe = Probe::new("capped::long").overhead(10_000);
+
+#[test]
+fn the_rate_follows_the_duration() {
+    const SHORT_CALLS: u64 = 200_000;
+    const LONG_CALLS: u64 = 50;
+    let session = Session::new();
+    session.run(|| {
+        for call in 0..SHORT_CALLS {
+            let _guard = SHORT.start();
+            std::hint::black_box(call);
+        }
+        for _ in 0..LONG_CALLS {
+            let _guard = LONG.start();
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+    });
+    let snapshot = session.snapshot();
+    let (short, long) = (snapshot.get("capped::short").unwrap(), snapshot.get("capped::long").unwrap());
+    assert_eq!((short.calls(), long.calls()), (SHORT_CALLS, LONG_CALLS));
+    // A probe costs far less than 1 % of a millisecond: nothing is left out. The buckets of the short one hold weights:
+    // where every call is timed, none is greater than what one value adds.
+    assert_eq!(long.histogram().count(), LONG_CALLS);
+    assert!(short.histogram().count() <= SHORT_CALLS);
+    assert!(long.min() >= std::time::Duration::from_millis(1));
+}

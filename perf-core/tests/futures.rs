@@ -1,0 +1,105 @@
+//! Futures in a real runtime: wall time and busy time, outcomes, migration between threads.
+
+use std::time::Duration;
+
+use perf_core::{Probe, Session, snapshot};
+
+static SLEEPS: Probe = Probe::new("futures::sleeps");
+static CANCELLED: Probe = Probe::new("futures::cancelled");
+static FAILS: Probe = Probe::new("futures::fails");
+static PANICS: Probe = Probe::new("futures::panics");
+static OUTER: Probe = Probe::new("futures::outer");
+static INNER: Probe = Probe::new("futures::inner");
+static SPREAD: Probe = Probe::new("futures::spread");
+
+const NAP: Duration = Duration::from_millis(20);
+
+#[tokio::test]
+async fn waiting_is_wall_time() {
+    let session = Session::new();
+    session.wrap(SLEEPS.wrap(tokio::time::sleep(NAP))).await;
+    let snapshot = session.snapshot();
+    let sleeps = snapshot.get("futures::sleeps").unwrap();
+    assert_eq!((sleeps.calls(), sleeps.polls()), (1, 2));
+    assert!(sleeps.total() >= NAP && sleeps.min() >= NAP, "{:?}", sleeps.total());
+    assert!(sleeps.busy() < NAP / 4 && sleeps.self_time() < NAP / 4, "{:?}", sleeps.busy());
+}
+
+#[tokio::test]
+async fn every_outcome() {
+    let session = Session::new();
+    session
+        .wrap(async {
+            let late = tokio::time::timeout(NAP / 10, CANCELLED.wrap(tokio::time::sleep(NAP * 100))).await;
+            assert!(late.is_err());
+            for result in [Ok(()), Err(()), Err(())] {
+                let outcome = FAILS.wrap(async move { result }).items(2).bytes(10).errors_when(Result::is_err).await;
+                assert_eq!(outcome, result);
+            }
+            let panicked = tokio::spawn(session.wrap(PANICS.wrap(async { std::panic::resume_unwind(Box::new(())) })));
+            assert!(panicked.await.unwrap_err().is_panic());
+        })
+        .await;
+    let snapshot = session.snapshot();
+    let cancelled = snapshot.get("futures::cancelled").unwrap();
+    assert_eq!((cancelled.calls(), cancelled.cancelled(), cancelled.errors()), (1, 1, 0));
+    let fails = snapshot.get("futures::fails").unwrap();
+    assert_eq!((fails.calls(), fails.errors(), fails.items(), fails.bytes()), (3, 2, 6, 30));
+    let panics = snapshot.get("futures::panics").unwrap();
+    assert_eq!((panics.calls(), panics.panics(), panics.cancelled()), (1, 1, 0));
+}
+
+#[tokio::test]
+async fn callees_take_their_part_of_each_poll() {
+    let session = Session::new();
+    let work = async {
+        let spin = || {
+            let start = std::time::Instant::now();
+            while start.elapsed() < NAP / 4 {
+                std::hint::spin_loop();
+            }
+        };
+        spin();
+        INNER
+            .wrap(async {
+                spin();
+                tokio::task::yield_now().await;
+                spin();
+            })
+            .await;
+    };
+    session.wrap(OUTER.wrap(work)).await;
+    let snapshot = session.snapshot();
+    let (outer, inner) = (snapshot.get("futures::outer").unwrap(), snapshot.get("futures::inner").unwrap());
+    assert_eq!((outer.polls(), inner.polls()), (2, 2));
+    assert!(outer.busy() >= NAP / 4 * 3 && inner.busy() >= NAP / 2);
+    let gap = (outer.busy().saturating_sub(inner.busy())).abs_diff(outer.self_time());
+    assert!(gap < NAP / 10, "what the callee took is not the caller's own: {gap:?}");
+}
+
+/// Tasks move between threads at every `yield_now`; no call, poll or outcome gets lost on the way.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn tasks_migrate() {
+    const TASKS: u64 = 200;
+    const YIELDS: u64 = 20;
+    let before = snapshot().get("futures::spread").map_or(0, perf_core::ProbeStats::calls);
+    let session = Session::new();
+    let tasks: Vec<_> = (0..TASKS)
+        .map(|_| {
+            let work = async {
+                for _ in 0..YIELDS {
+                    tokio::task::yield_now().await;
+                }
+            };
+            tokio::spawn(session.wrap(SPREAD.wrap(work)))
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let seen = session.snapshot();
+    let spread = seen.get("futures::spread").unwrap();
+    assert_eq!((spread.calls(), spread.polls()), (TASKS, TASKS * (YIELDS + 1)));
+    assert!(spread.busy() <= spread.total());
+    assert_eq!(snapshot().get("futures::spread").unwrap().calls() - before, TASKS);
+}

@@ -1,0 +1,134 @@
+//! From a snapshot to a report.
+
+use std::time::SystemTime;
+use std::{env, process};
+
+use perf_core::{ClockKind, ProbeStats, Snapshot, SnapshotMeta};
+
+use super::time::nanos;
+use super::{CallTree, Machine, Meta, ProbeReport, Quantiles, Report, TreeNode};
+
+impl From<Snapshot> for Report {
+    fn from(snapshot: Snapshot) -> Self {
+        Self::from(&snapshot)
+    }
+}
+
+impl From<&Snapshot> for Report {
+    fn from(snapshot: &Snapshot) -> Self {
+        let mut report = Self {
+            meta: Meta::from(snapshot.meta()),
+            probes: snapshot.probes().map(ProbeReport::from).collect(),
+            tree: CallTree::from(snapshot.tree()),
+            ..Self::default()
+        };
+        report.meta.observer_ns = report.entries().saturating_mul(report.meta.probe_cost_ns);
+        report.settle_observer_effect();
+        report
+    }
+}
+
+impl From<&SnapshotMeta> for Meta {
+    fn from(meta: &SnapshotMeta) -> Self {
+        let allocator = if meta.alloc_tracking { "perf-alloc" } else { "uncounted" };
+        Self {
+            program: program(),
+            args: None,
+            pid: Some(process::id()),
+            processes: 1,
+            time: meta.taken.max(SystemTime::UNIX_EPOCH),
+            duration_ns: 0,
+            machine: Machine { allocator: allocator.to_owned(), ..Machine::current() },
+            clock: clock(meta.clock).to_owned(),
+            ticks_per_second: if meta.ticks_per_second.is_finite() { meta.ticks_per_second } else { 0.0 },
+            probe_cost_ns: nanos(meta.probe_cost),
+            probe_resolution_ns: nanos(meta.probe_resolution),
+            observer_ns: 0,
+            observer_effect_pct: 0.0,
+            lost: meta.lost,
+            backward_steps: meta.backward_steps,
+            dropped_nodes: meta.dropped_nodes,
+            live_bytes: meta.live_bytes,
+            threads: meta.threads as u64,
+            alloc_tracking: meta.alloc_tracking,
+        }
+    }
+}
+
+/// The name of the executable, without its folder and ending.
+fn program() -> String {
+    let path = env::current_exe().ok().or_else(|| env::args_os().next().map(Into::into));
+    path.as_deref()
+        .and_then(|path| path.file_stem())
+        .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
+fn clock(kind: ClockKind) -> &'static str {
+    match kind {
+        ClockKind::Tsc => "tsc",
+        ClockKind::ArmCounter => "counter",
+        ClockKind::Instant => "instant",
+        ClockKind::Mock => "mock",
+        _ => "unknown",
+    }
+}
+
+impl From<&ProbeStats> for ProbeReport {
+    fn from(stats: &ProbeStats) -> Self {
+        let histogram = stats.histogram();
+        let mean_ns = nanos(stats.mean());
+        Self {
+            name: stats.name().to_owned(),
+            file: stats.file().to_owned(),
+            line: stats.line(),
+            calls: stats.calls(),
+            errors: stats.errors(),
+            panics: stats.panics(),
+            cancelled: stats.cancelled(),
+            polls: stats.polls(),
+            items: stats.items(),
+            bytes: stats.bytes(),
+            total_ns: nanos(stats.total()),
+            self_ns: nanos(stats.self_time()),
+            busy_ns: nanos(stats.busy()),
+            sum_ns: mean_ns.saturating_mul(histogram.count()),
+            mean_ns,
+            min_ns: nanos(stats.min()),
+            max_ns: nanos(stats.max()),
+            quantiles: Quantiles::from_fn(|q| nanos(stats.quantile(q))),
+            allocs: stats.allocs(),
+            alloc_bytes: stats.alloc_bytes(),
+            self_allocs: stats.self_allocs(),
+            self_alloc_bytes: stats.self_alloc_bytes(),
+            peak_bytes: stats.peak_bytes(),
+            net_bytes: stats.net_bytes(),
+            histogram,
+        }
+    }
+}
+
+impl From<&perf_core::CallTree> for CallTree {
+    /// A tree without a call is no tree.
+    fn from(tree: &perf_core::CallTree) -> Self {
+        if tree.is_empty() {
+            return Self::default();
+        }
+        tree.nodes().iter().map(TreeNode::from).collect()
+    }
+}
+
+impl From<&perf_core::TreeNode> for TreeNode {
+    fn from(node: &perf_core::TreeNode) -> Self {
+        Self {
+            probe: node.name.clone(),
+            parent: node.parent,
+            calls: node.calls,
+            total_ns: nanos(node.total),
+            self_ns: nanos(node.self_time),
+            allocs: node.allocs,
+            alloc_bytes: node.alloc_bytes,
+            self_allocs: node.self_allocs,
+            self_alloc_bytes: node.self_alloc_bytes,
+        }
+    }
+}

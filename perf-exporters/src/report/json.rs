@@ -1,0 +1,100 @@
+//! The report's JSON form: writing, reading, and telling what is wrong with a file.
+
+use std::fs;
+use std::path::Path;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::{Report, SCHEMA};
+use crate::{Error, write};
+
+impl Report {
+    /// The report as one line of JSON with a line end.
+    ///
+    /// ```
+    /// # use perf_exporters::Report;
+    /// assert!(Report::default().to_json().starts_with(r#"{"schema":"perf.report/1","#));
+    /// ```
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        // What can fail is a writer, and keys of maps that are no strings; there are neither.
+        let mut text = serde_json::to_string(self).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+
+    /// A report from its JSON form.
+    ///
+    /// Fails with an [`Error`] that says what is wrong where: broken or cut short ([`Error::is_malformed`]), of
+    /// another schema ([`Error::is_unknown_schema`]), or of a later one ([`Error::is_newer_schema`]).
+    pub fn from_json(json: impl AsRef<[u8]>) -> Result<Self, Error> {
+        let json = json.as_ref();
+        // The schema first: it decides what the rest may be.
+        let head: Head = serde_json::from_slice(json).map_err(|error| Error::json(error, json))?;
+        match head.schema {
+            Some(serde_json::Value::String(schema)) if schema == SCHEMA => {}
+            Some(serde_json::Value::String(schema)) if is_newer(&schema) => {
+                return Err(Error::newer_schema(schema));
+            }
+            Some(serde_json::Value::String(schema)) => {
+                return Err(Error::unknown_schema(Some(schema)));
+            }
+            Some(other) => return Err(Error::unknown_schema(Some(other.to_string()))),
+            None => return Err(Error::unknown_schema(None)),
+        }
+        serde_json::from_slice(json).map_err(|error| Error::json(error, json))
+    }
+
+    /// Writes the JSON form to a file: whole or not at all.
+    ///
+    /// The text goes to a temporary file beside it, reaches the disk, and then takes the name. Missing folders are
+    /// made. A device, a pipe or `/dev/stdout` is written to directly.
+    pub fn write(&self, path: impl AsRef<Path>) -> Result<(), Error> {
+        write::atomically(path.as_ref(), self.to_json().as_bytes())
+    }
+
+    /// Reads a report from a file; an error names the file as well.
+    ///
+    /// ```no_run
+    /// let report = perf_exporters::Report::read("perf.json")?;
+    /// println!("{} probes", report.probes.len());
+    /// # Ok::<(), perf_exporters::Error>(())
+    /// ```
+    pub fn read(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let json = fs::read(path).map_err(|source| Error::io("cannot read the report", path, source))?;
+        Self::from_json(json).map_err(|error| error.at(path))
+    }
+}
+
+/// What every version of the form has.
+#[derive(Deserialize)]
+struct Head {
+    schema: Option<serde_json::Value>,
+}
+
+/// `perf.report/N` with a greater N than ours.
+fn is_newer(schema: &str) -> bool {
+    let number = |schema: &str| schema.strip_prefix("perf.report/")?.parse::<u64>().ok();
+    number(schema) > number(SCHEMA)
+}
+
+/// Written as [`SCHEMA`], and read from nothing else.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Schema;
+
+impl Serialize for Schema {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(SCHEMA)
+    }
+}
+
+impl<'de> Deserialize<'de> for Schema {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let found = String::deserialize(deserializer)?;
+        if found == SCHEMA {
+            return Ok(Self);
+        }
+        Err(de::Error::invalid_value(de::Unexpected::Str(&found), &SCHEMA))
+    }
+}

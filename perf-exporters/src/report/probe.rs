@@ -1,0 +1,116 @@
+//! What one probe measured.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Histogram, pairs};
+
+/// What one probe measured.
+///
+/// Counts are exact. Times are in nanoseconds, and allocation figures are 0 unless `meta.alloc_tracking`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ProbeReport {
+    /// `module::function`, or the name that was given.
+    pub name: String,
+    /// Source file of the probe.
+    pub file: String,
+    /// Line in it.
+    pub line: u32,
+    /// Calls that ended, however they ended.
+    pub calls: u64,
+    /// Of these, how many returned an error.
+    pub errors: u64,
+    /// Of these, how many ended by a panic.
+    pub panics: u64,
+    /// Futures that were dropped before they were ready.
+    pub cancelled: u64,
+    /// Polls of futures.
+    pub polls: u64,
+    /// Items that the calls said they processed.
+    pub items: u64,
+    /// Bytes that the calls said they processed.
+    pub bytes: u64,
+    /// Time in calls, with what they called; of a recursion the outermost call only.
+    pub total_ns: u64,
+    /// Time in calls, without the probes they called.
+    pub self_ns: u64,
+    /// Of futures: time in polls. Of others the same as the total.
+    pub busy_ns: u64,
+    /// Sum of all durations that the histogram holds, recursive calls included.
+    pub sum_ns: u64,
+    /// Mean of these durations.
+    pub mean_ns: u64,
+    /// Shortest call.
+    pub min_ns: u64,
+    /// Longest call.
+    pub max_ns: u64,
+    /// Durations that 50 % … 99.9 % of the calls stayed within, to within a bucket of the histogram.
+    pub quantiles: Quantiles,
+    /// Allocations during calls.
+    pub allocs: u64,
+    /// Bytes allocated during calls.
+    pub alloc_bytes: u64,
+    /// Allocations without those of the probes called.
+    pub self_allocs: u64,
+    /// Bytes allocated, without those of the probes called.
+    pub self_alloc_bytes: u64,
+    /// The most that live memory grew above its value at entry, in any call.
+    pub peak_bytes: u64,
+    /// Bytes that were allocated and not freed, over all calls; negative where more was freed.
+    pub net_bytes: i64,
+    /// Distribution of the durations.
+    #[serde(with = "pairs")]
+    pub histogram: Histogram,
+}
+
+impl ProbeReport {
+    /// A probe of this name that measured nothing yet.
+    ///
+    /// ```
+    /// # use perf_exporters::report::ProbeReport;
+    /// assert_eq!(ProbeReport::new("parse").calls, 0);
+    /// ```
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..Self::default() }
+    }
+
+    /// Calls whose duration is in the histogram; those that a sampled probe timed count by their weight.
+    #[must_use]
+    pub fn timed(&self) -> u64 {
+        self.histogram.count()
+    }
+}
+
+/// Durations in nanoseconds that a share of the calls stayed within.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Quantiles {
+    /// Half of the calls.
+    pub p50: u64,
+    /// 90 % of the calls.
+    pub p90: u64,
+    /// 95 % of the calls.
+    pub p95: u64,
+    /// 99 % of the calls.
+    pub p99: u64,
+    /// 99.9 % of the calls.
+    pub p999: u64,
+}
+
+impl Quantiles {
+    /// All of them from a function that gives any.
+    ///
+    /// ```
+    /// # use perf_exporters::report::Quantiles;
+    /// # #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    /// let quantiles = Quantiles::from_fn(|q| (q * 1000.0).round() as u64);
+    /// assert_eq!((quantiles.p50, quantiles.p999), (500, 999));
+    /// ```
+    #[must_use]
+    pub fn from_fn(quantile: impl Fn(f64) -> u64) -> Self {
+        Self { p50: quantile(0.5), p90: quantile(0.9), p95: quantile(0.95), p99: quantile(0.99), p999: quantile(0.999) }
+    }
+}

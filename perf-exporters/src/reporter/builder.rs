@@ -1,0 +1,154 @@
+//! Settings of a reporter, from the program and from the environment.
+
+use std::env;
+use std::time::Instant;
+
+use super::output::{VARIABLE, not_text};
+use super::{Output, Reporter, complain};
+use crate::table::Options;
+
+/// What is said once where somebody asks for a report that cannot be.
+const NOT_ENABLED: &str = "PERF_REPORT is set, but this program was built without probes; \
+     build it with the feature `enabled` of perf-core or perf-exporters";
+
+/// Settings of a [`Reporter`].
+///
+/// The environment goes before the program: `PERF_REPORT` replaces the outputs given here, since whoever runs the
+/// program knows best what to see.
+///
+/// ```
+/// use perf_exporters::{Output, Reporter};
+///
+/// // Without PERF_REPORT, nothing but a file.
+/// let reporter = Reporter::builder()
+///     .output(Output::Json(std::env::temp_dir().join("perf-builder-doc.json")))
+///     .call_tree(false)
+///     .build();
+/// # drop(reporter);
+/// # let _ = std::fs::remove_file(std::env::temp_dir().join("perf-builder-doc.json"));
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nothing is reported before `build`"]
+pub struct Builder {
+    outputs: Vec<Output>,
+    program: Option<String>,
+    allocator: Option<String>,
+    top: Option<usize>,
+    call_tree: bool,
+    env: bool,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            outputs: Vec::new(),
+            program: None,
+            allocator: None,
+            top: Some(Options::TOP),
+            call_tree: true,
+            env: true,
+        }
+    }
+}
+
+impl Builder {
+    /// Adds an output for when `PERF_REPORT` is not set. Without any, that is the table.
+    pub fn output(mut self, output: Output) -> Self {
+        self.outputs.push(output);
+        self
+    }
+
+    /// The program's name; by default the name of the executable.
+    pub fn program(mut self, name: impl Into<String>) -> Self {
+        self.program = Some(name.into());
+        self
+    }
+
+    /// The name of the allocator, for the machine's fingerprint: no program can ask for it.
+    pub fn allocator(mut self, name: impl Into<String>) -> Self {
+        self.allocator = Some(name.into());
+        self
+    }
+
+    /// How many probes the table shows, unless `PERF_TOP` says; `None` for all.
+    pub fn top(mut self, probes: Option<usize>) -> Self {
+        self.top = probes;
+        self
+    }
+
+    /// Whether to record who called whom. On by default; it makes every call a little dearer.
+    pub fn call_tree(mut self, on: bool) -> Self {
+        self.call_tree = on;
+        self
+    }
+
+    /// Leaves `PERF_REPORT` and `PERF_TOP` unread. Without an output, only [`Reporter::report`] is then of use.
+    pub fn ignore_env(mut self) -> Self {
+        self.env = false;
+        self
+    }
+
+    /// Starts reporting.
+    pub fn build(self) -> Reporter {
+        let outputs = if perf_core::is_enabled() { self.chosen_outputs() } else { self.without_probes() };
+        // Where the environment wants no report, the tree would be recorded for nobody.
+        if self.call_tree && !(self.env && outputs.is_empty()) {
+            perf_core::set_call_tree(true);
+        }
+        Reporter {
+            top: if outputs.is_empty() { self.top } else { self.chosen_top() },
+            outputs: outputs.into_iter().map(Output::anchored).collect(),
+            program: self.program,
+            allocator: self.allocator,
+            started: Instant::now(),
+        }
+    }
+
+    fn chosen_outputs(&self) -> Vec<Output> {
+        let given = || self.outputs.clone();
+        if !self.env {
+            return given();
+        }
+        let or_table = |outputs: Vec<Output>| {
+            if outputs.is_empty() { vec![Output::Table] } else { outputs }
+        };
+        let Some(value) = env::var_os(VARIABLE) else {
+            return or_table(given());
+        };
+        let Some(value) = value.to_str() else {
+            complain(&not_text(&value));
+            return vec![Output::Table];
+        };
+        let mut parsed = Output::parse(value);
+        if let Some(error) = parsed.error(value) {
+            complain(&error);
+            if !parsed.outputs.contains(&Output::Table) {
+                parsed.outputs.push(Output::Table);
+            }
+        }
+        match parsed.off {
+            true => Vec::new(),
+            false if parsed.outputs.is_empty() => or_table(given()),
+            false => parsed.outputs,
+        }
+    }
+
+    /// Nothing is measured, so nothing is written; who asked for it is told why.
+    fn without_probes(&self) -> Vec<Output> {
+        let asked = self.env && env::var_os(VARIABLE).is_some_and(|value| !value.is_empty() && value != "off");
+        if asked {
+            complain(&NOT_ENABLED);
+        }
+        Vec::new()
+    }
+
+    fn chosen_top(&self) -> Option<usize> {
+        let Some(value) = env::var("PERF_TOP").ok().filter(|value| self.env && !value.is_empty()) else {
+            return self.top;
+        };
+        Options::top_from(&value).unwrap_or_else(|error| {
+            complain(&error);
+            self.top
+        })
+    }
+}

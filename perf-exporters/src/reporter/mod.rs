@@ -1,0 +1,106 @@
+//! The skin: reads the environment, and writes a report when the program ends.
+//!
+//! Everything here is about when and where. What is written is made by [`crate::report`] and [`crate::table`]. The
+//! program that is measured comes first: nothing here panics, and what cannot be written costs one line on standard
+//! error, not the program's exit.
+
+mod builder;
+mod output;
+
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::panic::{self, AssertUnwindSafe};
+use std::time::Instant;
+
+pub use builder::Builder;
+pub use output::Output;
+
+use crate::report::nanos;
+use crate::{Error, Report};
+
+/// Starts reporting as `PERF_REPORT` says: when the returned value goes out of scope, the report is written.
+///
+/// Not set, the table goes to standard error. A value that cannot be understood is named there at once, and the table
+/// is written all the same. See the [crate](crate)'s table of values.
+///
+/// ```
+/// let _reporter = perf_exporters::init(); // at the beginning of `main`
+/// ```
+pub fn init() -> Reporter {
+    Reporter::builder().build()
+}
+
+/// Writes the report when it is dropped, also while a panic unwinds.
+///
+/// It reports on the whole process, and there may be any number of them. A program that ends by
+/// [`std::process::exit`] drops nothing: call [`Reporter::flush`] before.
+#[must_use = "the report is written when the reporter is dropped: keep it with `let _reporter = …`"]
+pub struct Reporter {
+    outputs: Vec<Output>,
+    top: Option<usize>,
+    program: Option<String>,
+    allocator: Option<String>,
+    started: Instant,
+}
+
+impl Reporter {
+    /// Settings for a reporter, where the environment's are not enough.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// The report as it is now.
+    ///
+    /// ```
+    /// let reporter = perf_exporters::Reporter::builder().ignore_env().program("demo").build();
+    /// assert_eq!(reporter.report().meta.program, "demo");
+    /// ```
+    #[must_use]
+    pub fn report(&self) -> Report {
+        let mut report = Report::from(perf_core::snapshot());
+        report.meta.duration_ns = nanos(self.started.elapsed());
+        if let Some(program) = &self.program {
+            report.meta.program.clone_from(program);
+        }
+        if let Some(allocator) = &self.allocator {
+            report.meta.machine.allocator.clone_from(allocator);
+        }
+        report
+    }
+
+    /// Writes the report now; it is written again, with later figures, when the reporter is dropped.
+    ///
+    /// All outputs are tried; the first error is returned.
+    ///
+    /// ```
+    /// let reporter = perf_exporters::Reporter::builder().ignore_env().build();
+    /// reporter.flush()?; // before `std::process::exit`
+    /// # Ok::<(), perf_exporters::Error>(())
+    /// ```
+    pub fn flush(&self) -> Result<(), Error> {
+        self.write_all().into_iter().next().map_or(Ok(()), Err)
+    }
+
+    fn write_all(&self) -> Vec<Error> {
+        if self.outputs.is_empty() {
+            return Vec::new();
+        }
+        let report = self.report();
+        self.outputs.iter().filter_map(|output| output.write(&report, self.top).err()).collect()
+    }
+}
+
+impl Drop for Reporter {
+    fn drop(&mut self) {
+        // A panic while another one unwinds would abort the program.
+        match panic::catch_unwind(AssertUnwindSafe(|| self.write_all())) {
+            Ok(errors) => errors.iter().for_each(|error| complain(error)),
+            Err(_) => complain(&"the report could not be made (this is a bug in perf-exporters)"),
+        }
+    }
+}
+
+/// One line on standard error; if that is closed, none.
+fn complain(problem: &dyn Display) {
+    let _ = writeln!(io::stderr(), "perf: {problem}");
+}

@@ -1,0 +1,170 @@
+//! Merging: nothing lost, in whatever order.
+
+mod support;
+
+use std::time::{Duration, SystemTime};
+
+use perf_exporters::Report;
+use perf_exporters::report::{CallTree, ProbeReport, TreeNode};
+use proptest::prelude::*;
+use support::{histogram, quantiles, sample_with_allocations};
+
+fn merged(a: &Report, b: &Report) -> Report {
+    let mut sum = a.clone();
+    sum.merge(b);
+    sum
+}
+
+#[test]
+fn merging_with_nothing_changes_nothing() {
+    let empty = Report::default();
+    let mut sample = sample_with_allocations();
+    sample.probes.sort_by(|a, b| a.name.cmp(&b.name));
+    assert_eq!(merged(&empty, &sample), sample);
+    assert_eq!(merged(&sample, &empty), sample);
+}
+
+#[test]
+fn two_halves_are_the_whole() {
+    let times = [(900, 3), (1_000, 70), (250_000, 20), (9_000_000, 7)];
+    let whole = support::probe("f", &times);
+    let mut halves = [Report::default(), Report::default()];
+    for (half, times) in halves.iter_mut().zip([&times[..2], &times[2..]]) {
+        half.probes.push(support::probe("f", times));
+        (half.meta.processes, half.meta.pid) = (1, Some(1));
+    }
+    let both = merged(&halves[0], &halves[1]);
+    assert_eq!(both.probes, [whole]);
+}
+
+#[test]
+fn what_differs_is_called_several() {
+    let mut a = sample_with_allocations();
+    let mut b = a.clone();
+    "other".clone_into(&mut b.meta.program);
+    b.meta.pid = Some(1);
+    b.meta.machine.cores = 96;
+    b.meta.time -= Duration::from_secs(5);
+    a.merge(&b);
+    assert_eq!((a.meta.program.as_str(), a.meta.pid, a.meta.processes), ("(several)", None, 2));
+    assert_eq!((a.meta.clock.as_str(), a.meta.machine.cores), ("tsc", 0));
+    assert_eq!(a.meta.duration_ns, 9_870_000_000 + 5_000_000_000, "from the first start to the last end");
+    assert_eq!(a.meta.live_bytes, 2 * 123_456_789);
+}
+
+#[test]
+fn the_observer_effect_is_that_of_the_sum() {
+    let mut busy = sample_with_allocations();
+    let mut idle = busy.clone();
+    for probe in &mut idle.probes {
+        probe.self_ns = 0;
+    }
+    idle.meta.observer_ns = 0;
+    let alone = busy.meta.observer_effect_pct;
+    busy.meta.observer_ns *= 2;
+    busy.merge(&idle);
+    assert!((busy.meta.observer_effect_pct - 2.0 * alone).abs() < 1e-9);
+}
+
+#[test]
+fn the_name_is_what_tells_probes_apart() {
+    let mut a = Report::default();
+    a.probes.push(support::probe("f", &[(5, 1)]));
+    (a.probes[0].file, a.probes[0].line) = ("src/f.rs".to_owned(), 9);
+    let mut b = a.clone();
+    b.probes[0].line = 7;
+    a.merge(&b);
+    assert_eq!((a.probes.len(), a.probes[0].line, a.probes[0].calls), (1, 7, 2));
+}
+
+fn probe() -> impl Strategy<Value = ProbeReport> {
+    let times = prop::collection::vec((0..u64::MAX, 0..60_u32, 1..1_000_000_u64), 0..12);
+    let numbers = prop::collection::vec(0..1_u64 << 60, 12);
+    (0..4_usize, 0..2_u32, times, numbers, -1_i64 << 60..1 << 60).prop_map(|(name, line, times, numbers, net)| {
+        let mut probe = ProbeReport::new(["a", "b", "b::c", "d"][name]);
+        probe.line = line;
+        let times: Vec<_> = times.iter().map(|(value, shift, count)| (value >> shift, *count)).collect();
+        probe.histogram = histogram(&times);
+        probe.min_ns = probe.histogram.buckets().next().map_or(0, |bucket| bucket.low);
+        probe.max_ns = probe.histogram.buckets().last().map_or(0, |bucket| bucket.high);
+        [probe.calls, probe.errors, probe.panics, probe.cancelled] = [numbers[0], numbers[1], numbers[2], numbers[3]];
+        [probe.polls, probe.items, probe.bytes, probe.total_ns] = [numbers[4], numbers[5], numbers[6], numbers[7]];
+        [probe.self_ns, probe.allocs, probe.alloc_bytes, probe.peak_bytes] =
+            [numbers[8], numbers[9], numbers[10], numbers[11]];
+        probe.net_bytes = net;
+        probe.sum_ns = probe.total_ns / 2;
+        probe.mean_ns = probe.sum_ns.checked_div(probe.timed()).unwrap_or(0);
+        probe.quantiles = quantiles(&probe.histogram, probe.min_ns, probe.max_ns);
+        probe
+    })
+}
+
+fn tree() -> impl Strategy<Value = CallTree> {
+    prop::collection::vec((0..3_usize, any::<prop::sample::Index>(), 0..1_u64 << 58), 0..12).prop_map(|nodes| {
+        let node = |(at, (name, parent, total)): (usize, (usize, prop::sample::Index, u64))| {
+            let name = if at == 0 { "" } else { ["x", "y", "z"][name] };
+            let mut node = TreeNode::new(name, if at == 0 { 0 } else { parent.index(at) });
+            (node.calls, node.total_ns, node.self_ns) = (total >> 8, total, total >> 1);
+            (node.allocs, node.alloc_bytes) = (total >> 3, total >> 2);
+            (node.self_allocs, node.self_alloc_bytes) = (total >> 5, total >> 4);
+            node
+        };
+        nodes.into_iter().enumerate().map(node).collect()
+    })
+}
+
+fn report() -> impl Strategy<Value = Report> {
+    let meta = (0..3_u64, 0..2_usize, 0..2_u32, 0..1_000_000_u64, prop::collection::vec(0..1_u64 << 40, 4));
+    (prop::collection::vec(probe(), 0..6), tree(), meta).prop_map(|(probes, tree, meta)| {
+        let (processes, program, pid, start, numbers) = meta;
+        // Merging with nothing puts probes of one report in order, and together where they are the same.
+        let mut single = Report::default();
+        single.probes = probes;
+        let mut report = merged(&Report::default(), &single);
+        report.tree = tree;
+        if processes == 0 {
+            return report;
+        }
+        let meta = &mut report.meta;
+        (meta.processes, meta.pid) = (processes, (pid > 0).then_some(pid));
+        ["one", "two"][program].clone_into(&mut meta.program);
+        meta.duration_ns = numbers[0];
+        meta.time = SystemTime::UNIX_EPOCH + Duration::from_nanos(start + numbers[0]);
+        meta.machine.cores = 1 + u64::from(pid);
+        meta.ticks_per_second = numbers[1] as f64;
+        (meta.observer_ns, meta.lost, meta.threads) = (numbers[2], numbers[3], numbers[1]);
+        meta.live_bytes = numbers[3].cast_signed() - (1 << 39);
+        meta.alloc_tracking = program == 1;
+        // The same once more, to bring what is derived up to date.
+        merged(&report, &Report::default())
+    })
+}
+
+proptest! {
+    #[test]
+    fn the_order_does_not_matter(a in report(), b in report()) {
+        prop_assert_eq!(merged(&a, &b), merged(&b, &a));
+    }
+
+    #[test]
+    fn the_grouping_does_not_matter(a in report(), b in report(), c in report()) {
+        let all: Report = [a.clone(), b.clone(), c.clone()].into_iter().collect();
+        prop_assert_eq!(merged(&merged(&a, &b), &c), all.clone());
+        prop_assert_eq!(merged(&a, &merged(&b, &c)), all);
+    }
+
+    #[test]
+    fn no_call_is_lost(a in report(), b in report()) {
+        let calls = |report: &Report| report.probes.iter().map(|p| u128::from(p.calls)).sum::<u128>();
+        let recorded = |report: &Report| report.probes.iter().map(|p| u128::from(p.histogram.count())).sum::<u128>();
+        let in_tree = |report: &Report| {
+            let figures = |n: &TreeNode| [n.calls, n.total_ns, n.self_ns, n.allocs, n.alloc_bytes, n.self_allocs, n.self_alloc_bytes];
+            report.tree.nodes().iter().map(figures).fold([0_u64; 7], |sum, more| std::array::from_fn(|at| sum[at] + more[at]))
+        };
+        let sum = merged(&a, &b);
+        prop_assert_eq!(calls(&sum), calls(&a) + calls(&b));
+        prop_assert_eq!(recorded(&sum), recorded(&a) + recorded(&b));
+        let (of_a, of_b) = (in_tree(&a), in_tree(&b));
+        prop_assert_eq!(in_tree(&sum), std::array::from_fn(|at| of_a[at] + of_b[at]));
+    }
+}

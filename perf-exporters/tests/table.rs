@@ -1,0 +1,178 @@
+//! The table: golden files, widths, hostile names. `PERF_EXPORTERS_BLESS=1` writes the golden files anew.
+
+mod support;
+
+use std::path::PathBuf;
+use std::{env, fs};
+
+use perf_exporters::Report;
+use perf_exporters::table::{Options, render};
+use proptest::prelude::*;
+use support::{probe, sample, sample_with_allocations};
+use unicode_width::UnicodeWidthStr;
+
+fn options(width: usize) -> Options {
+    let mut options = Options::default();
+    options.width = width;
+    options
+}
+
+fn assert_fits(text: &str, width: usize) {
+    for line in text.lines() {
+        assert!(line.width() <= width, "{} > {width}: {line}", line.width());
+        assert_eq!(line, line.trim_end(), "blanks at the end");
+    }
+}
+
+fn golden(name: &str, text: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    if env::var_os("PERF_EXPORTERS_BLESS").is_some() {
+        fs::write(&path, text).unwrap();
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    assert!(text == expected, "{} differs (PERF_EXPORTERS_BLESS=1 accepts):\n{text}", path.display());
+}
+
+#[test]
+fn golden_files() {
+    for width in [80, 120, 200] {
+        for (name, report) in [("plain", sample()), ("allocations", sample_with_allocations())] {
+            let text = render(&report, &options(width));
+            assert_fits(&text, width);
+            golden(&format!("{name}-{width}.txt"), &text);
+        }
+    }
+    let mut colored = options(80);
+    colored.color = true;
+    golden("color-80.txt", &render(&sample(), &colored));
+    golden("empty-80.txt", &render(&Report::default(), &options(80)));
+}
+
+#[test]
+fn the_full_width_is_used_where_there_is_enough_to_show() {
+    for width in [80, 120, 200] {
+        let text = render(&sample_with_allocations(), &options(width));
+        let widest = text.lines().map(UnicodeWidthStr::width).max().unwrap();
+        assert!(widest + 8 > width, "{widest} of {width}");
+    }
+}
+
+#[test]
+fn what_matters_most_is_there_at_every_width() {
+    for width in [0, 40, 60, 79, 80, 81, 100, 150, 300] {
+        let text = render(&sample_with_allocations(), &options(width));
+        assert_fits(&text, width.max(Options::LEAST_WIDTH));
+        assert!(text.contains("self") && text.contains("share"), "{text}");
+    }
+    let text = render(&sample(), &options(80));
+    for title in ["calls", "self", "share", "p50", "p99", "min", "max"] {
+        assert!(text.lines().any(|line| line.starts_with("probe ") && line.contains(title)), "{title}");
+    }
+}
+
+#[test]
+fn the_costliest_come_first_and_the_rest_is_counted() {
+    let mut few = options(80);
+    few.top = Some(2);
+    let text = render(&sample(), &few);
+    assert!(text.contains("… and 7 more with"), "{text}");
+    let table: Vec<_> = text.lines().skip_while(|line| !line.starts_with('─')).skip(1).take(2).collect();
+    assert!(table[0].contains("deflate") && table[1].contains("merge_shards"), "{table:?}");
+
+    few.top = None;
+    assert!(!render(&sample(), &few).contains("… and"));
+}
+
+#[test]
+fn colour_changes_nothing_but_colour() {
+    let mut colored = options(100);
+    colored.color = true;
+    let (with, without) = (render(&sample(), &colored), render(&sample(), &options(100)));
+    assert!(with.contains("\u{1b}[1m") && !without.contains('\u{1b}'));
+    assert_eq!(anstream::adapter::strip_str(&with).to_string(), without);
+}
+
+#[test]
+fn the_observer_and_its_limits_are_told() {
+    let text = render(&sample_with_allocations(), &options(120));
+    assert!(text.contains("observer effect: about "), "{text}");
+    assert!(text.contains("(533 ms for 25.4 M calls and polls, 21 ns each)"), "{text}");
+    let unresolved = text.lines().find(|line| line.starts_with("below the probe's own resolution of 12 ns"));
+    assert!(unresolved.is_some_and(|line| line.contains("is_identifier_start")), "{text}");
+    assert!(text.contains("3 calls not attributed to a probe, 1 backward step of the clock"), "{text}");
+    assert!(text.contains("12.3 K nodes"), "{text}");
+
+    let quiet = render(&sample(), &options(120));
+    assert!(!quiet.contains("incomplete") && !quiet.contains("live heap"), "{quiet}");
+}
+
+#[test]
+fn the_tree_leaves_out_what_is_small_and_what_is_too_deep() {
+    let text = render(&sample(), &options(100));
+    assert!(text.contains("call tree, share of "), "{text}");
+    let tree: Vec<_> = text.lines().skip_while(|line| !line.starts_with("call tree")).collect();
+    assert!(!tree.iter().any(|line| line.contains("progress::tick")), "{tree:?}");
+    assert!(tree.iter().any(|line| line.contains("with less than 1 %")), "{tree:?}");
+
+    let mut deep = sample();
+    let mut nodes = vec![perf_exporters::report::TreeNode::new("", 0)];
+    for at in 0..100_000 {
+        let mut node = perf_exporters::report::TreeNode::new("again", at);
+        node.total_ns = 1_000_000;
+        nodes.push(node);
+    }
+    deep.tree = nodes.into_iter().collect();
+    for width in [40, 80] {
+        let text = render(&deep, &options(width));
+        assert_fits(&text, width);
+        assert!(text.contains("└ …") && text.lines().count() < 80, "{text}");
+    }
+    let mut broad = vec![perf_exporters::report::TreeNode::new("", 0)];
+    for at in 0..90 {
+        let mut node = perf_exporters::report::TreeNode::new(format!("f{at}"), at.min(1));
+        node.total_ns = if at == 0 { 1_000_000 } else { 11_000 };
+        broad.push(node);
+    }
+    let mut wide = Report::default();
+    wide.tree = broad.into_iter().collect();
+    let text = render(&wide, &options(80));
+    assert!(text.lines().count() < 70 && text.contains("… 30 nodes"), "{text}");
+
+    let mut without = options(80);
+    without.tree = false;
+    assert!(!render(&deep, &without).contains("call tree"));
+}
+
+#[test]
+fn hostile_names_stay_text() {
+    let mut report = Report::default();
+    report.meta.program = "evil\u{1b}[2J\nprogram".to_owned();
+    report.probes = vec![probe("a\u{1b}]0;title\u{7}\u{202e}b\r\n::c", &[(100, 1)]), probe("", &[(1, 1)])];
+    report.meta.probe_resolution_ns = 1000;
+    let text = render(&report, &options(80));
+    assert!(!text.contains(['\u{1b}', '\u{7}', '\u{202e}', '\r']), "{text:?}");
+    assert_fits(&text, 80);
+}
+
+proptest! {
+    #[test]
+    fn no_line_is_too_wide(
+        names in prop::collection::vec("\\PC{0,40}(::\\PC{1,30}){0,4}", 0..6),
+        program: String,
+        numbers in prop::collection::vec(any::<u64>(), 6),
+        width in 40..220_usize,
+    ) {
+        let mut report = sample_with_allocations();
+        report.meta.program = program;
+        for name in &names {
+            let mut one = probe(name, &[(numbers[0] >> 33, 3), (numbers[1] >> 40, 5)]);
+            (one.calls, one.errors, one.self_ns) = (numbers[2], numbers[3], numbers[4] >> 4);
+            (one.allocs, one.items, one.net_bytes) = (numbers[5], numbers[0], numbers[1].cast_signed());
+            report.probes.push(one);
+        }
+        let text = render(&report, &options(width));
+        for line in text.lines() {
+            prop_assert!(line.width() <= width, "{} > {width}: {line}", line.width());
+        }
+    }
+}
