@@ -8,12 +8,12 @@
 //! gets it from one instruction, and the position in it from one shift, without a mask. The lowest octave is
 //! therefore twice as long as the others.
 
-/// Steps of an octave.
-pub(crate) const STEPS: usize = 64;
+/// Steps of an octave. A model explores every order of its loads, so there are few to load.
+pub(crate) const STEPS: usize = if cfg!(loom) { 2 } else { 64 };
 /// Octaves that 64-bit values can fall into.
 pub(crate) const OCTAVES: usize = LOWEST + 1;
-/// The octave of the values `0..128`; smaller numbers are higher octaves.
-pub(crate) const LOWEST: usize = 57;
+/// The octave of the values `0..2 * STEPS`; smaller numbers are higher octaves.
+pub(crate) const LOWEST: usize = 63 - STEPS.ilog2() as usize;
 /// Buckets in all.
 pub(crate) const BUCKETS: usize = (OCTAVES + 1) * STEPS;
 
@@ -25,6 +25,7 @@ pub(crate) fn octave(value: u64) -> usize {
 
 /// The position of a value in its octave: `64..128`, or `0..128` in the lowest.
 #[inline(always)]
+#[allow(clippy::cast_possible_truncation, reason = "below 2 * STEPS")]
 pub(crate) fn position(value: u64, octave: usize) -> usize {
     (value >> (LOWEST - octave)) as usize
 }

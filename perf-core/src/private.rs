@@ -25,10 +25,7 @@ pub const fn probe_here(module: &'static str, here: fn() -> &'static str) -> Pro
 /// Calls a closure. That it is one to be called once lets the closure give away what it has captured: a reborrow of a
 /// captured `&mut` may be returned.
 #[inline(always)]
-#[expect(
-    clippy::inline_always,
-    reason = "without it every measured function that returns a `Result` has one call more"
-)]
+#[allow(clippy::inline_always, reason = "without it every measured function that returns a `Result` has one call more")]
 pub fn call<R>(body: impl FnOnce() -> R) -> R {
     body()
 }

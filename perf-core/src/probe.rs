@@ -120,7 +120,7 @@ impl Probe {
             } else if word & OFF == 0 {
                 general::start(&self.site, word)
             } else {
-                Guard::new(Open::off())
+                Guard::off()
             }
         }
         #[cfg(not(feature = "enabled"))]
@@ -151,8 +151,9 @@ impl Probe {
 /// breaks: a leaked call is not counted, and time that overlaps may be attributed to the wrong one of two calls.
 #[must_use = "the call ends where the guard is dropped: bind it to a name, `let _guard = …`"]
 pub struct Guard {
+    /// `None` where the call is not counted.
     #[cfg(feature = "enabled")]
-    open: Open,
+    open: Option<Open>,
     not_send: PhantomData<*const ()>,
 }
 
@@ -160,7 +161,13 @@ impl Guard {
     #[cfg(feature = "enabled")]
     #[inline(always)]
     pub(crate) const fn new(open: Open) -> Self {
-        Self { open, not_send: PhantomData }
+        Self { open: Some(open), not_send: PhantomData }
+    }
+
+    #[cfg(feature = "enabled")]
+    #[inline(always)]
+    pub(crate) const fn off() -> Self {
+        Self { open: None, not_send: PhantomData }
     }
 
     /// Adds to the items that the probe has worked on.
@@ -168,7 +175,9 @@ impl Guard {
     #[cfg_attr(not(feature = "enabled"), allow(unused_variables))]
     pub fn items(&self, items: u64) {
         #[cfg(feature = "enabled")]
-        lane::count_units(&self.open, items, 0);
+        if let Some(open) = &self.open {
+            lane::count_units(open, items, 0);
+        }
     }
 
     /// Adds to the bytes that the probe has worked on.
@@ -176,14 +185,18 @@ impl Guard {
     #[cfg_attr(not(feature = "enabled"), allow(unused_variables))]
     pub fn bytes(&self, bytes: u64) {
         #[cfg(feature = "enabled")]
-        lane::count_units(&self.open, 0, bytes);
+        if let Some(open) = &self.open {
+            lane::count_units(open, 0, bytes);
+        }
     }
 
     /// Marks this call as one that failed.
     #[inline]
     pub fn fail(&self) {
         #[cfg(feature = "enabled")]
-        self.open.fail();
+        if let Some(open) = &self.open {
+            open.fail();
+        }
     }
 }
 
@@ -191,10 +204,11 @@ impl Guard {
 impl Drop for Guard {
     #[inline(always)]
     fn drop(&mut self) {
-        match self.open.lane {
-            Lane::Off => {}
-            Lane::Usual => lane::finish(&self.open),
-            _ => general::finish(&self.open),
+        if let Some(open) = &self.open {
+            match open.lane {
+                Lane::Usual => lane::finish(open),
+                _ => general::finish(open),
+            }
         }
     }
 }

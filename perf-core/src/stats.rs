@@ -258,8 +258,8 @@ impl ProbeStats {
     pub(crate) fn merge(&mut self, other: &Self) {
         if self.scale != other.scale {
             let mut other = other.clone();
-            self.into_nanos();
-            other.into_nanos();
+            self.convert_to_nanos();
+            other.convert_to_nanos();
             return self.merge(&other);
         }
         let peak = self.counts.peak_bytes.max(other.counts.peak_bytes);
@@ -273,7 +273,7 @@ impl ProbeStats {
     }
 
     /// Ticks of another clock cannot be added up; nanoseconds can.
-    fn into_nanos(&mut self) {
+    fn convert_to_nanos(&mut self) {
         let scale = std::mem::replace(&mut self.scale, Scale::NANOS);
         let counts = &mut self.counts;
         for time in [&mut counts.total, &mut counts.busy, &mut counts.sum] {

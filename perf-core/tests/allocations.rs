@@ -34,7 +34,7 @@ fn inclusive_and_own() {
             vec![0u8; 10]
         };
         drop(before);
-        let _more = vec![0u8; 3];
+        let _more = Box::new([0u8; 3]);
         kept
     });
     let (outer, inner) = (stats(&session, "alloc::outer"), stats(&session, "alloc::inner"));
@@ -231,7 +231,7 @@ fn live_bytes_of_the_process() {
     static CALL: Probe = Probe::new("alloc::live");
     let live = || perf_core::snapshot().meta().live_bytes;
     let before = live();
-    let vecs: Vec<_> = (0..8)
+    let vecs: Vec<Vec<u8>> = (0..8)
         .map(|_| {
             thread::spawn(|| {
                 let _call = CALL.start();

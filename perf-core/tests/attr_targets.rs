@@ -2,6 +2,7 @@
 #![cfg(feature = "enabled")]
 // The functions are as different as their signatures; what they do matters little.
 #![allow(
+    clippy::boxed_local,
     clippy::needless_pass_by_value,
     clippy::trivially_copy_pass_by_ref,
     clippy::unnecessary_wraps,
@@ -446,6 +447,8 @@ fn instantiations() {
     assert_eq!(seen, expected);
 }
 
+static SEVEN: u8 = 7;
+
 #[perf_probe]
 unsafe fn read(pointer: *const u8) -> Result<u8, ()> {
     if pointer.is_null() {
@@ -494,7 +497,7 @@ fn signatures() {
     let seen = seen(|| {
         // SAFETY: points to a local value, or is null.
         unsafe {
-            assert_eq!(read(&raw const *&7), Ok(7));
+            assert_eq!(read(&raw const SEVEN), Ok(7));
             assert_eq!(read(std::ptr::null()), Err(()));
         }
         assert_eq!(callback(3), -3);
@@ -562,7 +565,7 @@ generated! {
     /// Documented.
     #[inline]
     pub fn halved(n: u32) -> Result<u32, String> {
-        if n % 2 == 0 { Ok(n / 2) } else { Err(format!("{n} is odd")) }
+        if n.is_multiple_of(2) { Ok(n / 2) } else { Err(format!("{n} is odd")) }
     }
 }
 generated! { named "seven" 7_u8; fn counted() {} }

@@ -19,6 +19,7 @@ fn ranks() -> impl Strategy<Value = f64> {
 
 /// The definition: the value at rank `⌈q·n⌉`.
 fn order_statistic(sorted: &[u64], q: f64) -> u64 {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rank")]
     let rank = (q * sorted.len() as f64).ceil() as usize;
     sorted[rank.clamp(1, sorted.len()) - 1]
 }

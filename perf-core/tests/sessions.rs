@@ -3,7 +3,7 @@
 use std::sync::Barrier;
 use std::thread;
 
-use perf_core::{Probe, Session, SessionGuard, Snapshot, perf_probe, snapshot};
+use perf_core::{Session, SessionGuard, Snapshot, perf_probe, snapshot};
 
 #[perf_probe(name = "sessions::step")]
 fn step() {}

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::callsite::{Callsite, Name};
 use super::lane;
-use super::local::Local;
+use super::local::{Local, Phase};
 use super::shard::Shard;
 use super::slot::Slot;
 use super::{clock, general, memory};
@@ -39,13 +39,15 @@ pub(crate) fn outside() -> u64 {
     ticks().saturating_sub(INSIDE.load(Relaxed))
 }
 
-/// Measures an empty probe in a shard that nobody reads, by the lane that calls will take.
+/// Measures an empty probe in a shard that nobody reads, by the lane that calls will take. The thread is in
+/// [`Phase::Busy`], but for the probe itself.
 pub(crate) fn calibrate(local: &Local) -> Option<()> {
     let shard = memory::keep(Shard::new())?;
     shard.grow(0)?;
     let slot = shard.make_slot(0)?;
     let before = (local.shard(), local.covered.get());
     local.use_shard(Some(shard));
+    local.enter_phase(Phase::Alive);
     let mut best = (u64::MAX, 0);
     for _ in 0..BATCHES {
         let (start, sum) = (clock::now(), slot.sum.get());
@@ -57,6 +59,7 @@ pub(crate) fn calibrate(local: &Local) -> Option<()> {
             best = (whole, slot.sum.get() - sum);
         }
     }
+    local.enter_phase(Phase::Busy);
     local.use_shard(before.0);
     local.covered.set(before.1);
     WHOLE.store(best.0.div_ceil(CALLS.into()), Relaxed);

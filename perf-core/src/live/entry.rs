@@ -39,7 +39,7 @@ pub(crate) fn find(local: &Local, site: &'static Callsite) -> Found {
 #[inline(never)]
 pub(crate) fn start(local: &Local, site: &'static Callsite) -> Guard {
     match find(local, site) {
-        Found::Off => Guard::new(Open::off()),
+        Found::Off => Guard::off(),
         Found::Here(shard, slot) if site.word() & GENERAL != 0 => general::start_in(local, shard, slot, site),
         Found::Here(_, slot) => Guard::new(Open::now(Lane::Usual, local, slot)),
         Found::Stray(slot) => {
@@ -107,7 +107,7 @@ fn move_in(local: &Local) -> Option<bool> {
             let local = Local::here();
             local.heap.report();
             local.use_shard(None);
-            local.phase.set(Phase::Exited);
+            local.enter_phase(Phase::Exited);
             if let Some(home) = local.home.take() {
                 REGISTRY.lock().release(home);
             }
@@ -140,7 +140,7 @@ pub(crate) fn finish_elsewhere(local: &Local, open: &Open, ticks: u64) {
     local.covered.set(open.covered);
     // SAFETY: set in every lane that gets here.
     local.heap.close(unsafe { open.mark.assume_init_ref() }, 0);
-    record_elsewhere(local, open.slot().id, |slot| {
+    record_elsewhere(local, open.slot.id, |slot| {
         if !general::is_untimed(open) {
             let ticks = slot.observe(ticks);
             slot.sum.add(ticks);

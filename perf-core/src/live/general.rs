@@ -55,10 +55,13 @@ pub(crate) fn start_in(local: &Local, shard: &'static Shard, slot: &'static Slot
         return Guard::new(Open {
             lane: Lane::Untimed,
             notes: Notes::now(),
-            slot: MaybeUninit::new(slot),
+            slot,
             covered: local.covered.get(),
             nested: MaybeUninit::new(local.heap.nested()),
-            ..Open::off()
+            started: 0,
+            total: 0,
+            mark: MaybeUninit::uninit(),
+            extra: MaybeUninit::uninit(),
         });
     }
     start_timed(local, shard, slot, weight)
@@ -72,7 +75,7 @@ fn start_timed(local: &Local, shard: &Shard, slot: &'static Slot, weight: u64) -
     Guard::new(Open {
         lane: Lane::General,
         notes: Notes::now(),
-        slot: MaybeUninit::new(slot),
+        slot,
         covered: local.covered.get(),
         total: slot.total.get(),
         mark: MaybeUninit::new(local.heap.mark(slot)),
@@ -131,7 +134,7 @@ pub(crate) fn is_untimed(open: &Open) -> bool {
         Lane::Untimed => true,
         // SAFETY: set in this lane.
         Lane::General => unsafe { open.extra.assume_init_ref() }.weight == 0,
-        Lane::Off | Lane::Usual | Lane::Stray => false,
+        Lane::Usual | Lane::Stray => false,
     }
 }
 
@@ -139,7 +142,7 @@ pub(crate) fn is_untimed(open: &Open) -> bool {
 #[inline(never)]
 pub(crate) fn finish(open: &Open) {
     if open.lane == Lane::Untimed {
-        let (local, slot) = (Local::here(), open.slot());
+        let (local, slot) = (Local::here(), open.slot);
         if local.covered.get() != open.covered {
             local.covered.set(open.covered);
         }
@@ -152,7 +155,7 @@ pub(crate) fn finish(open: &Open) {
 
 #[inline(never)]
 fn finish_timed(open: &Open) {
-    let (local, slot) = (Local::here(), open.slot());
+    let (local, slot) = (Local::here(), open.slot);
     let now = if is_untimed(open) { 0 } else { clock::now() };
     let ticks = now.wrapping_sub(open.started);
     let here = open.lane == Lane::General && local.counts_into(slot);

@@ -20,8 +20,6 @@ use crate::Guard;
 /// How a call is counted.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lane {
-    /// Not at all.
-    Off,
     /// The short way.
     Usual,
     /// By [`general`].
@@ -36,8 +34,7 @@ pub(crate) enum Lane {
 pub(crate) struct Open {
     pub(crate) lane: Lane,
     pub(crate) notes: Cell<Notes>,
-    /// Valid in every lane but `Off`.
-    pub(crate) slot: MaybeUninit<&'static Slot>,
+    pub(crate) slot: &'static Slot,
     pub(crate) started: u64,
     /// Of the thread and of the slot at the start: see [`Local::covered`] and [`Slot::total`].
     pub(crate) covered: u64,
@@ -66,21 +63,6 @@ impl Notes {
 }
 
 impl Open {
-    #[inline(always)]
-    pub(crate) const fn off() -> Self {
-        Self {
-            lane: Lane::Off,
-            notes: Cell::new(Notes { unwinding: false, failed: false }),
-            slot: MaybeUninit::uninit(),
-            started: 0,
-            covered: 0,
-            total: 0,
-            mark: MaybeUninit::uninit(),
-            extra: MaybeUninit::uninit(),
-            nested: MaybeUninit::uninit(),
-        }
-    }
-
     /// A call of the probe in `slot`, timed by the processor's counter from now on. Every field is written where the
     /// caller wants it, and the time is read last.
     #[inline(always)]
@@ -88,7 +70,7 @@ impl Open {
         Self {
             lane,
             notes: Notes::now(),
-            slot: MaybeUninit::new(slot),
+            slot,
             covered: local.covered.get(),
             total: slot.total.get(),
             mark: MaybeUninit::new(local.heap.mark(slot)),
@@ -96,14 +78,6 @@ impl Open {
             nested: MaybeUninit::uninit(),
             started: clock::counter(),
         }
-    }
-
-    /// The slot; not in lane `Off`.
-    #[inline(always)]
-    pub(crate) fn slot(&self) -> &'static Slot {
-        debug_assert!(self.lane != Lane::Off);
-        // SAFETY: every constructor but `off` sets it, and nobody asks in lane `Off`.
-        unsafe { self.slot.assume_init() }
     }
 
     /// Marks the call as failed.
@@ -138,7 +112,7 @@ pub(crate) fn start(site: &'static Callsite, word: u32) -> Guard {
 #[inline(never)]
 pub(crate) fn finish(open: &Open) {
     let now = clock::counter();
-    let (local, slot) = (Local::here(), open.slot());
+    let (local, slot) = (Local::here(), open.slot);
     let ticks = now.wrapping_sub(open.started);
     if !local.counts_into(slot) {
         return entry::finish_elsewhere(local, open, ticks);
@@ -159,14 +133,11 @@ pub(crate) fn finish(open: &Open) {
 
 /// Adds items and bytes to what the call's probe has worked on.
 pub(crate) fn count_units(open: &Open, items: u64, bytes: u64) {
-    if open.lane == Lane::Off {
-        return;
-    }
     let count = |slot: &Slot| {
         slot.items.add(items);
         slot.bytes.add(bytes);
     };
-    let (local, slot) = (Local::here(), open.slot());
+    let (local, slot) = (Local::here(), open.slot);
     if local.counts_into(slot) {
         count(slot);
     } else {

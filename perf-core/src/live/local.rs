@@ -92,12 +92,15 @@ impl Local {
         std::ptr::eq(self.shard.get(), slot.owner)
     }
 
-    /// Counts into `shard` from now on.
+    /// Counts into `shard` from now on; in a slow part of the library, once that is over.
     pub(crate) fn use_shard(&self, shard: Option<&'static Shard>) {
-        let (table, length) = shard.map_or((std::ptr::null(), 0), Shard::table);
+        self.shard.set(shard.map_or(std::ptr::null(), std::ptr::from_ref));
+        let (table, length) = match shard {
+            Some(shard) if self.phase.get() != Phase::Busy => shard.table(),
+            _ => (std::ptr::null(), 0),
+        };
         self.table.set(table);
         self.length.set(length);
-        self.shard.set(shard.map_or(std::ptr::null(), std::ptr::from_ref));
     }
 
     /// The shard that this thread counts into, if it has one.
@@ -107,21 +110,28 @@ impl Local {
         unsafe { self.shard.get().as_ref() }
     }
 
-    /// Runs a slow part of the library, in which probes do not count. Nothing where one is running already.
+    /// Runs a slow part of the library. A probe that is met in it finds no slot and comes to know that it does not
+    /// count. Nothing happens where such a part is running already.
     pub(crate) fn quietly<R>(&self, work: impl FnOnce(Phase) -> R) -> Option<R> {
         struct Back<'a>(&'a Local, Phase);
         impl Drop for Back<'_> {
             fn drop(&mut self) {
-                self.0.phase.set(self.1);
+                self.0.enter_phase(self.1);
             }
         }
         let phase = self.phase.get();
         if phase == Phase::Busy {
             return None;
         }
-        self.phase.set(Phase::Busy);
+        self.enter_phase(Phase::Busy);
         let _back = Back(self, phase);
         Some(work(phase))
+    }
+
+    /// Goes to another phase; only outside of [`Phase::Busy`] are there slots at hand.
+    pub(crate) fn enter_phase(&self, phase: Phase) {
+        self.phase.set(phase);
+        self.use_shard(self.shard());
     }
 
     /// The same for work that leaves nothing to the program: what it allocates is not counted either.

@@ -6,34 +6,19 @@
 //! lock. [`clock`] and [`cost`] know about time. Nothing outside this folder touches a shard.
 
 pub(crate) mod callsite;
+pub(crate) mod clock;
+pub(crate) mod collect;
+pub(crate) mod cost;
+pub(crate) mod entry;
+pub(crate) mod general;
+pub(crate) mod heap;
+pub(crate) mod lane;
+pub(crate) mod local;
 pub(crate) mod memory;
+pub(crate) mod poll;
 pub(crate) mod registry;
+pub(crate) mod sessions;
 pub(crate) mod shard;
 pub(crate) mod slot;
 pub(crate) mod sync;
 pub(crate) mod tree;
-
-// What follows hangs on thread-locals and statics, which loom's models do without.
-#[cfg(not(loom))]
-pub(crate) mod clock;
-#[cfg(not(loom))]
-pub(crate) mod collect;
-#[cfg(not(loom))]
-pub(crate) mod cost;
-#[cfg(not(loom))]
-pub(crate) mod entry;
-#[cfg(not(loom))]
-pub(crate) mod general;
-#[cfg(not(loom))]
-pub(crate) mod heap;
-#[cfg(not(loom))]
-pub(crate) mod lane;
-#[cfg(not(loom))]
-pub(crate) mod local;
-#[cfg(not(loom))]
-pub(crate) mod poll;
-#[cfg(not(loom))]
-pub(crate) mod sessions;
-
-#[cfg(all(loom, test))]
-mod models;

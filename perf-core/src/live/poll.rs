@@ -43,13 +43,9 @@ impl Journey {
         poll: impl FnOnce() -> Poll<T>,
         failed: impl FnOnce(&T) -> bool,
     ) -> Poll<T> {
-        let found = entry::find(Local::here(), site);
-        let Found::Here(shard, slot) = found else {
-            // Off, lost, or on a thread past its end: what was begun is given up.
-            self.since = None;
+        let Some(visit) = Visit::begin(self, site) else {
             return poll();
         };
-        let visit = Visit::begin(self, shard, slot);
         let outcome = poll();
         visit.end(match &outcome {
             Poll::Pending => None,
@@ -60,6 +56,7 @@ impl Journey {
     }
 
     /// The future is dropped; one that was polled and has not ended was cancelled.
+    #[inline(never)]
     pub(crate) fn abandon(&mut self, site: &'static Callsite) {
         let Some(since) = self.since.take() else {
             return;
@@ -97,7 +94,14 @@ struct Visit<'a> {
 }
 
 impl<'a> Visit<'a> {
-    fn begin(journey: &'a mut Journey, shard: &'static Shard, slot: &'static Slot) -> Self {
+    /// Not inlined, like all of this that does not depend on the future's type: every future would have a copy.
+    #[inline(never)]
+    fn begin(journey: &'a mut Journey, site: &'static Callsite) -> Option<Self> {
+        let Found::Here(shard, slot) = entry::find(Local::here(), site) else {
+            // Off, lost, or on a thread past its end: what was begun is given up.
+            journey.since = None;
+            return None;
+        };
         let around = slot.polling.get();
         slot.polling.set(around + 1);
         let caller = shard.tree.current();
@@ -106,7 +110,18 @@ impl<'a> Visit<'a> {
         let (covered, mark) = (local.covered.get(), local.heap.mark(slot));
         let started = clock::now();
         journey.since.get_or_insert(started);
-        Self { journey, shard, slot, unwinding: std::thread::panicking(), around, caller, node, covered, mark, started }
+        Some(Self {
+            journey,
+            shard,
+            slot,
+            unwinding: std::thread::panicking(),
+            around,
+            caller,
+            node,
+            covered,
+            mark,
+            started,
+        })
     }
 
     fn end(mut self, end: Option<End>) {
@@ -114,19 +129,17 @@ impl<'a> Visit<'a> {
         std::mem::forget(self);
     }
 
+    #[inline(never)]
     fn leave(&mut self, end: Option<End>) {
         let now = clock::now();
         let Self { slot, shard, .. } = *self;
         let outermost = self.around == 0;
         slot.polling.set(self.around);
         slot.polls.add(1);
-        let ticks = match now.checked_sub(self.started) {
-            Some(ticks) => ticks,
-            None => {
-                slot.backward.add(1);
-                0
-            }
-        };
+        let ticks = now.checked_sub(self.started).unwrap_or_else(|| {
+            slot.backward.add(1);
+            0
+        });
         let local = Local::here();
         let own = ticks.wrapping_sub(local.covered.get().wrapping_sub(self.covered));
         slot.own.add(own);

@@ -53,7 +53,7 @@ impl Shard {
     }
 
     /// Room for `id`; only the writer, under the registry's lock, so that no reader holds the old table.
-    pub(super) fn grow(&self, id: u32) -> Option<()> {
+    pub(crate) fn grow(&self, id: u32) -> Option<()> {
         let length = self.length.load(Relaxed);
         if id < length {
             return Some(());
@@ -129,6 +129,6 @@ impl Shard {
         state ^= state >> 27;
         self.random.set(state);
         let random = state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 32;
-        1 + (random * (2 * mean - 1) >> 32)
+        1 + ((random * (2 * mean - 1)) >> 32)
     }
 }

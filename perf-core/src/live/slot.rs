@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::memory;
 use super::shard::Shard;
-use super::sync::{AtomicPtr, AtomicU32, AtomicU64, Count, fence};
+use super::sync::{AtomicPtr, AtomicU32, AtomicU64, Count, Own, fence};
 use crate::buckets::{self, OCTAVES};
 
 /// `least` of a slot that has seen no call: farther from every real value than any `spread`.
@@ -132,20 +132,20 @@ impl Slot {
     /// "negative" value, which becomes 0 and is counted as a step.
     #[inline(always)]
     pub(crate) fn observe(&self, mut ticks: u64) -> u64 {
-        if ticks.wrapping_sub(self.least.get()) > self.spread.get() {
+        if ticks.wrapping_sub(self.least.own()) > self.spread.own() {
             ticks = self.new_extreme(ticks);
         }
         let octave = buckets::octave(ticks);
         let position = buckets::position(ticks, octave);
         // SAFETY: `octave` is at most LOWEST = OCTAVES - 1, see `buckets`.
-        let block = unsafe { self.blocks.get_unchecked(octave) }.load(Relaxed);
+        let block = unsafe { self.blocks.get_unchecked(octave) }.own();
         if block.is_null() {
             self.add_slowly(octave, position, 1);
             return ticks;
         }
         // SAFETY: a block that is there has a cell for every position of its octave (the base may lie before it).
         let cell = unsafe { &*block.wrapping_add(position) };
-        let count = cell.load(Relaxed);
+        let count = cell.own();
         if count == u32::MAX {
             self.add_slowly(octave, position, 1);
         } else {
@@ -157,7 +157,7 @@ impl Slot {
     /// As [`Self::observe`] for a value that stands for `weight` calls.
     pub(crate) fn observe_weighted(&self, ticks: u64, weight: u64) -> u64 {
         let ticks =
-            if ticks.wrapping_sub(self.least.get()) > self.spread.get() { self.new_extreme(ticks) } else { ticks };
+            if ticks.wrapping_sub(self.least.own()) > self.spread.own() { self.new_extreme(ticks) } else { ticks };
         let octave = buckets::octave(ticks);
         self.add_slowly(octave, buckets::position(ticks, octave), weight);
         ticks
@@ -171,9 +171,9 @@ impl Slot {
             self.backward.add(1);
             ticks = 0;
         }
-        let fresh = self.least.get() == NOTHING;
-        let least = if fresh { ticks } else { self.least.get().min(ticks) };
-        let greatest = if fresh { ticks } else { self.greatest.get().max(ticks) };
+        let fresh = self.least.own() == NOTHING;
+        let least = if fresh { ticks } else { self.least.own().min(ticks) };
+        let greatest = if fresh { ticks } else { self.greatest.own().max(ticks) };
         self.greatest.set(greatest);
         self.least.set(least);
         self.spread.set(greatest - least);
@@ -184,7 +184,7 @@ impl Slot {
     #[cold]
     #[inline(never)]
     fn add_slowly(&self, octave: usize, position: usize, weight: u64) {
-        let mut block = self.blocks[octave].load(Relaxed);
+        let mut block = self.blocks[octave].own();
         if block.is_null() {
             let Some(cells) = memory::array(buckets::cells(octave), || AtomicU32::new(0)) else {
                 super::registry::count_lost(weight);
@@ -194,11 +194,11 @@ impl Slot {
             block = cells.cast::<AtomicU32>().wrapping_sub(buckets::first_position(octave));
             // Pairs with the acquire in `read_histogram`: who sees the block sees its zeros.
             self.blocks[octave].store(block, Release);
-            self.octaves.set(self.octaves.get() | 1 << octave);
+            self.octaves.set(self.octaves.own() | 1 << octave);
         }
         // SAFETY: as in `observe`; `wrapping_add` undoes the shift above.
         let cell = unsafe { &*block.wrapping_add(position) };
-        let sum = u64::from(cell.load(Relaxed)) + weight;
+        let sum = u64::from(cell.own()) + weight;
         if let Ok(fits) = u32::try_from(sum) {
             cell.store(fits, Relaxed);
         } else {
@@ -209,27 +209,27 @@ impl Slot {
     /// Moves all of a full cell into its 64-bit neighbour. A reader that comes between reads again.
     fn carry(&self, octave: usize, position: usize, cell: &AtomicU32, sum: u64) {
         let Some(wide) = self.wide_cell(octave, position) else {
-            super::registry::count_lost(sum - u64::from(cell.load(Relaxed)));
+            super::registry::count_lost(sum - u64::from(cell.own()));
             return;
         };
-        let version = self.carries.load(Relaxed);
+        let version = self.carries.own();
         self.carries.store(version + 1, Relaxed);
         // Pairs with the acquire fence in `read_histogram`: who sees a half-done carry sees the odd version.
         fence(Release);
-        wide.store(wide.load(Relaxed) + sum, Relaxed);
+        wide.store(wide.own() + sum, Relaxed);
         cell.store(0, Relaxed);
         self.carries.store(version + 2, Release);
     }
 
     fn wide_cell(&self, octave: usize, position: usize) -> Option<&AtomicU64> {
-        let mut wide = self.wide.load(Relaxed);
+        let mut wide = self.wide.own();
         if wide.is_null() {
             wide = std::ptr::from_ref(memory::keep(Wide(nulls()))?).cast_mut();
             self.wide.store(wide, Release);
         }
         // SAFETY: from `keep`, so it lives for ever.
         let place = unsafe { &(*wide).0[octave] };
-        let mut cells = place.load(Relaxed);
+        let mut cells = place.own();
         if cells.is_null() {
             cells = memory::array(buckets::cells(octave), || AtomicU64::new(0))?.cast();
             place.store(cells, Release);
@@ -243,7 +243,7 @@ impl Slot {
         let before = into.len();
         loop {
             let version = self.carries.load(Acquire);
-            if version % 2 == 0 {
+            if version.is_multiple_of(2) {
                 self.read_cells(into);
                 fence(Acquire);
                 if self.carries.load(Relaxed) == version {

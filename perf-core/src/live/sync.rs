@@ -35,11 +35,48 @@ impl Count {
         self.0.store(value, Relaxed);
     }
 
+    /// What [`Own::own`] is to an atomic.
+    #[inline(always)]
+    pub(crate) fn own(&self) -> u64 {
+        self.0.own()
+    }
+
     /// The writer only.
     #[inline(always)]
     pub(crate) fn add(&self, more: u64) {
-        self.set(self.get().wrapping_add(more));
+        self.set(self.own().wrapping_add(more));
     }
+}
+
+/// Reading a cell in order to write to it, which only its one writer does: a relaxed load. In a model, loom fails where
+/// anybody else may have written meanwhile.
+pub(crate) trait Own {
+    type Value;
+    fn own(&self) -> Self::Value;
+}
+
+macro_rules! own {
+    ($($cell:ty => $value:ty $(, $t:ident)?;)*) => {$(
+        impl$(<$t>)? Own for $cell {
+            type Value = $value;
+
+            #[inline(always)]
+            fn own(&self) -> $value {
+                #[cfg(not(loom))]
+                let value = self.load(Relaxed);
+                #[cfg(loom)]
+                // SAFETY: loom keeps the value itself, and stops the model where the load is not exclusive of stores.
+                let value = unsafe { self.unsync_load() };
+                value
+            }
+        }
+    )*};
+}
+
+own! {
+    AtomicU32 => u32;
+    AtomicU64 => u64;
+    AtomicPtr<T> => *mut T, T;
 }
 
 /// What a reader does while it waits for a writer to finish two stores.

@@ -7,7 +7,7 @@
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::memory;
-use super::sync::{AtomicPtr, Count};
+use super::sync::{AtomicPtr, Count, Own};
 
 /// Nodes of one shard; calls that would need one more are counted at their caller's node.
 const MOST_NODES: u64 = 1 << 16;
@@ -130,7 +130,7 @@ impl Tree {
         let node = memory::keep(Node::new(probe, Some(parent)))?;
         self.nodes.add(1);
         // Linked before it is published: pairs with the acquires in `children`.
-        node.next.store(parent.first_child.load(Relaxed), Relaxed);
+        node.next.store(parent.first_child.own(), Relaxed);
         let place = std::ptr::from_ref(node).cast_mut();
         parent.first_child.store(place, Release);
         Some(node)

@@ -96,6 +96,23 @@ fn collecting_boxed() -> Pin<Box<dyn Future<Output = Result<Vec<u8>, ()>>>> {
     Box::pin(async { [Ok(1), Err(())].into_iter().collect() })
 }
 
+mod lookalike {
+    use perf_core::perf_probe;
+
+    pub struct Result(pub usize);
+
+    impl FromIterator<u8> for Result {
+        fn from_iter<I: IntoIterator<Item = u8>>(items: I) -> Self {
+            Self(items.into_iter().count())
+        }
+    }
+
+    #[perf_probe]
+    pub fn collecting() -> impl Future<Output = Result> {
+        async { [1].into_iter().collect() }
+    }
+}
+
 #[perf_probe]
 async fn async_question(text: &str) -> Result<u8, Box<dyn Error + Send + Sync>> {
     if text.is_empty() {
@@ -173,7 +190,7 @@ fn main() {
     assert_eq!(collected(&["1", "2"]), Ok(vec![1, 2]));
     assert_eq!(coerced(true).unwrap().to_string(), "1");
     assert!(opaque_coerced("").is_err());
-    drop((collecting(), collecting_boxed()));
+    drop((collecting(), collecting_boxed(), lookalike::collecting(), lookalike::Result(1).0));
     assert_eq!(pointer(false).unwrap()(1), 128);
     let mut text = String::new();
     drop((
