@@ -79,5 +79,5 @@ fn smallest_step() -> u64 {
 }
 
 fn empty_call(local: &Local, shard: &'static Shard, slot: &'static Slot) -> Guard {
-    if clock::is_counter() { lane::start(&EMPTY, 0) } else { general::start_in(local, shard, slot, &EMPTY) }
+    if clock::is_counter() { lane::start(&EMPTY, 0) } else { general::start_in(local, slot, &EMPTY) }
 }

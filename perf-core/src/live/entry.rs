@@ -40,7 +40,7 @@ pub(crate) fn find(local: &Local, site: &'static Callsite) -> Found {
 pub(crate) fn start(local: &Local, site: &'static Callsite) -> Guard {
     match find(local, site) {
         Found::Off => Guard::off(),
-        Found::Here(shard, slot) if site.word() & GENERAL != 0 => general::start_in(local, shard, slot, site),
+        Found::Here(_, slot) if site.word() & GENERAL != 0 => general::start_in(local, slot, site),
         Found::Here(_, slot) => Guard::new(Open::now(Lane::Usual, local, slot)),
         Found::Stray(slot) => {
             let mut open = Open::now(Lane::Stray, local, slot);

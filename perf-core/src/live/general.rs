@@ -33,43 +33,46 @@ pub(crate) struct Extra {
 #[inline(never)]
 pub(crate) fn start(site: &'static Callsite, word: u32) -> Guard {
     let local = Local::here();
-    if let (Some(shard), Some(slot)) = (local.shard(), local.known_slot(word & ID)) {
-        return start_in(local, shard, slot, site);
+    match local.known_slot(word & ID) {
+        Some(slot) => start_in(local, slot, site),
+        None => entry::start(local, site),
     }
-    entry::start(local, site)
 }
 
 /// Begins a call that goes this way.
 #[inline(always)]
-pub(crate) fn start_in(local: &Local, shard: &'static Shard, slot: &'static Slot, site: &'static Callsite) -> Guard {
-    let weight = if matches!(site.sampling, Sampling::Every) {
-        1
-    } else if slot.gap.get() > 1 {
-        slot.gap.set(slot.gap.get() - 1);
-        slot.untimed.add(1);
-        0
-    } else {
-        weigh(shard, slot, site.sampling)
-    };
-    if weight == 0 && !registry::tree_is_on() {
-        return Guard::new(Open {
-            lane: Lane::Untimed,
-            notes: Notes::now(),
-            slot,
-            covered: local.covered.get(),
-            nested: MaybeUninit::new(local.heap.nested()),
-            started: 0,
-            total: 0,
-            mark: MaybeUninit::uninit(),
-            extra: MaybeUninit::uninit(),
-        });
+pub(crate) fn start_in(local: &Local, slot: &'static Slot, site: &'static Callsite) -> Guard {
+    let skipped = slot.untimed.get() + 1;
+    if skipped >= slot.gap.get() {
+        return start_due(local, slot, site.sampling);
     }
-    start_timed(local, shard, slot, weight)
+    slot.untimed.set(skipped);
+    if registry::tree_is_on() {
+        return start_timed(local, slot, 0);
+    }
+    Guard::new(Open {
+        lane: Lane::Untimed,
+        notes: Notes::now(),
+        slot,
+        covered: local.covered.get(),
+        nested: MaybeUninit::new(local.heap.nested()),
+        started: 0,
+        total: 0,
+        mark: MaybeUninit::uninit(),
+        extra: MaybeUninit::uninit(),
+    })
+}
+
+/// Begins a call that is timed. Not inlined, so that one that is not needs few registers.
+#[inline(never)]
+fn start_due(local: &Local, slot: &'static Slot, sampling: Sampling) -> Guard {
+    start_timed(local, slot, weigh(slot, sampling))
 }
 
 /// Begins a call that is timed, or at least has its place in the tree.
 #[inline(never)]
-fn start_timed(local: &Local, shard: &Shard, slot: &'static Slot, weight: u64) -> Guard {
+fn start_timed(local: &Local, slot: &'static Slot, weight: u64) -> Guard {
+    let shard = slot.shard();
     let caller = shard.tree.current();
     let node = if registry::tree_is_on() { enter(shard, slot) } else { 0 };
     Guard::new(Open {
@@ -85,14 +88,16 @@ fn start_timed(local: &Local, shard: &Shard, slot: &'static Slot, weight: u64) -
     })
 }
 
-/// For how many calls a timed one stands, and when the next one is due.
-#[cold]
-#[inline(never)]
-fn weigh(shard: &Shard, slot: &Slot, sampling: Sampling) -> u64 {
+/// For how many calls a timed one stands; and draws when the next one is due.
+#[inline]
+fn weigh(slot: &Slot, sampling: Sampling) -> u64 {
+    if matches!(sampling, Sampling::Every) {
+        return 1; // the gap stays 0
+    }
     let skipped = slot.untimed.get();
     slot.untimed.set(0);
     slot.claimed.add(skipped);
-    slot.gap.set(shard.random_gap(average_gap(slot, sampling)));
+    slot.gap.set(slot.shard().random_gap(average_gap(slot, sampling)));
     skipped + 1
 }
 

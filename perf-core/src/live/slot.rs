@@ -51,7 +51,7 @@ pub(crate) struct Slot {
     pub(crate) cancelled: Count,
     /// Polls of this probe under way on this thread.
     pub(crate) polling: Count,
-    /// Sampling: calls until the next timed one.
+    /// Sampling: the call that makes this many since the last timed one is timed.
     pub(crate) gap: Count,
     /// Sampling: untimed calls that timed calls still under way stand for.
     pub(crate) claimed: Count,
@@ -77,7 +77,7 @@ pub(crate) struct Slot {
 /// What did not fit into 32 bits, an array for each octave.
 struct Wide([AtomicPtr<AtomicU64>; OCTAVES]);
 
-// SAFETY: `owner` is compared, never dereferenced; all else is atomic.
+// SAFETY: `owner` is a shard, which is `Sync`; all else is atomic.
 unsafe impl Sync for Slot {}
 // SAFETY: as above.
 unsafe impl Send for Slot {}
@@ -126,6 +126,13 @@ impl Slot {
             wide: AtomicPtr::new(std::ptr::null_mut()),
             blocks: nulls(),
         }
+    }
+
+    /// The shard it belongs to.
+    #[inline(always)]
+    pub(crate) fn shard(&self) -> &'static Shard {
+        // SAFETY: made by `Shard::make_slot` of a shard that lives for ever.
+        unsafe { &*self.owner }
     }
 
     /// Counts one value in the histogram and the extremes, and returns it. A clock that stepped back gives a
