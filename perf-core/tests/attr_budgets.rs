@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use perf_core::budget::{Bound, BudgetSpec, CallLimit, Clock, Growth, GrowthClass, Limit, Metric, Relative, Warmup};
+use perf_core::budget::{Bound, BudgetSpec, CallLimit, Clock, Limit, Metric};
 use perf_core::{Session, perf_budget, perf_probe};
 
 /// The one budget of a probe.
@@ -114,87 +114,12 @@ fn both_attributes_make_one_probe() {
     assert_eq!(seen, expected);
 }
 
-mod tests_with_budgets {
-    use super::*;
+/// Below `#[test]` the attribute cannot know that it stands on a test: it declares, as on any function.
+#[test]
+#[perf_budget(allocs = 0)]
+fn below_test() {}
 
-    #[perf_budget(p99 = "5ms", iterations = 299, warmup = 10, max_time = "500ms")]
-    #[test]
-    fn planned() {}
-
-    #[perf_budget(vs = references::default::<u8>, ratio = 1.5, warmup = "20ms")]
-    #[test]
-    fn compared() -> Result<(), String> {
-        Ok(())
-    }
-
-    #[perf_budget(growth = "n log n", sizes = [1, 4, 16, 64, 256, 1_024])]
-    #[test]
-    fn sorts(n: usize) {
-        let mut values: Vec<_> = (0..n).rev().collect();
-        values.sort_unstable();
-        assert_eq!(values.len(), n);
-    }
-
-    #[perf_budget(growth = "1", sizes = [1, 4, 16, 64, 256, 1_024])]
-    #[tokio::test]
-    async fn grows_asynchronously(n: usize) -> Result<(), String> {
-        tokio::task::yield_now().await;
-        if n == 0 { Err("zero".to_owned()) } else { Ok(()) }
-    }
-
-    #[perf_budget]
-    #[tokio::test]
-    async fn without_keys() {}
-
-    #[test]
-    #[perf_budget(allocs = 0)]
-    fn below_test() {}
-
-    #[test]
-    fn plans_arrive() {
-        let budget = budget_of("tests_with_budgets::planned", planned);
-        assert_eq!(budget.limits, [limit(Metric::P99, Bound::Time(Duration::from_millis(5)))]);
-        assert_eq!(budget.iterations, Some(299));
-        assert_eq!(budget.warmup, Some(Warmup::Calls(10)));
-        assert_eq!(budget.max_time, Some(Duration::from_millis(500)));
-        let budget = budget_of("tests_with_budgets::compared", || compared().unwrap());
-        assert_eq!(budget.relative, Some(Relative { reference: "references::default::<u8>", ratio: 1.5 }));
-        assert_eq!(budget.warmup, Some(Warmup::Time(Duration::from_millis(20))));
-        let sizes: &[usize] = &[1, 4, 16, 64, 256, 1024];
-        let budget = budget_of("tests_with_budgets::sorts", sorts);
-        assert_eq!(budget.growth, Some(Growth { class: GrowthClass::Linearithmic, sizes }));
-        let budget = budget_of("tests_with_budgets::grows_asynchronously", || grows_asynchronously().unwrap());
-        assert_eq!(budget.growth, Some(Growth { class: GrowthClass::Constant, sizes }));
-        assert_eq!(budget_of("tests_with_budgets::without_keys", without_keys), BudgetSpec::EMPTY);
-    }
-
-    #[test]
-    fn every_size_runs_once() {
-        let session = Session::new();
-        session.run(sorts);
-        let snapshot = session.snapshot();
-        assert_eq!(snapshot.get("attr_budgets::tests_with_budgets::sorts").unwrap().calls(), 6);
-    }
-
-    #[test]
-    fn the_first_error_ends_a_run_over_sizes() {
-        let session = Session::new();
-        assert_eq!(session.run(fails_at), Err(16));
-        let snapshot = session.snapshot();
-        let probe = snapshot.get("attr_budgets::tests_with_budgets::fails_at").unwrap();
-        assert_eq!((probe.calls(), probe.errors()), (3, 1));
-    }
-
-    #[perf_budget(growth = "n", sizes = [1, 4, 16, 64, 256, 1_024])]
-    #[test]
-    #[ignore = "fails on purpose"]
-    fn fails_at(n: usize) -> Result<(), usize> {
-        if n < 16 { Ok(()) } else { Err(n) }
-    }
-}
-
-mod references {
-    pub(super) fn default<T: Default>() -> T {
-        T::default()
-    }
+#[test]
+fn below_a_test_it_declares() {
+    assert_eq!(budget_of("below_test", below_test).limits, [limit(Metric::Allocs, Bound::Count(0))]);
 }

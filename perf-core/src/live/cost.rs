@@ -52,7 +52,7 @@ pub(crate) fn calibrate(local: &Local) -> Option<()> {
     for _ in 0..BATCHES {
         let (start, sum) = (clock::now(), slot.sum.get());
         for _ in 0..CALLS {
-            drop(empty_call(local, shard, slot));
+            drop(empty_call(local, slot));
         }
         let whole = clock::now().saturating_sub(start);
         if whole < best.0 {
@@ -78,6 +78,6 @@ fn smallest_step() -> u64 {
     steps.filter(|&step| step > 0).min().unwrap_or(0)
 }
 
-fn empty_call(local: &Local, shard: &'static Shard, slot: &'static Slot) -> Guard {
+fn empty_call(local: &Local, slot: &'static Slot) -> Guard {
     if clock::is_counter() { lane::start(&EMPTY, 0) } else { general::start_in(local, slot, &EMPTY) }
 }

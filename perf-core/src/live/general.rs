@@ -148,11 +148,12 @@ pub(crate) fn is_untimed(open: &Open) -> bool {
 pub(crate) fn finish(open: &Open) {
     if open.lane == Lane::Untimed {
         let (local, slot) = (Local::here(), open.slot);
+        // Where no probe was met meanwhile there is nothing to forget, and no store for the next such call to wait for.
         if local.covered.get() != open.covered {
             local.covered.set(open.covered);
+            // SAFETY: set in this lane.
+            local.heap.forget_callees(unsafe { open.nested.assume_init_ref() });
         }
-        // SAFETY: set in this lane.
-        local.heap.forget_callees(unsafe { open.nested.assume_init_ref() });
         return open.count_outcome(slot);
     }
     finish_timed(open);

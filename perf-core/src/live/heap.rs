@@ -25,7 +25,8 @@ pub(crate) struct Heap {
     /// What calls that have ended allocated, as far as their callers need to know.
     nested_allocs: Cell<u64>,
     nested_bytes: Cell<u64>,
-    reported: Cell<u64>,
+    /// `live` as last reported, less [`REPORT_EVERY`]: one subtraction tells whether it is time.
+    report_below: Cell<u64>,
 }
 
 /// The counters at the start of a call (or of a poll).
@@ -98,7 +99,7 @@ impl Heap {
             peak: Cell::new(0),
             nested_allocs: Cell::new(0),
             nested_bytes: Cell::new(0),
-            reported: Cell::new(0),
+            report_below: Cell::new(0u64.wrapping_sub(REPORT_EVERY)),
         }
     }
 
@@ -134,8 +135,7 @@ impl Heap {
 
     #[inline(always)]
     fn report_now_and_then(&self, live: u64) {
-        let unreported = live.wrapping_sub(self.reported.get());
-        if unreported.wrapping_add(REPORT_EVERY) > 2 * REPORT_EVERY {
+        if live.wrapping_sub(self.report_below.get()) > 2 * REPORT_EVERY {
             self.report();
         }
     }
@@ -144,9 +144,9 @@ impl Heap {
     #[cold]
     pub(crate) fn report(&self) {
         let live = self.live.get();
-        let unreported = live.wrapping_sub(self.reported.get());
-        self.reported.set(live);
-        PROCESS_LIVE.fetch_add(unreported.cast_signed(), Relaxed);
+        let reported = self.report_below.get().wrapping_add(REPORT_EVERY);
+        self.report_below.set(live.wrapping_sub(REPORT_EVERY));
+        PROCESS_LIVE.fetch_add(live.wrapping_sub(reported).cast_signed(), Relaxed);
     }
 
     #[inline(always)]
@@ -172,14 +172,11 @@ impl Heap {
         Nested { allocs: self.nested_allocs.get(), bytes: self.nested_bytes.get() }
     }
 
-    /// Forgets the callees of a call that is not timed: they are in the call that stands for it. A store that is not
-    /// needed would make the next such call wait for it.
+    /// Forgets the callees of a call that is not timed: they are in the call that stands for it.
     #[inline(always)]
     pub(crate) fn forget_callees(&self, before: &Nested) {
-        if self.nested_allocs.get() != before.allocs || self.nested_bytes.get() != before.bytes {
-            self.nested_allocs.set(before.allocs);
-            self.nested_bytes.set(before.bytes);
-        }
+        self.nested_allocs.set(before.allocs);
+        self.nested_bytes.set(before.bytes);
     }
 
     /// Whether nothing was allocated or freed since the mark. If so, the mark is settled.
