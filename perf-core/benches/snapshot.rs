@@ -1,8 +1,6 @@
 //! Reading 1,000 probes that 16 threads count in, while nobody and while everybody writes:
 //! `cargo bench -p perf-core --bench snapshot`. It also says how much memory a probe takes on a thread.
 
-mod common;
-
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;

@@ -156,3 +156,42 @@ pub(crate) fn join(left: &[(u16, u64)], right: &[(u16, u64)], both: impl Fn(u64,
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn histogram() -> impl Strategy<Value = TickHistogram> {
+        let pair = (0..3000u16, prop_oneof![1..5u64, 1..1_000_000u64]);
+        prop::collection::btree_map(0..3000u16, pair, 1..50)
+            .prop_map(|pairs| TickHistogram::from_sorted(pairs.into_iter().map(|(at, (_, n))| (at, n)).collect()))
+    }
+
+    proptest! {
+        /// From ticks to nanoseconds nothing is lost, and a quantile moves by no more than both bucket widths.
+        #[test]
+        fn rescaling_keeps_counts_and_quantiles(ticks in histogram(), per_second in 1e7..6e9f64, q in 0.0..=1.0f64) {
+            let scale = Scale::ticks(per_second);
+            let nanos = ticks.rescale(scale);
+            prop_assert_eq!(nanos.count(), ticks.count());
+            let exact = ticks.quantile(q).unwrap() as f64 * scale.nanos_per_tick;
+            let seen = nanos.quantile(q).unwrap() as f64;
+            prop_assert!((seen - exact).abs() <= exact * 0.032 + 1.0 + scale.nanos_per_tick, "{} for {}", seen, exact);
+        }
+
+        #[test]
+        fn a_difference_is_the_inverse_of_a_sum(early in histogram(), later in histogram()) {
+            let mut both = early.clone();
+            both.merge(&later);
+            prop_assert_eq!(both.since(&early), later);
+        }
+    }
+
+    #[test]
+    fn nanoseconds_stay_as_they_are() {
+        let ticks = TickHistogram::from_sorted(vec![(5, 2), (700, 1)]);
+        assert_eq!(ticks.rescale(Scale::NANOS).to_pairs(), [(5, 2), (700, 1)]);
+        assert_eq!(Scale::ticks(2e9).nanos(3_000_000_001), 1_500_000_001);
+    }
+}

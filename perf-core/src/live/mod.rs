@@ -22,3 +22,6 @@ pub(crate) mod shard;
 pub(crate) mod slot;
 pub(crate) mod sync;
 pub(crate) mod tree;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,133 @@
+//! Slots and trees against naive accounts of what they were told.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::memory;
+use super::shard::Shard;
+use super::slot::Slot;
+use super::tree::{Node, address};
+use crate::buckets;
+
+fn slot() -> &'static Slot {
+    let shard = memory::keep(Shard::new()).unwrap();
+    shard.grow(0).unwrap();
+    shard.make_slot(0).unwrap()
+}
+
+fn read(slot: &Slot) -> BTreeMap<u16, u64> {
+    let mut pairs = Vec::new();
+    slot.read_histogram(&mut pairs);
+    assert!(pairs.is_sorted_by(|a, b| a.0 < b.0));
+    pairs.into_iter().collect()
+}
+
+/// Values of every magnitude that a clock can give, and weights that fill 32 bits after a few of them.
+fn values() -> impl Strategy<Value = Vec<(u64, u64)>> {
+    let value = prop_oneof![(1..63u32, any::<u64>()).prop_map(|(bits, value)| (value >> 1) >> bits), 60..200u64];
+    let weight = prop_oneof![4 => Just(1u64), 1 => 2..1000u64, 1 => 1u64 << 30..1 << 33];
+    prop::collection::vec((value, weight), 1..60)
+}
+
+fn count(slot: &Slot, values: &[(u64, u64)]) {
+    for &(value, weight) in values {
+        if weight == 1 {
+            slot.observe(value);
+        } else {
+            slot.observe_weighted(value, weight);
+        }
+        slot.sum.add(value);
+    }
+}
+
+fn naive(values: &[(u64, u64)]) -> BTreeMap<u16, u64> {
+    let mut counts = BTreeMap::new();
+    for &(value, weight) in values {
+        *counts.entry(u16::try_from(buckets::bucket_of(value)).unwrap()).or_default() += weight;
+    }
+    counts
+}
+
+fn extremes(values: &[(u64, u64)]) -> Option<(u64, u64)> {
+    let least = values.iter().map(|pair| pair.0).min()?;
+    Some((least, values.iter().map(|pair| pair.0).max()?))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_slot_counts_every_value_in_its_bucket(values in values()) {
+        let slot = slot();
+        count(slot, &values);
+        prop_assert_eq!(read(slot), naive(&values));
+        prop_assert_eq!(slot.extremes(), extremes(&values));
+    }
+
+    #[test]
+    fn absorbing_is_counting_together(mine in values(), theirs in values()) {
+        let (slot, other) = (slot(), slot());
+        count(slot, &mine);
+        count(other, &theirs);
+        slot.absorb(other, &mut Vec::new());
+        let all: Vec<_> = mine.iter().chain(&theirs).copied().collect();
+        prop_assert_eq!(read(slot), naive(&all));
+        prop_assert_eq!(slot.extremes(), extremes(&all));
+        prop_assert_eq!(slot.sum.get(), all.iter().fold(0u64, |sum, pair| sum.wrapping_add(pair.0)));
+        other.reset();
+        prop_assert!(read(other).is_empty() && other.extremes().is_none());
+        count(other, &mine);
+        prop_assert_eq!(read(other), naive(&mine));
+    }
+
+    #[test]
+    fn a_random_gap_is_within_bounds_and_averages_to_what_was_asked(mean in 1..10_000u64) {
+        let shard = memory::keep(Shard::new()).unwrap();
+        let draws = 4000;
+        let gaps: Vec<_> = (0..draws).map(|_| shard.random_gap(mean)).collect();
+        prop_assert!(gaps.iter().all(|gap| (1..2 * mean).contains(gap)));
+        let average = gaps.iter().sum::<u64>() as f64 / f64::from(draws);
+        // The deviation of a uniform draw is 0.58 of its mean: five of its errors.
+        prop_assert!((average - mean as f64).abs() <= 5.0 * 0.58 * mean as f64 / f64::from(draws).sqrt());
+    }
+}
+
+#[test]
+fn a_step_back_counts_as_nothing() {
+    let slot = slot();
+    assert_eq!((slot.observe(1000), slot.observe(u64::MAX - 5), slot.observe(1 << 63)), (1000, 0, 0));
+    assert_eq!((slot.backward.get(), slot.extremes()), (2, Some((0, 1000))));
+}
+
+fn shape(node: &Node) -> Vec<(u32, u64, Vec<(u32, u64)>)> {
+    let mut children: Vec<_> = node
+        .children()
+        .map(|child| {
+            let mut below: Vec<_> = child.children().map(|node| (node.probe, node.calls.get())).collect();
+            below.sort_unstable();
+            (child.probe, child.calls.get(), below)
+        })
+        .collect();
+    children.sort_unstable();
+    children
+}
+
+#[test]
+fn trees_absorb_each_other() {
+    let trees = [(); 2].map(|()| memory::keep(Shard::new()).unwrap());
+    for (shard, probes) in trees.iter().zip([[1, 2], [1, 3]]) {
+        let parent = shard.tree.descend(probes[0]).unwrap();
+        parent.calls.add(1);
+        shard.tree.set_current(address(parent));
+        shard.tree.descend(probes[1]).unwrap().calls.add(5);
+        // A recursion stays where it began.
+        assert_eq!(address(shard.tree.descend(probes[0]).unwrap()), address(parent));
+        shard.tree.set_current(0);
+    }
+    let [mine, theirs] = trees.map(|shard| &shard.tree);
+    mine.absorb(theirs);
+    assert_eq!(shape(mine.root().unwrap()), [(1, 2, vec![(2, 5), (3, 5)])]);
+    theirs.reset();
+    assert_eq!(shape(theirs.root().unwrap()), [(1, 0, vec![(3, 0)])]);
+}
