@@ -12,9 +12,19 @@
 //! | `PERF_REPORT` | what is written when the [`Reporter`] goes out of scope |
 //! |---|---|
 //! | not set, or `table` | the [`table`] to standard error |
-//! | `json=PATH` | the [`Report`] as JSON; `%p` in the path becomes the process id |
+//! | `json=PATH` | the [`Report`] as JSON; `%p` in a path becomes the process id |
+//! | `html=PATH` | a page for the browser, one file |
+//! | `markdown=PATH` | a summary for a pull request |
+//! | `csv=PATH` | a row per probe |
+//! | `svg=PATH`, `folded=PATH` | a flame graph, and the stacks it is made of; `?weight=allocs` or `?weight=bytes` after the path |
+//! | `pprof=PATH`, `speedscope=PATH` | profiles for `go tool pprof` and speedscope |
+//! | `hdr=PATH` | a `HdrHistogram` interval log |
 //! | several, by comma | all of them |
 //! | `off` | nothing |
+//!
+//! A program that does not end can be watched instead: `PERF_SERVE=127.0.0.1:9080` opens an endpoint for browsers and
+//! Prometheus (feature `serve`), `PERF_OTLP=http://HOST:4318/v1/metrics` sends to an OpenTelemetry collector (feature
+//! `otlp`).
 //!
 //! `PERF_TOP=N` sets how many probes the table shows (`all` for every one). `NO_COLOR` and `CLICOLOR_FORCE` do what
 //! they do everywhere.
@@ -49,20 +59,61 @@
 //!
 //! # Features
 //!
+//! Every kind of file but JSON has a feature of its own: `html`, `markdown`, `csv`, `flamegraph` (for `svg` and
+//! `folded`), `pprof`, `speedscope`, `hdr`; `full` is all of them. Each is a pure function in the module of that name.
+//!
+//! `prometheus` makes the pages that Prometheus reads, `serve` serves them with others, `axum` mounts them in an
+//! application, `otlp` and `serve` have threads of their own. `otlp-tls` adds `https`.
+//!
+//! `gate`, on by default, is budgets in tests: module [`gate`]. With `tracing` broken budgets in production become events.
+//!
 //! `enabled` turns `perf-core`'s probes on, as its own feature of that name does. Without it everything here still
 //! works on reports from elsewhere, and [`init`] stays silent unless `PERF_REPORT` asks for a report that cannot be.
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "baseline")]
+pub mod baseline;
+#[cfg(feature = "csv")]
+pub mod csv;
 mod error;
+#[cfg(any(feature = "prometheus", feature = "otlp"))]
+pub mod exponential;
+#[cfg(feature = "flamegraph")]
+pub mod flamegraph;
 #[cfg(feature = "gate")]
 pub mod gate;
+#[cfg(feature = "hdr")]
+pub mod hdr;
+#[cfg(feature = "html")]
+pub mod html;
 pub mod human;
+#[cfg(any(feature = "prometheus", feature = "otlp"))]
+mod metrics;
+#[cfg(feature = "prometheus")]
+pub mod prometheus;
+mod label;
+#[cfg(feature = "markdown")]
+pub mod markdown;
+#[cfg(feature = "otlp")]
+pub mod otlp;
+#[cfg(feature = "pprof")]
+pub mod pprof;
 pub mod report;
 mod reporter;
+#[cfg(feature = "speedscope")]
+pub mod speedscope;
+#[cfg(any(feature = "flamegraph", feature = "pprof", feature = "speedscope"))]
+mod stack;
+#[cfg(feature = "serve")]
+pub mod serve;
 pub mod table;
 mod write;
 
 pub use error::Error;
 pub use report::Report;
 pub use reporter::{Builder, Output, Reporter, init};
+#[cfg(feature = "serve")]
+pub use serve::serve;
+#[cfg(any(feature = "flamegraph", feature = "pprof", feature = "speedscope"))]
+pub use stack::Weight;

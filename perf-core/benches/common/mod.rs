@@ -5,19 +5,19 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 /// One way: does it so many times and says how long that took.
-pub struct Way {
-    pub name: &'static str,
-    pub run: Box<dyn Fn(u64) -> Duration>,
+pub(crate) struct Way {
+    pub(crate) name: &'static str,
+    pub(crate) run: Box<dyn Fn(u64) -> Duration>,
 }
 
 impl Way {
-    pub fn new(name: &'static str, run: impl Fn(u64) -> Duration + 'static) -> Self {
+    pub(crate) fn new(name: &'static str, run: impl Fn(u64) -> Duration + 'static) -> Self {
         Self { name, run: Box::new(run) }
     }
 }
 
 /// Times calls of a small function with inputs that do not depend on each other.
-pub fn time(calls: u64, function: impl Fn(u64) -> u64) -> Duration {
+pub(crate) fn time(calls: u64, function: impl Fn(u64) -> u64) -> Duration {
     let mut sum = 0u64;
     let start = Instant::now();
     for call in 0..calls {
@@ -30,7 +30,7 @@ pub fn time(calls: u64, function: impl Fn(u64) -> u64) -> Duration {
 
 /// The work that is instrumented: a few instructions, no memory.
 #[inline(always)]
-pub fn work(x: u64) -> u64 {
+pub(crate) fn work(x: u64) -> u64 {
     let x = x.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     (x ^ (x >> 29)).rotate_left(17).wrapping_add(x)
 }
@@ -42,7 +42,7 @@ fn median(mut values: Vec<f64>) -> f64 {
 
 /// Runs all ways by turns and prints ns per call, what a call costs over the first way, and the ratio to the way
 /// called `unit`. Quick when called by `cargo test`.
-pub fn compare(title: &str, unit: &str, calls: u64, ways: &[Way]) {
+pub(crate) fn compare(title: &str, unit: &str, calls: u64, ways: &[Way]) {
     let measured = std::env::args().any(|argument| argument == "--bench");
     let (rounds, calls) = if measured { (15, calls) } else { (1, calls.min(1000)) };
     let mut times = vec![Vec::new(); ways.len()];

@@ -20,6 +20,8 @@ impl From<&Snapshot> for Report {
             meta: Meta::from(snapshot.meta()),
             probes: snapshot.probes().map(ProbeReport::from).collect(),
             tree: CallTree::from(snapshot.tree()),
+            #[cfg(feature = "gate")]
+            budgets: super::BudgetReport::all(snapshot),
             ..Self::default()
         };
         report.meta.observer_ns = report.entries().saturating_mul(report.meta.probe_cost_ns);
@@ -91,7 +93,7 @@ impl From<&ProbeStats> for ProbeReport {
             total_ns: nanos(stats.total()),
             self_ns: nanos(stats.self_time()),
             busy_ns: nanos(stats.busy()),
-            sum_ns: mean_ns.saturating_mul(histogram.count()),
+            sum_ns: nanos(stats.sum()),
             mean_ns,
             min_ns: nanos(stats.min()),
             max_ns: nanos(stats.max()),

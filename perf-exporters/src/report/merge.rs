@@ -31,6 +31,7 @@ impl Report {
         self.probes.extend(other.probes.iter().cloned());
         self.join_same_probes();
         self.tree.merge(&other.tree);
+        self.merge_budgets(other);
         self.settle_observer_effect();
     }
 

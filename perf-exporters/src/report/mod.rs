@@ -14,6 +14,7 @@
 //! added under the same schema. A change of meaning gets a new number, and a reader that does not know the number
 //! says so.
 
+mod budgets;
 mod from;
 mod json;
 mod machine;
@@ -26,6 +27,7 @@ mod tree;
 
 use serde::{Deserialize, Serialize};
 
+pub use budgets::{BudgetReport, BudgetVerdict};
 pub use machine::Machine;
 pub use meta::Meta;
 pub use perf_core::{Bucket, Histogram};
@@ -65,6 +67,9 @@ pub struct Report {
     /// Who called whom; empty where it was not recorded.
     #[serde(default)]
     pub tree: CallTree,
+    /// Budgets that the program declares, held against what was measured; left out where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub budgets: Vec<BudgetReport>,
 }
 
 impl Report {

@@ -4,7 +4,7 @@ use std::env;
 use std::time::Instant;
 
 use super::output::{VARIABLE, not_text};
-use super::{Output, Reporter, complain};
+use super::{Background, Output, Reporter, complain};
 use crate::table::Options;
 
 /// What is said once where somebody asks for a report that cannot be.
@@ -82,7 +82,7 @@ impl Builder {
         self
     }
 
-    /// Leaves `PERF_REPORT` and `PERF_TOP` unread. Without an output, only [`Reporter::report`] is then of use.
+    /// Leaves `PERF_REPORT`, `PERF_TOP`, `PERF_SERVE` and `PERF_OTLP` unread. Without an output, only [`Reporter::report`] is then of use.
     pub fn ignore_env(mut self) -> Self {
         self.env = false;
         self
@@ -98,6 +98,7 @@ impl Builder {
         Reporter {
             top: if outputs.is_empty() { self.top } else { self.chosen_top() },
             outputs: outputs.into_iter().map(Output::anchored).collect(),
+            _background: self.env.then(|| Background::shared(self.program.as_deref())),
             program: self.program,
             allocator: self.allocator,
             started: Instant::now(),

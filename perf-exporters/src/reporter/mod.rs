@@ -4,14 +4,18 @@
 //! program that is measured comes first: nothing here panics, and what cannot be written costs one line on standard
 //! error, not the program's exit.
 
+mod background;
 mod builder;
+mod kinds;
 mod output;
 
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::Arc;
 use std::time::Instant;
 
+use background::Background;
 pub use builder::Builder;
 pub use output::Output;
 
@@ -41,6 +45,8 @@ pub struct Reporter {
     program: Option<String>,
     allocator: Option<String>,
     started: Instant,
+    /// Ends after the report was written.
+    _background: Option<Arc<Background>>,
 }
 
 impl Reporter {

@@ -1,13 +1,17 @@
-//! Where a report can go, and how `PERF_REPORT` names it.
+//! Where a report can go.
 //!
-//! A new kind of output is a variant of [`Output`], a row of [`KINDS`], and an arm of [`Output::write`].
+//! A new kind of output is a variant of [`Output`], a row in the table of kinds, and an arm of [`Output::path_mut`] and
+//! of [`Output::render`].
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process;
 
+use super::kinds::{VALID, parse_one};
+#[cfg(feature = "flamegraph")]
+use crate::stack::Weight;
 use crate::table::{self, Options};
-use crate::{Error, Report};
+use crate::{Error, Report, write};
 
 /// The variable that names outputs.
 pub(super) const VARIABLE: &str = "PERF_REPORT";
@@ -30,28 +34,33 @@ pub enum Output {
     /// The table, to standard error.
     Table,
     /// JSON, to a file. `%p` in the path becomes the process id; a relative path starts at the folder that the program
-    /// was in when reporting began.
+    /// was in when reporting began. The same holds for every other path here.
     Json(PathBuf),
+    /// A page for the browser: [`html`](crate::html).
+    #[cfg(feature = "html")]
+    Html(PathBuf),
+    /// A summary for a pull request: [`markdown`](crate::markdown).
+    #[cfg(feature = "markdown")]
+    Markdown(PathBuf),
+    /// A row per probe: [`csv`](crate::csv).
+    #[cfg(feature = "csv")]
+    Csv(PathBuf),
+    /// A flame graph: [`flamegraph::svg`](crate::flamegraph::svg).
+    #[cfg(feature = "flamegraph")]
+    Svg(PathBuf, Weight),
+    /// Folded stacks: [`flamegraph::folded`](crate::flamegraph::folded).
+    #[cfg(feature = "flamegraph")]
+    Folded(PathBuf, Weight),
+    /// A profile for `go tool pprof`: [`pprof`](crate::pprof).
+    #[cfg(feature = "pprof")]
+    Pprof(PathBuf),
+    /// A profile for speedscope: [`speedscope`](crate::speedscope).
+    #[cfg(feature = "speedscope")]
+    Speedscope(PathBuf),
+    /// A `HdrHistogram` log: [`hdr`](crate::hdr).
+    #[cfg(feature = "hdr")]
+    Hdr(PathBuf),
 }
-
-/// How a kind of output is written in `PERF_REPORT`.
-struct Kind {
-    keyword: &'static str,
-    make: Make,
-}
-
-enum Make {
-    Alone(Output),
-    WithPath(fn(PathBuf) -> Output),
-}
-
-const KINDS: &[Kind] = &[
-    Kind { keyword: "table", make: Make::Alone(Output::Table) },
-    Kind { keyword: "json", make: Make::WithPath(Output::Json) },
-];
-
-/// What the table above allows, for messages.
-const VALID: &str = "`table`, `json=PATH` (`%p` is the process id), several of them by comma, or `off`";
 
 impl Output {
     /// The outputs that a value of `PERF_REPORT` names. An empty value names none.
@@ -63,7 +72,7 @@ impl Output {
             return parsed;
         }
         for item in items {
-            match Self::parse_one(item) {
+            match parse_one(item) {
                 Ok(output) if parsed.outputs.contains(&output) => {}
                 Ok(output) => parsed.outputs.push(output),
                 Err(problem) => parsed.problems.push(problem),
@@ -72,40 +81,68 @@ impl Output {
         parsed
     }
 
-    fn parse_one(item: &str) -> Result<Self, String> {
-        let (keyword, path) =
-            item.split_once('=').map_or((item, None), |(keyword, path)| (keyword.trim(), Some(path.trim())));
-        let Some(kind) = KINDS.iter().find(|kind| kind.keyword == keyword) else {
-            return Err(match keyword {
-                "off" => "`off` stands alone".to_owned(),
-                _ => format!("`{keyword}` is not known"),
-            });
-        };
-        match (&kind.make, path) {
-            (Make::Alone(output), None) => Ok(output.clone()),
-            (Make::Alone(_), Some(_)) => Err(format!("`{keyword}` takes no path")),
-            (Make::WithPath(make), Some(path)) if !path.is_empty() => Ok(make(PathBuf::from(path))),
-            (Make::WithPath(_), _) => Err(format!("`{keyword}` needs a path: `{keyword}=PATH`")),
-        }
-    }
-
     /// The same output for a program that goes to another folder before it ends.
-    pub(super) fn anchored(self) -> Self {
-        match self {
-            Self::Table => self,
-            Self::Json(path) => Self::Json(std::path::absolute(&path).unwrap_or(path)),
+    pub(super) fn anchored(mut self) -> Self {
+        if let Some(path) = self.path_mut()
+            && let Ok(absolute) = std::path::absolute(&*path)
+        {
+            *path = absolute;
         }
+        self
     }
 
     /// Renders the report and puts it where it belongs.
     pub(super) fn write(&self, report: &Report, top: Option<usize>) -> Result<(), Error> {
+        let Some(path) = self.clone().path_mut().map(|path| with_pid(path)) else {
+            let mut options = Options::for_stderr();
+            options.top = top;
+            return to_stderr(&table::render(report, &options));
+        };
+        write::atomically(&path, &self.render(report))
+    }
+
+    fn path_mut(&mut self) -> Option<&mut PathBuf> {
         match self {
-            Self::Table => {
-                let mut options = Options::for_stderr();
-                options.top = top;
-                to_stderr(&table::render(report, &options))
-            }
-            Self::Json(path) => report.write(with_pid(path)),
+            Self::Table => None,
+            Self::Json(path) => Some(path),
+            #[cfg(feature = "html")]
+            Self::Html(path) => Some(path),
+            #[cfg(feature = "markdown")]
+            Self::Markdown(path) => Some(path),
+            #[cfg(feature = "csv")]
+            Self::Csv(path) => Some(path),
+            #[cfg(feature = "flamegraph")]
+            Self::Svg(path, _) | Self::Folded(path, _) => Some(path),
+            #[cfg(feature = "pprof")]
+            Self::Pprof(path) => Some(path),
+            #[cfg(feature = "speedscope")]
+            Self::Speedscope(path) => Some(path),
+            #[cfg(feature = "hdr")]
+            Self::Hdr(path) => Some(path),
+        }
+    }
+
+    /// What goes into the file.
+    fn render(&self, report: &Report) -> Vec<u8> {
+        match self {
+            Self::Table => table::render(report, &Options::default()).into(),
+            Self::Json(_) => report.to_json().into(),
+            #[cfg(feature = "html")]
+            Self::Html(_) => crate::html::render(report, &crate::html::Options::default()).into(),
+            #[cfg(feature = "markdown")]
+            Self::Markdown(_) => crate::markdown::render(report, &crate::markdown::Options::default()).into(),
+            #[cfg(feature = "csv")]
+            Self::Csv(_) => crate::csv::render(report).into(),
+            #[cfg(feature = "flamegraph")]
+            Self::Svg(_, weight) => crate::flamegraph::svg(report, *weight).into(),
+            #[cfg(feature = "flamegraph")]
+            Self::Folded(_, weight) => crate::flamegraph::folded(report, *weight).into(),
+            #[cfg(feature = "pprof")]
+            Self::Pprof(_) => crate::pprof::render(report),
+            #[cfg(feature = "speedscope")]
+            Self::Speedscope(_) => crate::speedscope::render(report).into(),
+            #[cfg(feature = "hdr")]
+            Self::Hdr(_) => crate::hdr::render(report).into(),
         }
     }
 }

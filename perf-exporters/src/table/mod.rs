@@ -9,6 +9,7 @@
 //! Laying out is done here and not by a table crate: what is needed of one is padding, and what such a crate does not
 //! do is the rest: choosing columns by room, and shortening names so that the function stays readable.
 
+mod budgets;
 mod calltree;
 mod columns;
 mod layout;
@@ -54,12 +55,13 @@ pub fn render(report: &Report, options: &Options) -> String {
     if options.tree {
         lines.extend(calltree::section(&report.tree, width));
     }
+    lines.extend(budgets::section(report, width));
     lines.extend(notes::section(report, width));
     lines.iter().map(|line| line.render(options.color) + "\n").collect()
 }
 
 /// Most self time first; by name where that is equal.
-fn ranked(report: &Report) -> Vec<&ProbeReport> {
+pub(crate) fn ranked(report: &Report) -> Vec<&ProbeReport> {
     let mut ranked: Vec<_> = report.probes.iter().collect();
     ranked
         .sort_by(|a, b| b.self_ns.cmp(&a.self_ns).then_with(|| a.name.cmp(&b.name)).then_with(|| a.line.cmp(&b.line)));
@@ -99,10 +101,10 @@ fn remainder(report: &Report, left_out: &[&ProbeReport], width: usize) -> Vec<Te
     text::wrapped(&line, style::DIM, width)
 }
 
-fn share(part: u64, whole: u64) -> f64 {
+pub(crate) fn share(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { 100.0 * part as f64 / whole as f64 }
 }
 
-fn counted(number: usize, noun: &str) -> String {
+pub(crate) fn counted(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }

@@ -1,28 +1,12 @@
 //! Names as a terminal can show them: harmless, and short enough.
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
 use super::text::{Text, style};
+pub(super) use crate::label::escaped;
 
 /// The mark of what was left out.
 const CUT: &str = "…";
-
-/// The name with everything escaped that moves the cursor, changes the direction of writing, or cannot be seen.
-pub(super) fn escaped(name: &str) -> String {
-    let mut safe = String::with_capacity(name.len());
-    for c in name.chars() {
-        let unseen = c != ' ' && (c.is_control() || c.is_whitespace() || c.width().is_none_or(|width| width == 0));
-        // Marks that turn the direction of writing; some of them have a width of their own.
-        let turns =
-            matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if unseen || turns {
-            safe.extend(c.escape_default());
-        } else {
-            safe.push(c);
-        }
-    }
-    safe
-}
 
 /// Where the last segment of a path begins: after the last `::` that is not inside `<…>`.
 fn function_start(name: &str) -> usize {

@@ -39,11 +39,11 @@ pub(crate) fn probe(args: TokenStream, item: TokenStream) -> TokenStream {
     let expanded = Member::parse_target.parse2(item.clone()).and_then(|target| match target {
         Member::Other(_) => Err(valid::unsuitable("perf_probe", item.clone())),
         Member::Function(mut function) => {
-            let options = syn::parse2(args)?;
+            let options: Options = syn::parse2(args)?;
             let budget = attributes::take(&mut function.attrs, "perf_budget").transpose()?;
             once(&function, "perf_probe")?;
             match budget {
-                Some(budget) => budgeted(*function, options, &syn::parse2(budget)?),
+                Some(budget) => budgeted(*function, Some(options), &syn::parse2(budget)?),
                 None => probed(&function, &options),
             }
         }
@@ -70,7 +70,7 @@ pub(crate) fn budget(args: TokenStream, item: TokenStream) -> TokenStream {
             let budget = syn::parse2(args)?;
             let options = attributes::take(&mut function.attrs, "perf_probe").transpose()?;
             once(&function, "perf_budget")?;
-            budgeted(*function, options.map(syn::parse2).transpose()?.unwrap_or_default(), &budget)
+            budgeted(*function, options.map(syn::parse2).transpose()?, &budget)
         }
     });
     or_as_it_was(expanded, item)
@@ -84,14 +84,17 @@ fn probed(function: &Function, options: &Options) -> Result<TokenStream> {
 }
 
 /// A function with both attributes, of which `#[perf_probe]` may be left out.
-fn budgeted(function: Function, mut options: Options, budget: &Budget) -> Result<TokenStream> {
+fn budgeted(function: Function, options: Option<Options>, budget: &Budget) -> Result<TokenStream> {
     valid::unmeasurable("perf_budget", &function.sig, &function.attrs).map_or(Ok(()), Err)?;
-    options.krate = options.krate.or_else(|| budget.krate.clone());
-    options.name = options.name.or_else(|| budget.name.clone());
+    let completed = |mut options: Options| {
+        options.krate = options.krate.or_else(|| budget.krate.clone());
+        options.name = options.name.or_else(|| budget.name.clone());
+        options
+    };
     if budget::test::is_test(&function) {
-        budget::test::expand(function, &options, budget)
+        budget::test::expand(function, options.map(completed).as_ref(), budget)
     } else {
-        budget::target::expand(&function, &options, budget)
+        budget::target::expand(&function, &completed(options.unwrap_or_default()), budget)
     }
 }
 

@@ -40,6 +40,15 @@ fn a_mistake_leaves_the_item_as_it_was() {
 }
 
 #[test]
+fn naked_functions_are_refused() {
+    let item = "#[unsafe(naked)] extern \"C\" fn f() { core::arch::naked_asm!(\"ret\") }";
+    let (expansion, _) = probed("", item);
+    assert!(expansion.contains("cannot measure a naked function"), "{expansion}");
+    let (expansion, item) = probed("", &format!("impl T {{ {item} }}"));
+    assert_eq!(expansion, item);
+}
+
+#[test]
 fn skipping_outside_a_block_leaves_the_item_as_it_was() {
     for item in ["fn f() { body() }", "impl T { #[inline] fn f(&self) {} const X: u8 = 1; }"] {
         let (expansion, item) = probed("skip", item);
@@ -68,7 +77,24 @@ fn everything_goes_through_the_crate_path() {
     for expansion in expansions {
         assert!(!expansion.contains("perf_core"), "{expansion}");
         assert!(!expansion.contains("compile_error"), "{expansion}");
-        assert!(expansion.contains("somewhere :: else_ :: Probe"), "{expansion}");
+        assert!(expansion.contains("somewhere :: else_ ::"), "{expansion}");
+    }
+}
+
+#[test]
+fn rates_arrive_and_are_handed_down() {
+    for (args, item, rates) in [
+        ("sample = 10", "fn f() {}", ". sample (10u32)"),
+        ("overhead = \"1%\"", "async fn f() {}", ". overhead (10000u32)"),
+        ("sample = 10", "mod m { impl T { fn f() {} } }", ". sample (10u32)"),
+        ("overhead = \"0.5%\"", "impl T { fn f() {} }", ". overhead (5000u32)"),
+        ("sample = 10", "impl T { #[perf_probe(overhead = \"2%\")] fn f() {} }", ". overhead (20000u32)"),
+        ("", "mod m { #[perf_probe(sample = 3)] trait T { fn f() {} } }", ". sample (3u32)"),
+    ] {
+        let (expansion, _) = probed(args, item);
+        assert!(expansion.contains(rates), "{expansion}");
+        let all = expansion.matches(". sample (").count() + expansion.matches(". overhead (").count();
+        assert_eq!(all, 1, "{expansion}");
     }
 }
 
@@ -142,4 +168,55 @@ fn only_a_boxed_future_at_the_very_end_is_wrapped_inside_its_box() {
     ] {
         assert!(!inside(body), "{body}");
     }
+}
+
+#[test]
+fn a_test_is_run_by_the_gate() {
+    for (args, item, calls) in [
+        ("allocs = 0", "#[test] fn f() {}", "gate :: test (declared , body"),
+        ("", "#[tokio::test] async fn f() {}", "gate :: test_async (declared , body"),
+        ("vs = other::f::<u8>, ratio = 1.5", "#[test] fn f() {}", "gate :: versus (declared , body"),
+        ("vs = f", "#[tokio::test] async fn f() {}", "gate :: versus_async (declared , body"),
+        (
+            "growth = \"n\", sizes = [1, 2, 4, 8, 16, 1024]",
+            "#[test] fn f(n: usize) {}",
+            "gate :: growth (declared , body",
+        ),
+        (
+            "growth = \"1\", sizes = [1, 2, 4, 8, 16, 1024]",
+            "#[tokio::test] async fn f(n: usize) -> Result<(), ()> { Ok(()) }",
+            "gate :: growth_async (declared , body",
+        ),
+    ] {
+        let (expansion, _) = expanded("budget", args, item);
+        assert!(expansion.contains(calls), "{expansion}");
+        assert!(expansion.contains("static BUDGET : :: perf_core :: budget :: BudgetSpec"), "{expansion}");
+        assert!(!expansion.contains("Probe"), "only a `#[perf_probe]` beside it makes a test a probe: {expansion}");
+    }
+}
+
+#[test]
+fn the_plan_of_a_test_arrives_in_its_constant() {
+    let args = "p99 = \"5ms\", iterations = 299, warmup = \"20ms\", max_time = \"500ms\", vs = references::f::<u8>, ratio = 1.5";
+    let (expansion, _) = expanded("budget", args, "#[test] fn planned() {}");
+    for field in [
+        "iterations : :: perf_core :: __private :: core :: option :: Option :: Some (299u64)",
+        "budget :: Warmup :: Time (:: perf_core :: __private :: core :: time :: Duration :: from_nanos (20000000u64))",
+        "from_nanos (500000000u64)",
+        "Relative { reference : \"references::f::<u8>\" , ratio : 1.5f64 }",
+        "let reference = references :: f :: < u8 > ;",
+    ] {
+        assert!(expansion.contains(field), "{field}: {expansion}");
+    }
+    let sizes = "growth = \"n log n\", sizes = [1, 4, 16, 64, 256, 1_024]";
+    let (expansion, _) = expanded("budget", sizes, "#[test] fn sorts(n: usize) {}");
+    let field = "Growth { class : :: perf_core :: budget :: GrowthClass :: Linearithmic , sizes : & [1usize , 4usize";
+    assert!(expansion.contains(field), "{expansion}");
+}
+
+#[test]
+fn a_probe_beside_a_budget_measures_the_body_of_a_test() {
+    let (expansion, _) = expanded("budget", "allocs = 0", "#[perf_probe(items = 3)] #[test] fn f() {}");
+    assert_eq!(expansion.matches("Probe :: start").count(), 1, "{expansion}");
+    assert!(!expansion.contains(". budget ("), "{expansion}");
 }

@@ -1,7 +1,9 @@
-//! A budget on a test: declared, and the body run; with `growth`, once for each size.
+//! A budget on a test: the body becomes a function in the test, which `perf_exporters::gate` calls as often as it needs.
+
+use std::path::Path;
 
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::parse::Result;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
@@ -17,16 +19,96 @@ pub(crate) fn is_test(function: &Function) -> bool {
     function.attrs.iter().any(|attr| attr.path().segments.last().is_some_and(|last| last.ident == "test"))
 }
 
-pub(crate) fn expand(function: Function, options: &Options, budget: &Budget) -> Result<TokenStream> {
+/// `options` are those of a `#[perf_probe]` beside the budget: then the body is a probe as well.
+pub(crate) fn expand(mut function: Function, options: Option<&Options>, budget: &Budget) -> Result<TokenStream> {
     check(&function, budget)?;
-    let spec = budget.lower(&options.library());
-    // The reference counts as used, and a path that leads nowhere is an error where it is written.
-    let reference = budget.versus.as_ref().map(|path| quote_spanned!(Span::mixed_site()=> let _ = #path;));
-    let body = match &budget.sizes {
-        None => annotate::body(&function, options, &Scope::Module, Some(spec))?,
-        Some((sizes, _)) => return over_sizes(function, options, spec, sizes),
+    check_dependency()?;
+    let library = match options {
+        Some(options) => options.library(),
+        None => Options { krate: budget.krate.clone(), ..Options::default() }.library(),
     };
-    Ok(function.with_body(&quote!(#reference #body)))
+    let spec = budget.lower(&library);
+    let body = match options {
+        Some(options) => annotate::body(&function, options, &Scope::Module, None)?,
+        None => function.body.clone(),
+    };
+    let inner = inner(&function, &body);
+    let ident = function.sig.ident.clone();
+    let reference = budget.versus.as_ref().map(|path| quote_spanned!(Span::mixed_site()=> let reference = #path;));
+    let call = call(&function, budget, &library);
+    function.sig.inputs = Punctuated::new();
+    function.inner_attrs.clear();
+    let core = quote!(#library::__private::core);
+    let name = function.sig.ident.to_string();
+    let name = name.trim_start_matches("r#");
+    // The one path that leads out of the library: where it leads nowhere, the error stands at the attribute, and no
+    // other follows from it.
+    let gate = quote_spanned!(Span::call_site()=> use ::perf_exporters::gate::expansion as gate;);
+    // The body keeps the test's name, and sees no other name of the macro's.
+    Ok(function.with_body(&quote_spanned! {Span::mixed_site()=>
+        let body = {
+            #inner
+            #ident
+        };
+        #reference
+        {
+            #gate
+            static BUDGET: #library::budget::BudgetSpec = #spec;
+            let declared = gate::Declared {
+                spec: &BUDGET,
+                name: #core::concat!(#core::module_path!(), "::", #name),
+                file: #core::file!(),
+                line: #core::line!(),
+                debug_build: #core::cfg!(debug_assertions),
+            };
+            #call
+        }
+    }))
+}
+
+/// The test's body as a function of the same signature.
+fn inner(function: &Function, body: &TokenStream) -> TokenStream {
+    let inner = Function {
+        attrs: Vec::new(),
+        vis: Visibility::Inherited,
+        defaultness: None,
+        sig: function.sig.clone(),
+        brace: function.brace,
+        inner_attrs: function.inner_attrs.clone(),
+        body: TokenStream::new(),
+    };
+    inner.with_body(body)
+}
+
+/// `gate::test(declared, measured, |output| ..)` and its like.
+fn call(function: &Function, budget: &Budget, library: &TokenStream) -> TokenStream {
+    let (kind, reference) = match (&budget.versus, &budget.sizes) {
+        (Some(_), _) => ("versus", Some(quote_spanned!(Span::mixed_site()=> , reference))),
+        (None, Some(_)) => ("growth", None),
+        (None, None) => ("test", None),
+    };
+    let (kind, wait) = if function.sig.asyncness.is_some() {
+        (format_ident!("{kind}_async", span = Span::mixed_site()), Some(quote!(.await)))
+    } else {
+        (Ident::new(kind, Span::mixed_site()), None)
+    };
+    let failed = expand::looks_failed(library, &quote_spanned!(Span::mixed_site()=> output));
+    quote_spanned!(Span::mixed_site()=> gate::#kind(declared, body, |output| #failed #reference) #wait)
+}
+
+/// Refuses a test in a package that does not have the crate that would run it: the path alone, leading nowhere, would
+/// not say what to do. Where there is no manifest to be read, the path has to do.
+fn check_dependency() -> Result<()> {
+    let manifest = std::env::var_os("CARGO_MANIFEST_DIR").map(|folder| Path::new(&folder).join("Cargo.toml"));
+    let text = manifest.and_then(|path| std::fs::read_to_string(path).ok());
+    if text.is_none_or(|text| text.contains("perf-exporters") || text.contains("perf_exporters")) {
+        return Ok(());
+    }
+    Err(Error::new(
+        Span::call_site(),
+        "a test with a budget is run by the crate `perf-exporters`, which this package does not depend on: \
+         `cargo add --dev perf-exporters`",
+    ))
 }
 
 fn check(function: &Function, budget: &Budget) -> Result<()> {
@@ -47,36 +129,4 @@ fn check(function: &Function, budget: &Budget) -> Result<()> {
             "a test takes a size only where its budget has `growth` and `sizes`",
         )),
     }
-}
-
-/// The test as a function without arguments around the one that takes a size; the first error ends it.
-fn over_sizes(mut function: Function, options: &Options, spec: TokenStream, sizes: &[usize]) -> Result<TokenStream> {
-    let library = options.library();
-    let body = annotate::body(&function, options, &Scope::Module, Some(spec))?;
-    let mut inner = Function {
-        attrs: Vec::new(),
-        vis: Visibility::Inherited,
-        defaultness: None,
-        sig: function.sig.clone(),
-        brace: function.brace,
-        inner_attrs: Vec::new(),
-        body: TokenStream::new(),
-    };
-    inner.sig.ident = Ident::new("measured", Span::mixed_site());
-    let inner = inner.with_body(&body);
-    function.sig.inputs = Punctuated::new();
-    let wait = function.sig.asyncness.map(|_| quote!(.await));
-    let failed = expand::looks_failed(&library, &quote_spanned!(Span::mixed_site()=> &output));
-    Ok(function.with_body(&quote_spanned! {Span::mixed_site()=>
-        #inner
-        const SIZES: &[#library::__private::core::primitive::usize] = &[#(#sizes),*];
-        let mut next = 0;
-        loop {
-            let output = measured(SIZES[next]) #wait;
-            next += 1;
-            if next == SIZES.len() || #failed {
-                break output;
-            }
-        }
-    }))
 }

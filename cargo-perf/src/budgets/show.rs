@@ -1,0 +1,129 @@
+//! What became of the budgets, for people.
+
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style};
+use perf_exporters::gate::Verdict;
+use unicode_width::UnicodeWidthStr;
+
+use super::{Held, Row};
+use crate::cli::Format;
+use crate::failure::Result;
+use crate::out::{self, BOLD, DIM, painted};
+
+/// Writes the budgets to standard output.
+pub(crate) fn show(held: &Held, format: Format) -> Result<()> {
+    match format {
+        Format::Table => out::print(&table(held, out::color())),
+        Format::Markdown => out::print(&markdown(held)),
+        Format::Json => out::json(held),
+    }
+}
+
+/// Failures first, then what is not known, then targets that were missed.
+fn ranked(held: &Held) -> Vec<&Row> {
+    let mut rows: Vec<&Row> = held.rows.iter().collect();
+    rows.sort_by_key(|row| match (&row.verdict, row.target) {
+        (Verdict::Fail, false) => 0,
+        (Verdict::Inconclusive(_), false) => 1,
+        (Verdict::Fail, true) => 2,
+        (Verdict::Inconclusive(_), true) => 3,
+        (Verdict::Pass, _) => 4,
+    });
+    rows
+}
+
+fn word(row: &Row) -> (&'static str, Style) {
+    match (&row.verdict, row.target) {
+        (Verdict::Pass, _) => ("pass", AnsiColor::Green.on_default()),
+        (Verdict::Fail, false) => ("FAIL", AnsiColor::Red.on_default().bold()),
+        (Verdict::Fail, true) => ("warn", AnsiColor::Yellow.on_default()),
+        (Verdict::Inconclusive(_), _) => ("unsure", AnsiColor::Yellow.on_default()),
+    }
+}
+
+fn summary(held: &Held) -> String {
+    let limits = held.rows.iter().filter(|row| !row.target);
+    let failed = limits.clone().filter(|row| row.verdict.is_fail()).count();
+    let unsure = limits.clone().filter(|row| matches!(row.verdict, Verdict::Inconclusive(_))).count();
+    let all = limits.count();
+    let mut text = format!("{} of {all} limits kept", all - failed - unsure);
+    let missed = held.missed_targets();
+    let targets = if missed == 1 { "target missed" } else { "targets missed" };
+    for (count, what) in [(failed, "broken"), (unsure, "unsure"), (missed, targets)] {
+        if count > 0 {
+            let _ = write!(text, ", {count} {what}");
+        }
+    }
+    text
+}
+
+fn bound(row: &Row) -> String {
+    let sign = if row.figure == "throughput" { "≥" } else { "≤" };
+    format!("{} {} {sign} {}", row.figure, if row.target { "target" } else { "limit" }, row.bound)
+}
+
+fn why(row: &Row) -> String {
+    match &row.verdict {
+        Verdict::Inconclusive(why) => why.to_string(),
+        _ if row.calls > 0 => format!("{} calls", row.calls),
+        _ => String::new(),
+    }
+}
+
+fn used(row: &Row) -> String {
+    row.used.map_or_else(String::new, |used| format!("{:.0} %", 100.0 * used))
+}
+
+fn table(held: &Held, color: bool) -> String {
+    let rows = ranked(held);
+    let widest = |cell: &dyn Fn(&Row) -> String| rows.iter().map(|row| cell(row).width()).max().unwrap_or(0);
+    let name = |row: &Row| row.probe.clone();
+    let actual = |row: &Row| row.actual.clone().unwrap_or_else(|| "—".to_owned());
+    let widths = [widest(&name), widest(&bound), widest(&actual), widest(&used)];
+    let mut out = format!("{} · {}\n\n", painted("perf budgets", BOLD, color), summary(held));
+    for row in &rows {
+        let (word, style) = word(row);
+        let fill = |text: &str, width: usize| " ".repeat(width.saturating_sub(text.width()));
+        let (bound, actual, used) = (bound(row), actual(row), used(row));
+        let line = format!(
+            "{}  {}{}  {bound}{}  {}{actual}  {}{used}  {}",
+            painted(&format!("{word:<6}"), style, color),
+            row.probe,
+            fill(&row.probe, widths[0]),
+            fill(&bound, widths[1]),
+            fill(&actual, widths[2]),
+            fill(&used, widths[3]),
+            painted(&why(row), DIM, color),
+        );
+        let _ = writeln!(out, "{}", line.trim_end());
+    }
+    let verdict = held.verdict();
+    let _ = writeln!(out, "\n{}\n", painted(&format!("verdict: {verdict}"), out::style_of(&verdict), color));
+    out
+}
+
+fn markdown(held: &Held) -> String {
+    let verdict = held.verdict();
+    let mark = match verdict {
+        Verdict::Pass => "✅",
+        Verdict::Fail => "❌",
+        Verdict::Inconclusive(_) => "❔",
+    };
+    let mut out = format!("### {mark} perf budgets: {}\n\n", summary(held));
+    out.push_str("| | probe | budget | measured | used | |\n|---|---|---|--:|--:|---|\n");
+    for row in ranked(held) {
+        let name: String = row.probe.chars().map(|c| if c.is_control() || c == '`' { '\u{fffd}' } else { c }).collect();
+        let _ = writeln!(
+            out,
+            "| {} | `{}` | {} | {} | {} | {} |",
+            word(row).0,
+            name.replace('|', "\\|"),
+            bound(row),
+            row.actual.as_deref().unwrap_or("—"),
+            used(row),
+            why(row),
+        );
+    }
+    out + "\n"
+}

@@ -1,0 +1,315 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// What cargo calls: `cargo-perf perf …`.
+#[derive(Parser)]
+#[command(name = "cargo", bin_name = "cargo")]
+pub(crate) enum Cargo {
+    /// Run, show, compare and gate what instrumented programs measure.
+    Perf(Perf),
+}
+
+/// Run, show, compare and gate what instrumented programs measure.
+#[derive(Args)]
+#[command(
+    version,
+    arg_required_else_help = true,
+    after_help = "\
+Examples:
+  cargo perf run -- input.txt                        build with --features profiling, run, show the report
+  cargo perf run --runs 5 --save before/ -- input.txt
+  cargo perf diff before/ after/                     what moved between five runs of each
+  cargo perf compare main -- input.txt               this tree against a revision, in turn, on this machine
+  cargo perf gate --baseline perf.lock after/*.json  exit code 1 on a regression
+
+Exit codes: 0 passed, 1 failed, 2 bad input, 3 inconclusive with --strict."
+)]
+pub(crate) struct Perf {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Build with a feature, run, report.
+    Run(RunArgs),
+    /// Show a report file.
+    Report(ReportArgs),
+    /// What moved between two sets of runs.
+    Diff(DiffArgs),
+    /// Judge runs by a baseline or by budgets; the exit code is the verdict.
+    Gate(GateArgs),
+    /// Hold this tree against another revision, running both in turn.
+    Compare(CompareArgs),
+    /// When a history of reports changed.
+    Trend(TrendArgs),
+}
+
+/// How results are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For a terminal.
+    Table,
+    /// For programs.
+    Json,
+    /// For a pull request.
+    Markdown,
+}
+
+/// Which program, and how it is built.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Target {
+    /// Features to build with, by comma; the one that turns the probes on among them.
+    #[arg(short = 'F', long, alias = "features", value_name = "NAMES", default_value = "profiling")]
+    pub(crate) feature: String,
+    /// Build without any feature.
+    #[arg(long, conflicts_with = "feature")]
+    pub(crate) no_feature: bool,
+    /// Package to build.
+    #[arg(short, long, value_name = "NAME")]
+    pub(crate) package: Option<String>,
+    /// Binary to run.
+    #[arg(long, value_name = "NAME", conflicts_with = "example")]
+    pub(crate) bin: Option<String>,
+    /// Example to run.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) example: Option<String>,
+    /// Profile to build with.
+    #[arg(long, value_name = "NAME", default_value = "release")]
+    pub(crate) profile: String,
+    /// Cargo.toml to build by.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) manifest_path: Option<PathBuf>,
+    /// What the program gets.
+    #[arg(last = true, value_name = "ARGS")]
+    pub(crate) args: Vec<OsString>,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  cargo perf run -- input.txt
+  cargo perf run -p codescan --save before.json -- src/
+  cargo perf run --runs 5 --save before/ --example demo
+
+The program writes the report when it ends: `let _reporter = perf_exporters::init();` stands at the beginning of its
+`main`. With --format json or markdown the program's own standard output goes to standard error.")]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// How often to run; the report shown is of all runs together.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) runs: u32,
+    /// Keep the report in this file; of several runs, each in a file in this folder.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) save: Option<PathBuf>,
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+    /// Probes to show; 0 for all.
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    pub(crate) top: usize,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  cargo perf report perf.json
+  cargo perf report --top 0 runs/              several runs as one
+  cargo perf report --format markdown perf.json >> \"$GITHUB_STEP_SUMMARY\"")]
+pub(crate) struct ReportArgs {
+    /// Reports: files, JSON lines, or folders of them; several are merged.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+    /// Probes to show; 0 for all.
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    pub(crate) top: usize,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  cargo perf diff before.json after.json
+  cargo perf diff --a a1.json a2.json a3.json --b b1.json b2.json b3.json
+  cargo perf diff before/ after/ --format markdown
+  cargo perf diff target/criterion               criterion: `base` against `new`
+  cargo perf diff target/criterion@main target/criterion@new
+
+An input is a report, JSON lines, a folder of reports, a perf.lock, or a folder of criterion's estimates (with
+@NAME of a saved baseline). Five runs of each side can prove what one run of each cannot.")]
+pub(crate) struct DiffArgs {
+    /// The old and the new side; or criterion's folder alone.
+    #[arg(value_name = "OLD NEW", num_args = 0..=2, conflicts_with_all = ["a", "b"])]
+    pub(crate) sides: Vec<PathBuf>,
+    /// Runs of the old side.
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "b")]
+    pub(crate) a: Vec<PathBuf>,
+    /// Runs of the new side.
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "a")]
+    pub(crate) b: Vec<PathBuf>,
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+    /// Show what did not move as well.
+    #[arg(long)]
+    pub(crate) all: bool,
+    #[command(flatten)]
+    pub(crate) rules: Rules,
+}
+
+/// What moves a verdict.
+#[derive(Args)]
+pub(crate) struct Rules {
+    /// Other thresholds, in per cent: METRIC=WARN,FAIL, such as mean=5,10.
+    #[arg(long = "threshold", value_name = "METRIC=WARN,FAIL")]
+    pub(crate) thresholds: Vec<String>,
+    /// Metrics that shall not decide, by comma, such as calls,p95.
+    #[arg(long, value_name = "METRICS", value_delimiter = ',')]
+    pub(crate) skip: Vec<String>,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  cargo perf gate --baseline perf.lock runs/*.json
+  cargo perf gate --baseline base/ --strict --format markdown head/ >> \"$GITHUB_STEP_SUMMARY\"
+  cargo perf gate --budgets perf-budgets.toml perf.json
+  cargo perf gate --baseline perf.lock --update runs/*.json     take these runs for the baseline
+
+Exit codes: 0 passed, 1 failed, 2 bad input; inconclusive is 0, and 3 with --strict. Without --baseline and --budgets,
+perf.lock and perf-budgets.toml count where they are in this folder. PERF_UPDATE=1 does what --update does.")]
+// Switches of a command line are what they are.
+#[allow(clippy::struct_excessive_bools)]
+pub(crate) struct GateArgs {
+    /// What to judge by: a perf.lock, or reports, or a folder of them. May be given several times.
+    #[arg(short, long, value_name = "PATH")]
+    pub(crate) baseline: Vec<PathBuf>,
+    /// Budgets to hold the runs against.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) budgets: Option<PathBuf>,
+    /// The runs: reports, JSON lines, or folders of them.
+    #[arg(required = true, value_name = "HEAD")]
+    pub(crate) head: Vec<PathBuf>,
+    /// An inconclusive verdict has exit code 3 instead of 0.
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Take the runs for the baseline, whatever they show; a file that is not there is made.
+    #[arg(long, conflicts_with = "update_passing")]
+    pub(crate) update: bool,
+    /// Take the runs for the baseline if nothing regressed.
+    #[arg(long)]
+    pub(crate) update_passing: bool,
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+    /// Show what did not move as well.
+    #[arg(long)]
+    pub(crate) all: bool,
+    #[command(flatten)]
+    pub(crate) rules: Rules,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  cargo perf compare main -- input.txt
+  cargo perf compare v1.2.0 -p codescan --format markdown -- src/
+  cargo perf compare HEAD~1 --ratio 1.02 --max-time 2min -- input.txt
+  cargo perf compare main --test budgets -- parse_      the budget tests whose names contain parse_
+
+The other revision is built in a git worktree in a temporary folder, which is removed in the end, also on Ctrl-C. Then
+both programs run in turn, ABBA and BAAB, so that a machine that drifts slows down both alike. A slower probe fails if
+that is proven and it is more than 5 % beyond the ratio. Exit codes as of `gate`.")]
+pub(crate) struct CompareArgs {
+    /// The revision to compare with: a branch, a tag, a commit.
+    #[arg(value_name = "REV")]
+    pub(crate) revision: String,
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// Compare the budget tests in this file of `tests/`, not a program.
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["bin", "example", "lib"])]
+    pub(crate) test: Option<String>,
+    /// Compare the budget tests in the library, not a program.
+    #[arg(long, conflicts_with_all = ["bin", "example"])]
+    pub(crate) lib: bool,
+    /// Metrics that shall not decide, by comma, such as calls,allocs.
+    #[arg(long, value_name = "METRICS", value_delimiter = ',')]
+    pub(crate) skip: Vec<String>,
+    /// How much slower, as a quotient, is still the same.
+    #[arg(long, value_name = "R", default_value_t = 1.0)]
+    pub(crate) ratio: f64,
+    /// Most blocks of four runs: 14, 20 or 30 are the looks; fewer than 14 decide nothing.
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) blocks: u32,
+    /// Stop after this time, such as 5min; what is not decided by then is inconclusive.
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(crate) max_time: Option<std::time::Duration>,
+    /// An inconclusive verdict has exit code 3 instead of 0.
+    #[arg(long)]
+    pub(crate) strict: bool,
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  cargo perf trend history.jsonl
+  cargo perf trend history.jsonl --add perf.json          add a report, then show
+  cargo perf trend history/ --probe 'codec::*' --metric p95 --svg trend.svg
+
+A history is JSON lines of reports, or a folder of them; it is read in the order of their times.")]
+pub(crate) struct TrendArgs {
+    /// The history: JSON lines, or a folder of reports.
+    #[arg(value_name = "HISTORY")]
+    pub(crate) history: PathBuf,
+    /// Add these reports to the history first; it must be JSON lines then.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) add: Vec<PathBuf>,
+    /// What to look at.
+    #[arg(long, value_name = "METRIC", default_value = "mean")]
+    pub(crate) metric: String,
+    /// Probes to look at; `*` stands for anything. May be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) probe: Vec<String>,
+    /// The least change that matters, in per cent.
+    #[arg(long, value_name = "PERCENT", default_value_t = 5.0)]
+    pub(crate) least: f64,
+    /// Draw into this file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) svg: Option<PathBuf>,
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+}
+
+/// Called directly, the name of the subcommand that cargo passes is missing.
+pub(crate) fn with_subcommand(args: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut args: Vec<OsString> = args.collect();
+    if args.get(1).is_none_or(|first| first != "perf") {
+        args.insert(args.len().min(1), "perf".into());
+    }
+    args
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cargo::command().debug_assert();
+    }
+
+    #[test]
+    fn called_directly_or_by_cargo() {
+        let of = |args: &[&str]| with_subcommand(args.iter().map(OsString::from));
+        assert_eq!(of(&["cargo-perf", "run"]), ["cargo-perf", "perf", "run"]);
+        assert_eq!(of(&["cargo-perf", "perf", "run"]), ["cargo-perf", "perf", "run"]);
+        assert_eq!(of(&["cargo-perf"]), ["cargo-perf", "perf"]);
+    }
+}

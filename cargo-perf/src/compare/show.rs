@@ -1,0 +1,157 @@
+//! A comparison of two revisions, for people.
+
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style};
+use perf_exporters::baseline::{Level, markdown as changes_markdown, text as changes_text};
+use perf_exporters::gate::Verdict;
+use perf_exporters::human;
+use unicode_width::UnicodeWidthStr;
+
+use super::blocks::{Compared, Comparison};
+use crate::cli::Format;
+use crate::failure::Result;
+use crate::out::{self, BOLD, DIM, painted};
+
+/// Writes the comparison to standard output.
+pub(super) fn show(found: &Comparison, format: Format) -> Result<()> {
+    match format {
+        Format::Table => out::print(&table(found, out::color())),
+        Format::Json => out::json(found),
+        Format::Markdown => out::print(&markdown(found)),
+    }
+}
+
+/// Worst first.
+fn ranked(found: &Comparison) -> Vec<&Compared> {
+    let mut probes: Vec<&Compared> = found.probes.iter().collect();
+    let rank = |probe: &Compared| match probe.judged {
+        _ if !probe.gates => 3,
+        Verdict::Fail => 0,
+        Verdict::Inconclusive(_) => 1,
+        Verdict::Pass => 2,
+    };
+    let ratio = |probe: &Compared| probe.ratio.unwrap_or(1.0);
+    probes.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| ratio(b).total_cmp(&ratio(a))));
+    probes
+}
+
+/// Faster by so much is worth a word.
+const BETTER: f64 = 0.95;
+
+fn word(probe: &Compared) -> (&'static str, Style) {
+    let faster = probe.ratio.is_some_and(|ratio| ratio <= BETTER) && probe.upper.is_some_and(|upper| upper < 1.0);
+    match (&probe.judged, faster) {
+        (Verdict::Fail, _) => ("FAIL", AnsiColor::Red.on_default().bold()),
+        (Verdict::Inconclusive(_), _) => ("unsure", AnsiColor::Yellow.on_default()),
+        (Verdict::Pass, true) => ("better", AnsiColor::Green.on_default()),
+        (Verdict::Pass, false) => ("pass", Style::new()),
+    }
+}
+
+fn time(ns: f64) -> String {
+    // Nanoseconds of a call, far below 2^64.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let whole = ns.round() as u64;
+    if ns < 100.0 { format!("{ns:.1} ns") } else { human::duration(whole).to_string() }
+}
+
+fn change(ratio: Option<f64>) -> String {
+    ratio.map_or_else(|| "—".to_owned(), |ratio| format!("{:+.1} %", 100.0 * (ratio - 1.0)).replace('-', "−"))
+}
+
+/// Rows of cells: verdict, probe, before, after, change, bound, why.
+fn cells(probe: &Compared) -> [String; 6] {
+    let why = match &probe.judged {
+        Verdict::Inconclusive(why) => why.to_string(),
+        Verdict::Fail => format!("p = {:.1e}, {} blocks", probe.p, probe.blocks),
+        Verdict::Pass => format!("{} blocks", probe.blocks),
+    };
+    [
+        probe.probe.clone(),
+        time(probe.old_ns),
+        time(probe.new_ns),
+        change(probe.ratio),
+        probe.upper.map_or_else(String::new, |upper| format!("at most {}", change(Some(upper)))),
+        why,
+    ]
+}
+
+fn head(found: &Comparison) -> String {
+    let gating = found.probes.iter().filter(|probe| probe.gates);
+    let failed = gating.clone().filter(|probe| probe.judged.is_fail()).count();
+    format!(
+        "this tree against {} ({}) · {} blocks of 4 runs · {failed} of {} slower",
+        found.revision,
+        &found.commit[..found.commit.len().min(12)],
+        found.blocks,
+        gating.count()
+    )
+}
+
+fn table(found: &Comparison, color: bool) -> String {
+    let rows: Vec<(&Compared, [String; 6])> = ranked(found).into_iter().map(|probe| (probe, cells(probe))).collect();
+    let mut out = format!("{} · {}\n\n", painted("perf compare", BOLD, color), head(found));
+    let titles = ["probe", "before", "after", "change", "surely", ""];
+    let width = |at: usize| rows.iter().map(|(_, row)| row[at].width()).chain([titles[at].width()]).max().unwrap_or(0);
+    let widths = [0, 1, 2, 3, 4].map(width);
+    let lay = |cells: [&str; 6]| {
+        let mut line = String::new();
+        for (at, cell) in cells.into_iter().enumerate() {
+            let fill = " ".repeat(widths.get(at).map_or(0, |width| width.saturating_sub(cell.width())));
+            let right = (1..=3).contains(&at);
+            line.push_str("  ");
+            line.extend(if right { [fill.as_str(), cell] } else { [cell, fill.as_str()] });
+        }
+        line.trim_end().to_owned()
+    };
+    let _ = writeln!(out, "{}", painted(&format!("      {}", lay(titles)), BOLD, color));
+    for (probe, row) in &rows {
+        let (word, style) = word(probe);
+        let line = lay(row.each_ref().map(String::as_str));
+        let (word, line) = if probe.gates {
+            (painted(&format!("{word:<6}"), style, color), line)
+        } else {
+            (" ".repeat(6), painted(&line, DIM, color))
+        };
+        let _ = writeln!(out, "{word}{line}");
+    }
+    if found.counts.changes.iter().any(perf_exporters::baseline::Change::moved) || !found.counts.new.is_empty() {
+        let mut options = changes_text::Options::default();
+        (options.width, options.color) = (out::width(), color);
+        let _ = write!(out, "\n{} {}", painted("counts:", BOLD, color), changes_text::render(&found.counts, &options));
+    }
+    let verdict = found.verdict();
+    let _ = writeln!(out, "\n{}", painted(&format!("verdict: {verdict}"), out::style_of(&verdict), color));
+    out
+}
+
+fn markdown(found: &Comparison) -> String {
+    let verdict = found.verdict();
+    let mark = match verdict {
+        Verdict::Pass => "✅",
+        Verdict::Fail => "❌",
+        Verdict::Inconclusive(_) => "❔",
+    };
+    let mut out = format!("### {mark} perf compare: {}\n\n", head(found));
+    out.push_str("| | probe | before | after | change | surely | |\n|---|---|--:|--:|--:|---|---|\n");
+    for probe in ranked(found) {
+        let row = cells(probe);
+        let name: String = row[0].chars().map(|c| if c.is_control() || c == '`' { '\u{fffd}' } else { c }).collect();
+        let word = if probe.gates { word(probe).0 } else { "" };
+        let _ = writeln!(
+            out,
+            "| {word} | `{}` | {} | {} | {} | {} | {} |",
+            name.replace('|', "\\|"),
+            row[1],
+            row[2],
+            row[3],
+            row[4],
+            row[5]
+        );
+    }
+    if found.counts.changes.iter().any(|change| change.level != Level::Same) {
+        let _ = write!(out, "\n#### Counts\n\n{}", changes_markdown::render(&found.counts));
+    }
+    out
+}

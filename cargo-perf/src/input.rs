@@ -1,0 +1,88 @@
+//! What people name on the command line, read to values.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use perf_exporters::Report;
+use perf_exporters::baseline::Baseline;
+
+use crate::criterion;
+use crate::failure::{Failure, Result};
+
+/// The reports of all these files and folders, in their order.
+pub(crate) fn reports(paths: &[PathBuf]) -> Result<Vec<Report>> {
+    let mut reports = Vec::new();
+    for path in paths {
+        reports.extend(reports_at(path)?);
+    }
+    Ok(reports)
+}
+
+fn reports_at(path: &Path) -> Result<Vec<Report>> {
+    if path.is_dir() {
+        let files = report_files(path)?;
+        if files.is_empty() {
+            return Err(Failure::new(format!(
+                "{}: no report in this folder: `cargo perf run --save {0}/NAME.json` writes one",
+                path.display()
+            )));
+        }
+        return files.iter().map(|file| reports_in(file)).collect::<Result<Vec<_>>>().map(|all| all.concat());
+    }
+    reports_in(path)
+}
+
+/// The reports of one file: one report, or one in each line.
+fn reports_in(path: &Path) -> Result<Vec<Report>> {
+    let text = fs::read(path).map_err(|error| Failure::io("cannot read the report", path, &error))?;
+    let lines: Vec<(usize, &[u8])> = text
+        .split(|byte| *byte == b'\n')
+        .enumerate()
+        .filter(|(_, line)| !line.trim_ascii().is_empty())
+        .map(|(at, line)| (at + 1, line))
+        .collect();
+    // A report may also be spread over lines, by a formatter.
+    let is_whole = |line: &[u8]| serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok();
+    if lines.len() < 2 || !is_whole(lines[0].1) {
+        return Ok(vec![Report::read(path)?]);
+    }
+    let read = |(at, line): &(usize, &[u8])| {
+        Report::from_json(line).map_err(|error| Failure::new(format!("{}:{at}: {error}", path.display())))
+    };
+    lines.iter().map(read).collect()
+}
+
+/// Files of a folder that end as reports do, in the order of their names.
+fn report_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let list = fs::read_dir(folder).and_then(Iterator::collect::<std::io::Result<Vec<_>>>);
+    let list = list.map_err(|error| Failure::io("cannot read the folder", folder, &error))?;
+    let is_report = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "json" || ending == "jsonl");
+    let mut files: Vec<PathBuf> = list.into_iter().map(|entry| entry.path()).filter(is_report).collect();
+    files.sort();
+    Ok(files)
+}
+
+/// One side of a comparison: reports, or a perf.lock, or criterion's estimates of that name.
+pub(crate) fn side(paths: &[PathBuf], criterion_name: &str) -> Result<Baseline> {
+    if let [path] = paths {
+        if let Some((folder, name)) = criterion::named(path) {
+            return criterion::read(&folder, &name);
+        }
+        if criterion::is_folder(path) {
+            return criterion::read(path, criterion_name);
+        }
+        if !path.is_dir() && looks_like_lock(path) {
+            return Ok(Baseline::load(path)?);
+        }
+    }
+    Ok(Baseline::from_runs(&reports(paths)?))
+}
+
+/// Whether a file is to be read as a perf.lock: by its ending, or because it does not begin as JSON does.
+pub(crate) fn looks_like_lock(path: &Path) -> bool {
+    if path.extension().is_some_and(|ending| ending == "lock" || ending == "toml") {
+        return true;
+    }
+    let text = fs::read(path).unwrap_or_default();
+    text.trim_ascii_start().first().is_some_and(|first| !matches!(first, b'{' | b'['))
+}

@@ -1,0 +1,234 @@
+//! `cargo perf trend`: when a history of reports changed.
+//!
+//! [`history`] reads and extends it, [`chart`] draws for the terminal and [`svg`] for a browser; here is the search.
+
+mod chart;
+mod history;
+mod svg;
+
+use std::fmt::Write;
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use perf_exporters::Report;
+use perf_exporters::baseline::{Baseline, Metric};
+use perf_exporters::gate::Side;
+use perf_exporters::gate::changepoint::{self, ChangePoint};
+use serde::Serialize;
+
+use crate::budgets::fits;
+use crate::cli::{Format, TrendArgs};
+use crate::failure::{Failure, Result};
+use crate::out::{self, BOLD, DIM, painted};
+use crate::{diff, input};
+
+/// One probe's history.
+#[derive(Serialize)]
+struct Trend {
+    probe: String,
+    metric: Metric,
+    points: Vec<Point>,
+    changes: Vec<Change>,
+}
+
+/// A value and when it was measured.
+#[derive(Clone, Copy, Serialize)]
+struct Point {
+    #[serde(serialize_with = "rfc3339")]
+    time: SystemTime,
+    value: f64,
+}
+
+/// Where the values changed.
+#[derive(Serialize)]
+struct Change {
+    /// Index of the first value after it.
+    index: usize,
+    #[serde(serialize_with = "rfc3339")]
+    time: SystemTime,
+    before: f64,
+    after: f64,
+    /// Share of shuffles in which chance does as much.
+    p: f64,
+    worse: bool,
+}
+
+fn rfc3339<S: serde::Serializer>(time: &SystemTime, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.collect_str(&humantime::format_rfc3339_seconds(*time))
+}
+
+/// Fewer values than this have no change that could be believed.
+const LEAST: usize = 10;
+/// So many charts are shown where nobody chose probes.
+const CHARTS: usize = 6;
+
+pub(crate) fn run(args: &TrendArgs) -> Result<ExitCode> {
+    let metric = diff::metric(&args.metric)?;
+    if !(args.least > 0.0 && args.least < 1e6) {
+        return Err(Failure::new(format!("--least {}: must be a number of per cent above zero", args.least)));
+    }
+    if !args.add.is_empty() {
+        let reports = input::reports(&args.add)?;
+        history::append(&args.history, &reports)?;
+        out::progress(&format!("{} reports added to {}", reports.len(), args.history.display()));
+    }
+    let reports = history::read(&args.history)?;
+    let trends = search(&reports, metric, args);
+    if trends.is_empty() {
+        let names: Vec<&str> =
+            reports.iter().flat_map(|report| &report.probes).map(|probe| probe.name.as_str()).collect();
+        let example = names.first().map_or_else(String::new, |name| format!("; there is {name:?}, for one"));
+        return Err(Failure::new(format!(
+            "{}: no probe there has {metric}, or none fits --probe{example}",
+            args.history.display()
+        )));
+    }
+    if let Some(path) = &args.svg {
+        svg::draw(path, &charted(&trends, args))?;
+        out::progress(&format!("drawn into {}", path.display()));
+    }
+    match args.format {
+        Format::Json => out::json(&trends)?,
+        Format::Markdown => out::print(&markdown(&trends, reports.len()))?,
+        Format::Table => out::print(&table(&trends, reports.len(), args))?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn search(reports: &[Report], metric: Metric, args: &TrendArgs) -> Vec<Trend> {
+    let mut names: Vec<&str> = reports
+        .iter()
+        .flat_map(|report| &report.probes)
+        .map(|probe| probe.name.as_str())
+        .filter(|name| args.probe.is_empty() || args.probe.iter().any(|pattern| fits(pattern, name)))
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    let baselines: Vec<(SystemTime, Baseline)> =
+        reports.iter().map(|report| (report.meta.time, Baseline::from_runs([report]))).collect();
+    let value = |baseline: &Baseline, name: &str| {
+        let entry = baseline.get(name)?;
+        let sections = entry.times.values().chain([&entry.counts]);
+        sections.filter_map(|section| section.get(metric)).map(perf_exporters::baseline::Figure::value).next()
+    };
+    let trend = |name: &str| {
+        let points: Vec<Point> = baselines
+            .iter()
+            .filter_map(|(time, baseline)| Some(Point { time: *time, value: value(baseline, name)? }))
+            .collect();
+        (!points.is_empty()).then(|| Trend::of(name, metric, points, args.least / 100.0))
+    };
+    let mut trends: Vec<Trend> = names.into_iter().filter_map(trend).collect();
+    // What changed most comes first.
+    trends.sort_by(|a, b| b.size().total_cmp(&a.size()));
+    trends
+}
+
+impl Trend {
+    fn of(probe: &str, metric: Metric, points: Vec<Point>, least_change: f64) -> Self {
+        let values: Vec<f64> = points.iter().map(|point| point.value).collect();
+        let options = changepoint::Options { least_change, ..changepoint::Options::default() };
+        let worse = |change: &ChangePoint| match metric.as_diff().side() {
+            Side::AtMost => change.after > change.before,
+            Side::AtLeast => change.after < change.before,
+        };
+        let changes = changepoint::find(&values, &options)
+            .into_iter()
+            .map(|found| Change {
+                index: found.index,
+                time: points[found.index].time,
+                before: found.before,
+                after: found.after,
+                p: found.p,
+                worse: worse(&found),
+            })
+            .collect();
+        Self { probe: probe.to_owned(), metric, points, changes }
+    }
+
+    /// The greatest change in it, as a logarithm.
+    fn size(&self) -> f64 {
+        self.changes.iter().map(|change| (change.after / change.before).ln().abs()).fold(0.0, f64::max)
+    }
+}
+
+/// What is drawn: what was asked for, or what changed, or at least something.
+fn charted<'a>(trends: &'a [Trend], args: &TrendArgs) -> Vec<&'a Trend> {
+    let changed = trends.iter().filter(|trend| !trend.changes.is_empty()).count();
+    let most = if args.probe.is_empty() { changed.clamp(1, CHARTS) } else { trends.len() };
+    trends.iter().take(most).collect()
+}
+
+fn percent(change: &Change) -> String {
+    let value = 100.0 * (change.after / change.before - 1.0);
+    if value.is_finite() { format!("{value:+.1} %").replace('-', "−") } else { "from 0".to_owned() }
+}
+
+fn date(time: SystemTime) -> String {
+    humantime::format_rfc3339_seconds(time).to_string().replace('T', " ").trim_end_matches('Z').to_owned()
+}
+
+fn summary(trends: &[Trend], reports: usize) -> String {
+    let found: usize = trends.iter().map(|trend| trend.changes.len()).sum();
+    let changed = trends.iter().filter(|trend| !trend.changes.is_empty()).count();
+    let metric = trends[0].metric;
+    let short =
+        if reports < LEAST { format!(" (a change needs {LEAST} reports to be believed)") } else { String::new() };
+    format!("{reports} reports · {} of {} probes · {found} changes in {changed} of them{short}", metric, trends.len())
+}
+
+fn table(trends: &[Trend], reports: usize, args: &TrendArgs) -> String {
+    let color = out::color();
+    let mut text = format!("{} · {}\n", painted("perf trend", BOLD, color), summary(trends, reports));
+    for trend in charted(trends, args) {
+        let _ =
+            write!(text, "\n{} {}\n", painted(&trend.probe, BOLD, color), painted(trend.metric.label(), DIM, color));
+        text.push_str(&chart::draw(trend, out::width(), color));
+        for change in &trend.changes {
+            let style = if change.worse { chart::WORSE } else { chart::BETTER };
+            let _ = writeln!(
+                text,
+                "  {} {}  {} → {}  from report {} of {}, {}  p = {:.3}",
+                painted(if change.worse { "▲" } else { "▼" }, style, color),
+                painted(&percent(change), style, color),
+                chart::value(trend.metric, change.before),
+                chart::value(trend.metric, change.after),
+                change.index + 1,
+                trend.points.len(),
+                date(change.time),
+                change.p,
+            );
+        }
+        if trend.changes.is_empty() {
+            let _ = writeln!(text, "  {}", painted("no change", DIM, color));
+        }
+    }
+    text
+}
+
+fn markdown(trends: &[Trend], reports: usize) -> String {
+    let mut out = format!("### perf trend: {}\n\n", summary(trends, reports));
+    out.push_str(
+        "| probe | figure | when | report | before | after | change | p |\n|---|---|---|--:|--:|--:|--:|--:|\n",
+    );
+    for trend in trends {
+        let name: String =
+            trend.probe.chars().map(|c| if c.is_control() || c == '`' { '\u{fffd}' } else { c }).collect();
+        for change in &trend.changes {
+            let _ = writeln!(
+                out,
+                "| `{}` | {} | {} | {} | {} | {} | {} {} | {:.3} |",
+                name.replace('|', "\\|"),
+                trend.metric,
+                date(change.time),
+                change.index + 1,
+                chart::value(trend.metric, change.before),
+                chart::value(trend.metric, change.after),
+                if change.worse { "⚠️" } else { "🚀" },
+                percent(change),
+                change.p,
+            );
+        }
+    }
+    out
+}

@@ -1,0 +1,97 @@
+//! `cargo perf diff`.
+
+use std::fs;
+use std::path::Path;
+
+use crate::common::{folder, run, write};
+
+#[test]
+fn one_run_of_each_and_several() {
+    let folder = folder();
+    write(folder.path(), "a.json", 10_000);
+    write(folder.path(), "b.json", 14_000);
+    let slower = run(folder.path(), &["diff", "a.json", "b.json"]);
+    assert_eq!(slower.code, Some(0), "a difference is no error: {}", slower.stderr);
+    assert!(slower.stdout.contains("FAIL") && slower.stdout.contains("+40.0 %"), "{}", slower.stdout);
+    assert!(slower.stdout.contains("look first at codec::decode"));
+    let same = run(folder.path(), &["diff", "a.json", "a.json"]);
+    assert!(same.stdout.contains("nothing moved") && same.stdout.contains("verdict: PASS"), "{}", same.stdout);
+
+    for (n, jitter) in [0, 40, 90, 20, 70].into_iter().enumerate() {
+        write(folder.path(), &format!("old/{n}.json"), 10_000 + jitter);
+        write(folder.path(), &format!("new/{n}.json"), 12_500 + jitter);
+    }
+    let several = run(folder.path(), &["diff", "old", "new", "--format", "markdown"]);
+    assert!(several.stdout.starts_with("### ❌ perf: FAIL"), "{}", several.stdout);
+    assert!(several.stdout.contains("5+5 runs"));
+    let named = run(folder.path(), &["diff", "--a", "old/0.json", "old/1.json", "--b", "new/0.json"]);
+    assert!(named.stdout.contains("2+1 run"), "{}", named.stdout);
+    let json = run(folder.path(), &["diff", "new", "old", "--format", "json"]);
+    let found: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    let mean = found["changes"].as_array().unwrap().iter().find(|change| change["metric"] == "mean_ns").unwrap();
+    assert_eq!((&mean["level"], &mean["proof"]), (&"improved".into(), &"runs".into()));
+}
+
+#[test]
+fn thresholds_and_metrics_are_chosen() {
+    let folder = folder();
+    write(folder.path(), "a.json", 10_000);
+    write(folder.path(), "b.json", 10_800);
+    let of = |args: &[&str]| run(folder.path(), &[&["diff", "a.json", "b.json"], args].concat());
+    assert!(of(&[]).stdout.contains("PASS"));
+    assert!(of(&["--threshold", "mean=2,5"]).stdout.contains("verdict: FAIL"));
+    assert!(of(&["--threshold", "mean=2,5", "--skip", "mean"]).stdout.contains("verdict: PASS"));
+    assert!(of(&["--all"]).stdout.contains("alloc bytes"));
+    for (bad, named) in [("mean=5", "--threshold mean=5"), ("speed=1,2", "\"speed\""), ("mean=9,5", "mean=9,5")] {
+        let ran = of(&["--threshold", bad]);
+        assert_eq!(ran.code, Some(2));
+        assert!(ran.stderr.contains(named), "{}", ran.stderr);
+    }
+    assert_eq!(run(folder.path(), &["diff", "a.json"]).code, Some(2));
+}
+
+/// What criterion leaves behind of one benchmark.
+fn criterion(root: &Path, benchmark: &str, name: &str, mean: f64) {
+    let folder = root.join(benchmark).join(name);
+    fs::create_dir_all(&folder).unwrap();
+    let estimate = |value: f64| {
+        format!(
+            r#"{{"confidence_interval":{{"confidence_level":0.95,"lower_bound":{},"upper_bound":{}}},"point_estimate":{value},"standard_error":{}}}"#,
+            value * 0.99,
+            value * 1.01,
+            value * 0.005
+        )
+    };
+    let (mean, median) = (estimate(mean), estimate(mean * 0.98));
+    fs::write(
+        folder.join("estimates.json"),
+        format!(r#"{{"mean":{mean},"median":{median},"median_abs_dev":{mean},"slope":null,"std_dev":{mean}}}"#),
+    )
+    .unwrap();
+    let about = format!(
+        r#"{{"group_id":"g","function_id":null,"value_str":null,"throughput":{{"Bytes":4096}},"full_id":"{benchmark}","directory_name":"{benchmark}","title":"t"}}"#
+    );
+    fs::write(folder.join("benchmark.json"), about).unwrap();
+}
+
+#[test]
+fn criterions_estimates_are_read() {
+    let folder = folder();
+    let root = folder.path().join("target/criterion");
+    for (name, sort, find) in [("base", 1000.0, 50_000.0), ("new", 1300.0, 50_100.0), ("main", 900.0, 50_000.0)] {
+        criterion(&root, "group/sort", name, sort);
+        criterion(&root, "find", name, find);
+    }
+    let found = run(folder.path(), &["diff", "target/criterion"]);
+    assert_eq!(found.code, Some(0), "{}", found.stderr);
+    assert!(found.stdout.contains("group/sort") && found.stdout.contains("+30.0 %"), "{}", found.stdout);
+    assert!(!found.stdout.contains("find"), "{}", found.stdout);
+    let named = run(folder.path(), &["diff", "target/criterion@main", "target/criterion@new", "--format", "json"]);
+    assert!(named.stdout.contains("bytes_per_second"), "{}", named.stdout);
+    let missing = run(folder.path(), &["diff", "target/criterion@other", "target/criterion@new"]);
+    assert_eq!(missing.code, Some(2));
+    assert!(missing.stderr.contains("--save-baseline other"), "{}", missing.stderr);
+    fs::write(root.join("find/new/estimates.json"), "{").unwrap();
+    let broken = run(folder.path(), &["diff", "target/criterion"]);
+    assert!(broken.code == Some(2) && broken.stderr.contains("estimates.json"), "{}", broken.stderr);
+}

@@ -1,0 +1,53 @@
+//! `cargo perf trend`.
+
+use std::fs;
+
+use crate::common::{folder, probe, read, report, run, write};
+
+#[test]
+fn a_step_in_a_history_is_found_dated_and_drawn() {
+    let folder = folder();
+    let history: String = (0..30)
+        .map(|n| {
+            let ns = if n < 18 { 10_000 } else { 11_500 } + (n * 37) % 90;
+            report(n, [probe("codec::decode", ns), probe("steady", 5_000 + (n * 53) % 40)]).to_json()
+        })
+        .collect();
+    fs::write(folder.path().join("history.jsonl"), history).unwrap();
+    let found = run(folder.path(), &["trend", "history.jsonl", "--svg", "trend.svg"]);
+    assert_eq!(found.code, Some(0), "{}", found.stderr);
+    assert!(found.stdout.contains("30 reports") && found.stdout.contains("1 changes in 1"), "{}", found.stdout);
+    assert!(found.stdout.contains("from report 19 of 30, 2023-12-02"), "{}", found.stdout);
+    assert!(!found.stdout.contains("steady\n"), "only what changed is drawn");
+    let svg = read(folder.path().join("trend.svg"));
+    assert!(svg.starts_with("<svg") && svg.contains("codec::decode") && svg.contains("</svg>"));
+    let json = run(folder.path(), &["trend", "history.jsonl", "--format", "json", "--probe", "codec::*"]);
+    let trends: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(trends[0]["changes"][0]["index"], 18);
+    assert_eq!(trends[0]["changes"][0]["worse"], true);
+    let markdown = run(folder.path(), &["trend", "history.jsonl", "--format", "markdown"]);
+    assert!(markdown.stdout.contains("| `codec::decode` | mean | 2023-12-02"), "{}", markdown.stdout);
+    // 15 % is less than 20 %.
+    assert!(run(folder.path(), &["trend", "history.jsonl", "--least", "20"]).stdout.contains("0 changes"));
+}
+
+#[test]
+fn a_history_grows_line_by_line() {
+    let folder = folder();
+    for n in 0..3 {
+        write(folder.path(), "perf.json", 10_000 + n);
+        let ran = run(folder.path(), &["trend", "history.jsonl", "--add", "perf.json"]);
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    }
+    assert_eq!(read(folder.path().join("history.jsonl")).lines().count(), 3);
+    for (args, named) in [
+        (&["trend", "history.jsonl", "--metric", "speed"][..], "no metric"),
+        (&["trend", "history.jsonl", "--probe", "nothing"], "--probe"),
+        (&["trend", "missing.jsonl"], "missing.jsonl"),
+        (&["trend", ".", "--add", "perf.json"], "folder"),
+        (&["trend", "history.jsonl", "--least=-1"], "--least"),
+    ] {
+        let ran = run(folder.path(), args);
+        assert!(ran.code == Some(2) && ran.stderr.contains(named), "{args:?}: {}", ran.stderr);
+    }
+}

@@ -1,0 +1,71 @@
+//! What the two experiments about budgets share: code to measure, short epochs, and tables.
+
+use std::collections::BTreeMap;
+use std::hint::black_box;
+use std::time::Duration;
+
+use perf_core::budget::{Bound, BudgetSpec, Limit, Metric, Warmup};
+use perf_exporters::gate::{Pace, Verdict};
+
+/// Short epochs, and no pause between them: ten thousand verdicts are to fit into minutes. Real runs are longer and
+/// further apart, so they suffer less from noise than these.
+pub(crate) fn accelerated() -> Pace {
+    let mut pace = Pace::default();
+    pace.max_time = Duration::from_millis(30);
+    pace.least_epoch = Duration::from_millis(3);
+    pace.slot = Duration::from_micros(300);
+    pace.rules.pause = Duration::ZERO;
+    pace
+}
+
+/// Some arithmetic in steps of about a nanosecond.
+pub(crate) fn work(steps: u64) -> u64 {
+    (0..black_box(steps)).fold(1, |state: u64, step| (state ^ step).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(17))
+}
+
+/// A budget that lives as long as the program, after a short warm-up.
+pub(crate) fn spec(metric: Metric, bound: Bound) -> &'static BudgetSpec {
+    leaked(BudgetSpec { limits: vec![Limit { metric, bound }].leak(), ..BudgetSpec::EMPTY })
+}
+
+pub(crate) fn leaked(spec: BudgetSpec) -> &'static BudgetSpec {
+    Box::leak(Box::new(BudgetSpec { warmup: Some(Warmup::Calls(20)), ..spec }))
+}
+
+/// Verdicts, counted.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Tally {
+    pub(crate) pass: u32,
+    pub(crate) fail: u32,
+    pub(crate) inconclusive: u32,
+}
+
+impl Tally {
+    pub(crate) fn add(&mut self, verdict: &Verdict) {
+        match verdict {
+            Verdict::Pass => self.pass += 1,
+            Verdict::Fail => self.fail += 1,
+            Verdict::Inconclusive(_) => self.inconclusive += 1,
+        }
+    }
+
+    pub(crate) fn all(self) -> u32 {
+        self.pass + self.fail + self.inconclusive
+    }
+}
+
+pub(crate) type Table = BTreeMap<(String, String), Tally>;
+
+/// A table in Markdown.
+pub(crate) fn print(headings: [&str; 2], table: &Table) {
+    println!("| {} | {} | runs | PASS | FAIL | INCONCLUSIVE |\n|---|---|---|---|---|---|", headings[0], headings[1]);
+    for ((first, second), tally) in table {
+        let Tally { pass, fail, inconclusive } = *tally;
+        println!("| {first} | {second} | {} | {pass} | {fail} | {inconclusive} |", tally.all());
+    }
+}
+
+/// The number of rounds: the first argument, or the default.
+pub(crate) fn rounds(default: u32) -> u32 {
+    std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(default)
+}

@@ -1,0 +1,236 @@
+//! Holds runs against a baseline.
+
+use std::collections::BTreeSet;
+
+use super::judge::judge;
+use super::{
+    Baseline, Change, Difference, Entry, Figure, Kind, Level, Metric, Options, Proof, RegressionReport, Section,
+};
+use crate::Report;
+use crate::gate::diff;
+
+/// Holds one run against a baseline, with the usual [`Options`].
+///
+/// ```
+/// use perf_exporters::{Report, baseline::{Baseline, compare}};
+///
+/// let report = Report::from(perf_core::snapshot());
+/// let found = compare(&Baseline::from_runs([&report]), &report);
+/// assert!(found.changes.iter().all(|change| !change.moved()));
+/// ```
+#[must_use]
+pub fn compare(baseline: &Baseline, current: &Report) -> RegressionReport {
+    compare_runs(baseline, [current], &Options::default())
+}
+
+/// Holds several runs against a baseline: five of each can prove what one of each cannot.
+#[must_use]
+pub fn compare_runs<'a>(
+    baseline: &Baseline,
+    current: impl IntoIterator<Item = &'a Report>,
+    options: &Options,
+) -> RegressionReport {
+    compare_baselines(baseline, &Baseline::from_runs(current), options)
+}
+
+/// Compares two baselines: an old one with a new one.
+#[must_use]
+pub fn compare_baselines(old: &Baseline, new: &Baseline, options: &Options) -> RegressionReport {
+    let mut comparison = Comparison { old, new, options, found: RegressionReport::default() };
+    let names: BTreeSet<&String> = old.entries.keys().chain(new.entries.keys()).collect();
+    for name in names {
+        match (old.entries.get(name), new.entries.get(name)) {
+            (Some(before), Some(after)) => comparison.entry(name, before, after),
+            (Some(_), None) => comparison.found.gone.push(name.clone()),
+            (None, _) => comparison.found.new.push(name.clone()),
+        }
+    }
+    comparison.found
+}
+
+/// How the times of two classes of machines compare.
+struct Footing {
+    /// They gate.
+    same_class: bool,
+    /// Old times are multiplied by this.
+    scale: f64,
+}
+
+struct Comparison<'a> {
+    old: &'a Baseline,
+    new: &'a Baseline,
+    options: &'a Options,
+    found: RegressionReport,
+}
+
+impl Comparison<'_> {
+    fn entry(&mut self, name: &str, before: &Entry, after: &Entry) {
+        self.counts(name, before, after);
+        for (class, after) in &after.times {
+            let Some((old_class, before)) = self.times_for(class, before) else { continue };
+            let footing = self.footing(&old_class, class);
+            self.times(name, &before, after, &footing);
+        }
+    }
+
+    fn counts(&mut self, name: &str, before: &Entry, after: &Entry) {
+        let work = |entry: &Entry| entry.counts.get(Metric::Calls).and_then(Figure::agreed);
+        let same_work = work(before).is_some() && work(before) == work(after);
+        let calls = |entry: &Entry| entry.counts.get(Metric::Calls).map_or(0.0, Figure::value);
+        let elsewhere = self.differences(&before.counted_on, &after.counted_on);
+        for (metric, old) in &before.counts.figures {
+            let Some(new) = after.counts.get(*metric) else { continue };
+            // Of runs with other numbers of calls, allocations are compared per call.
+            let (old, new) = match metric {
+                Metric::Allocs | Metric::AllocBytes if !same_work && calls(before) > 0.0 && calls(after) > 0.0 => {
+                    (old.scaled(1.0 / calls(before)), new.scaled(1.0 / calls(after)))
+                }
+                _ => (old.clone(), new.clone()),
+            };
+            let exact = same_work || *metric == Metric::Calls;
+            let mut change = self.judged(name, *metric, (&old, before.counts.runs), (&new, after.counts.runs), exact);
+            if change.moved() {
+                change.note = count_note(&change, same_work, &elsewhere);
+            }
+            self.found.changes.push(change);
+        }
+        self.remember(elsewhere);
+    }
+
+    fn times(&mut self, name: &str, before: &Section, after: &Section, footing: &Footing) {
+        for (metric, old) in &before.figures {
+            let Some(new) = after.get(*metric) else { continue };
+            let old = match metric.as_diff() {
+                diff::Metric::Throughput => old.scaled(1.0 / footing.scale),
+                _ => old.scaled(footing.scale),
+            };
+            let mut change = self.judged(name, *metric, (&old, before.runs), (new, after.runs), false);
+            change.gates &= footing.same_class;
+            if change.moved() && self.is_tiny(&change, before, after, footing) {
+                change.level = Level::Same;
+            }
+            if change.level == Level::Fail && !self.is_borne_out(&change, before, after, footing) {
+                change.level = Level::Unproven;
+                change.note = Some(RARE.to_owned());
+            }
+            if footing.same_class && self.found.disturbed && change.is_worse() && change.moved() {
+                change.level = Level::Unproven;
+                change.note = Some("environment: the machine itself is slower than it was for the baseline".to_owned());
+            } else if change.level == Level::Unproven && change.note.is_none() {
+                change.note = Some(doubt(&change));
+            }
+            self.found.changes.push(change);
+        }
+    }
+
+    fn judged(&self, probe: &str, metric: Metric, old: (&Figure, u64), new: (&Figure, u64), exact: bool) -> Change {
+        let judged = judge(metric, old.0, new.0, self.options.thresholds(metric), exact);
+        let known = |ratio: f64| ratio.is_finite().then_some(ratio);
+        Change {
+            probe: probe.to_owned(),
+            metric,
+            old: old.0.value(),
+            new: new.0.value(),
+            ratio: known(judged.ratio),
+            low: known(judged.low),
+            high: known(judged.high),
+            level: judged.level,
+            proof: judged.proof,
+            old_runs: old.1,
+            new_runs: new.1,
+            gates: self.options.gating.contains(&metric),
+            note: None,
+        }
+    }
+
+    /// Whether times changed by less than anybody can mean; of a throughput it is the mean call that counts.
+    fn is_tiny(&self, change: &Change, before: &Section, after: &Section, footing: &Footing) -> bool {
+        let mean = |section: &Section| section.get(Metric::MeanNs).map(Figure::value);
+        let by = match change.metric.as_diff() {
+            diff::Metric::Throughput => mean(before).zip(mean(after)).map(|(old, new)| new - old * footing.scale),
+            _ => Some(change.new - change.old),
+        };
+        by.is_some_and(|by| by.abs() < self.options.least_ns)
+    }
+
+    /// Whether slower calls are more than a few: the median or the 95 % quantile moved with the mean, by half of what fails.
+    /// A single stalled call moves a mean of some hundred as far as a regression does.
+    fn is_borne_out(&self, change: &Change, before: &Section, after: &Section, footing: &Footing) -> bool {
+        if matches!(change.metric.as_diff(), diff::Metric::Quantile(_)) {
+            return true;
+        }
+        let enough = 1.0 + self.options.thresholds(change.metric).fail / 2.0;
+        let moved = |metric| {
+            let value = |section: &Section| section.get(metric).map(Figure::value);
+            value(before).zip(value(after)).map(|(old, new)| new >= old * footing.scale * enough)
+        };
+        // Where there are no quantiles, the mean stands alone.
+        let known: Vec<bool> = [Metric::P50Ns, Metric::P95Ns].into_iter().filter_map(moved).collect();
+        known.is_empty() || known.contains(&true)
+    }
+
+    /// The old times of this class, or of the class most like it.
+    fn times_for(&self, class: &str, before: &Entry) -> Option<(String, Section)> {
+        let of = |class: &str| Some((class.to_owned(), before.times.get(class)?.clone()));
+        let nearest = || {
+            let distance = |other: &&String| self.differences(other, class).len();
+            of(before.times.keys().min_by_key(distance)?)
+        };
+        of(class).or_else(nearest)
+    }
+
+    fn footing(&mut self, old: &str, new: &str) -> Footing {
+        let then = self.old.machines.get(old).and_then(|class| class.kernels.as_ref());
+        let recorded = self.new.machines.get(new).and_then(|class| class.kernels.as_ref());
+        let now = self.options.kernels.as_ref().or(recorded);
+        let ratio = then.zip(now).and_then(|(then, now)| now.ratio_to(then));
+        if old == new {
+            self.found.kernels = ratio.or(self.found.kernels);
+            self.found.disturbed = ratio.is_some_and(|ratio| ratio > 1.0 + self.options.disturbance);
+            return Footing { same_class: true, scale: 1.0 };
+        }
+        self.remember(self.differences(old, new));
+        self.found.scale = ratio.or(self.found.scale);
+        Footing { same_class: false, scale: ratio.unwrap_or(1.0) }
+    }
+
+    fn differences(&self, old: &str, new: &str) -> Vec<Difference> {
+        let machines = self.old.machines.get(old).zip(self.new.machines.get(new));
+        machines.map_or_else(Vec::new, |(old, new)| Difference::between(&old.machine, &new.machine))
+    }
+
+    fn remember(&mut self, differences: Vec<Difference>) {
+        for difference in differences {
+            if !self.found.differences.contains(&difference) {
+                self.found.differences.push(difference);
+            }
+        }
+    }
+}
+
+/// A mean that moved without the calls that make it.
+const RARE: &str =
+    "neither the median nor the 95 % quantile moved with it: rare slow calls, of the program or of the machine";
+
+fn count_note(change: &Change, same_work: bool, elsewhere: &[Difference]) -> Option<String> {
+    let mut notes = Vec::new();
+    if !same_work && matches!(change.metric, Metric::Allocs | Metric::AllocBytes) {
+        notes.push("per call, since the number of calls differs".to_owned());
+    }
+    if !elsewhere.is_empty() {
+        let fields: Vec<&str> = elsewhere.iter().map(|difference| difference.field.as_str()).collect();
+        notes.push(format!("counted elsewhere: {} differ", fields.join(", ")));
+    }
+    if change.metric.kind() == Kind::Count && change.proof == Proof::Ranges && change.old_runs + change.new_runs > 2 {
+        notes.push("runs disagree".to_owned());
+    }
+    (!notes.is_empty()).then(|| notes.join("; "))
+}
+
+fn doubt(change: &Change) -> String {
+    match (change.old_runs, change.new_runs) {
+        (1, 1) => "the ranges of one run of each overlap; five of each can tell".to_owned(),
+        (old, new) if old < 5 || new < 5 => format!("{old} and {new} runs cannot tell; five of each can"),
+        _ => "runs scatter too much to tell".to_owned(),
+    }
+}

@@ -1,0 +1,198 @@
+//! What is kept of one budget or probe.
+
+use std::collections::BTreeMap;
+
+use toml_edit::Item;
+
+use super::{Figure, Metric};
+use crate::gate::diff;
+use crate::gate::dist::normal_quantile_above;
+use crate::report::ProbeReport;
+
+/// What is kept of one budget or probe: its counts, and its times by class of machine.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Entry {
+    /// The class of machines that counted.
+    pub counted_on: String,
+    /// Calls, errors, allocations and memory.
+    pub counts: Section,
+    /// Times, and what is made from them, by class of machines.
+    pub times: BTreeMap<String, Section>,
+}
+
+/// Figures that were measured together.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Section {
+    /// Runs that they are of.
+    pub runs: u64,
+    /// The figures.
+    pub figures: BTreeMap<Metric, Figure>,
+    /// What another version wrote here.
+    pub(super) unknown: Vec<(String, Item)>,
+}
+
+impl Section {
+    /// A figure, if it was measured.
+    #[must_use]
+    pub fn get(&self, metric: Metric) -> Option<&Figure> {
+        self.figures.get(&metric)
+    }
+
+    /// Figures of several runs as one; one that is missing in a run is left out.
+    fn of(runs: &[Vec<(Metric, Figure)>]) -> Self {
+        let mut collected: BTreeMap<Metric, Vec<Figure>> = BTreeMap::new();
+        for (metric, figure) in runs.iter().flatten() {
+            collected.entry(*metric).or_default().push(figure.clone());
+        }
+        let complete = collected.into_iter().filter(|(_, figures)| figures.len() == runs.len());
+        let figures = complete.filter_map(|(metric, figures)| Some((metric, Figure::join(figures)?))).collect();
+        Self { runs: runs.len() as u64, figures, unknown: Vec::new() }
+    }
+}
+
+/// The counts of runs of one probe.
+pub(super) fn counts<'a>(runs: impl Iterator<Item = (&'a ProbeReport, bool)>) -> Section {
+    let of_run = |(probe, allocs_counted): (&ProbeReport, bool)| {
+        let mut figures =
+            vec![(Metric::Calls, Figure::exact(probe.calls)), (Metric::Errors, Figure::exact(probe.errors))];
+        if allocs_counted {
+            figures.extend([
+                (Metric::Allocs, Figure::exact(probe.allocs)),
+                (Metric::AllocBytes, Figure::exact(probe.alloc_bytes)),
+                (Metric::PeakBytes, Figure::exact(probe.peak_bytes)),
+            ]);
+        }
+        figures
+    };
+    Section::of(&runs.map(of_run).collect::<Vec<_>>())
+}
+
+/// The times of runs of one probe; `None` where a run timed nothing.
+pub(super) fn times<'a>(runs: impl Iterator<Item = &'a ProbeReport>) -> Option<Section> {
+    let runs: Option<Vec<_>> = runs.map(times_of_run).collect();
+    let mut section = Section::of(&runs?);
+    for figure in section.figures.values_mut() {
+        *figure = figure.rounded();
+    }
+    (!section.figures.is_empty()).then_some(section)
+}
+
+fn times_of_run(probe: &ProbeReport) -> Option<Vec<(Metric, Figure)>> {
+    let timed = probe.timed();
+    if timed == 0 {
+        return None;
+    }
+    let calls: Vec<(f64, u64)> = probe.histogram.buckets().map(|b| (b.low.midpoint(b.high) as f64, b.count)).collect();
+    let mean = mean(probe.sum_ns as f64 / timed as f64, &calls, timed)?;
+    let mut figures = Vec::new();
+    // Sampling, recursion and futures have calls, timed calls and totals that differ; the shares do not.
+    if probe.total_ns > 0 {
+        figures.push((Metric::SelfNs, mean.scaled(probe.self_ns as f64 / probe.total_ns as f64)));
+    }
+    for (metric, p, value) in [
+        (Metric::P50Ns, 0.5, probe.quantiles.p50),
+        (Metric::P95Ns, 0.95, probe.quantiles.p95),
+        (Metric::P99Ns, 0.99, probe.quantiles.p99),
+    ] {
+        figures.push((metric, quantile(value as f64, &calls, timed, p)?));
+    }
+    for (metric, work) in [(Metric::ItemsPerSecond, probe.items), (Metric::BytesPerSecond, probe.bytes)] {
+        if work > 0 && mean.value() > 0.0 {
+            let per_second = |ns: f64| 1e9 * work as f64 / probe.calls.max(1) as f64 / ns;
+            let rate = Figure::new(&[per_second(mean.value())], per_second(mean.high()), per_second(mean.low()));
+            figures.push((metric, rate?));
+        }
+    }
+    figures.push((Metric::MeanNs, mean));
+    Some(figures)
+}
+
+/// A quantile of one run with its range: the ranks n p ± z √(n p (1−p)), with ten calls taken for one.
+fn quantile(value: f64, calls: &[(f64, u64)], n: u64, p: f64) -> Option<Figure> {
+    let n = n as f64;
+    let margin = normal_quantile_above(diff::LEVEL) * (n * p * (1.0 - p) * BURST).sqrt() + BURST;
+    let at = |rank: f64| {
+        let mut seen = 0.0;
+        let reaches = |&&(_, count): &&(f64, u64)| {
+            seen += count as f64;
+            seen >= rank
+        };
+        calls.iter().find(reaches).map_or(f64::INFINITY, |call| call.0)
+    };
+    let low = if n * p - margin < 1.0 { 0.0 } else { at(n * p - margin) };
+    let high = if n * p + margin > n { f64::INFINITY } else { at(n * p + margin) };
+    Figure::new(&[value], low.min(value), high.max(value))
+}
+
+/// A mean of one run with its range: the central limit theorem, with ten calls taken for one, since disturbances spoil
+/// neighbours together. Of fewer than [`LEAST`] calls nothing is known.
+fn mean(value: f64, calls: &[(f64, u64)], n: u64) -> Option<Figure> {
+    if n < LEAST {
+        return Figure::new(&[value], 0.0, f64::INFINITY);
+    }
+    let squares: f64 = calls.iter().map(|(time, count)| (time - value).powi(2) * *count as f64).sum();
+    let error = (squares / (n - 1) as f64 / (n as f64 / BURST)).sqrt();
+    let margin = normal_quantile_above(diff::LEVEL) * error;
+    Figure::new(&[value], (value - margin).max(0.0), value + margin)
+}
+
+/// Fewer calls have no mean to speak of.
+const LEAST: u64 = 20;
+/// So many calls may be spoilt by one disturbance.
+const BURST: f64 = 10.0;
+
+#[cfg(test)]
+mod tests {
+    use perf_core::Histogram;
+
+    use super::*;
+
+    fn probe(times: impl IntoIterator<Item = u64>) -> ProbeReport {
+        let mut probe = ProbeReport::new("p");
+        let times: Vec<u64> = times.into_iter().collect();
+        probe.calls = times.len() as u64;
+        probe.sum_ns = times.iter().sum();
+        probe.total_ns = probe.sum_ns;
+        probe.self_ns = probe.sum_ns / 2;
+        probe.histogram = times.into_iter().collect::<Histogram>();
+        probe.quantiles = crate::report::Quantiles::from_fn(|q| probe.histogram.quantile(q).unwrap());
+        probe.items = 2 * probe.calls;
+        probe
+    }
+
+    #[test]
+    fn a_run_has_a_range_around_each_figure() {
+        let run = probe((0..1000).map(|i| 10_000 + i));
+        let section = times([&run].into_iter()).unwrap();
+        let mean = section.get(Metric::MeanNs).unwrap();
+        assert!((mean.value() - 10_500.0).abs() < 1.0);
+        assert!(mean.low() > 10_400.0 && mean.low() < mean.value(), "{mean:?}");
+        assert!(mean.high() < 10_600.0 && mean.high() > mean.value(), "{mean:?}");
+        let p50 = section.get(Metric::P50Ns).unwrap();
+        assert!(p50.low() <= p50.value() && p50.value() <= p50.high() && p50.high() < 10_700.0, "{p50:?}");
+        assert!((section.get(Metric::SelfNs).unwrap().value() - 5250.0).abs() < 1.0);
+        let rate = section.get(Metric::ItemsPerSecond).unwrap().value();
+        assert!((rate - 2e9 / 10_500.0).abs() < 30.0, "{rate}");
+        assert_eq!(section.get(Metric::BytesPerSecond), None);
+    }
+
+    #[test]
+    fn few_calls_leave_a_high_quantile_open() {
+        let section = times([&probe([5, 6, 7])].into_iter()).unwrap();
+        assert!(section.get(Metric::P99Ns).unwrap().high().is_infinite());
+        assert!(times([&ProbeReport::new("never")].into_iter()).is_none());
+    }
+
+    #[test]
+    fn several_runs_keep_a_value_each() {
+        let (a, b) = (probe([100; 50]), probe([120; 50]));
+        let section = times([&b, &a].into_iter()).unwrap();
+        assert_eq!(section.runs, 2);
+        assert_eq!(section.get(Metric::MeanNs).unwrap().runs(), [100.0, 120.0]);
+        let counted = counts([(&a, false), (&b, true)].into_iter());
+        assert!(counted.get(Metric::Calls).is_some());
+        assert!(counted.get(Metric::Allocs).is_none(), "not counted in every run");
+    }
+}

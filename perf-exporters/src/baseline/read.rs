@@ -1,0 +1,270 @@
+//! From the text of the file to the value, or to what is wrong with it in which line.
+
+use std::ops::Range;
+
+use toml_edit::{Document, Item, TableLike};
+
+use super::emit::{END, Lines, class_lines, count_lines, figure_lines, header, sum};
+use super::error::Kind;
+use super::{Baseline, Class, Entry, Error, Figure, Kernels, Metric, SCHEMA, Section, class};
+use crate::report::Machine;
+
+impl Baseline {
+    /// The baseline that this text holds.
+    ///
+    /// Everything must be as it was written: a text that is cut short, was merged by half, or has a section that does
+    /// not fit its checksum is an [`Error`].
+    ///
+    /// ```
+    /// # use perf_exporters::baseline::Baseline;
+    /// let text = Baseline::default().to_toml();
+    /// assert!(Baseline::parse(&text)?.is_empty());
+    /// assert!(Baseline::parse(&text[..text.len() - 1]).is_err());
+    /// # Ok::<(), perf_exporters::baseline::Error>(())
+    /// ```
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        check_frame(text)?;
+        let document = Document::parse(text).map_err(|error| {
+            let message = error.message().lines().collect::<Vec<_>>().join(", ");
+            Error::new(Kind::Syntax { message }, error.span().map(|span| line_of(text, &span)))
+        })?;
+        let reader = Reader { text };
+        let mut baseline = Self::default();
+        let mut entries = None;
+        for (key, item) in document.iter() {
+            let path = [key];
+            match key {
+                "schema" => match item.as_str() {
+                    Some(SCHEMA) => {}
+                    _ => return Err(reader.wrong(&path, item, format!("must be {SCHEMA:?}"))),
+                },
+                "machine" => {
+                    for (id, item) in reader.table(&path, item)?.iter() {
+                        baseline.machines.insert(id.to_owned(), reader.class(id, item)?);
+                    }
+                }
+                "entry" => {
+                    for (name, item) in reader.table(&path, item)?.iter() {
+                        baseline.entries.insert(name.to_owned(), reader.entry(name, item)?);
+                    }
+                    entries = Some(item);
+                }
+                _ => baseline.unknown.push((key.to_owned(), item.clone())),
+            }
+        }
+        // An entry without its machines could not be compared, and nobody would notice.
+        let known = |class: &String| baseline.machines.contains_key(class);
+        for (name, entry) in &baseline.entries {
+            if let Some(class) = entry.times.keys().chain([&entry.counted_on]).find(|class| !known(class)) {
+                let item = entries.and_then(|entries| entries.get(name)).unwrap_or(document.as_item());
+                return Err(reader.wrong(&["entry", name], item, format!("[machine.{class}] is missing")));
+            }
+        }
+        Ok(baseline)
+    }
+}
+
+/// What must hold before the text is read as TOML: no conflict, a schema of ours, and an end.
+fn check_frame(text: &str) -> Result<(), Error> {
+    let marks = ["<<<<<<< ", "||||||| ", ">>>>>>> "];
+    let is_mark = |line: &str| line == "=======" || marks.iter().any(|mark| line.starts_with(mark));
+    if let Some(at) = text.lines().position(is_mark) {
+        return Err(Error::new(Kind::Conflict, Some(at + 1)));
+    }
+    let schema = text.lines().enumerate().find_map(|(at, line)| Some((at + 1, schema_of(line)?)));
+    let Some((line, found)) = schema else {
+        return Err(Error::new(Kind::NoSchema, Some(text.lines().count().max(1))));
+    };
+    let version = |schema: &str| schema.strip_prefix("perf.lock/")?.parse::<u64>().ok();
+    if version(found) > version(SCHEMA) {
+        return Err(Error::new(Kind::NewerSchema { found: found.to_owned() }, Some(line)));
+    }
+    if found != SCHEMA {
+        return Err(Error::new(Kind::NoSchema, Some(line)));
+    }
+    // With its line end: without it, who knows what else is missing.
+    if text.lines().last() != Some(END) || !text.ends_with('\n') {
+        return Err(Error::new(Kind::Truncated, Some(text.lines().count())));
+    }
+    Ok(())
+}
+
+/// The schema if this line, outside of all tables, names it.
+fn schema_of(line: &str) -> Option<&str> {
+    let value = line.strip_prefix("schema")?.trim_start().strip_prefix('=')?;
+    value.trim().strip_prefix('"')?.strip_suffix('"')
+}
+
+fn line_of(text: &str, span: &Range<usize>) -> usize {
+    text.get(..span.start).map_or(0, |before| before.matches('\n').count()) + 1
+}
+
+/// Reads values, and says where one is wrong.
+struct Reader<'a> {
+    text: &'a str,
+}
+
+impl Reader<'_> {
+    fn wrong(&self, path: &[&str], item: &Item, problem: String) -> Error {
+        let line = item.span().map(|span| line_of(self.text, &span));
+        Error::new(Kind::Value { key: header(path), problem }, line)
+    }
+
+    fn expected(&self, path: &[&str], item: &Item, what: &str) -> Error {
+        self.wrong(path, item, format!("expected {what}, found {}", item.type_name()))
+    }
+
+    fn table<'i>(&self, path: &[&str], item: &'i Item) -> Result<&'i dyn TableLike, Error> {
+        item.as_table_like().ok_or_else(|| self.expected(path, item, "a table"))
+    }
+
+    fn string(&self, path: &[&str], item: &Item) -> Result<String, Error> {
+        item.as_str().map(ToOwned::to_owned).ok_or_else(|| self.expected(path, item, "a string"))
+    }
+
+    fn whole(&self, path: &[&str], item: &Item) -> Result<u64, Error> {
+        let number = item.as_integer().and_then(|number| u64::try_from(number).ok());
+        number.ok_or_else(|| self.expected(path, item, "a whole number"))
+    }
+
+    fn class(&self, id: &str, item: &Item) -> Result<Class, Error> {
+        let path = ["machine", id];
+        let mut class = Class::default();
+        let mut found_sum = None;
+        for (key, item) in self.table(&path, item)?.iter() {
+            let at = [&path[..], &[key]].concat();
+            let Machine { arch, cpu_model, cores, os, rustc, profile, allocator, .. } = &mut class.machine;
+            let field = match key {
+                "arch" => arch,
+                "cpu_model" => cpu_model,
+                "os" => os,
+                "rustc" => rustc,
+                "profile" => profile,
+                "allocator" => allocator,
+                "cores" => {
+                    *cores = self.whole(&at, item)?;
+                    continue;
+                }
+                "kernels" => {
+                    class.kernels = Some(self.kernels(&at, item)?);
+                    continue;
+                }
+                "checksum" => {
+                    found_sum = Some(self.string(&at, item)?);
+                    continue;
+                }
+                _ => {
+                    class.unknown.push((key.to_owned(), item.clone()));
+                    continue;
+                }
+            };
+            *field = self.string(&at, item)?;
+        }
+        self.check_sum(&path, item, &class_lines(&class), found_sum.as_deref())?;
+        if class::id(&class.machine) != id {
+            let problem = "the name does not belong to this machine".to_owned();
+            return Err(self.wrong(&path, item, problem));
+        }
+        Ok(class)
+    }
+
+    fn kernels(&self, path: &[&str], item: &Item) -> Result<Kernels, Error> {
+        let table = self.table(path, item)?;
+        let time = |key| table.get(key).and_then(number);
+        let profile = table.get("profile").and_then(Item::as_str);
+        let kernels = || Kernels::new(time("integer_ns")?, time("memory_ns")?, time("branch_ns")?, profile?);
+        let wanted = "integer_ns, memory_ns, branch_ns and profile";
+        kernels().ok_or_else(|| self.wrong(path, item, format!("expected {wanted}")))
+    }
+
+    fn entry(&self, name: &str, item: &Item) -> Result<Entry, Error> {
+        let path = ["entry", name];
+        let mut entry = Entry::default();
+        let mut found_sum = None;
+        for (key, item) in self.table(&path, item)?.iter() {
+            let at = [&path[..], &[key]].concat();
+            match key {
+                "counted_on" => entry.counted_on = self.string(&at, item)?,
+                "checksum" => found_sum = Some(self.string(&at, item)?),
+                "time" => {
+                    for (class, item) in self.table(&at, item)?.iter() {
+                        let at = [&at[..], &[class]].concat();
+                        entry.times.insert(class.to_owned(), self.times(&at, item)?);
+                    }
+                }
+                _ => self.figure_into(&mut entry.counts, &at, item, |metric| !metric.is_time())?,
+            }
+        }
+        self.check_sum(&path, item, &count_lines(&entry), found_sum.as_deref())?;
+        Ok(entry)
+    }
+
+    fn times(&self, path: &[&str], item: &Item) -> Result<Section, Error> {
+        let mut section = Section::default();
+        let mut found_sum = None;
+        for (key, item) in self.table(path, item)?.iter() {
+            let at = [path, &[key]].concat();
+            match key {
+                "checksum" => found_sum = Some(self.string(&at, item)?),
+                _ => self.figure_into(&mut section, &at, item, Metric::is_time)?,
+            }
+        }
+        self.check_sum(path, item, &figure_lines(&section), found_sum.as_deref())?;
+        Ok(section)
+    }
+
+    /// One line of a section: the number of runs, a figure that belongs there, or something unknown.
+    fn figure_into(
+        &self,
+        section: &mut Section,
+        path: &[&str],
+        item: &Item,
+        belongs: impl Fn(Metric) -> bool,
+    ) -> Result<(), Error> {
+        let key = path[path.len() - 1];
+        if key == "runs" {
+            section.runs = self.whole(path, item)?;
+            return Ok(());
+        }
+        match Metric::ALL.into_iter().find(|metric| metric.key() == key && belongs(*metric)) {
+            Some(metric) => {
+                let wanted = "a number, a list of numbers, or runs with low and high around them";
+                let figure = figure(item).ok_or_else(|| self.expected(path, item, wanted))?;
+                section.figures.insert(metric, figure);
+            }
+            None => section.unknown.push((key.to_owned(), item.clone())),
+        }
+        Ok(())
+    }
+
+    fn check_sum(&self, path: &[&str], item: &Item, lines: &Lines, found: Option<&str>) -> Result<(), Error> {
+        let section = header(path);
+        if found == Some(sum(&section, lines).as_str()) {
+            return Ok(());
+        }
+        Err(Error::new(Kind::Checksum { section }, item.span().map(|span| line_of(self.text, &span))))
+    }
+}
+
+fn figure(item: &Item) -> Option<Figure> {
+    if let Some(value) = number(item) {
+        return Figure::new(&[value], value, value);
+    }
+    if item.is_array() {
+        let runs = numbers(item)?;
+        let (low, high) = (runs.iter().copied().reduce(f64::min)?, runs.iter().copied().reduce(f64::max)?);
+        return Figure::new(&runs, low, high);
+    }
+    let table = item.as_table_like()?;
+    Figure::new(&numbers(table.get("runs")?)?, number(table.get("low")?)?, number(table.get("high")?)?)
+}
+
+fn numbers(item: &Item) -> Option<Vec<f64>> {
+    item.as_array()?.iter().map(|value| number(&Item::Value(value.clone()))).collect()
+}
+
+/// An integer or a float.
+fn number(item: &Item) -> Option<f64> {
+    // Counts are far below 2^53.
+    item.as_float().or_else(|| item.as_integer().map(|number| number as f64))
+}

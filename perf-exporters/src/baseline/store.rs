@@ -1,0 +1,171 @@
+//! The file on disk: whole or not there, however many write and whenever they are killed.
+//!
+//! A writer takes the lock, reads what is there, changes it, writes a temporary file beside it, has it reach the disk, and
+//! gives it the name. The lock is on a file of its own, `.perf.lock.guard`, which stays: the system lets go of the lock
+//! when its holder ends, however it ends. A reader needs no lock.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::{env, io};
+
+use super::error::Kind;
+use super::{Baseline, Error};
+
+impl Baseline {
+    /// Reads a file. That there is none is an error too ([`Error::is_not_found`]).
+    ///
+    /// ```no_run
+    /// let baseline = perf_exporters::baseline::Baseline::load("perf.lock")?;
+    /// println!("{} entries", baseline.entries().len());
+    /// # Ok::<(), perf_exporters::baseline::Error>(())
+    /// ```
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let bytes = fs::read(path).map_err(|source| Error::io("cannot read the baseline", path, source))?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let good = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
+            let line = good.matches('\n').count() + 1;
+            Error::new(Kind::NotUtf8, Some(line)).at(path)
+        })?;
+        Self::parse(&text).map_err(|error| error.at(path))
+    }
+
+    /// Changes the file, or makes it where there is none, and returns what it then holds. Other processes that change it
+    /// wait; none loses what another wrote.
+    ///
+    /// A file that cannot be read is left as it is.
+    ///
+    /// ```no_run
+    /// use perf_exporters::{Report, baseline::Baseline};
+    ///
+    /// let report = Report::from(perf_core::snapshot());
+    /// Baseline::update("perf.lock", |baseline| baseline.record([&report], None))?;
+    /// # Ok::<(), perf_exporters::baseline::Error>(())
+    /// ```
+    pub fn update(path: impl AsRef<Path>, change: impl FnOnce(&mut Self)) -> Result<Self, Error> {
+        let place = Place::of(path.as_ref());
+        let guard = place.lock()?;
+        let mut baseline = match Self::load(&place.target) {
+            Err(error) if error.is_not_found() => Self::default(),
+            loaded => loaded?,
+        };
+        change(&mut baseline);
+        place.replace(&baseline.to_toml())?;
+        drop(guard);
+        Ok(baseline)
+    }
+
+    /// Writes the file as this value is, whatever was there.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
+        let place = Place::of(path.as_ref());
+        let _guard = place.lock()?;
+        place.replace(&self.to_toml())
+    }
+}
+
+/// Whether the environment asks for new baselines: `PERF_UPDATE` is set, and not to nothing, `0`, `no` or `false`.
+#[must_use]
+pub fn update_asked() -> bool {
+    env::var("PERF_UPDATE").is_ok_and(|value| asks(&value))
+}
+
+fn asks(value: &str) -> bool {
+    !matches!(value.trim(), "" | "0" | "no" | "false" | "off")
+}
+
+/// Where the baselines of the package under test are: `PERF_LOCK` if it is set, else `perf.lock` beside its `Cargo.toml`
+/// (cargo and nextest say where that is), else in the current folder.
+#[must_use]
+pub fn default_path() -> PathBuf {
+    if let Some(path) = env::var_os("PERF_LOCK").filter(|path| !path.is_empty()) {
+        return path.into();
+    }
+    env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default().join("perf.lock")
+}
+
+/// A file that a link may lead to, and the folder it is in.
+struct Place {
+    target: PathBuf,
+    folder: PathBuf,
+    name: String,
+}
+
+impl Place {
+    fn of(path: &Path) -> Self {
+        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let folder = match target.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Self { target, folder, name }
+    }
+
+    /// Waits until nobody else holds the lock; it ends with the returned file.
+    fn lock(&self) -> Result<File, Error> {
+        let path = self.folder.join(format!(".{}.guard", self.name));
+        let locked = || {
+            fs::create_dir_all(&self.folder)?;
+            let file = File::options().create(true).truncate(false).write(true).open(&path)?;
+            file.lock()?;
+            io::Result::Ok(file)
+        };
+        locked().map_err(|source| Error::io("cannot lock the baseline", &path, source))
+    }
+
+    /// Puts this text in the file's place. The lock is held.
+    fn replace(&self, text: &str) -> Result<(), Error> {
+        self.remove_leftovers();
+        let put = || {
+            let mut builder = tempfile::Builder::new();
+            let prefix = self.temporary_prefix();
+            builder.prefix(&prefix).suffix(".tmp");
+            #[cfg(unix)]
+            {
+                use std::os::unix::fs::PermissionsExt;
+                builder.permissions(fs::Permissions::from_mode(0o666));
+            }
+            let mut file = builder.tempfile_in(&self.folder)?;
+            file.write_all(text.as_bytes())?;
+            file.as_file().sync_all()?;
+            file.persist(&self.target).map_err(|error| error.error)?;
+            // The new name reaches the disk with its folder; where folders cannot be opened, the system sees to it.
+            if let Ok(folder) = File::open(&self.folder) {
+                let _ = folder.sync_all();
+            }
+            io::Result::Ok(())
+        };
+        put().map_err(|source| Error::io("cannot write the baseline", &self.target, source))
+    }
+
+    /// Takes away what killed writers left: nobody else writes now.
+    fn remove_leftovers(&self) {
+        let prefix = self.temporary_prefix();
+        for file in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
+            let name = file.file_name();
+            if name.to_string_lossy().starts_with(&prefix) && name.to_string_lossy().ends_with(".tmp") {
+                let _ = fs::remove_file(file.path());
+            }
+        }
+    }
+
+    fn temporary_prefix(&self) -> String {
+        format!(".{}.new-", self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn asking_is_saying_anything_but_no() {
+        for yes in ["1", "yes", "true", "all"] {
+            assert!(asks(yes), "{yes}");
+        }
+        for no in ["", "0", " false ", "no", "off"] {
+            assert!(!asks(no), "{no}");
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! The baseline as a value.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use toml_edit::Item;
+
+use super::{Entry, Figure, Kernels, Metric, class, entry};
+use crate::Report;
+use crate::report::{Machine, ProbeReport};
+
+/// What was measured before: an entry per budget or probe, and the machines that measured.
+#[derive(Clone, Debug, Default)]
+pub struct Baseline {
+    pub(super) machines: BTreeMap<String, Class>,
+    pub(super) entries: BTreeMap<String, Entry>,
+    pub(super) unknown: Vec<(String, Item)>,
+}
+
+/// A class of machines.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Class {
+    /// What they have in common.
+    pub machine: Machine,
+    /// How fast they are.
+    pub kernels: Option<Kernels>,
+    pub(super) unknown: Vec<(String, Item)>,
+}
+
+impl Baseline {
+    /// The baseline of these runs, and of nothing else.
+    ///
+    /// ```
+    /// use perf_exporters::baseline::{Baseline, Metric};
+    /// use perf_exporters::report::{ProbeReport, Report};
+    ///
+    /// let mut report = Report::default();
+    /// report.probes.push(ProbeReport::new("parse"));
+    /// report.probes[0].calls = 3;
+    /// let baseline = Baseline::from_runs([&report, &report]);
+    /// let parse = baseline.get("parse").unwrap();
+    /// assert_eq!(parse.counts.get(Metric::Calls).unwrap().agreed(), Some(3.0));
+    /// assert_eq!(parse.counts.runs, 2);
+    /// ```
+    #[must_use]
+    pub fn from_runs<'a>(runs: impl IntoIterator<Item = &'a Report>) -> Self {
+        let mut baseline = Self::default();
+        baseline.record(runs, None);
+        baseline
+    }
+
+    /// Records these runs: their probes' counts, and their times for the classes of machines they ran on. Other entries,
+    /// and times of other classes, stay as they are.
+    pub fn record<'a>(&mut self, runs: impl IntoIterator<Item = &'a Report>, kernels: Option<&Kernels>) {
+        let runs: Vec<&Report> = runs.into_iter().collect();
+        let mut by_name: BTreeMap<&str, Vec<(&Report, &ProbeReport)>> = BTreeMap::new();
+        for run in &runs {
+            for probe in &run.probes {
+                by_name.entry(&probe.name).or_default().push((run, probe));
+            }
+        }
+        for (name, probes) in by_name {
+            self.record_one(name, &probes);
+        }
+        for run in &runs {
+            let class = self.machines.entry(class::id(&run.meta.machine)).or_default();
+            class.machine.clone_from(&run.meta.machine);
+            if let Some(kernels) = kernels {
+                class.kernels = Some(kernels.clone());
+            }
+        }
+        self.forget_unused_machines();
+    }
+
+    /// Sets figures that come from elsewhere than a [`Report`]: another tool's estimates, a budget's measurements.
+    ///
+    /// ```
+    /// use perf_exporters::baseline::{Baseline, Figure, Metric};
+    /// use perf_exporters::report::Machine;
+    ///
+    /// let mut baseline = Baseline::default();
+    /// let mean = Figure::new(&[120.0], 118.0, 123.0).unwrap();
+    /// baseline.put("bench/sort", &Machine::current(), [(Metric::MeanNs, mean)]);
+    /// assert!(baseline.get("bench/sort").is_some());
+    /// ```
+    pub fn put(&mut self, name: &str, machine: &Machine, figures: impl IntoIterator<Item = (Metric, Figure)>) {
+        let id = class::id(machine);
+        let entry = self.entries.entry(name.to_owned()).or_default();
+        let (times, counts): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            figures.into_iter().partition(|(metric, _)| metric.is_time());
+        if !times.is_empty() {
+            let section = entry.times.entry(id.clone()).or_default();
+            section.runs = times.values().map(|figure| figure.runs().len() as u64).max().unwrap_or(0);
+            section.figures = times.into_iter().map(|(metric, figure)| (metric, figure.rounded())).collect();
+        }
+        if !counts.is_empty() || entry.counted_on.is_empty() {
+            entry.counts.runs = counts.values().map(|figure| figure.runs().len() as u64).max().unwrap_or(0);
+            entry.counts.figures = counts;
+            entry.counted_on.clone_from(&id);
+        }
+        self.machines.entry(id).or_default().machine.clone_from(machine);
+        self.forget_unused_machines();
+    }
+
+    fn record_one(&mut self, name: &str, runs: &[(&Report, &ProbeReport)]) {
+        let entry = self.entries.entry(name.to_owned()).or_default();
+        let mut classes: BTreeMap<String, Vec<&ProbeReport>> = BTreeMap::new();
+        for (run, probe) in runs {
+            classes.entry(class::id(&run.meta.machine)).or_default().push(probe);
+        }
+        let mut counts =
+            entry::counts(runs.iter().map(|(run, probe)| (*probe, run.meta.alloc_tracking || probe.allocs > 0)));
+        counts.unknown = std::mem::take(&mut entry.counts.unknown);
+        entry.counts = counts;
+        if let Some(class) = classes.keys().next() {
+            entry.counted_on.clone_from(class);
+        }
+        for (class, probes) in classes {
+            if let Some(mut times) = entry::times(probes.into_iter()) {
+                if let Some(before) = entry.times.remove(&class) {
+                    times.unknown = before.unknown;
+                }
+                entry.times.insert(class, times);
+            }
+        }
+    }
+
+    fn forget_unused_machines(&mut self) {
+        let times = self.entries.values().flat_map(|entry| entry.times.keys());
+        let used: BTreeSet<String> =
+            self.entries.values().map(|entry| &entry.counted_on).chain(times).cloned().collect();
+        self.machines.retain(|class, _| used.contains(class));
+    }
+
+    /// Takes an entry out: what it measured before is gone.
+    pub fn remove(&mut self, name: &str) -> Option<Entry> {
+        let removed = self.entries.remove(name);
+        self.forget_unused_machines();
+        removed
+    }
+
+    /// The entries with their names, in the order of the names.
+    #[must_use]
+    pub fn entries(&self) -> impl ExactSizeIterator<Item = (&str, &Entry)> {
+        self.entries.iter().map(|(name, entry)| (name.as_str(), entry))
+    }
+
+    /// The entry of that name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Entry> {
+        self.entries.get(name)
+    }
+
+    /// The classes of machines with their names.
+    #[must_use]
+    pub fn classes(&self) -> impl ExactSizeIterator<Item = (&str, &Class)> {
+        self.machines.iter().map(|(id, class)| (id.as_str(), class))
+    }
+
+    /// Whether nothing was recorded.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}

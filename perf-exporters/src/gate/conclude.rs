@@ -1,0 +1,149 @@
+//! The thin skin over a finished run: it tells, keeps a log where it is asked to, and fails the test.
+//!
+//! | variable | effect |
+//! |---|---|
+//! | `PERF_STRICT=1` | INCONCLUSIVE fails too |
+//! | `PERF_GATE_LOG=PATH` | one JSON line per run is appended to this file |
+//! | `PERF_GATE_DETAIL=1` | every run prints its report and the table of its probes |
+
+use std::env;
+use std::fmt::Write as _;
+use std::fs::OpenOptions;
+use std::io::Write as _;
+
+use perf_core::Snapshot;
+
+use super::findings::Findings;
+use super::leak::LeakCheck;
+use super::render;
+use super::run::Finished;
+use super::verdict::{Severity, Verdict};
+use crate::{Report, table};
+
+/// Tells of a run, and panics where its test must fail.
+#[track_caller]
+pub(super) fn test<R>(finished: &Finished<R>) {
+    log(finished);
+    let verdict = finished.findings.verdict();
+    if is_set("PERF_GATE_DETAIL") {
+        tell(&render::report(finished));
+        tell(&table::render(&Report::from(&finished.snapshot), &table::Options::default()));
+    }
+    match verdict {
+        Verdict::Fail => panic!("{}", render::report(finished)),
+        Verdict::Inconclusive(_) if is_set("PERF_STRICT") => {
+            panic!("PERF_STRICT: undecided counts as failed\n{}", render::report(finished))
+        }
+        Verdict::Pass if !finished.findings.outcome().warned() => {}
+        _ => tell(&render::line(finished)),
+    }
+}
+
+/// Tells of a leak check, and panics where memory leaks.
+#[track_caller]
+pub(super) fn leak(check: &LeakCheck) {
+    settle(&check.verdict, &check.to_string());
+}
+
+/// Asserts that every budget that functions of the program declare was kept in what a snapshot saw: of a
+/// [`Session`](perf_core::Session) in a test, usually.
+///
+/// Missed targets, and limits that could not be decided, are told on standard error. See [`check`](super::check) for
+/// the findings as a value.
+///
+/// ```
+/// use perf_core::{Session, perf_budget};
+/// use perf_exporters::gate;
+///
+/// #[perf_budget(allocs = 4)]
+/// fn greet(name: &str) -> String {
+///     format!("Hello, {name}")
+/// }
+///
+/// let session = Session::new();
+/// session.run(|| greet("you"));
+/// gate::assert_budgets(&session.snapshot());
+/// ```
+///
+/// # Panics
+/// If a limit is missed; with `PERF_STRICT=1` also where one could not be decided.
+#[track_caller]
+pub fn assert_budgets(snapshot: &Snapshot) {
+    let findings = super::check(snapshot);
+    let mut text = format!("declared budgets: {}\n", findings.verdict());
+    render::rows(&mut text, &findings.rows);
+    if findings.rows.is_empty() {
+        let why = if perf_core::is_enabled() { "no function with a budget ran" } else { "the library is off" };
+        tell(&format!("declared budgets not enforced: {why}"));
+    } else if findings.outcome().warned() && findings.verdict().is_pass() {
+        tell(&text);
+    } else {
+        settle(&findings.verdict(), &text);
+    }
+}
+
+#[track_caller]
+fn settle(verdict: &Verdict, text: &str) {
+    match verdict {
+        Verdict::Pass => {}
+        Verdict::Fail => panic!("{text}"),
+        Verdict::Inconclusive(_) if is_set("PERF_STRICT") => {
+            panic!("PERF_STRICT: undecided counts as failed\n{text}")
+        }
+        Verdict::Inconclusive(_) => tell(text),
+    }
+}
+
+fn is_set(name: &str) -> bool {
+    env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0")
+}
+
+/// Writes to standard error itself: what the test harness captures of a passing test nobody sees.
+pub(super) fn tell(text: &str) {
+    let mut whole = text.trim_end().to_owned();
+    whole.push('\n');
+    // Where standard error is closed there is nobody to tell.
+    let _ = std::io::stderr().lock().write_all(whole.as_bytes());
+}
+
+/// Appends one line, in one write, so that the lines of concurrent processes stay whole.
+fn log<R>(finished: &Finished<R>) {
+    let Some(path) = env::var_os("PERF_GATE_LOG").filter(|path| !path.is_empty()) else {
+        return;
+    };
+    let line = json_line(finished.run.name, &finished.findings, finished.epochs);
+    let written =
+        OpenOptions::new().create(true).append(true).open(&path).and_then(|mut file| file.write_all(line.as_bytes()));
+    if let Err(error) = written {
+        tell(&format!("PERF_GATE_LOG={}: {error}", path.display()));
+    }
+}
+
+fn json_line(name: &str, findings: &Findings, epochs: u32) -> String {
+    let rows: Vec<serde_json::Value> = findings
+        .rows
+        .iter()
+        .map(|row| {
+            serde_json::json!({
+                "metric": row.metric,
+                "kind": if row.severity == Severity::Limit { "limit" } else { "target" },
+                "bound": finite(row.bound),
+                "actual": finite(row.actual),
+                "unit": format!("{:?}", row.unit).to_lowercase(),
+                "samples": row.samples,
+                "verdict": row.verdict.to_string(),
+            })
+        })
+        .collect();
+    let whole = serde_json::json!({
+        "budget": name, "verdict": findings.verdict().to_string(), "epochs": epochs, "rows": rows,
+    });
+    let mut line = String::new();
+    let _ = writeln!(line, "{whole}");
+    line
+}
+
+/// JSON has no infinities.
+fn finite(value: f64) -> Option<f64> {
+    value.is_finite().then_some(value)
+}

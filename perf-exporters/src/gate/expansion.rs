@@ -1,0 +1,96 @@
+//! What the expansion of `#[perf_budget]` on a test calls. Not for anything else: it changes with every version.
+
+use perf_core::budget::BudgetSpec;
+
+use super::conclude;
+use super::run::{Eventual, Finished, Plain, Run};
+
+/// A test with a budget, as its attribute saw it.
+#[derive(Clone, Copy, Debug)]
+pub struct Declared {
+    /// What is promised.
+    pub spec: &'static BudgetSpec,
+    /// `module::test`.
+    pub name: &'static str,
+    /// Where the test is.
+    pub file: &'static str,
+    /// The line in it.
+    pub line: u32,
+    /// Whether the test's crate was built without optimisation.
+    pub debug_build: bool,
+}
+
+impl Declared {
+    fn run(self) -> Run {
+        let name = self.spec.name.unwrap_or(self.name);
+        Run::new(self.spec).named(name).at(self.file, self.line).debug_build(self.debug_build)
+    }
+}
+
+type NoReference = fn(usize);
+type NoFuture = fn(usize) -> std::future::Ready<()>;
+
+/// A plain test.
+#[track_caller]
+pub fn test<R>(declared: Declared, mut body: impl FnMut() -> R, failed: impl Fn(&R) -> bool) -> R {
+    conclude(declared.run().drive(Plain(move |_| body()), None::<Plain<NoReference>>, &failed))
+}
+
+/// A plain test beside its reference.
+#[track_caller]
+pub fn versus<R>(
+    declared: Declared,
+    mut body: impl FnMut() -> R,
+    failed: impl Fn(&R) -> bool,
+    mut reference: impl FnMut() -> R,
+) -> R {
+    conclude(declared.run().drive(Plain(move |_| body()), Some(Plain(move |_| reference())), &failed))
+}
+
+/// A plain test of a size.
+#[track_caller]
+pub fn growth<R>(declared: Declared, body: impl FnMut(usize) -> R, failed: impl Fn(&R) -> bool) -> R {
+    conclude(declared.run().drive(Plain(body), None::<Plain<NoReference>>, &failed))
+}
+
+/// An asynchronous test.
+pub async fn test_async<F: Future>(
+    declared: Declared,
+    mut body: impl FnMut() -> F,
+    failed: impl Fn(&F::Output) -> bool,
+) -> F::Output {
+    conclude(declared.run().drive_async(Eventual(move |_| body()), None::<Eventual<NoFuture>>, &failed).await)
+}
+
+/// An asynchronous test beside its reference.
+pub async fn versus_async<F: Future, G: Future<Output = F::Output>>(
+    declared: Declared,
+    mut body: impl FnMut() -> F,
+    failed: impl Fn(&F::Output) -> bool,
+    mut reference: impl FnMut() -> G,
+) -> F::Output {
+    let reference = Eventual(move |_| reference());
+    conclude(declared.run().drive_async(Eventual(move |_| body()), Some(reference), &failed).await)
+}
+
+/// An asynchronous test of a size.
+pub async fn growth_async<F: Future>(
+    declared: Declared,
+    body: impl FnMut(usize) -> F,
+    failed: impl Fn(&F::Output) -> bool,
+) -> F::Output {
+    conclude(declared.run().drive_async(Eventual(body), None::<Eventual<NoFuture>>, &failed).await)
+}
+
+/// What the test returns: the error that ended it, or, if it has not failed its budget, what its last good call returned.
+#[track_caller]
+fn conclude<R>(mut finished: Finished<R>) -> R {
+    if let Some(failure) = finished.failure.take() {
+        return failure;
+    }
+    conclude::test(&finished);
+    match finished.output.take() {
+        Some(output) => output,
+        None => unreachable!("a run that did not end with a failure has called the body"),
+    }
+}

@@ -1,0 +1,146 @@
+//! A fixed piece of work, run beside what is measured, that tells how disturbed the machine was.
+//!
+//! It is made to last about as long as one call of what is measured, so that whoever takes the processor away hits both
+//! alike. Its usual time, per repetition, is the least that this process has seen.
+
+use std::hint::black_box;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Instant;
+
+use super::clock::nanos;
+use super::order::quantile;
+
+/// A run beyond so many times its usual time was disturbed.
+const BOUND: f64 = 1.5;
+
+/// One run lasts no longer than this, nanoseconds, and no shorter than that.
+const LONGEST: f64 = 2_000_000.0;
+const SHORTEST: f64 = 2_000.0;
+
+/// Least time of a repetition seen in this process, in picoseconds.
+static USUAL: AtomicU64 = AtomicU64::new(u64::MAX);
+
+/// Runs of the reference kernel during one epoch.
+#[derive(Clone, Debug)]
+pub(super) struct Kernel {
+    repetitions: u64,
+    table: Box<[u64; 512]>,
+    /// Nanoseconds.
+    runs: Vec<f64>,
+}
+
+/// What the kernel suffered in an epoch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Disturbance {
+    /// Runs of the reference kernel.
+    pub runs: u64,
+    /// Of these, how many took longer than their bound.
+    pub late: u64,
+    /// Mean time of a run by its usual time; 1 on a calm machine.
+    pub slowdown: f64,
+    /// How many times as long a call of the measured code lasts as a run.
+    pub stretch: f64,
+}
+
+impl Disturbance {
+    /// A machine that nobody disturbed, or that nobody asked.
+    pub const CALM: Self = Self { runs: 0, late: 0, slowdown: 1.0, stretch: 1.0 };
+
+    /// The share of the measured calls that the machine may have spoiled, at most: the share of late runs, two standard
+    /// errors more, brought to the length of a call.
+    #[must_use]
+    pub fn spoiled(&self) -> f64 {
+        if self.runs == 0 {
+            return 0.0;
+        }
+        let late = self.late as f64;
+        let most = ((late + 2.0 * late.sqrt()) / self.runs as f64).min(1.0);
+        1.0 - (1.0 - most).powf(self.stretch.max(1.0))
+    }
+}
+
+impl Kernel {
+    /// One that runs about as long as a call of `nanoseconds`.
+    pub(super) fn lasting(nanoseconds: f64) -> Self {
+        let mut kernel = Self { repetitions: 16, table: Box::new([0; 512]), runs: Vec::new() };
+        let mut least = f64::INFINITY;
+        for _ in 0..20 {
+            least = least.min(kernel.time());
+        }
+        let one = (least / 16.0).max(0.1);
+        remember(one);
+        let wanted = nanoseconds.clamp(SHORTEST, LONGEST) / one;
+        kernel.repetitions = super::order::floor(wanted).max(16) as u64;
+        kernel
+    }
+
+    /// Runs once, and keeps the time.
+    pub(super) fn run(&mut self) -> f64 {
+        let time = self.time();
+        self.runs.push(time);
+        time
+    }
+
+    fn time(&mut self) -> f64 {
+        let start = Instant::now();
+        let mut state = black_box(0x9e37_79b9_7f4a_7c15_u64);
+        for _ in 0..black_box(self.repetitions) {
+            for _ in 0..16 {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+                let place = usize::from(u8::try_from(state >> 56).unwrap_or(0)) * 2;
+                self.table[place] = self.table[place].wrapping_add(state);
+            }
+        }
+        black_box(state);
+        nanos(start.elapsed()) as f64
+    }
+
+    /// What the runs so far suffered, beside calls of `call` nanoseconds.
+    pub(super) fn disturbance(&self, call: f64) -> Disturbance {
+        let repetitions = self.repetitions as f64;
+        let Some(low) = quantile(&self.runs, 0.05) else {
+            return Disturbance::CALM;
+        };
+        let usual = remember(low / repetitions) * repetitions;
+        let late = self.runs.iter().filter(|run| **run > BOUND * usual).count();
+        let mean = self.runs.iter().sum::<f64>() / self.runs.len() as f64;
+        Disturbance {
+            runs: self.runs.len() as u64,
+            late: late as u64,
+            slowdown: (mean / usual).max(1.0),
+            stretch: call / usual,
+        }
+    }
+}
+
+/// The least of this time per repetition and of all that came before, nanoseconds.
+fn remember(one: f64) -> f64 {
+    let picoseconds = super::order::floor(one * 1_000.0).max(1) as u64;
+    USUAL.fetch_min(picoseconds, Relaxed).min(picoseconds) as f64 / 1_000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_lasts_about_as_long_as_a_call() {
+        let mut kernel = Kernel::lasting(100_000.0);
+        let least = (0..50).map(|_| kernel.run()).fold(f64::INFINITY, f64::min);
+        assert!((20_000.0..1_000_000.0).contains(&least), "{least}");
+        let seen = kernel.disturbance(100_000.0);
+        assert_eq!(seen.runs, 50);
+        assert!(seen.slowdown >= 1.0);
+    }
+
+    #[test]
+    fn what_hits_short_runs_hits_long_calls_more_often() {
+        let short = Disturbance { runs: 1000, late: 10, slowdown: 1.1, stretch: 1.0 };
+        let long = Disturbance { stretch: 10.0, ..short };
+        assert!(short.spoiled() > 0.01 && short.spoiled() < 0.02);
+        assert!(long.spoiled() > 0.1 && long.spoiled() < 0.2);
+        assert!(Disturbance::CALM.spoiled() <= 0.0);
+    }
+}

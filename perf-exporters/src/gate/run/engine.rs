@@ -1,0 +1,238 @@
+//! One run from the first warm-up call to the last epoch.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use perf_core::budget::Warmup;
+use perf_core::{Session, Snapshot};
+
+use super::subject::Subject;
+use super::{Finished, Run};
+use crate::gate::confirm::{Confirmation, Epoch, Rules, Step};
+use crate::gate::findings::{Findings, Row};
+use crate::gate::measurements::Counters;
+use crate::gate::order::median;
+use crate::gate::scope::{BODY_NAME, Scope};
+use crate::gate::verdict::{Reason, Unit, Verdict};
+use crate::gate::{Budget, exact};
+
+/// Without a word on warming up: until so much time has passed, or so many calls.
+const WARM_TIME: Duration = Duration::from_millis(100);
+const WARM_CALLS: usize = 1_000;
+const WARM_LEAST: usize = 3;
+
+/// Calls in a batch of which counters are taken; one where a call lasts long.
+const BATCH: u64 = 8;
+const LONG_CALL: f64 = 10_000_000.0;
+
+pub(super) struct Engine<'a, S: Subject> {
+    pub(super) run: Run,
+    pub(super) budget: Budget<'static>,
+    pub(super) session: &'a Session,
+    pub(super) scope: Arc<Scope>,
+    pub(super) subject: S,
+    failed: &'a dyn Fn(&S::Output) -> bool,
+    output: Option<S::Output>,
+    /// Time of a call, as the warm-up saw it.
+    pub(super) call_ns: f64,
+    pub(super) finished: Finished<S::Output>,
+    origin: Instant,
+}
+
+/// Ends the run with what a call returned that must not fail.
+pub(super) struct Returned<R>(pub(super) R);
+
+/// What one epoch says.
+pub(super) struct Seen {
+    pub(super) findings: Findings,
+    pub(super) verdict: Verdict,
+    pub(super) calm: bool,
+}
+
+impl<'a, S: Subject> Engine<'a, S> {
+    pub(super) fn new(
+        run: Run,
+        budget: Budget<'static>,
+        session: &'a Session,
+        scope: Arc<Scope>,
+        subject: S,
+        failed: &'a dyn Fn(&S::Output) -> bool,
+    ) -> Self {
+        Self {
+            run,
+            budget,
+            session,
+            scope,
+            subject,
+            failed,
+            output: None,
+            call_ns: 0.0,
+            finished: Finished::empty(run, session),
+            origin: Instant::now(),
+        }
+    }
+
+    /// Runs everything that the budget asks for.
+    pub(super) async fn run<Q: Subject>(mut self, reference: Option<Q>) -> Finished<S::Output> {
+        let ended = self.all(reference).await;
+        if let Err(Returned(output)) = ended {
+            self.finished.failure = Some(output);
+        }
+        self.finished.output = self.output;
+        self.finished.snapshot = self.session.snapshot();
+        self.finished
+    }
+
+    async fn all<Q: Subject>(&mut self, reference: Option<Q>) -> Result<(), Returned<S::Output>> {
+        let spec = self.run.spec;
+        if let Some(growth) = spec.growth {
+            return self.growth(growth).await;
+        }
+        self.warm_up().await?;
+        if self.budget.needs_counters() {
+            let probes: Vec<&str> = spec.calls.iter().map(|limit| limit.probe).collect();
+            let batches = self.counters(0, exact::RUNS, &probes).await?;
+            self.exactly(batches);
+        }
+        if self.budget.needs_times() {
+            self.absolute().await?;
+        }
+        match (spec.relative, reference) {
+            (Some(relative), Some(reference)) => self.relative(relative, reference).await?,
+            (Some(relative), None) => {
+                let row = Row::new(format!("vs {}", relative.reference), Unit::Ratio, relative.ratio);
+                self.finished.findings.rows.push(row.invalid("the run was not given the reference"));
+            }
+            (None, _) => {}
+        }
+        if self.budget.is_empty() {
+            self.declared().await?;
+        }
+        Ok(())
+    }
+
+    /// Keeps what a call returned, and says whether the call failed; an error that is not budgeted ends the run.
+    pub(super) fn accept(&mut self, output: S::Output) -> Result<bool, Returned<S::Output>> {
+        let failed = (self.failed)(&output);
+        if failed && !self.run.counts_errors() {
+            return Err(Returned(output));
+        }
+        if !failed || self.output.is_none() {
+            self.output = Some(output);
+        }
+        Ok(failed)
+    }
+
+    async fn warm_up(&mut self) -> Result<(), Returned<S::Output>> {
+        let (least, most, time) = match self.run.spec.warmup {
+            Some(Warmup::Calls(calls)) => (index(calls), index(calls), Duration::MAX),
+            Some(Warmup::Time(time)) => (1, usize::MAX, time),
+            None if self.budget.needs_times() || self.run.spec.relative.is_some() => {
+                (WARM_LEAST, WARM_CALLS, WARM_TIME.min(self.run.max_time() / 10))
+            }
+            None => (WARM_LEAST, WARM_LEAST, Duration::MAX),
+        };
+        let start = Instant::now();
+        let patience = self.run.max_time() / 4;
+        let mut times = Vec::new();
+        while times.len() < least || (times.len() < most && start.elapsed() < time) {
+            let (output, ns, _) = self.call(0).await;
+            self.accept(output)?;
+            times.push(ns);
+            if self.run.spec.warmup.is_none() && start.elapsed() > patience {
+                break;
+            }
+        }
+        self.call_ns = median(&times[times.len().saturating_sub(100)..]).unwrap_or(0.0).max(1.0);
+        Ok(())
+    }
+
+    /// One call: what it returned, its time in nanoseconds, its items.
+    pub(super) async fn call(&mut self, size: usize) -> (S::Output, f64, f64) {
+        let (output, whole) = self.subject.timed(size, &self.scope).await;
+        let said = self.scope.take();
+        let ns = said.narrow_ns.unwrap_or(whole);
+        (output, ns as f64, said.items.max(1) as f64)
+    }
+
+    /// Counters of several batches of calls, each in a session of its own.
+    pub(super) async fn counters(
+        &mut self,
+        size: usize,
+        batches: usize,
+        probes: &[&str],
+    ) -> Result<Vec<Counters>, Returned<S::Output>> {
+        let calls = if self.call_ns > LONG_CALL { 1 } else { BATCH };
+        let mut counted = Vec::with_capacity(batches);
+        for _ in 0..batches {
+            let snapshot = self.count(size, calls).await?;
+            counted.push(Counters::of(&snapshot, calls, probes));
+        }
+        Ok(counted)
+    }
+
+    /// What a batch of calls did, or the parts of it that count.
+    pub(super) async fn count(&mut self, size: usize, calls: u64) -> Result<Snapshot, Returned<S::Output>> {
+        let (whole, narrow) = (Session::new(), Session::new());
+        self.scope.count_into(&whole, Some(&narrow));
+        let outputs = self.subject.counted(size, calls, &whole, &self.scope).await;
+        let narrowed = self.scope.take().narrow_ns.is_some();
+        self.scope.count_into(self.session, None);
+        for output in outputs {
+            self.accept(output)?;
+        }
+        Ok(if narrowed { narrow.snapshot() } else { whole.snapshot() })
+    }
+
+    /// Runs epochs until a FAIL is confirmed, or something else is said.
+    pub(super) async fn confirm(
+        &mut self,
+        rules: Rules,
+        mut epoch: impl AsyncFnMut(&mut Self) -> Result<Seen, Returned<S::Output>>,
+    ) -> Result<Findings, Returned<S::Output>> {
+        let mut confirmation = Confirmation::new(rules);
+        let mut failing: Option<Findings> = None;
+        loop {
+            let began = self.origin.elapsed();
+            let seen = epoch(self).await?;
+            self.finished.epochs += 1;
+            if seen.verdict.is_fail() {
+                failing = Some(seen.findings.clone());
+            }
+            let told = Epoch { began, ended: self.origin.elapsed(), verdict: seen.verdict, calm: seen.calm };
+            match confirmation.feed(&told) {
+                Step::Done(Verdict::Inconclusive(reason)) => {
+                    let unproven = matches!(reason, Reason::Unconfirmed { .. } | Reason::Environment);
+                    let mut findings = failing.filter(|_| unproven).unwrap_or(seen.findings);
+                    findings.soften(&reason);
+                    return Ok(findings);
+                }
+                Step::Done(_) => return Ok(seen.findings),
+                Step::Again { not_before } => {
+                    let wait = not_before.saturating_sub(self.origin.elapsed());
+                    self.subject.pause(wait).await;
+                }
+            }
+        }
+    }
+}
+
+impl Counters {
+    fn of(snapshot: &Snapshot, calls: u64, probes: &[&str]) -> Self {
+        let counted = snapshot.get(BODY_NAME).is_some_and(|body| body.calls() > 0);
+        let parts = || crate::gate::scope::counted(snapshot);
+        Self {
+            calls: if counted { calls } else { 0 },
+            allocs: parts().map(perf_core::ProbeStats::allocs).sum(),
+            alloc_bytes: parts().map(perf_core::ProbeStats::alloc_bytes).sum(),
+            peak_bytes: parts().map(perf_core::ProbeStats::peak_bytes).max().unwrap_or(0),
+            net_bytes: parts().map(perf_core::ProbeStats::net_bytes).sum(),
+            probes: probes.iter().map(|name| snapshot.get(name).map_or(0, perf_core::ProbeStats::calls)).collect(),
+        }
+    }
+}
+
+/// A count as an index; too large saturates.
+pub(super) fn index(count: u64) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,262 @@
+//! Running a test until its budget is decided: warm-up, counters, calls, epochs.
+//!
+//! The one part of [`gate`](super) that runs code, reads clocks and sleeps. What it measures it hands to the pure parts.
+
+mod absolute;
+mod declared;
+mod engine;
+mod growth;
+mod relative;
+mod subject;
+
+use std::time::Duration;
+
+use perf_core::budget::{BudgetSpec, Clock};
+use perf_core::{Session, Snapshot};
+
+use super::clock::Stopwatch;
+use super::confirm::Rules;
+use super::findings::{Findings, Row};
+use super::scope::{Scope, within};
+use super::verdict::Unit;
+use engine::Engine;
+pub(super) use subject::{Eventual, Plain};
+
+/// How long things may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Pace {
+    /// Sampling in one epoch, where the budget says nothing else.
+    pub max_time: Duration,
+    /// A FAIL is not believed before an epoch has sampled for so long.
+    pub least_epoch: Duration,
+    /// A slot of a comparison lasts about as long.
+    pub slot: Duration,
+    /// How often a FAIL must come, and how far apart.
+    pub rules: Rules,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            max_time: Duration::from_secs(2),
+            least_epoch: Duration::from_millis(100),
+            slot: Duration::from_millis(5),
+            rules: Rules::default(),
+        }
+    }
+}
+
+/// A budget about to be held against code.
+///
+/// `#[perf_budget]` on a test makes one and asserts; by hand the verdict is a value.
+///
+/// ```
+/// use perf_core::budget::{Bound, BudgetSpec, Limit, Metric};
+/// use perf_exporters::gate::Run;
+/// use std::time::Duration;
+///
+/// const SPEC: BudgetSpec = BudgetSpec {
+///     limits: &[Limit { metric: Metric::P95, bound: Bound::Time(Duration::from_secs(1)) }],
+///     ..BudgetSpec::EMPTY
+/// };
+/// let finished = Run::new(&SPEC).test(|| (0..100_u32).sum::<u32>());
+/// assert!(finished.findings.verdict().is_pass());
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Run {
+    pub(super) spec: &'static BudgetSpec,
+    pub(super) name: &'static str,
+    pub(super) place: (&'static str, u32),
+    pub(super) debug_build: bool,
+    pub(super) pace: Pace,
+}
+
+impl Run {
+    /// A run for this budget, in an optimised build.
+    #[must_use]
+    #[track_caller]
+    pub const fn new(spec: &'static BudgetSpec) -> Self {
+        let here = std::panic::Location::caller();
+        Self {
+            spec,
+            name: match spec.name {
+                Some(name) => name,
+                None => "budget",
+            },
+            place: (here.file(), here.line()),
+            debug_build: false,
+            pace: Pace {
+                max_time: Duration::from_secs(2),
+                least_epoch: Duration::from_millis(100),
+                slot: Duration::from_millis(5),
+                rules: Rules { failures: 3, disturbed: 5, pause: Duration::from_secs(1) },
+            },
+        }
+    }
+
+    /// Sets the name that reports show.
+    #[must_use]
+    pub const fn named(self, name: &'static str) -> Self {
+        Self { name, ..self }
+    }
+
+    /// Sets the place that reports show.
+    #[must_use]
+    pub const fn at(self, file: &'static str, line: u32) -> Self {
+        Self { place: (file, line), ..self }
+    }
+
+    /// Sets whether the code was built without optimisation: a missed limit on time is then INCONCLUSIVE.
+    #[must_use]
+    pub const fn debug_build(self, debug_build: bool) -> Self {
+        Self { debug_build, ..self }
+    }
+
+    /// Sets how long things may take.
+    #[must_use]
+    pub const fn pace(self, pace: Pace) -> Self {
+        Self { pace, ..self }
+    }
+
+    /// Runs `body` until the budget is decided.
+    pub fn test<R>(self, body: impl FnMut() -> R) -> Finished<R> {
+        let mut body = body;
+        self.drive(Plain(move |_| body()), None::<Plain<fn(usize)>>, &|_| false)
+    }
+
+    /// The same for a function that returns a future, on the runtime that polls this one.
+    pub async fn test_async<F: Future>(self, body: impl FnMut() -> F) -> Finished<F::Output> {
+        let mut body = body;
+        self.drive_async(Eventual(move |_| body()), None::<Eventual<fn(usize) -> std::future::Ready<()>>>, &|_| false)
+            .await
+    }
+
+    /// Runs `body` and `reference` in turns until the budget is decided.
+    pub fn versus<R, Q>(self, body: impl FnMut() -> R, reference: impl FnMut() -> Q) -> Finished<R> {
+        let (mut body, mut reference) = (body, reference);
+        self.drive(Plain(move |_| body()), Some(Plain(move |_| reference())), &|_| false)
+    }
+
+    /// Runs `body` at the sizes of the budget's growth until that is decided.
+    pub fn growth<R>(self, body: impl FnMut(usize) -> R) -> Finished<R> {
+        self.drive(Plain(body), None::<Plain<fn(usize)>>, &|_| false)
+    }
+
+    pub(super) fn drive<R, Q, F: FnMut(usize) -> R, G: FnMut(usize) -> Q>(
+        self,
+        mut body: Plain<F>,
+        reference: Option<Plain<G>>,
+        failed: &dyn Fn(&R) -> bool,
+    ) -> Finished<R> {
+        let session = Session::new();
+        let Some((watch, budget)) = self.prepare() else {
+            return self.without_clock(&session, (body.0)(self.least_size()));
+        };
+        let scope = Scope::new(watch);
+        scope.count_into(&session, None);
+        let _inside = session.enter();
+        subject::at_once(Engine::new(self, budget, &session, scope, body, failed).run(reference))
+    }
+
+    pub(super) async fn drive_async<R, Q, F, G, A, B>(
+        self,
+        mut body: Eventual<F>,
+        reference: Option<Eventual<G>>,
+        failed: &dyn Fn(&R) -> bool,
+    ) -> Finished<R>
+    where
+        F: FnMut(usize) -> A,
+        G: FnMut(usize) -> B,
+        A: Future<Output = R>,
+        B: Future<Output = Q>,
+    {
+        let session = Session::new();
+        let Some((watch, budget)) = self.prepare() else {
+            let output = (body.0)(self.least_size()).await;
+            return self.without_clock(&session, output);
+        };
+        let scope = Scope::new(watch);
+        scope.count_into(&session, None);
+        let engine = Engine::new(self, budget, &session, scope.clone(), body, failed);
+        within(scope, session.wrap(engine.run(reference))).await
+    }
+
+    fn prepare(self) -> Option<(Stopwatch, super::Budget<'static>)> {
+        let watch = Stopwatch::new(self.spec.clock)?;
+        Some((watch, super::Budget::new(self.spec).debug_build(self.debug_build)))
+    }
+
+    /// One call, and nothing judged.
+    fn without_clock<R>(self, session: &Session, output: R) -> Finished<R> {
+        let row = Row::new("clock", Unit::Nanoseconds, f64::NAN);
+        Finished {
+            findings: [row.invalid("this platform does not tell a thread's processor time")].into_iter().collect(),
+            output: Some(output),
+            ..Finished::empty(self, session)
+        }
+    }
+
+    fn least_size(&self) -> usize {
+        self.spec.growth.and_then(|growth| growth.sizes.first().copied()).unwrap_or(0)
+    }
+
+    /// How long one epoch may sample.
+    fn max_time(&self) -> Duration {
+        self.spec.max_time.unwrap_or(self.pace.max_time)
+    }
+
+    fn counts_errors(&self) -> bool {
+        use perf_core::budget::Metric::Errors;
+        self.spec.limit(Errors).is_some() || self.spec.target(Errors).is_some()
+    }
+
+    fn needs_items(&self) -> bool {
+        use perf_core::budget::Metric::Throughput;
+        self.spec.limit(Throughput).is_some() || self.spec.target(Throughput).is_some()
+    }
+
+    fn is_cpu(&self) -> bool {
+        self.spec.clock == Clock::Cpu
+    }
+}
+
+/// A run that has ended.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Finished<R> {
+    /// What was run.
+    pub run: Run,
+    /// Every promise with what was measured.
+    pub findings: Findings,
+    /// Durations of the calls of the last epoch in nanoseconds, in the order in which they were made.
+    pub times: Vec<f64>,
+    /// Time at each size in nanoseconds, where growth was judged.
+    pub curve: Vec<(u64, f64)>,
+    /// Epochs that were needed.
+    pub epochs: u32,
+    /// Everything that the probes inside saw.
+    pub snapshot: Snapshot,
+    /// What would decide, where something is undecided.
+    pub advice: Option<String>,
+    /// What the last call returned that did not fail.
+    pub output: Option<R>,
+    /// What the first failing call returned, where errors are not budgeted; the run ended there.
+    pub failure: Option<R>,
+}
+
+impl<R> Finished<R> {
+    fn empty(run: Run, session: &Session) -> Self {
+        Self {
+            run,
+            findings: Findings::default(),
+            times: Vec::new(),
+            curve: Vec::new(),
+            epochs: 0,
+            snapshot: session.snapshot(),
+            advice: None,
+            output: None,
+            failure: None,
+        }
+    }
+}

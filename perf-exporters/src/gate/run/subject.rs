@@ -1,0 +1,160 @@
+//! Code under a budget, called and timed: a function, or a function that returns a future.
+//!
+//! The runner is written once, as asynchronous code. Around a plain function it never waits for anything.
+
+use std::future::poll_fn;
+use std::hint::black_box;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use perf_core::Session;
+
+use crate::gate::scope::{BODY, Scope, within};
+
+/// Something that can be called again and again, with a size where it takes one.
+pub(in crate::gate) trait Subject {
+    type Output;
+
+    /// One call: what it returned, and its time in nanoseconds.
+    async fn timed(&mut self, size: usize, scope: &Arc<Scope>) -> (Self::Output, u64);
+
+    /// Several calls as one: what the last returned, and the time of all.
+    async fn timed_together(&mut self, size: usize, calls: u64, scope: &Arc<Scope>) -> (Self::Output, u64);
+
+    /// Calls inside a session, under the probe that counts for the body.
+    async fn counted(&mut self, size: usize, calls: u64, session: &Session, scope: &Arc<Scope>) -> Vec<Self::Output>;
+
+    /// Waits.
+    async fn pause(&self, time: Duration);
+
+    /// Lets others run for a moment.
+    async fn breathe(&self);
+}
+
+/// A plain function.
+pub(in crate::gate) struct Plain<F>(pub(in crate::gate) F);
+
+impl<R, F: FnMut(usize) -> R> Subject for Plain<F> {
+    type Output = R;
+
+    async fn timed(&mut self, size: usize, scope: &Arc<Scope>) -> (R, u64) {
+        let _entered = scope.enter();
+        let watch = scope.watch;
+        let start = watch.now();
+        let output = black_box((self.0)(black_box(size)));
+        (output, watch.since(start))
+    }
+
+    async fn timed_together(&mut self, size: usize, calls: u64, scope: &Arc<Scope>) -> (R, u64) {
+        let _entered = scope.enter();
+        let watch = scope.watch;
+        let start = watch.now();
+        for _ in 1..calls {
+            black_box((self.0)(black_box(size)));
+        }
+        let output = black_box((self.0)(black_box(size)));
+        (output, watch.since(start))
+    }
+
+    async fn counted(&mut self, size: usize, calls: u64, session: &Session, scope: &Arc<Scope>) -> Vec<R> {
+        let mut outputs = Vec::with_capacity(super::engine::index(calls));
+        let _entered = scope.enter();
+        let _inside = session.enter();
+        for _ in 0..calls {
+            let call = BODY.start();
+            let output = black_box((self.0)(black_box(size)));
+            drop(call);
+            outputs.push(output);
+        }
+        outputs
+    }
+
+    async fn pause(&self, time: Duration) {
+        std::thread::sleep(time);
+    }
+
+    async fn breathe(&self) {}
+}
+
+/// A function that returns a future.
+pub(in crate::gate) struct Eventual<F>(pub(in crate::gate) F);
+
+impl<A: Future, F: FnMut(usize) -> A> Subject for Eventual<F> {
+    type Output = A::Output;
+
+    async fn timed(&mut self, size: usize, scope: &Arc<Scope>) -> (A::Output, u64) {
+        let (output, time) = scope.watch.time_async((self.0)(black_box(size))).await;
+        (black_box(output), time)
+    }
+
+    async fn timed_together(&mut self, size: usize, calls: u64, scope: &Arc<Scope>) -> (A::Output, u64) {
+        let all = async {
+            for _ in 1..calls {
+                black_box((self.0)(black_box(size)).await);
+            }
+            (self.0)(black_box(size)).await
+        };
+        let (output, time) = scope.watch.time_async(all).await;
+        (black_box(output), time)
+    }
+
+    async fn counted(&mut self, size: usize, calls: u64, session: &Session, scope: &Arc<Scope>) -> Vec<A::Output> {
+        let mut outputs = Vec::with_capacity(super::engine::index(calls));
+        let all = async {
+            for _ in 0..calls {
+                outputs.push(black_box(BODY.wrap((self.0)(black_box(size))).await));
+            }
+        };
+        within(Arc::clone(scope), session.wrap(all)).await;
+        outputs
+    }
+
+    /// By a thread of its own: which runtime polls this, and whether it has timers, is not known.
+    async fn pause(&self, time: Duration) {
+        let over = Arc::new(AtomicBool::new(false));
+        let mut started = false;
+        poll_fn(move |context| {
+            if over.load(Relaxed) {
+                return Poll::Ready(());
+            }
+            if !started {
+                started = true;
+                let (over, waker) = (Arc::clone(&over), context.waker().clone());
+                std::thread::spawn(move || {
+                    std::thread::sleep(time);
+                    over.store(true, Relaxed);
+                    waker.wake();
+                });
+            }
+            Poll::Pending
+        })
+        .await;
+    }
+
+    async fn breathe(&self) {
+        let mut yielded = false;
+        poll_fn(|context| {
+            if std::mem::replace(&mut yielded, true) {
+                return Poll::Ready(());
+            }
+            context.waker().wake_by_ref();
+            Poll::Pending
+        })
+        .await;
+    }
+}
+
+/// Drives a runner around a plain function, which never waits.
+pub(super) fn at_once<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return output;
+        }
+        std::thread::yield_now();
+    }
+}

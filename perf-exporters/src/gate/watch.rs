@@ -1,0 +1,135 @@
+//! Declared budgets in production: whoever reads snapshots is told of breaches, not too often.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use perf_core::Snapshot;
+
+use super::declared::check;
+use super::findings::Findings;
+use super::verdict::Breach;
+
+/// Holds declared budgets against what happened since the last look, and reports breaches.
+///
+/// It does nothing by itself: call [`look`](Self::look) where snapshots are read anyway, every minute perhaps. A breach of
+/// one limit is reported at most once in [`quiet`](Self::quiet); with feature `tracing` it is an event as well, at level
+/// `WARN` with the target `perf_exporters::gate`. The measured functions never notice.
+///
+/// ```
+/// use perf_exporters::gate::Watch;
+/// use std::time::Duration;
+///
+/// let mut watch = Watch::new()
+///     .quiet(Duration::from_secs(300))
+///     .on_breach(|breach| eprintln!("{}: {}", breach.metric, breach.reason));
+/// let findings = watch.look(perf_core::snapshot());
+/// assert!(findings.outcome().breaches.is_empty());
+/// ```
+pub struct Watch {
+    quiet: Duration,
+    told: HashMap<String, Instant>,
+    before: Option<Snapshot>,
+    on_breach: Option<Tell>,
+}
+
+/// What is called with each breach.
+type Tell = Box<dyn FnMut(&Breach) + Send>;
+
+impl Default for Watch {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Watch {
+    /// Quiet for a minute after each breach of a limit, and without a callback.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { quiet: Duration::from_mins(1), told: HashMap::new(), before: None, on_breach: None }
+    }
+
+    /// Sets for how long a limit that was reported as broken is not reported again.
+    #[must_use]
+    pub fn quiet(self, quiet: Duration) -> Self {
+        Self { quiet, ..self }
+    }
+
+    /// Sets what is called with each breach, of limits and of targets.
+    #[must_use]
+    pub fn on_breach(self, tell: impl FnMut(&Breach) + Send + 'static) -> Self {
+        Self { on_breach: Some(Box::new(tell)), ..self }
+    }
+
+    /// Judges what happened between the snapshot of the last look and this one, and reports.
+    pub fn look(&mut self, now: Snapshot) -> Findings {
+        let findings = match &self.before {
+            Some(before) => check(&now.since(before)),
+            None => check(&now),
+        };
+        self.before = Some(now);
+        self.tell(&findings, Instant::now());
+        findings
+    }
+
+    fn tell(&mut self, findings: &Findings, now: Instant) {
+        for breach in &findings.outcome().breaches {
+            let quiet = self.quiet;
+            if self.told.get(&breach.metric).is_some_and(|last| now.duration_since(*last) < quiet) {
+                continue;
+            }
+            self.told.insert(breach.metric.clone(), now);
+            event(breach);
+            if let Some(tell) = &mut self.on_breach {
+                tell(breach);
+            }
+        }
+    }
+}
+
+#[cfg(feature = "tracing")]
+fn event(breach: &Breach) {
+    use super::findings::Shown;
+
+    tracing::warn!(
+        metric = %breach.metric,
+        bound = %Shown(breach.bound, breach.unit),
+        actual = %Shown(breach.actual, breach.unit),
+        samples = breach.samples,
+        severity = ?breach.severity,
+        "performance budget broken: {}", breach.reason
+    );
+}
+
+#[cfg(not(feature = "tracing"))]
+fn event(_: &Breach) {}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch").field("quiet", &self.quiet).field("told", &self.told).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gate::findings::Row;
+    use crate::gate::verdict::{Unit, Verdict};
+    use std::sync::{Arc, Mutex};
+
+    #[test]
+    fn a_broken_limit_is_told_once_in_a_while() {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let tells = Arc::clone(&told);
+        let mut watch = Watch::new()
+            .quiet(Duration::from_secs(10))
+            .on_breach(move |breach| tells.lock().unwrap().push(breach.metric.clone()));
+        let row = |name: &str| Row::new(name, Unit::Count, 1.0).evidence(2.0, 3, 0.0).verdict(Verdict::Fail, "");
+        let findings: Findings = [row("a: allocs"), row("b: allocs")].into_iter().collect();
+        let start = Instant::now();
+        for (seconds, times) in [(0, 2), (1, 2), (9, 2), (10, 4), (11, 4)] {
+            watch.tell(&findings, start + Duration::from_secs(seconds));
+            assert_eq!(told.lock().unwrap().len(), times, "after {seconds} s");
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! What a page shows beside the report.
+
+use crate::Report;
+
+/// What a page shows beside the report.
+///
+/// ```
+/// use perf_exporters::Report;
+/// use perf_exporters::html::{Options, render};
+///
+/// let (earlier, now) = (Report::default(), Report::default());
+/// let mut options = Options::default();
+/// options.compare = Some(&earlier);
+/// assert!(render(&now, &options).contains("\"before\":"));
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct Options<'a> {
+    /// An earlier report: what changed since, beside every figure and curve.
+    pub compare: Option<&'a Report>,
+}

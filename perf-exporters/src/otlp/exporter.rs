@@ -1,0 +1,118 @@
+//! The exporter as the program holds it.
+
+use std::env;
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::worker::{Command, Worker};
+use super::{Options, send};
+use crate::Error;
+
+/// The variable that asks for an exporter.
+const VARIABLE: &str = "PERF_OTLP";
+/// Besides the time that a shutdown may take, what its end may take to be noticed.
+const GRACE: Duration = Duration::from_millis(100);
+
+/// Sends metrics to a collector until it is dropped; then it sends what is left, within [`Options::shutdown`].
+#[must_use = "the exporter ends when this is dropped: keep it with `let _exporter = …`"]
+#[derive(Debug)]
+pub struct Exporter {
+    commands: Sender<Command>,
+    status: Arc<Mutex<Status>>,
+    shutdown: Duration,
+}
+
+/// How sending goes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Status {
+    /// Requests that the collector took.
+    pub sent: u64,
+    /// Attempts that failed and were, or will be, repeated.
+    pub failed: u64,
+    /// Requests given up: refused for good, too old, too many, or left at the end.
+    pub dropped: u64,
+    /// Data points that the collector did not want, of requests that it took.
+    pub rejected: u64,
+    /// Why the last attempt failed, if it did.
+    pub last_error: Option<String>,
+}
+
+impl Exporter {
+    /// Starts sending. Fails where the endpoint is no URL that this build can use, or a header no header.
+    ///
+    /// ```
+    /// use perf_exporters::otlp::{Exporter, Options};
+    ///
+    /// let mut options = Options::default();
+    /// options.endpoint = "localhost:4318".into();
+    /// assert!(Exporter::start(options).unwrap_err().is_setting());
+    /// ```
+    pub fn start(options: Options) -> Result<Self, Error> {
+        let sender = send::Sender::new(&options)?;
+        let status = Arc::new(Mutex::new(Status::default()));
+        let shutdown = options.shutdown;
+        let worker = Worker::new(options, sender, Arc::clone(&status));
+        let (commands, received) = mpsc::channel();
+        let thread = thread::Builder::new().name("perf-otlp".to_owned());
+        thread
+            .spawn(move || worker.run(&received))
+            .map_err(|source| Error::io("cannot start a thread for OTLP", "perf-otlp".as_ref(), source))?;
+        Ok(Self { commands, status, shutdown })
+    }
+
+    /// How sending goes.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes a report now and sends it with everything that waits. Returns when that is done, or after this time.
+    /// Whether all of it was sent.
+    #[must_use]
+    pub fn flush(&self, within: Duration) -> bool {
+        let before = self.status();
+        let done = self.command(within, |until, done| Command::Flush { until, done });
+        let after = self.status();
+        done && after.last_error.is_none() && after.dropped == before.dropped
+    }
+
+    fn command(&self, within: Duration, make: impl FnOnce(Instant, Sender<()>) -> Command) -> bool {
+        let (done, finished) = mpsc::channel();
+        let sent = self.commands.send(make(Instant::now() + within, done));
+        sent.is_ok() && finished.recv_timeout(within + GRACE).is_ok()
+    }
+}
+
+impl Drop for Exporter {
+    /// A thread that does not end in time is left to the end of the process.
+    fn drop(&mut self) {
+        self.command(self.shutdown, |until, done| Command::Stop { until, done });
+    }
+}
+
+/// The exporter that `PERF_OTLP` asks for, if it does: the URL of a collector, or `on` for what the variables of
+/// [`Options::from_env`] say. Empty or `off` asks for none.
+///
+/// The [`Reporter`](crate::Reporter) calls this; only programs without one need it.
+#[must_use]
+pub fn from_env() -> Option<Result<Exporter, Error>> {
+    from_env_for(None)
+}
+
+/// The same for a program of this name, unless the environment has another for it.
+pub(crate) fn from_env_for(program: Option<&str>) -> Option<Result<Exporter, Error>> {
+    let value = env::var(VARIABLE).ok()?;
+    let mut options = Options::from_env();
+    match value.trim() {
+        "" | "off" => return None,
+        "on" => {}
+        endpoint => endpoint.clone_into(&mut options.endpoint),
+    }
+    let named = options.resource.iter().any(|(key, _)| key == "service.name");
+    let name = program.filter(|_| !named).map(|name| ("service.name".to_owned(), name.to_owned()));
+    options.resource.extend(name);
+    Some(Exporter::start(options))
+}

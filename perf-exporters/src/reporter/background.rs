@@ -1,0 +1,67 @@
+//! What runs beside the program because the environment asks for it: the endpoint (`PERF_SERVE`) and the exporter to a
+//! collector (`PERF_OTLP`). All reporters of a process share one of each.
+
+use std::env;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use super::complain;
+
+/// Ends with the last reporter.
+pub(super) struct Background {
+    #[cfg(feature = "serve")]
+    _server: Option<crate::serve::Server>,
+    #[cfg(feature = "otlp")]
+    _exporter: Option<crate::otlp::Exporter>,
+}
+
+static RUNNING: Mutex<Weak<Background>> = Mutex::new(Weak::new());
+
+impl Background {
+    /// What runs already, or what the environment asks for. What cannot be is told on standard error.
+    pub(super) fn shared(program: Option<&str>) -> Arc<Self> {
+        let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+        running.upgrade().unwrap_or_else(|| {
+            let started = Arc::new(Self::start(program));
+            *running = Arc::downgrade(&started);
+            started
+        })
+    }
+
+    #[cfg_attr(not(any(feature = "serve", feature = "otlp")), allow(unused_variables, reason = "nobody to be told"))]
+    fn start(program: Option<&str>) -> Self {
+        let serve = wanted("PERF_SERVE", "serve", cfg!(feature = "serve"));
+        let otlp = wanted("PERF_OTLP", "otlp", cfg!(feature = "otlp"));
+        #[cfg(not(feature = "serve"))]
+        let _ = serve;
+        #[cfg(not(feature = "otlp"))]
+        let _ = otlp;
+        Self {
+            #[cfg(feature = "serve")]
+            _server: serve.then(|| crate::serve::from_env_for(program)).flatten().and_then(told),
+            #[cfg(feature = "otlp")]
+            _exporter: otlp.then(|| crate::otlp::from_env_for(program)).flatten().and_then(told),
+        }
+    }
+}
+
+/// What was started, unless it could not be, which is told.
+#[cfg(any(feature = "serve", feature = "otlp"))]
+fn told<T, E: std::fmt::Display>(started: Result<T, E>) -> Option<T> {
+    started.inspect_err(|error| complain(error)).ok()
+}
+
+/// Whether a variable asks for something that this program can do.
+fn wanted(variable: &str, feature: &str, built: bool) -> bool {
+    if !env::var_os(variable).is_some_and(|value| !value.is_empty() && value != "off") {
+        return false;
+    }
+    if !built {
+        complain(&format_args!("{variable} is set, but perf-exporters was built without its feature `{feature}`"));
+    } else if !perf_core::is_enabled() {
+        complain(&format_args!(
+            "{variable} is set, but this program was built without probes; build it with the feature `enabled` of \
+             perf-core or perf-exporters"
+        ));
+    }
+    built && perf_core::is_enabled()
+}

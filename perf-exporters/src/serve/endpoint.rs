@@ -1,0 +1,195 @@
+//! From a request to an answer, whoever carries them.
+
+use std::fmt::Write;
+
+use bytes::Bytes;
+use hyper::header::{ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY};
+use hyper::header::{HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use hyper::http::request::Parts;
+use hyper::{Method, Response, StatusCode};
+use serde_json::json;
+
+use super::hosts::Hosts;
+use super::observe::{Observed, Observer};
+use super::{Options, page};
+use crate::prometheus::{self, Format};
+
+/// Where the pages are.
+pub(super) const PATHS: &[(&str, &str)] = &[
+    ("/metrics", "for Prometheus"),
+    ("/health", "budgets and losses, as JSON; 503 when a budget is breached"),
+    ("/report", "a page to look at"),
+    #[cfg(feature = "html")]
+    ("/report.html", "the report as a page of its own, to look into or to keep"),
+    ("/report.json", "the report"),
+    #[cfg(feature = "flamegraph")]
+    ("/flamegraph.svg", "who called whom; ?allocs or ?bytes for another weight than time"),
+    ("/snapshot", "the report, to be saved and merged"),
+];
+
+const JSON: &str = "application/json";
+const HTML: &str = "text/html; charset=utf-8";
+const PLAIN: &str = "text/plain; charset=utf-8";
+
+/// Something that can be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Page {
+    Index,
+    Metrics(Format),
+    Health,
+    Report {
+        paused: bool,
+    },
+    #[cfg(feature = "html")]
+    Html,
+    #[cfg(feature = "flamegraph")]
+    Flames(crate::Weight),
+    Json,
+    Snapshot,
+}
+
+pub(super) struct Endpoint {
+    hosts: Hosts,
+    observer: Observer,
+    prometheus: prometheus::Options,
+}
+
+impl Endpoint {
+    pub(super) fn new(options: Options) -> Self {
+        Self { hosts: Hosts::of(&options), observer: Observer::new(options.program), prometheus: options.prometheus }
+    }
+
+    /// What a request asks for, or the answer to one that asks for nothing there is. Quick.
+    pub(super) fn understand(&self, request: &Parts) -> Result<Page, Box<Response<Bytes>>> {
+        if !self.hosts.allow(&request.uri, &request.headers) {
+            let why = "This endpoint is not served under that name. Use localhost or an address, or add the name to \
+                       `Options::hosts` or PERF_SERVE_HOSTS.\n";
+            return Err(Box::new(refusal(StatusCode::FORBIDDEN, why)));
+        }
+        if request.method != Method::GET && request.method != Method::HEAD {
+            let mut refused = refusal(StatusCode::METHOD_NOT_ALLOWED, "Only GET and HEAD.\n");
+            refused.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+            return Err(Box::new(refused));
+        }
+        match request.uri.path() {
+            "/" => Ok(Page::Index),
+            "/metrics" => {
+                let accept = request.headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+                Ok(Page::Metrics(Format::negotiate(&accept.collect::<Vec<_>>().join(","))))
+            }
+            "/health" => Ok(Page::Health),
+            "/report" => Ok(Page::Report { paused: request.uri.query() == Some("pause") }),
+            #[cfg(feature = "html")]
+            "/report.html" => Ok(Page::Html),
+            #[cfg(feature = "flamegraph")]
+            "/flamegraph.svg" => Ok(Page::Flames(weight(request.uri.query()))),
+            "/report.json" => Ok(Page::Json),
+            "/snapshot" => Ok(Page::Snapshot),
+            _ => Err(Box::new(refusal(StatusCode::NOT_FOUND, &format!("No such page. There are:\n{}", index())))),
+        }
+    }
+
+    /// The answer. Measures and renders, unless that was done within the last second.
+    pub(super) fn show(&self, asked: Page) -> Response<Bytes> {
+        let observed = self.observer.look();
+        let json = || observed.page(asked, |seen| seen.report.to_json().into_bytes());
+        match asked {
+            Page::Index => answer(StatusCode::OK, PLAIN, index().into()),
+            Page::Metrics(format) => {
+                let page = observed.page(asked, |seen| prometheus::render(&seen.report, format, &self.prometheus));
+                let mut answer = answer(StatusCode::OK, format.content_type(), page);
+                answer.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
+                answer
+            }
+            Page::Health => self.health(&observed),
+            Page::Report { paused } => {
+                let html = observed.page(asked, |seen| page::render(&seen.report, &seen.recent, paused).into_bytes());
+                let mut answer = answer(StatusCode::OK, HTML, html);
+                answer.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(page::POLICY));
+                answer
+            }
+            #[cfg(feature = "html")]
+            Page::Html => {
+                let html = |seen: &Observed| crate::html::render(&seen.report, &crate::html::Options::default());
+                // It brings a policy of its own, which names its script.
+                answer(StatusCode::OK, HTML, observed.page(asked, |seen| html(seen).into_bytes()))
+            }
+            #[cfg(feature = "flamegraph")]
+            Page::Flames(weight) => {
+                let svg = |seen: &Observed| crate::flamegraph::svg(&seen.report, weight).into_bytes();
+                let mut answer = answer(StatusCode::OK, "image/svg+xml", observed.page(asked, svg));
+                let policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
+                answer.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+                answer
+            }
+            Page::Json => answer(StatusCode::OK, JSON, json()),
+            Page::Snapshot => {
+                let mut answer = answer(StatusCode::OK, JSON, json());
+                let name = format!("attachment; filename=\"perf-{}.json\"", std::process::id());
+                answer.headers_mut().extend(HeaderValue::try_from(name).ok().map(|name| (CONTENT_DISPOSITION, name)));
+                answer
+            }
+        }
+    }
+
+    fn health(&self, observed: &Observed) -> Response<Bytes> {
+        let (span, health) = &observed.health;
+        let meta = &observed.report.meta;
+        let status = if health.is_good() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+        let body = json!({
+            "status": if health.is_good() { "ok" } else { "breach" },
+            "uptime_seconds": self.observer.uptime().as_secs_f64(),
+            "probes_enabled": perf_core::is_enabled(),
+            "budgets": {
+                "window_seconds": span.as_secs_f64(),
+                "judged": health.judged,
+                "inconclusive": health.inconclusive,
+                "breached": health.breached,
+                "missed_targets": health.missed_targets,
+            },
+            "dropped": {
+                "lost_calls": meta.lost,
+                "tree_nodes": meta.dropped_nodes,
+                "clock_backward_steps": meta.backward_steps,
+                "probes_over_limit": observed.report.probes.len().saturating_sub(self.prometheus.max_probes),
+            },
+        });
+        answer(status, JSON, format!("{body}\n").into())
+    }
+}
+
+/// What is said where no page could be made.
+pub(super) fn trouble() -> Response<Bytes> {
+    refusal(StatusCode::INTERNAL_SERVER_ERROR, "The page could not be made (this is a bug in perf-exporters).\n")
+}
+
+#[cfg(feature = "flamegraph")]
+fn weight(query: Option<&str>) -> crate::Weight {
+    match query {
+        Some("allocs") => crate::Weight::Allocs,
+        Some("bytes") => crate::Weight::Bytes,
+        _ => crate::Weight::Time,
+    }
+}
+
+fn index() -> String {
+    PATHS.iter().fold(String::new(), |mut text, (path, what)| {
+        let _ = writeln!(text, "{path:15} {what}");
+        text
+    })
+}
+
+fn refusal(status: StatusCode, why: &str) -> Response<Bytes> {
+    answer(status, PLAIN, why.to_owned().into())
+}
+
+fn answer(status: StatusCode, content_type: &'static str, body: Bytes) -> Response<Bytes> {
+    let mut answer = Response::new(body);
+    *answer.status_mut() = status;
+    for (name, value) in
+        [(CONTENT_TYPE, content_type), (CACHE_CONTROL, "no-store"), (X_CONTENT_TYPE_OPTIONS, "nosniff")]
+    {
+        answer.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    answer
+}

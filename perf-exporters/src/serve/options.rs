@@ -1,0 +1,145 @@
+//! Settings of the endpoint, from the program and from the environment.
+
+use std::env;
+use std::io::{self, ErrorKind};
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::time::Duration;
+
+use super::Server;
+use crate::prometheus;
+
+/// The variable that asks for an endpoint.
+const ADDRESS: &str = "PERF_SERVE";
+/// The variable that allows addresses other than loopback ones.
+const REMOTE: &str = "PERF_SERVE_REMOTE";
+/// The variable that adds to the names a request may use.
+const HOSTS: &str = "PERF_SERVE_HOSTS";
+
+/// Settings of the endpoint.
+///
+/// ```
+/// let mut options = perf_exporters::serve::Options::default();
+/// options.hosts.push("metrics.example.com".into());
+/// let server = options.serve("127.0.0.1:0")?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Options {
+    /// Whether addresses other than loopback ones may be served. Everybody who reaches such an address can read what is
+    /// measured.
+    pub allow_remote: bool,
+    /// Names that a request's `Host` may have besides `localhost`, without port. `*` allows any, for a router behind
+    /// something that checks.
+    pub hosts: Vec<String>,
+    /// Connections at once.
+    pub max_connections: usize,
+    /// Time for a request's head to arrive, and again for the answer to be read.
+    pub timeout: Duration,
+    /// Whether to record who called whom, without which there is no flame graph. It makes every call a little dearer.
+    pub call_tree: bool,
+    /// The program's name; by default that of the executable.
+    pub program: Option<String>,
+    /// The page for Prometheus.
+    pub prometheus: prometheus::Options,
+}
+
+impl Default for Options {
+    /// Loopback only, 64 connections, 5 seconds, with the call tree.
+    fn default() -> Self {
+        Self {
+            allow_remote: false,
+            hosts: Vec::new(),
+            max_connections: 64,
+            timeout: Duration::from_secs(5),
+            call_tree: true,
+            program: None,
+            prometheus: prometheus::Options::default(),
+        }
+    }
+}
+
+impl Options {
+    /// The default, with `PERF_SERVE_REMOTE` (`1` or `0`) and `PERF_SERVE_HOSTS` (names, by comma).
+    #[must_use]
+    pub fn from_env() -> Self {
+        let read = |name| env::var(name).unwrap_or_default();
+        let hosts = read(HOSTS).split(',').map(str::trim).filter(|host| !host.is_empty()).map(str::to_owned).collect();
+        Self { allow_remote: matches!(read(REMOTE).trim(), "1" | "true"), hosts, ..Self::default() }
+    }
+
+    /// Serves at this address until the returned value is dropped.
+    pub fn serve(self, address: impl ToSocketAddrs) -> io::Result<Server> {
+        let addresses: Vec<SocketAddr> = address.to_socket_addrs()?.collect();
+        let local = |address: &SocketAddr| address.ip().to_canonical().is_loopback();
+        if let Some(remote) = addresses.iter().find(|address| !local(address)).filter(|_| !self.allow_remote) {
+            let why = format!(
+                "{remote} can be reached from other machines, and whoever reaches it can read what is measured; \
+                 serve 127.0.0.1, or allow it by `Options::allow_remote` or {REMOTE}=1"
+            );
+            return Err(io::Error::new(ErrorKind::PermissionDenied, why));
+        }
+        let listener = TcpListener::bind(&*addresses)?;
+        Server::start(listener, self)
+    }
+}
+
+/// The endpoint that `PERF_SERVE` asks for, if it does: an address such as `127.0.0.1:9080`, or a port of 127.0.0.1.
+/// Empty or `off` asks for none.
+///
+/// The [`Reporter`](crate::Reporter) calls this; only programs without one need it.
+///
+/// ```
+/// let _server = perf_exporters::serve::from_env().transpose()?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[must_use]
+pub fn from_env() -> Option<io::Result<Server>> {
+    from_env_for(None)
+}
+
+/// The same for a program of this name.
+pub(crate) fn from_env_for(program: Option<&str>) -> Option<io::Result<Server>> {
+    let value = env::var(ADDRESS).ok()?;
+    let address = address(&value)?;
+    let failed = |error: io::Error| io::Error::new(error.kind(), format!("{ADDRESS}={value}: {error}"));
+    let options = Options { program: program.map(str::to_owned), ..Options::from_env() };
+    Some(options.serve(address).map_err(failed))
+}
+
+fn address(value: &str) -> Option<String> {
+    match value.trim() {
+        "" | "off" => None,
+        port if port.parse::<u16>().is_ok() => Some(format!("127.0.0.1:{port}")),
+        address => Some(address.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_alone_is_one_of_loopback() {
+        for (value, asked) in [
+            ("", None),
+            (" off ", None),
+            ("9080", Some("127.0.0.1:9080")),
+            ("[::1]:9080", Some("[::1]:9080")),
+            ("localhost:9080", Some("localhost:9080")),
+        ] {
+            assert_eq!(address(value).as_deref(), asked);
+        }
+    }
+
+    #[test]
+    fn other_machines_are_not_served_unless_allowed() {
+        for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
+            let refused = Options::default().serve(address).unwrap_err();
+            assert_eq!(refused.kind(), ErrorKind::PermissionDenied, "{address}");
+            assert!(refused.to_string().contains("allow_remote"), "{refused}");
+        }
+        let options = Options { allow_remote: true, ..Options::default() };
+        assert!(options.serve("0.0.0.0:0").is_ok());
+    }
+}

@@ -1,0 +1,311 @@
+//! The baseline file: what is written is read, and whatever is wrong with it is named.
+
+use std::fs;
+use std::path::Path;
+
+use perf_exporters::Report;
+use perf_exporters::baseline::{
+    Baseline, Kernels, Level, Metric, Options, Proof, compare, compare_baselines, compare_runs, hold, markdown, text,
+};
+use perf_exporters::gate::Verdict;
+use perf_exporters::report::{Histogram, ProbeReport, Quantiles};
+
+/// A probe of a thousand calls around this many nanoseconds.
+fn probe(name: &str, ns: u64) -> ProbeReport {
+    let mut probe = ProbeReport::new(name);
+    let times: Vec<u64> = (0..1000).map(|i| ns + i * ns / 10_000).collect();
+    probe.calls = 1000;
+    probe.sum_ns = times.iter().sum();
+    (probe.total_ns, probe.self_ns) = (probe.sum_ns, probe.sum_ns);
+    probe.histogram = times.into_iter().collect::<Histogram>();
+    probe.quantiles = Quantiles::from_fn(|q| probe.histogram.quantile(q).unwrap());
+    (probe.allocs, probe.alloc_bytes, probe.peak_bytes) = (2000, 64_000, 4096);
+    probe
+}
+
+fn report(probes: impl IntoIterator<Item = ProbeReport>) -> Report {
+    let mut report = Report::default();
+    report.meta.alloc_tracking = true;
+    let machine = &mut report.meta.machine;
+    (machine.arch, machine.os, machine.cores) = ("x86_64".into(), "linux".into(), 2);
+    (machine.rustc, machine.profile) = ("1.95.0".into(), "release opt-level=3".into());
+    report.probes = probes.into_iter().collect();
+    report
+}
+
+fn usual() -> Report {
+    report([probe("codec::decode<u8>", 10_000), probe("store \"quoted\\name\"", 500)])
+}
+
+fn written() -> String {
+    let mut baseline = Baseline::default();
+    baseline.record([&usual()], Kernels::new(500_000.0, 700_000.0, 400_000.0, "release").as_ref());
+    baseline.to_toml()
+}
+
+#[test]
+fn what_is_written_is_read_and_written_the_same() {
+    let text = written();
+    let read = Baseline::parse(&text).unwrap();
+    assert_eq!(read.to_toml(), text);
+    assert_eq!(
+        read.entries().map(|(name, _)| name).collect::<Vec<_>>(),
+        ["codec::decode<u8>", "store \"quoted\\name\""]
+    );
+    let entry = read.get("codec::decode<u8>").unwrap();
+    assert_eq!(entry.counts.get(Metric::Allocs).unwrap().agreed(), Some(2000.0));
+    let (_, class) = read.classes().next().unwrap();
+    assert_eq!(class.machine, usual().meta.machine);
+    assert!(class.kernels.is_some());
+    // Windows checks files out with other line ends.
+    assert_eq!(Baseline::parse(&text.replace('\n', "\r\n")).unwrap().to_toml(), text);
+}
+
+#[test]
+fn the_same_measurement_makes_no_difference() {
+    let found = compare(&Baseline::parse(&written()).unwrap(), &usual());
+    assert_eq!(found.verdict(), Verdict::Pass, "{found}");
+    assert!(found.nothing_regressed() && found.moved().is_empty());
+    assert_eq!(found.changes.len(), 20);
+}
+
+#[test]
+fn a_cut_at_any_byte_is_an_error_with_a_line() {
+    let text = written();
+    for end in (0..text.len()).filter(|end| text.is_char_boundary(*end)) {
+        let error = Baseline::parse(&text[..end]).expect_err(&text[..end]);
+        assert!(error.line().is_some_and(|line| line <= text[..end].lines().count().max(1)), "{error}");
+        assert!(error.is_truncated() || error.is_malformed(), "{error}");
+        assert!(matches!(error.verdict(), Verdict::Inconclusive(_)));
+    }
+}
+
+#[test]
+fn a_change_of_any_byte_is_found_or_means_nothing() {
+    let text = written();
+    let original = Baseline::parse(&text).unwrap();
+    for at in 0..text.len() {
+        for byte in [b'0', b'7', b'"', b'\n', b' '] {
+            let mut torn = text.clone().into_bytes();
+            torn[at] = byte;
+            let Ok(torn) = String::from_utf8(torn) else { continue };
+            if let Ok(read) = Baseline::parse(&torn) {
+                // A header may have become one that nobody knows; no figure is another one.
+                let found = compare_baselines(&original, &read, &Options::default());
+                let moved =
+                    found.changes.iter().any(|change| change.moved() || change.old.total_cmp(&change.new).is_ne());
+                assert!(!moved && found.new.is_empty(), "byte {at} as {:?}", char::from(byte));
+            }
+        }
+    }
+}
+
+#[test]
+fn conflicts_newer_schemas_and_foreign_files_are_told_apart() {
+    let text = written();
+    let conflict =
+        text.replace("calls = 1000\n", "<<<<<<< HEAD\ncalls = 1000\n=======\ncalls = 1001\n>>>>>>> theirs\n");
+    let error = Baseline::parse(&conflict).unwrap_err();
+    let line = conflict.lines().position(|line| line.starts_with("<<<<")).unwrap() + 1;
+    assert!(error.is_conflict() && error.line() == Some(line), "{error}");
+
+    let error = Baseline::parse(&text.replace("perf.lock/1", "perf.lock/2")).unwrap_err();
+    assert!(error.is_newer_schema() && error.to_string().contains("update"), "{error}");
+    // A newer form need not even be TOML as we know it.
+    assert!(Baseline::parse("schema = \"perf.lock/3\"\n%%%\n").unwrap_err().is_newer_schema());
+
+    for foreign in ["", "[package]\nname = \"x\"\n", "{}", "schema = \"other/1\"\n# end of perf.lock\n"] {
+        assert!(Baseline::parse(foreign).unwrap_err().is_malformed(), "{foreign}");
+    }
+    let error = Baseline::parse(&text.replace("calls = 1000", "calls = \"many\"")).unwrap_err();
+    assert!(error.is_malformed() && error.to_string().contains("calls"), "{error}");
+    let error = Baseline::parse(&text.replace("allocs = 2000", "allocs = 2001")).unwrap_err();
+    assert!(error.is_checksum() && error.line().is_some(), "{error}");
+}
+
+#[test]
+fn unknown_keys_and_tables_stay() {
+    let text = written();
+    let more = text
+        .replacen("schema = \"perf.lock/1\"\n", "schema = \"perf.lock/1\"\nflavour = \"sweet\"\n", 1)
+        .replacen("calls = 1000\n", "owner = [\"a\", \"b\"]\ncalls = 1000\n", 1)
+        .replacen("# end of perf.lock", "[tool.other]\nx = 1\n\n# end of perf.lock", 1);
+    let read = Baseline::parse(&more).unwrap();
+    let once = read.to_toml();
+    for kept in ["flavour = \"sweet\"", "owner = [\"a\", \"b\"]", "[tool.other]\nx = 1"] {
+        assert!(once.contains(kept), "{kept} in\n{once}");
+    }
+    let mut read = Baseline::parse(&once).unwrap();
+    assert_eq!(read.to_toml(), once);
+    // Also after new figures were recorded.
+    read.record([&usual()], None);
+    assert!(read.to_toml().contains("owner = [\"a\", \"b\"]"));
+}
+
+#[test]
+fn sections_of_two_branches_merge_by_line() {
+    let (mut ours, mut theirs) = (Baseline::parse(&written()).unwrap(), Baseline::parse(&written()).unwrap());
+    ours.record([&report([probe("a::first", 100)])], None);
+    theirs.record([&report([probe("z::last", 100)])], None);
+    // What git does with insertions at two places: both.
+    let added = |text: &str| text.split("[entry.\"z::last\"]").nth(1).unwrap().to_owned();
+    let merged =
+        ours.to_toml().replace("\n# end of perf.lock\n", "") + "\n[entry.\"z::last\"]" + &added(&theirs.to_toml());
+    let merged = Baseline::parse(&merged).unwrap();
+    assert!(merged.get("a::first").is_some() && merged.get("z::last").is_some());
+}
+
+#[test]
+fn regressions_of_every_kind_are_found() {
+    let baseline = Baseline::parse(&written()).unwrap();
+    let worse = |change: fn(&mut ProbeReport)| {
+        let mut now = usual();
+        change(&mut now.probes[0]);
+        compare(&baseline, &now)
+    };
+    let name = "codec::decode<u8>";
+    let found = worse(|probe| probe.allocs += 1);
+    assert_eq!(found.change(name, Metric::Allocs).unwrap().level, Level::Fail);
+    assert_eq!(found.change(name, Metric::Allocs).unwrap().proof, Proof::Exact);
+    assert!(found.verdict().is_fail());
+    assert!(worse(|probe| probe.errors += 1).verdict().is_fail());
+    assert!(worse(|probe| probe.calls += 1).verdict().is_fail());
+    assert!(worse(|probe| probe.peak_bytes *= 2).verdict().is_fail());
+    let warned = worse(|probe| probe.alloc_bytes = probe.alloc_bytes * 13 / 10);
+    assert!(warned.verdict().is_pass() && !warned.nothing_regressed());
+    assert_eq!(warned.count(Level::Warn), 1);
+
+    let slower = worse(|p| *p = probe("codec::decode<u8>", 13_000));
+    assert!(slower.verdict().is_fail(), "{slower}");
+    let change = slower.change(name, Metric::MeanNs).unwrap();
+    assert!((change.ratio.unwrap() - 1.3).abs() < 0.01 && change.low.unwrap() > 1.2);
+    assert!(slower.recommendations().iter().any(|line| line.contains("look first at codec::decode<u8>")));
+    let faster = worse(|p| *p = probe("codec::decode<u8>", 7_000));
+    assert!(faster.verdict().is_pass() && faster.nothing_regressed() && faster.count(Level::Improved) >= 1);
+    assert!(worse(|p| p.name = "other".into()).gone == ["codec::decode<u8>"]);
+    // Two nanoseconds are nobody's fault.
+    let small = Baseline::from_runs([&report([probe("tiny", 10)])]);
+    let found = compare(&small, &report([probe("tiny", 11)]));
+    assert!(found.nothing_regressed(), "{found:#?}");
+}
+
+#[test]
+fn on_another_machine_times_are_advisory_and_counts_gate() {
+    let baseline = Baseline::parse(&written()).unwrap();
+    let mut now = usual();
+    now.meta.machine.cores = 64;
+    now.probes[0] = probe("codec::decode<u8>", 30_000);
+    let found = compare(&baseline, &now);
+    assert!(found.verdict().is_pass(), "{found}");
+    assert_eq!(found.differences.len(), 1);
+    let change = found.change("codec::decode<u8>", Metric::MeanNs).unwrap();
+    assert!(!change.gates && change.level == Level::Fail);
+    now.probes[0].allocs += 1;
+    let found = compare(&baseline, &now);
+    assert!(found.verdict().is_fail());
+    let note = found.change("codec::decode<u8>", Metric::Allocs).unwrap().note.clone().unwrap();
+    assert!(note.contains("cores"), "{note}");
+
+    // With kernels on both sides the old times are brought to this machine's scale.
+    let mut options = Options::default();
+    options.kernels = Kernels::new(1_500_000.0, 2_100_000.0, 1_200_000.0, "release");
+    let scaled = compare_runs(&baseline, [&now], &options);
+    assert!((scaled.scale.unwrap() - 3.0).abs() < 1e-9);
+    assert_eq!(scaled.change("codec::decode<u8>", Metric::MeanNs).unwrap().level, Level::Same);
+}
+
+#[test]
+fn a_disturbed_machine_proves_nothing_slower() {
+    let baseline = Baseline::parse(&written()).unwrap();
+    let now = report([probe("codec::decode<u8>", 14_000), probe("store \"quoted\\name\"", 500)]);
+    let mut options = Options::default();
+    options.kernels = Kernels::new(650_000.0, 900_000.0, 500_000.0, "release");
+    let found = compare_runs(&baseline, [&now], &options);
+    assert!(matches!(found.verdict(), Verdict::Inconclusive(_)), "{found}");
+    assert!(found.disturbed && found.to_string().contains("environment"));
+    let mut quiet = options.clone();
+    quiet.kernels = Kernels::new(500_000.0, 700_000.0, 400_000.0, "release");
+    assert!(compare_runs(&baseline, [&now], &quiet).verdict().is_fail());
+    // Kernels of another build say nothing.
+    options.kernels = Kernels::new(650_000.0, 900_000.0, 500_000.0, "debug");
+    assert!(compare_runs(&baseline, [&now], &options).verdict().is_fail());
+}
+
+#[test]
+fn reports_of_comparisons_are_data() {
+    let baseline = Baseline::parse(&written()).unwrap();
+    let mut now = usual();
+    now.probes[0] = probe("codec::decode<u8>", 25_000);
+    now.probes[1].allocs = 0;
+    now.probes.push(probe("a|new`one", 5));
+    let found = compare(&baseline, &now);
+    let json = serde_json::to_string(&found).unwrap();
+    assert_eq!(serde_json::from_str::<perf_exporters::baseline::RegressionReport>(&json).unwrap(), found);
+    let markdown = markdown::render(&found);
+    assert!(markdown.starts_with("### ❌ perf: FAIL") && markdown.contains("| ❌ **FAIL** | `codec::decode<u8>` |"));
+    let mut options = text::Options::default();
+    for width in [40, 60, 80, 120] {
+        options.width = width;
+        let text = text::render(&found, &options);
+        let widest = text.lines().map(|line| line.chars().count()).max().unwrap();
+        assert!(widest <= width.max(72), "{widest} of {width}:\n{text}");
+    }
+}
+
+#[test]
+fn five_runs_tell_more_than_one() {
+    let run = |ns: u64| report([probe("p", ns)]);
+    let old: Vec<Report> = [10_000, 10_400, 9_800, 10_100, 10_900].map(run).into();
+    let same: Vec<Report> = [10_300, 9_900, 10_800, 10_200, 10_000].map(run).into();
+    let slow: Vec<Report> = [13_300, 12_900, 13_800, 13_200, 13_000].map(run).into();
+    let baseline = Baseline::parse(&Baseline::from_runs(&old).to_toml()).unwrap();
+    let found = compare_runs(&baseline, &same, &Options::default());
+    assert!(found.nothing_regressed(), "{found}");
+    let found = compare_runs(&baseline, &slow, &Options::default());
+    let change = found.change("p", Metric::MeanNs).unwrap();
+    assert_eq!((change.level, change.proof, change.old_runs), (Level::Fail, Proof::Runs, 5));
+    let both = compare_baselines(&Baseline::from_runs(&slow), &Baseline::from_runs(&old), &Options::default());
+    assert!(both.nothing_regressed() && both.count(Level::Improved) > 0);
+}
+
+#[test]
+fn a_broken_file_is_named_and_stays_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("perf.lock");
+    assert!(Baseline::load(&path).unwrap_err().is_not_found());
+    Baseline::update(&path, |baseline| baseline.record([&usual()], None)).unwrap();
+    let good = fs::read(&path).unwrap();
+    for (bad, line) in [(&good[..good.len() / 2], true), (&b"\xff\xfe\n"[..], true), (&b""[..], true)] {
+        fs::write(&path, bad).unwrap();
+        for error in [
+            Baseline::load(&path).unwrap_err(),
+            Baseline::update(&path, |baseline| baseline.record([&usual()], None)).unwrap_err(),
+        ] {
+            assert_eq!(error.path(), Some(Path::new(&path)));
+            assert_eq!(error.line().is_some(), line);
+            assert!(error.to_string().contains(path.to_str().unwrap()), "{error}");
+        }
+        assert_eq!(fs::read(&path).unwrap(), bad, "nothing writes over it");
+    }
+}
+
+#[test]
+fn tests_record_and_hold_their_own_entries() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("perf.lock");
+    assert!(hold(&path, false, "one", &usual()).unwrap_err().is_not_found());
+    for name in ["one", "two"] {
+        assert!(hold(&path, true, name, &usual()).unwrap().is_none());
+    }
+    assert!(hold(&path, false, "one", &usual()).unwrap().unwrap().nothing_regressed());
+    let mut worse = usual();
+    worse.probes[0].allocs += 1;
+    assert!(hold(&path, false, "two", &worse).unwrap().unwrap().verdict().is_fail());
+    // A test that nobody recorded yet is not one that passes.
+    let unknown = hold(&path, false, "three", &usual()).unwrap().unwrap();
+    assert!(matches!(unknown.verdict(), Verdict::Inconclusive(_)), "{unknown}");
+    // A probe of one's own that is gone is missed; those of other tests are not.
+    let mut fewer = usual();
+    fewer.probes.pop();
+    assert_eq!(hold(&path, false, "one", &fewer).unwrap().unwrap().gone.len(), 1);
+}

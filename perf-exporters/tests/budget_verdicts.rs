@@ -1,0 +1,279 @@
+//! Budgets that are broken, undecided or warned of: as values, and through the attribute.
+#![cfg(feature = "gate")]
+
+use std::hint::black_box;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use perf_core::budget::{Bound, BudgetSpec, CallLimit, Clock, Limit, Metric, Relative};
+use perf_core::{PerfAlloc, perf_budget, perf_probe};
+use perf_exporters::gate::{Finished, Reason, Run, Severity, Verdict, render};
+
+#[global_allocator]
+static ALLOC: PerfAlloc = PerfAlloc::new(std::alloc::System);
+
+const fn limit(metric: Metric, bound: Bound) -> Limit {
+    Limit { metric, bound }
+}
+
+fn spin(time: Duration) {
+    let start = Instant::now();
+    while start.elapsed() < time {
+        std::hint::spin_loop();
+    }
+}
+
+fn broken<R>(finished: &Finished<R>) -> Vec<String> {
+    finished.findings.outcome().breaches.iter().map(|breach| breach.metric.clone()).collect()
+}
+
+#[perf_probe(name = "verdicts::query")]
+fn query() -> Vec<u8> {
+    vec![0; 100]
+}
+
+#[test]
+fn one_allocation_more_and_one_query_more_fail() {
+    static SPEC: BudgetSpec = BudgetSpec {
+        limits: &[
+            limit(Metric::Allocs, Bound::Count(1)),
+            limit(Metric::AllocBytes, Bound::Bytes(100)),
+            limit(Metric::PeakBytes, Bound::Bytes(100)),
+            limit(Metric::NetBytes, Bound::Bytes(0)),
+        ],
+        calls: &[CallLimit { probe: "verdicts::query", calls: 1 }],
+        ..BudgetSpec::EMPTY
+    };
+    if !perf_core::is_enabled() {
+        return;
+    }
+    let start = Instant::now();
+    assert!(Run::new(&SPEC).test(|| drop(black_box(query()))).findings.verdict().is_pass());
+    assert!(start.elapsed() < Duration::from_millis(500), "counters take no time");
+    let twice = Run::new(&SPEC).test(|| drop(black_box((query(), query()))));
+    assert_eq!(broken(&twice), ["allocs", "alloc_bytes", "peak_bytes", "calls(\"verdicts::query\")"]);
+    let mut kept = Vec::with_capacity(1_000);
+    let leaks = Run::new(&SPEC).test(|| kept.push(query()));
+    assert_eq!(broken(&leaks), ["net_bytes"]);
+    let text = render::report(&leaks);
+    assert!(text.contains("net_bytes ≤ 0 B") && text.contains("verdicts::query"), "{text}");
+}
+
+#[test]
+fn a_slow_function_fails_after_three_epochs() {
+    static SPEC: BudgetSpec = BudgetSpec {
+        limits: &[
+            limit(Metric::P95, Bound::Time(Duration::from_micros(50))),
+            limit(Metric::Mean, Bound::Time(Duration::from_micros(50))),
+            limit(Metric::Throughput, Bound::PerThousandSeconds(20_000_000)),
+        ],
+        targets: &[limit(Metric::P50, Bound::Time(Duration::from_micros(10)))],
+        ..BudgetSpec::EMPTY
+    };
+    let finished = Run::new(&SPEC).named("slow").test(|| spin(Duration::from_micros(400)));
+    let verdict = finished.findings.verdict();
+    // On a machine under heavy load it may be said that the load did it.
+    assert!(verdict.is_fail() || verdict == Verdict::Inconclusive(Reason::Environment), "{verdict}");
+    if verdict.is_fail() {
+        let broken = broken(&finished);
+        assert!(broken.contains(&"p95".to_owned()) && broken.contains(&"p50".to_owned()), "{broken:?}");
+        assert!(finished.epochs >= 3);
+        let text = render::report(&finished);
+        for part in ["p95 ≤ 50.0 µs", "WARN (target missed)", "█", "epochs", "look deeper: "] {
+            assert!(text.contains(part), "{part} is missing:\n{text}");
+        }
+    }
+}
+
+#[test]
+fn too_short_a_time_says_how_long_it_takes() {
+    static SPEC: BudgetSpec = BudgetSpec {
+        limits: &[limit(Metric::P99, Bound::Time(Duration::from_secs(1)))],
+        max_time: Some(Duration::from_millis(50)),
+        ..BudgetSpec::EMPTY
+    };
+    let finished = Run::new(&SPEC).named("short").test(|| std::thread::sleep(Duration::from_millis(5)));
+    let Verdict::Inconclusive(Reason::TooFewSamples { have, need: 299 }) = finished.findings.verdict() else {
+        panic!("{:?}", finished.findings);
+    };
+    assert!((1..=11).contains(&have), "{have}");
+    let line = render::line(&finished);
+    assert!(line.contains("performance budget of short: INCONCLUSIVE"), "{line}");
+    assert!(line.contains("max_time = \""), "{line}");
+}
+
+#[test]
+fn an_error_ends_the_run_unless_it_is_budgeted() {
+    static STRICT: BudgetSpec =
+        BudgetSpec { limits: &[limit(Metric::Errors, Bound::PartsPerMillion(10_000))], ..BudgetSpec::EMPTY };
+    let mut calls = 0_u32;
+    let finished = Run::new(&STRICT).test(|| {
+        calls += 1;
+        if calls.is_multiple_of(4) { Err(calls) } else { Ok(()) }
+    });
+    // By hand a result is a value like any other; the attribute looks at it.
+    assert!(finished.findings.verdict().is_pass());
+}
+
+#[test]
+fn a_slower_function_than_its_reference_fails() {
+    static SPEC: BudgetSpec =
+        BudgetSpec { relative: Some(Relative { reference: "fast", ratio: 1.1 }), ..BudgetSpec::EMPTY };
+    let work = |n: u64| (0..n).map(black_box).fold(0_u64, |a, b| a ^ b.wrapping_mul(31));
+    let slower = Run::new(&SPEC).versus(|| work(2_000), || work(1_000));
+    assert!(!slower.findings.verdict().is_pass(), "{:?}", slower.findings);
+    let faster = Run::new(&SPEC).versus(|| work(1_000), || work(2_000));
+    assert!(!faster.findings.verdict().is_fail(), "{:?}", faster.findings);
+    // Beside other work neither may be proven; which is which is plain all the same.
+    let ratio = |finished: &Finished<u64>| finished.findings.rows[0].actual;
+    assert!(!(ratio(&slower) < 1.4 || ratio(&faster) > 0.7), "{:?} {:?}", slower.findings, faster.findings);
+}
+
+#[test]
+fn sleeping_costs_no_processor_time() {
+    static SPEC: BudgetSpec = BudgetSpec {
+        limits: &[limit(Metric::P50, Bound::Time(Duration::from_millis(1)))],
+        clock: Clock::Cpu,
+        ..BudgetSpec::EMPTY
+    };
+    let finished = Run::new(&SPEC).test(|| std::thread::sleep(Duration::from_millis(2)));
+    let verdict = finished.findings.verdict();
+    // Where a thread's processor time cannot be had, that is said.
+    assert!(verdict.is_pass() || matches!(verdict, Verdict::Inconclusive(Reason::Invalid(_))), "{verdict}");
+}
+
+#[test]
+fn a_debug_build_is_named() {
+    static SPEC: BudgetSpec =
+        BudgetSpec { limits: &[limit(Metric::P50, Bound::Time(Duration::from_nanos(1)))], ..BudgetSpec::EMPTY };
+    let start = Instant::now();
+    let finished = Run::new(&SPEC).debug_build(true).test(|| spin(Duration::from_micros(10)));
+    assert_eq!(finished.findings.verdict(), Verdict::Inconclusive(Reason::DebugBuild));
+    assert_eq!(finished.epochs, 1, "there is nothing to confirm");
+    assert!(start.elapsed() < Duration::from_millis(2_500));
+    assert!(finished.findings.rows.iter().all(|row| row.severity == Severity::Limit));
+}
+
+mod through_the_attribute {
+    //! These fail on purpose; [`they_fail_readably`] runs them in a process of their own.
+    use super::*;
+
+    #[perf_budget(allocs = 0, max = "1h")]
+    #[test]
+    #[ignore = "fails on purpose"]
+    fn allocates() {
+        drop(black_box(query()));
+    }
+
+    #[perf_budget(allocs = 100)]
+    #[test]
+    #[ignore = "fails on purpose"]
+    fn returns_an_error() -> Result<(), String> {
+        Err("no such file".to_owned())
+    }
+
+    #[perf_budget(errors = "1%", max_time = "100ms")]
+    #[test]
+    #[ignore = "fails on purpose"]
+    fn returns_too_many_errors() -> Result<(), String> {
+        Err("no such file".to_owned())
+    }
+
+    #[perf_budget(p99 = "1s", max_time = "20ms")]
+    #[test]
+    #[ignore = "undecided on purpose"]
+    fn is_undecided() {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+
+    #[perf_budget(p50 = "1s", target(p50 = "1us"), max_time = "5s", debug = true)]
+    #[test]
+    #[ignore = "warns on purpose"]
+    fn misses_its_target() {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+
+    #[perf_budget]
+    #[test]
+    #[ignore = "undecided on purpose"]
+    fn has_nothing_to_check() {}
+}
+
+/// Runs one of the tests above: whether it passed, and all that it wrote.
+fn child(test: &str, variables: &[(&str, &str)]) -> (bool, String) {
+    let name = format!("through_the_attribute::{test}");
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args([name.as_str(), "--exact", "--ignored"]).env_remove("PERF_STRICT").env("RUST_BACKTRACE", "0");
+    let output = command.envs(variables.iter().copied()).output().unwrap();
+    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.success(), said(&output.stdout) + &said(&output.stderr))
+}
+
+#[test]
+fn they_fail_readably() {
+    if !perf_core::is_enabled() {
+        return;
+    }
+    let (passed, text) = child("allocates", &[]);
+    assert!(!passed);
+    for part in [
+        "performance budget of budget_verdicts::through_the_attribute::allocates: FAIL",
+        "allocs ≤ 0",
+        "max ≤ 1.00 h",
+        "cost most inside",
+        "allocated most inside",
+        "verdicts::query  1 allocations, 100 B per call",
+        "PERF_GATE_DETAIL=1 cargo test --release",
+    ] {
+        assert!(text.contains(part), "{part} is missing:\n{text}");
+    }
+    let (passed, text) = child("returns_an_error", &[]);
+    assert!(!passed && text.contains("Error: \"no such file\"") && !text.contains("performance budget"), "{text}");
+    let (passed, text) = child("returns_too_many_errors", &[]);
+    assert!(!passed && text.contains("errors ≤ 0.010"), "{text}");
+}
+
+#[test]
+fn doubts_are_told_and_do_not_fail_unless_asked() {
+    if !perf_core::is_enabled() {
+        return;
+    }
+    for (test, told) in
+        [("is_undecided", "INCONCLUSIVE: p99 ≤ 1.00 s"), ("has_nothing_to_check", "no function with a budget")]
+    {
+        let (passed, text) = child(test, &[]);
+        assert!(passed && text.contains(told), "{text}");
+        let (passed, text) = child(test, &[("PERF_STRICT", "1")]);
+        assert!(!passed && text.contains("PERF_STRICT"), "{text}");
+    }
+    let (passed, text) = child("misses_its_target", &[("PERF_STRICT", "1")]);
+    assert!(passed && text.contains("target missed"), "{text}");
+}
+
+#[test]
+fn every_run_is_logged_where_asked() {
+    if !perf_core::is_enabled() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("gate.jsonl");
+    let log = path.to_str().unwrap();
+    child("allocates", &[("PERF_GATE_LOG", log)]);
+    let (_, text) = child("is_undecided", &[("PERF_GATE_LOG", log), ("PERF_GATE_DETAIL", "1")]);
+    assert!(text.contains("look deeper"), "{text}");
+    let lines: Vec<serde_json::Value> =
+        std::fs::read_to_string(&path).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let verdicts: Vec<_> = lines.iter().map(|line| line["verdict"].as_str().unwrap()).collect();
+    assert_eq!(verdicts.len(), 2);
+    assert_eq!(verdicts[0], "FAIL");
+    assert!(verdicts[1].starts_with("INCONCLUSIVE"), "{verdicts:?}");
+    assert_eq!(lines[0]["rows"][0]["metric"], "allocs");
+}
+
+#[test]
+fn a_comparison_needs_its_reference() {
+    static SPEC: BudgetSpec =
+        BudgetSpec { relative: Some(Relative { reference: "fast", ratio: 1.1 }), ..BudgetSpec::EMPTY };
+    let verdict = Run::new(&SPEC).test(|| black_box(1)).findings.verdict();
+    assert!(matches!(verdict, Verdict::Inconclusive(Reason::Invalid(_))), "{verdict}");
+}

@@ -1,0 +1,104 @@
+//! The forms for Prometheus: golden files of the text forms, and a reading of the binary one.
+//! `PERF_EXPORTERS_BLESS=1` writes the golden files anew.
+#![cfg(feature = "prometheus")]
+
+mod support;
+
+use std::path::PathBuf;
+use std::{env, fs};
+
+use perf_exporters::Report;
+use perf_exporters::prometheus::{Format, Options, render};
+use support::{probe, sample, sample_with_allocations};
+
+fn golden(name: &str, text: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    if env::var_os("PERF_EXPORTERS_BLESS").is_some() {
+        fs::write(&path, text).unwrap();
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    assert!(text == expected, "{} differs (PERF_EXPORTERS_BLESS=1 accepts):\n{text}", path.display());
+}
+
+fn text(report: &Report, format: Format, options: &Options) -> String {
+    String::from_utf8(render(report, format, options)).unwrap()
+}
+
+/// As [`sample`], with names that mean something to a parser.
+fn hostile() -> Report {
+    let mut report = sample_with_allocations();
+    report.probes.truncate(2);
+    report.probes.push(probe("a\\b \"c\"\n{probe=\"d\"} 1 # EOF", &[(0, 3), (1, 2), (1_000_000_000, 1)]));
+    report
+}
+
+#[test]
+fn golden_files() {
+    let options = Options::default();
+    for (name, format) in [("prometheus.txt", Format::Text), ("openmetrics.txt", Format::OpenMetrics)] {
+        golden(name, &text(&sample(), format, &options));
+        golden(&format!("hostile-{name}"), &text(&hostile(), format, &options));
+    }
+    golden("empty-prometheus.txt", &text(&Report::default(), Format::Text, &options));
+}
+
+#[test]
+fn every_line_is_a_comment_or_a_sample_and_no_series_comes_twice() {
+    for format in [Format::Text, Format::OpenMetrics] {
+        let page = text(&hostile(), format, &Options::default());
+        let mut seen = std::collections::HashSet::new();
+        for line in page.lines().filter(|line| !line.starts_with('#')) {
+            let (series, value) = line.rsplit_once(' ').unwrap();
+            assert!(value.parse::<f64>().is_ok(), "{line}");
+            assert!(seen.insert(series.to_owned()), "twice: {line}");
+        }
+        assert_eq!(page.ends_with("# EOF\n"), format == Format::OpenMetrics);
+    }
+}
+
+#[test]
+fn buckets_are_cumulative_and_end_with_all() {
+    let page = text(&sample(), Format::Text, &Options::default());
+    let of = |what: &str| format!("perf_probe_duration_seconds_{what}{{probe=\"read file\"");
+    let value = |line: &str| line.rsplit_once(' ').unwrap().1.parse::<u64>().unwrap();
+    let buckets: Vec<_> = page.lines().filter(|line| line.starts_with(&of("bucket"))).map(value).collect();
+    let count = page.lines().find(|line| line.starts_with(&of("count"))).map(value).unwrap();
+    assert_eq!(buckets.len(), Options::default().edges.len() + 1);
+    assert!(buckets.is_sorted() && buckets.last() == Some(&count), "{buckets:?} of {count}");
+}
+
+#[test]
+fn the_overflow_series_never_goes_back() {
+    let mut options = Options::default();
+    options.max_probes = 3;
+    let mut report = Report::default();
+    let mut before = 0;
+    for at in (0..40_u64).rev() {
+        report.probes.push(probe(&format!("p{:02}", at * 7 % 40), &[(100, at + 1)]));
+        let page = text(&report, Format::Text, &options);
+        let overflow = "perf_probe_calls_total{probe=\"(overflow)\"} ";
+        let found = page.lines().find_map(|line| line.strip_prefix(overflow)).map_or(0, |calls| calls.parse().unwrap());
+        assert!(found >= before, "{found} after {before}");
+        before = found;
+        let over = report.probes.len().saturating_sub(3);
+        assert!(page.contains(&format!("perf_probes_over_limit {over}\n")), "{page}");
+    }
+}
+
+#[test]
+fn protobuf_is_delimited_messages_with_the_same_names() {
+    let bytes = render(&hostile(), Format::Protobuf, &Options::default());
+    let mut rest = bytes.as_slice();
+    let mut names = Vec::new();
+    while !rest.is_empty() {
+        let length = prost::decode_length_delimiter(&mut rest).unwrap();
+        let (message, next) = rest.split_at(length);
+        // Field 1 is the name; short, so its length is one byte.
+        assert_eq!(message[0], 0x0a);
+        names.push(String::from_utf8(message[2..2 + usize::from(message[1])].to_vec()).unwrap());
+        rest = next;
+    }
+    let page = text(&hostile(), Format::Text, &Options::default());
+    let in_text: Vec<_> = page.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
+    assert_eq!(names, in_text);
+}
