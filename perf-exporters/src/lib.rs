@@ -88,25 +88,25 @@ pub mod hdr;
 #[cfg(feature = "html")]
 pub mod html;
 pub mod human;
-#[cfg(any(feature = "prometheus", feature = "otlp"))]
-mod metrics;
-#[cfg(feature = "prometheus")]
-pub mod prometheus;
 mod label;
 #[cfg(feature = "markdown")]
 pub mod markdown;
+#[cfg(any(feature = "prometheus", feature = "otlp"))]
+mod metrics;
 #[cfg(feature = "otlp")]
 pub mod otlp;
 #[cfg(feature = "pprof")]
 pub mod pprof;
+#[cfg(feature = "prometheus")]
+pub mod prometheus;
 pub mod report;
 mod reporter;
+#[cfg(feature = "serve")]
+pub mod serve;
 #[cfg(feature = "speedscope")]
 pub mod speedscope;
 #[cfg(any(feature = "flamegraph", feature = "pprof", feature = "speedscope"))]
 mod stack;
-#[cfg(feature = "serve")]
-pub mod serve;
 pub mod table;
 mod write;
 

@@ -1,7 +1,7 @@
 //! Budgets kept in a file: `perf-budgets.toml`.
 //!
 //! A table per probe, or per pattern of probes; a key per figure; a limit that fails, and a target that warns, each.
-//! [`read`] reads them to values, [`judge`] holds reports against them, [`show`] prints.
+//! [`read`] reads them to values, [`judge`] holds reports against them, [`mod@show`] prints.
 
 mod judge;
 mod read;

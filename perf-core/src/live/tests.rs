@@ -100,13 +100,17 @@ fn a_step_back_counts_as_nothing() {
     assert_eq!((slot.backward.get(), slot.extremes()), (2, Some((0, 1000))));
 }
 
-fn shape(node: &Node) -> Vec<(u32, u64, Vec<(u32, u64)>)> {
+/// Probe and calls of a node.
+type Count = (u32, u64);
+
+/// Two levels of a tree.
+fn shape(node: &Node) -> Vec<(Count, Vec<Count>)> {
     let mut children: Vec<_> = node
         .children()
         .map(|child| {
             let mut below: Vec<_> = child.children().map(|node| (node.probe, node.calls.get())).collect();
             below.sort_unstable();
-            (child.probe, child.calls.get(), below)
+            ((child.probe, child.calls.get()), below)
         })
         .collect();
     children.sort_unstable();
@@ -127,7 +131,7 @@ fn trees_absorb_each_other() {
     }
     let [mine, theirs] = trees.map(|shard| &shard.tree);
     mine.absorb(theirs);
-    assert_eq!(shape(mine.root().unwrap()), [(1, 2, vec![(2, 5), (3, 5)])]);
+    assert_eq!(shape(mine.root().unwrap()), [((1, 2), vec![(2, 5), (3, 5)])]);
     theirs.reset();
-    assert_eq!(shape(theirs.root().unwrap()), [(1, 0, vec![(3, 0)])]);
+    assert_eq!(shape(theirs.root().unwrap()), [((1, 0), vec![(3, 0)])]);
 }

@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn they_survive_json_and_are_left_out_where_there_are_none() {
         let whole = report("a", BudgetVerdict::Inconclusive, 3.0);
-        assert_eq!(Report::from_json(&whole.to_json()).unwrap(), whole);
+        assert_eq!(Report::from_json(whole.to_json()).unwrap(), whole);
         assert!(!Report::default().to_json().contains("budgets"));
     }
 
