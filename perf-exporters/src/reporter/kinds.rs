@@ -128,7 +128,9 @@ mod tests {
             match &kind.make {
                 Make::Alone(_) => assert!(parsed.unwrap_err().contains("takes no path")),
                 Make::Missing { feature } => assert!(parsed.unwrap_err().contains(&format!("feature `{feature}`"))),
-                _ => assert!(parsed.is_ok(), "{}", kind.keyword),
+                Make::WithPath(_) => assert!(parsed.is_ok(), "{}", kind.keyword),
+                #[cfg(feature = "flamegraph")]
+                Make::Weighted(_) => assert!(parsed.is_ok(), "{}", kind.keyword),
             }
         }
     }
