@@ -69,21 +69,21 @@ fn sampled(x: u64) -> u64 {
     work(x)
 }
 
-/// About ten nanoseconds of work.
+/// A few nanoseconds of work.
 #[inline(always)]
-fn ten_nanoseconds(x: u64) -> u64 {
+fn some_nanoseconds(x: u64) -> u64 {
     (0..8).fold(x, |x, _| work(x))
 }
 
 #[inline(never)]
 fn longer(x: u64) -> u64 {
-    ten_nanoseconds(x)
+    some_nanoseconds(x)
 }
 
 #[inline(never)]
 #[perf_probe(overhead = "1%")]
 fn capped(x: u64) -> u64 {
-    ten_nanoseconds(x)
+    some_nanoseconds(x)
 }
 
 #[inline(never)]
@@ -123,7 +123,7 @@ fn states() {
         ],
     );
     compare(
-        "Overhead cap of 1 %, function of about 10 ns",
+        "Overhead cap of 1 %, function of about 5 ns",
         "not annotated",
         1_000_000,
         &[
