@@ -58,7 +58,7 @@ fn read(state: &State, shards: &[&'static Shard]) -> Snapshot {
             probes.push(ProbeStats::new(first.name(), first.place, budgets, scale, counts, histogram));
         }
     }
-    Snapshot::new(probes, read_tree(shards, &sites, scale), meta(state, shards, scale))
+    Snapshot::new(probes, read_tree(shards, &sites, scale), meta(state, shards, scale, reader.backward))
 }
 
 /// The callsites of each id, latest first.
@@ -76,11 +76,13 @@ fn by_id(state: &State) -> Vec<Vec<&'static Callsite>> {
 struct Reader {
     dense: Vec<u64>,
     sparse: Vec<(u16, u64)>,
+    /// Steps back of the clock, of all slots.
+    backward: u64,
 }
 
 impl Reader {
     fn new() -> Self {
-        Self { dense: vec![0; buckets::BUCKETS], sparse: Vec::new() }
+        Self { dense: vec![0; buckets::BUCKETS], sparse: Vec::new(), backward: 0 }
     }
 
     /// `None` where no slot ever counted anything.
@@ -90,6 +92,7 @@ impl Reader {
         let mut slots_read = 0;
         for slot in slots {
             add(&mut counts, slot);
+            self.backward += slot.backward.get();
             slot.read_histogram(&mut self.sparse);
             slots_read += 1;
         }
@@ -146,7 +149,7 @@ fn add(counts: &mut Counts, slot: &Slot) {
     }
 }
 
-fn meta(state: &State, shards: &[&Shard], scale: Scale) -> SnapshotMeta {
+fn meta(state: &State, shards: &[&Shard], scale: Scale, backward_steps: u64) -> SnapshotMeta {
     SnapshotMeta {
         clock: clock::kind(),
         ticks_per_second: clock::ticks_per_second(),
@@ -155,7 +158,7 @@ fn meta(state: &State, shards: &[&Shard], scale: Scale) -> SnapshotMeta {
         taken: std::time::SystemTime::now(),
         alloc_tracking: heap::is_tracking(),
         lost: registry::lost(),
-        backward_steps: shards.iter().flat_map(|shard| shard.slots()).map(|slot| slot.backward.get()).sum(),
+        backward_steps,
         live_bytes: 0,
         threads: state.threads,
         dropped_nodes: shards.iter().map(|shard| shard.tree.dropped.get()).sum(),
