@@ -63,7 +63,7 @@ fn first_time(local: &Local, site: &'static Callsite) -> Found {
             return None;
         }
         if local.shard().is_none() && (phase == Phase::Exited || !move_in(local)?) {
-            let slot = slot_of_rest(word & ID)?;
+            let slot = REGISTRY.lock().slot_of_rest(word & ID)?;
             return Some(Found::Stray(slot));
         }
         let shard = local.shard()?;
@@ -126,13 +126,6 @@ fn move_in(local: &Local) -> Option<bool> {
     Some(true)
 }
 
-fn slot_of_rest(id: u32) -> Option<&'static Slot> {
-    let mut state = REGISTRY.lock();
-    let rest = state.rest()?;
-    rest.grow(id)?;
-    rest.make_slot(id)
-}
-
 /// Ends a call away from the shard it began in: the thread has left that shard, or never had one.
 #[cold]
 #[inline(never)]
@@ -142,11 +135,7 @@ pub(crate) fn finish_elsewhere(local: &Local, open: &Open, ticks: u64) {
     local.heap.close(unsafe { open.mark.assume_init_ref() }, 0);
     record_elsewhere(local, open.slot.id, |slot| {
         if !general::is_untimed(open) {
-            let ticks = slot.observe(ticks);
-            slot.sum.add(ticks);
-            slot.own.add(ticks);
-            slot.total.add(ticks);
-            slot.weighed.add(1);
+            slot.count_alone(ticks);
         }
         open.count_outcome(slot);
     });
@@ -162,17 +151,11 @@ pub(crate) fn count_units(site: &'static Callsite, items: u64, bytes: u64) {
 
 /// Counts a call that somebody else has timed.
 pub(crate) fn record(site: &'static Callsite, ticks: u64) {
-    write(site, |slot| {
-        let ticks = slot.observe(ticks);
-        slot.sum.add(ticks);
-        slot.own.add(ticks);
-        slot.total.add(ticks);
-        slot.weighed.add(1);
-    });
+    write(site, |slot| slot.count_alone(ticks));
 }
 
 /// Writes to the slot of a probe, wherever it is.
-fn write(site: &'static Callsite, write: impl FnOnce(&Slot)) {
+pub(crate) fn write(site: &'static Callsite, write: impl FnOnce(&Slot)) {
     let local = Local::here();
     match find(local, site) {
         Found::Here(_, slot) => write(slot),
@@ -185,9 +168,7 @@ fn write(site: &'static Callsite, write: impl FnOnce(&Slot)) {
 pub(crate) fn record_elsewhere(local: &Local, id: u32, write: impl FnOnce(&Slot)) {
     let written = local.busily(|_| {
         let mut state = REGISTRY.lock();
-        let rest = state.rest()?;
-        rest.grow(id)?;
-        write(rest.make_slot(id)?);
+        write(state.slot_of_rest(id)?);
         Some(())
     });
     if written.flatten().is_none() {

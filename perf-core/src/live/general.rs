@@ -74,7 +74,7 @@ fn start_due(local: &Local, slot: &'static Slot, sampling: Sampling) -> Guard {
 fn start_timed(local: &Local, slot: &'static Slot, weight: u64) -> Guard {
     let shard = slot.shard();
     let caller = shard.tree.current();
-    let node = if registry::tree_is_on() { enter(shard, slot) } else { 0 };
+    let node = enter(shard, slot);
     Guard::new(Open {
         lane: Lane::General,
         notes: Notes::now(),
@@ -116,9 +116,12 @@ fn average_gap(slot: &Slot, sampling: Sampling) -> u64 {
     }
 }
 
-/// Makes the probe's node below the current one the current one.
+/// Makes the probe's node below the current one the current one; 0 where there is no tree, or no room in it.
 #[inline]
 pub(crate) fn enter(shard: &Shard, slot: &Slot) -> u64 {
+    if !registry::tree_is_on() {
+        return 0;
+    }
     let caller = shard.tree.current();
     let mut node = slot.cached_node.get();
     if slot.cached_parent.get() != caller || node == 0 {

@@ -10,7 +10,7 @@ use super::local::Local;
 use super::shard::Shard;
 use super::slot::Slot;
 use super::tree::node_at;
-use super::{clock, general, registry};
+use super::{clock, general};
 
 /// What a future carries from poll to poll.
 #[derive(Debug)]
@@ -62,19 +62,7 @@ impl Journey {
             return;
         };
         let wall = clock::now().wrapping_sub(since);
-        let local = Local::here();
-        match entry::find(local, site) {
-            Found::Here(_, slot) => {
-                end_call(slot, wall, slot.polling.get() == 0, End::Cancelled);
-            }
-            Found::Stray(slot) => entry::record_elsewhere(local, slot.id, |slot| {
-                let wall = slot.observe(wall);
-                slot.sum.add(wall);
-                slot.wall.add(wall);
-                slot.cancelled.add(1);
-            }),
-            Found::Off => {}
-        }
+        entry::write(site, |slot| end_call(slot, wall, slot.polling.get() == 0, End::Cancelled));
     }
 }
 
@@ -105,7 +93,7 @@ impl<'a> Visit<'a> {
         let around = slot.polling.get();
         slot.polling.set(around + 1);
         let caller = shard.tree.current();
-        let node = if registry::tree_is_on() { general::enter(shard, slot) } else { 0 };
+        let node = general::enter(shard, slot);
         let local = Local::here();
         let (covered, mark) = (local.covered.get(), local.heap.mark(slot));
         let started = clock::now();

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use super::callsite::{Callsite, GENERAL, ID, OFF, Sampling, UNREGISTERED, const_unless_loom};
 use super::memory;
 use super::shard::Shard;
+use super::slot::Slot;
 use super::sync::{AtomicPtr, Mutex, MutexGuard};
 
 /// Chains that callsites are looked up in by name.
@@ -207,8 +208,15 @@ impl State {
         push(&mut self.clean, shard);
     }
 
+    /// The slot of a probe in the shard that whoever holds the lock writes.
+    pub(crate) fn slot_of_rest(&mut self, id: u32) -> Option<&'static Slot> {
+        let rest = self.rest()?;
+        rest.grow(id)?;
+        rest.make_slot(id)
+    }
+
     /// The shard that whoever holds the lock writes.
-    pub(crate) fn rest(&mut self) -> Option<&'static Shard> {
+    fn rest(&mut self) -> Option<&'static Shard> {
         if self.rest.is_none() {
             self.rest = self.make_shard();
         }

@@ -161,6 +161,15 @@ impl Slot {
         ticks
     }
 
+    /// Counts a call that has no callees and is in no recursion.
+    pub(crate) fn count_alone(&self, ticks: u64) {
+        let ticks = self.observe(ticks);
+        self.sum.add(ticks);
+        self.own.add(ticks);
+        self.total.add(ticks);
+        self.weighed.add(1);
+    }
+
     /// As [`Self::observe`] for a value that stands for `weight` calls.
     pub(crate) fn observe_weighted(&self, ticks: u64, weight: u64) -> u64 {
         let ticks =

@@ -5,6 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{Change, Level, RegressionReport, show};
 use crate::gate::Verdict;
+use crate::table::wrap_words;
 
 /// How the text looks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -165,18 +166,7 @@ fn padded(text: &str, width: usize, right: bool) -> String {
 
 /// Words on as few lines as the width allows, those after the first indented; with its line end.
 fn wrapped(text: &str, width: usize) -> String {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ') {
-        match lines.last_mut() {
-            Some(line) if line.width() + 1 + word.width() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            Some(_) => lines.push(format!("  {word}")),
-            None => lines.push(word.to_owned()),
-        }
-    }
-    lines.join("\n") + "\n"
+    wrap_words(text, width).join("\n") + "\n"
 }
 
 struct Paint {

@@ -20,6 +20,8 @@ mod spark;
 mod text;
 
 pub use options::Options;
+#[cfg(feature = "baseline")]
+pub(crate) use text::wrap_words;
 
 use crate::human;
 use crate::report::{ProbeReport, Report};

@@ -87,6 +87,11 @@ pub(super) fn joined(parts: Vec<Text>, separator: &str, width: usize) -> Vec<Tex
 
 /// Words on as few lines as the width allows; lines after the first are indented. A word must fit into `width - 2`.
 pub(super) fn wrapped(text: &str, style: Style, width: usize) -> Vec<Text> {
+    wrap_words(text, width).into_iter().map(|line| Text::new(line, style)).collect()
+}
+
+/// Words on as few lines as the width allows; lines after the first are indented.
+pub(crate) fn wrap_words(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
         match lines.last_mut() {
@@ -98,7 +103,7 @@ pub(super) fn wrapped(text: &str, style: Style, width: usize) -> Vec<Text> {
             None => lines.push(word.to_owned()),
         }
     }
-    lines.into_iter().map(|line| Text::new(line, style)).collect()
+    lines
 }
 
 #[cfg(test)]
