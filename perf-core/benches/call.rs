@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use common::{Way, compare, time, work};
-use perf_core::{Histogram, Probe, Session, perf_probe, set_call_tree, set_recording};
+use perf_core::{Histogram, Probe, Session, perf_probe, set_call_tree, set_recording, set_timeline};
 
 #[inline(never)]
 fn plain(x: u64) -> u64 {
@@ -92,6 +92,10 @@ fn nested(x: u64) -> u64 {
     probed(x)
 }
 
+fn recorded(on: bool) {
+    set_timeline(if on { 1 << 14 } else { 0 });
+}
+
 fn states() {
     let switched = |name, switch: fn(bool), on: bool, function: fn(u64) -> u64| {
         Way::new(name, move |calls| {
@@ -113,9 +117,11 @@ fn states() {
             Way::new("on", |calls| time(calls, probed)),
             Way::new("on, returning Result", |calls| time(calls, |x| probed_result(x).unwrap_or(0))),
             switched("on, with call tree", set_call_tree, true, probed),
+            switched("on, with timeline", recorded, true, probed),
             Way::new("sample = 100", |calls| time(calls, sampled)),
             Way::new("two, one in the other", |calls| time(calls, nested)),
             switched("the same with call tree", set_call_tree, true, nested),
+            switched("the same with timeline", recorded, true, nested),
             Way::new("in a session", |calls| {
                 let session = Session::new();
                 session.run(|| time(calls, probed))

@@ -1,8 +1,8 @@
 //! Reading and switching the whole process.
 
-use crate::Snapshot;
 #[cfg(feature = "enabled")]
-use crate::live::{clock, collect, entry, local::Local, registry::REGISTRY};
+use crate::live::{self, clock, collect, entry, local::Local, registry::REGISTRY};
+use crate::{Snapshot, Timeline};
 
 /// What all probes of the process have counted so far, while they go on counting.
 #[must_use]
@@ -40,4 +40,26 @@ pub fn set_call_tree(on: bool) {
         let always_general = !clock::is_counter();
         Local::here().busily(|_| REGISTRY.lock().set_tree(on, always_general));
     }
+}
+
+/// Lets every thread remember its last `events` calls (rounded up to a power of two), or none (0, the initial state). It
+/// costs a call about a nanosecond more, and a thread 24 bytes for each event, which it keeps: a thread that has room for
+/// its events already keeps the room it has.
+#[cfg_attr(not(feature = "enabled"), allow(unused_variables))]
+pub fn set_timeline(events: usize) {
+    #[cfg(feature = "enabled")]
+    {
+        entry::prepared();
+        Local::here().busily(|_| REGISTRY.lock().set_timeline(events));
+    }
+}
+
+/// What every thread did last, since [`set_timeline`] was called.
+#[must_use]
+pub fn timeline() -> Timeline {
+    #[cfg(feature = "enabled")]
+    let timeline = live::timeline::collect();
+    #[cfg(not(feature = "enabled"))]
+    let timeline = Timeline::empty();
+    timeline
 }

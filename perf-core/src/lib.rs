@@ -29,6 +29,8 @@
 //! | count allocations too | [`PerfAlloc`] |
 //! | read what was counted | [`snapshot`] |
 //! | measure one piece of work, whatever else is running | [`Session`] |
+//! | see what every thread did last, call by call | [`set_timeline`], [`timeline`](timeline()) |
+//! | find a slow call in another system | [`Trace`] |
 //! | switch it off and on | [`set_recording`], [`set_call_tree`] |
 //! | declare what a call may cost | [`macro@perf_budget`], [`budget`] |
 //!
@@ -55,6 +57,7 @@ mod buckets;
 pub mod budget;
 mod call_tree;
 mod control;
+mod exemplar;
 mod histogram;
 #[cfg(feature = "enabled")]
 mod live;
@@ -67,6 +70,8 @@ mod session;
 mod snapshot;
 mod stats;
 mod ticks;
+mod timeline;
+mod trace;
 mod typed;
 
 #[doc(hidden)]
@@ -75,7 +80,8 @@ pub mod __private;
 
 pub use alloc::PerfAlloc;
 pub use call_tree::{CallTree, TreeNode};
-pub use control::{is_enabled, set_call_tree, set_recording, snapshot};
+pub use control::{is_enabled, set_call_tree, set_recording, set_timeline, snapshot, timeline};
+pub use exemplar::Exemplar;
 pub use histogram::{Bucket, Histogram, HistogramError};
 pub use measured::Measured;
 pub use meta::{ClockKind, SnapshotMeta};
@@ -85,3 +91,5 @@ pub use probe::{Guard, Probe};
 pub use session::{InSession, Session, SessionGuard, SessionHandle};
 pub use snapshot::Snapshot;
 pub use stats::ProbeStats;
+pub use timeline::{EventKind, Timeline, TimelineEvent};
+pub use trace::{InTrace, Trace, TraceGuard};

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use crate::Probe;
 #[cfg(feature = "enabled")]
-use crate::live::{entry, poll::Journey};
+use crate::live::{entry, journey::Journey};
 
 /// A future that is measured; made by [`Probe::wrap`].
 ///

@@ -8,7 +8,7 @@ use crate::measured::Measured;
 
 #[cfg(feature = "enabled")]
 use crate::live::{
-    callsite::{Callsite, GENERAL, Name, OFF, Sampling},
+    callsite::{Callsite, GENERAL, Name, OFF, RECORDED, Sampling},
     clock, entry, general,
     lane::{self, Lane, Open},
 };
@@ -115,7 +115,7 @@ impl Probe {
         #[cfg(feature = "enabled")]
         {
             let word = self.site.word();
-            if word & (OFF | GENERAL) == 0 {
+            if word & (OFF | GENERAL | RECORDED) == 0 {
                 lane::start(&self.site, word)
             } else if word & OFF == 0 {
                 general::start(&self.site, word)
@@ -207,6 +207,7 @@ impl Drop for Guard {
         if let Some(open) = &self.open {
             match open.lane {
                 Lane::Usual => lane::finish(open),
+                Lane::Recorded => lane::finish_recorded(open),
                 _ => general::finish(open),
             }
         }

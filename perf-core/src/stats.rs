@@ -4,6 +4,7 @@ use std::panic::Location;
 use std::time::Duration;
 
 use crate::budget::BudgetSpec;
+use crate::exemplar::{self, Exemplar};
 use crate::histogram::Histogram;
 use crate::ticks::{Scale, TickHistogram};
 
@@ -11,6 +12,8 @@ use crate::ticks::{Scale, TickHistogram};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
     pub(crate) calls: u64,
+    /// Of the calls in the histogram, those that another one was timed for.
+    pub(crate) skipped: u64,
     pub(crate) errors: u64,
     pub(crate) panics: u64,
     pub(crate) cancelled: u64,
@@ -47,6 +50,7 @@ impl Counts {
     fn zip(&self, other: &Self, both: fn(u64, u64) -> u64, signed: fn(i64, i64) -> i64) -> Self {
         Self {
             calls: both(self.calls, other.calls),
+            skipped: both(self.skipped, other.skipped),
             errors: both(self.errors, other.errors),
             panics: both(self.panics, other.panics),
             cancelled: both(self.cancelled, other.cancelled),
@@ -81,6 +85,7 @@ pub struct ProbeStats {
     scale: Scale,
     counts: Counts,
     histogram: TickHistogram,
+    exemplars: Vec<Exemplar>,
 }
 
 macro_rules! counts {
@@ -111,6 +116,7 @@ impl ProbeStats {
         scale: Scale,
         counts: Counts,
         histogram: TickHistogram,
+        exemplars: Vec<Exemplar>,
     ) -> Self {
         Self {
             name: name.to_owned(),
@@ -120,6 +126,7 @@ impl ProbeStats {
             scale,
             counts,
             histogram,
+            exemplars,
         }
     }
 
@@ -179,6 +186,34 @@ impl ProbeStats {
         sum => sum;
         /// As [`total`](Self::total), but of a future only the time inside polls.
         busy => busy;
+    }
+
+    /// Calls that were timed: all that have ended, but of a sampled probe some.
+    #[must_use]
+    pub fn timed_calls(&self) -> u64 {
+        self.histogram.count().saturating_sub(self.counts.skipped)
+    }
+
+    /// The slowest calls since the probe's first one, slowest first; of an interval, those of them that ended in it. A
+    /// sampled probe keeps the slowest of those it timed.
+    ///
+    /// ```
+    /// use perf_core::{Session, perf_probe};
+    ///
+    /// #[perf_probe(name = "square")]
+    /// fn square(x: u64) -> u64 {
+    ///     x * x
+    /// }
+    ///
+    /// let session = Session::new();
+    /// session.run(|| square(3));
+    /// for call in session.snapshot().get("square").iter().flat_map(|square| square.exemplars()) {
+    ///     println!("{:?}, {:?} of it in itself", call.duration(), call.self_time());
+    /// }
+    /// ```
+    #[must_use]
+    pub fn exemplars(&self) -> &[Exemplar] {
+        &self.exemplars
     }
 
     /// Allocations during calls, without those of instrumented callees.
@@ -252,7 +287,9 @@ impl ProbeStats {
         if counts.calls == 0 && counts.polls == 0 && histogram.count() == 0 {
             return None;
         }
-        Some(Self { counts, histogram, ..self.clone() })
+        let known = |call: &Exemplar| earlier.exemplars.iter().any(|before| before.identity == call.identity);
+        let exemplars = self.exemplars.iter().filter(|call| !known(call)).cloned().collect();
+        Some(Self { counts, histogram, exemplars, ..self.clone() })
     }
 
     pub(crate) fn merge(&mut self, other: &Self) {
@@ -270,6 +307,7 @@ impl ProbeStats {
             self.counts.widen(least, greatest);
         }
         self.histogram.merge(&other.histogram);
+        exemplar::merge(&mut self.exemplars, &other.exemplars);
     }
 
     /// Ticks of another clock cannot be added up; nanoseconds can.

@@ -23,9 +23,11 @@ mod live {
     pub(crate) mod callsite;
     pub(crate) mod memory;
     pub(crate) mod registry;
+    pub(crate) mod ring;
     pub(crate) mod shard;
     pub(crate) mod slot;
     pub(crate) mod sync;
+    pub(crate) mod tail;
     pub(crate) mod tree;
 }
 

@@ -6,8 +6,10 @@ use loom::thread;
 use crate::live::callsite::{Callsite, ID, Name};
 use crate::live::memory;
 use crate::live::registry::Registry;
+use crate::live::ring::{Event, Kind, Ring, tag};
 use crate::live::shard::Shard;
 use crate::live::slot::Slot;
+use crate::live::tail::{Record, Tail};
 
 fn site(name: &'static str) -> &'static Callsite {
     memory::keep(Callsite::new(Name::Given(name))).unwrap()
@@ -17,6 +19,10 @@ fn count(slot: &Slot) -> u64 {
     let mut pairs = Vec::new();
     slot.read_histogram(&mut pairs);
     pairs.into_iter().map(|(_, count)| count).sum()
+}
+
+fn record(ticks: u64) -> Record {
+    Record { start: ticks, ticks, own: ticks, ..Record::default() }
 }
 
 #[test]
@@ -46,7 +52,7 @@ fn an_adopted_shard_goes_on_counting() {
                 let _lock = registry.lock();
                 shard.grow(0).unwrap();
             }
-            shard.make_slot(0).unwrap().observe(ticks);
+            shard.make_slot(0).unwrap().observe(ticks, |ticks| ticks);
             registry.lock().release(shard);
         };
         let there = Arc::clone(&registry);
@@ -69,8 +75,8 @@ fn a_reader_beside_the_writer() {
         shard.grow(0).unwrap();
         let thread = thread::spawn(move || {
             let slot = shard.make_slot(0).unwrap();
-            slot.observe(70);
-            slot.observe(70);
+            slot.observe(70, |ticks| slot.notice(ticks, |ticks| record(ticks)));
+            slot.observe(70, |ticks| ticks);
         });
         let read = || shard.slot(0).map_or(0, count);
         let (first, second) = (read(), read());
@@ -93,9 +99,9 @@ fn a_reader_beside_a_carry() {
         let shard = memory::keep(Shard::new()).unwrap();
         shard.grow(0).unwrap();
         let slot = shard.make_slot(0).unwrap();
-        slot.observe_weighted(70, NEARLY_FULL);
+        slot.observe_weighted(70, NEARLY_FULL, |ticks| ticks);
         let thread = thread::spawn(move || {
-            slot.observe_weighted(70, 3);
+            slot.observe_weighted(70, 3, |ticks| ticks);
         });
         let seen = count(slot);
         assert!(seen == NEARLY_FULL || seen == NEARLY_FULL + 3, "{seen}");
@@ -118,5 +124,46 @@ fn a_reader_beside_a_growing_tree() {
         thread.join().unwrap();
         let calls: Vec<_> = root.children().map(|child| (child.probe, child.calls.get())).collect();
         assert_eq!(calls, [(8, 1), (7, 1)]);
+    });
+}
+
+/// A reader sees a slow call's record from before or from after, never half of each.
+#[test]
+fn a_reader_beside_a_record() {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(3);
+    model.max_branches = 10_000;
+    model.check(|| {
+        let tail = memory::keep(Tail::new()).unwrap();
+        tail.insert(record(1));
+        let thread = thread::spawn(move || tail.insert(record(2)));
+        let mut seen = Vec::new();
+        tail.read(&mut seen);
+        assert!(seen == [record(1)] || seen == [record(1), record(2)], "{seen:?}");
+        thread.join().unwrap();
+    });
+}
+
+/// A reader of a ring sees whole events, in order, and none that is being overwritten.
+#[test]
+fn a_reader_beside_a_ring() {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(3);
+    model.check(|| {
+        let ring = memory::keep(Ring::new(2).unwrap()).unwrap();
+        let event = |start| Event { kind: Kind::Call, id: 7, thread: 3, start, ticks: start };
+        ring.push(tag(Kind::Call, 7, 3), 1, 1);
+        let thread = thread::spawn(move || {
+            ring.push(tag(Kind::Call, 7, 3), 2, 2);
+            ring.push(tag(Kind::Call, 7, 3), 3, 3);
+        });
+        let mut seen = Vec::new();
+        let overwritten = ring.read(&mut seen);
+        for (read, start) in seen.iter().zip(overwritten + 1..) {
+            assert_eq!(*read, event(start));
+        }
+        thread.join().unwrap();
+        seen.clear();
+        assert_eq!((ring.read(&mut seen), &seen[..]), (2, &[event(3)][..]));
     });
 }

@@ -6,9 +6,9 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use perf_core::{
-    CallTree, ClockKind, Guard, Histogram, InSession, Measured, MockClock, PerfAlloc, Probe, ProbeStats, Session,
-    SessionGuard, SessionHandle, Snapshot, SnapshotMeta, TreeNode, is_enabled, perf_block, perf_budget, perf_probe,
-    set_call_tree, set_recording, snapshot,
+    CallTree, ClockKind, Guard, Histogram, InSession, InTrace, Measured, MockClock, PerfAlloc, Probe, ProbeStats, Session,
+    SessionGuard, SessionHandle, Snapshot, SnapshotMeta, Trace, TraceGuard, TreeNode, is_enabled, perf_block, perf_budget, perf_probe,
+    set_call_tree, set_recording, set_timeline, snapshot, timeline,
 };
 
 #[global_allocator]
@@ -71,6 +71,13 @@ fn everything_compiles_and_nothing_counts() {
     let mut machine = Machine(1);
     assert_eq!((work(&[1, 2]), machine.step(), machine.peek(), bounded()), (3, 2, 2, 3));
     assert_eq!((block_on(later(1)), block_on(later(4)).is_err()), (Ok(1), true));
+
+    set_timeline(1_000);
+    let traced: InTrace<_> = Trace::new(1).wrap(async { work(&[1]) });
+    let in_trace: TraceGuard = Trace::new(2).enter();
+    assert_eq!(block_on(traced), 1);
+    drop(in_trace);
+    assert!(timeline().events().is_empty() && timeline().threads().is_empty());
 
     let session = Session::new();
     let handle: SessionHandle = session.handle();

@@ -6,7 +6,7 @@ use std::panic::Location;
 use std::sync::OnceLock;
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::sync::{AtomicPtr, AtomicU32};
+use super::sync::{AtomicPtr, AtomicU32, const_unless_loom};
 use crate::budget::BudgetSpec;
 
 /// Bits of the word that are the probe's id; the others make it greater than every table of slots.
@@ -15,8 +15,10 @@ pub(crate) const ID: u32 = 0x00ff_ffff;
 pub(crate) const OFF: u32 = 1 << 31;
 /// To be counted by the general lane.
 pub(crate) const GENERAL: u32 = 1 << 30;
+/// To be counted by the usual lane, and then put into the thread's ring; the general lane looks for itself.
+pub(crate) const RECORDED: u32 = 1 << 29;
 /// The word before the first call.
-pub(crate) const UNREGISTERED: u32 = !(OFF | GENERAL);
+pub(crate) const UNREGISTERED: u32 = !(OFF | GENERAL | RECORDED);
 
 /// Which calls are timed.
 #[derive(Clone, Copy, Debug)]
@@ -53,15 +55,6 @@ pub(crate) struct Callsite {
     pub(super) next: AtomicPtr<Callsite>,
     pub(super) same_hash: AtomicPtr<Callsite>,
 }
-
-/// `const fn`, but under loom, whose atomics cannot be made at compile time.
-macro_rules! const_unless_loom {
-    ($(#[$meta:meta])* $vis:vis fn $($rest:tt)*) => {
-        #[cfg(not(loom))] $(#[$meta])* $vis const fn $($rest)*
-        #[cfg(loom)] $(#[$meta])* $vis fn $($rest)*
-    };
-}
-pub(crate) use const_unless_loom;
 
 impl Callsite {
     const_unless_loom! {

@@ -1,6 +1,7 @@
 //! Reading shards: sums over slots while their writers go on, turned into the values of a [`Snapshot`].
 
 use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime};
 
 use super::callsite::{Callsite, ID};
 use super::local::Local;
@@ -8,10 +9,12 @@ use super::registry::{self, REGISTRY, State};
 use super::sessions::Core;
 use super::shard::Shard;
 use super::slot::Slot;
+use super::tail::{KEPT, Record};
 use super::tree::Node;
 use super::{clock, cost, entry, heap};
 use crate::buckets;
 use crate::call_tree::{CallTree, TreeBuilder};
+use crate::exemplar::Exemplar;
 use crate::meta::SnapshotMeta;
 use crate::snapshot::Snapshot;
 use crate::stats::{Counts, ProbeStats};
@@ -45,6 +48,7 @@ fn locked(read: impl FnOnce(&State) -> Snapshot) -> Snapshot {
 fn read(state: &State, shards: &[&'static Shard]) -> Snapshot {
     let scale = Scale::ticks(clock::ticks_per_second());
     let sites = by_id(state);
+    let now = (clock::now(), SystemTime::now());
     let mut probes = Vec::with_capacity(sites.len());
     let mut reader = Reader::new();
     for (id, namesakes) in sites.iter().enumerate() {
@@ -55,10 +59,16 @@ fn read(state: &State, shards: &[&'static Shard]) -> Snapshot {
         let slots = shards.iter().filter_map(|shard| shard.slot(id as u32));
         if let Some((counts, histogram)) = reader.sum(slots) {
             let budgets = namesakes.iter().rev().filter_map(|site| site.budget).collect();
-            probes.push(ProbeStats::new(first.name(), first.place, budgets, scale, counts, histogram));
+            let exemplars = reader.slowest().iter().map(|record| exemplar(record, now, &sites, scale)).collect();
+            probes.push(ProbeStats::new(first.name(), first.place, budgets, scale, counts, histogram, exemplars));
         }
     }
-    Snapshot::new(probes, read_tree(shards, &sites, scale), meta(state, shards, scale, reader.backward))
+    Snapshot::new(probes, read_tree(shards, &sites, scale), meta(state, shards, scale, now.1, reader.backward))
+}
+
+/// The name of each id.
+pub(super) fn names(state: &State) -> Vec<&'static str> {
+    by_id(state).iter().map(|namesakes| namesakes.last().map_or("", |first| first.name())).collect()
 }
 
 /// The callsites of each id, latest first.
@@ -76,24 +86,28 @@ fn by_id(state: &State) -> Vec<Vec<&'static Callsite>> {
 struct Reader {
     dense: Vec<u64>,
     sparse: Vec<(u16, u64)>,
+    /// The slowest calls of the probe that was read last.
+    tail: Vec<Record>,
     /// Steps back of the clock, of all slots.
     backward: u64,
 }
 
 impl Reader {
     fn new() -> Self {
-        Self { dense: vec![0; buckets::BUCKETS], sparse: Vec::new(), backward: 0 }
+        Self { dense: vec![0; buckets::BUCKETS], sparse: Vec::new(), tail: Vec::new(), backward: 0 }
     }
 
     /// `None` where no slot ever counted anything.
     fn sum(&mut self, slots: impl Iterator<Item = &'static Slot>) -> Option<(Counts, TickHistogram)> {
         let mut counts = Counts::default();
         self.sparse.clear();
+        self.tail.clear();
         let mut slots_read = 0;
         for slot in slots {
             add(&mut counts, slot);
             self.backward += slot.backward.get();
             slot.read_histogram(&mut self.sparse);
+            slot.read_tail(&mut self.tail);
             slots_read += 1;
         }
         if slots_read > 1 {
@@ -102,6 +116,13 @@ impl Reader {
         let histogram = TickHistogram::from_sorted(self.sparse.clone());
         counts.calls = histogram.count().wrapping_add(counts.calls);
         (!counts.is_empty()).then_some((counts, histogram))
+    }
+
+    /// The slowest calls of the probe that was read last, slowest first.
+    fn slowest(&mut self) -> &[Record] {
+        self.tail.sort_unstable_by_key(|record| (std::cmp::Reverse(record.ticks), record.start));
+        self.tail.truncate(KEPT);
+        &self.tail
     }
 
     /// Joins equal buckets in `sparse`.
@@ -123,10 +144,29 @@ impl Reader {
     }
 }
 
+/// A record as a value; `now` is one moment by both clocks.
+fn exemplar(record: &Record, now: (u64, SystemTime), sites: &[Vec<&'static Callsite>], scale: Scale) -> Exemplar {
+    let ago = scale.duration(now.0.saturating_sub(record.start));
+    let name = |id: u32| sites.get(id as usize)?.last().map(|site| site.name());
+    let named = record.named.iter().filter(|callee| callee.1 > 0);
+    let nonzero = |time: &(&str, Duration)| !time.1.is_zero();
+    Exemplar {
+        identity: (record.start, record.ticks, record.thread),
+        start: now.1.checked_sub(ago).unwrap_or(SystemTime::UNIX_EPOCH),
+        duration: scale.duration(record.ticks),
+        own: scale.duration(record.own),
+        waiting: scale.duration(record.waiting),
+        callees: named.filter_map(|&(id, ticks)| Some((name(id)?, scale.duration(ticks)))).filter(nonzero).collect(),
+        other_callees: scale.duration(record.callees),
+        trace: (record.trace != 0).then_some(record.trace),
+    }
+}
+
 fn add(counts: &mut Counts, slot: &Slot) {
     // Calls are what the histogram holds and what sampling left out of it.
     let untimed = slot.untimed.get().wrapping_add(slot.claimed.get());
     counts.calls = counts.calls.wrapping_add(untimed);
+    counts.skipped = counts.skipped.wrapping_add(slot.skipped.get());
     counts.errors += slot.errors.get();
     counts.panics += slot.panics.get();
     counts.cancelled += slot.cancelled.get();
@@ -149,13 +189,13 @@ fn add(counts: &mut Counts, slot: &Slot) {
     }
 }
 
-fn meta(state: &State, shards: &[&Shard], scale: Scale, backward_steps: u64) -> SnapshotMeta {
+fn meta(state: &State, shards: &[&Shard], scale: Scale, taken: SystemTime, backward_steps: u64) -> SnapshotMeta {
     SnapshotMeta {
         clock: clock::kind(),
         ticks_per_second: clock::ticks_per_second(),
         probe_cost: scale.duration(cost::ticks()),
         probe_resolution: scale.duration(cost::resolution()),
-        taken: std::time::SystemTime::now(),
+        taken,
         alloc_tracking: heap::is_tracking(),
         lost: registry::lost(),
         backward_steps,

@@ -3,13 +3,13 @@
 
 use std::sync::Once;
 
-use super::callsite::{Callsite, GENERAL, ID, OFF, UNREGISTERED};
+use super::callsite::{Callsite, GENERAL, ID, OFF, RECORDED, UNREGISTERED};
 use super::lane::{Lane, Open};
 use super::local::{Local, Phase};
 use super::registry::{REGISTRY, count_lost};
 use super::shard::Shard;
 use super::slot::Slot;
-use super::{clock, cost, general};
+use super::{clock, cost, general, slow};
 use crate::Guard;
 
 /// Where a probe's calls are counted.
@@ -41,6 +41,7 @@ pub(crate) fn start(local: &Local, site: &'static Callsite) -> Guard {
     match find(local, site) {
         Found::Off => Guard::off(),
         Found::Here(_, slot) if site.word() & GENERAL != 0 => general::start_in(local, slot, site),
+        Found::Here(_, slot) if site.word() & RECORDED != 0 => Guard::new(Open::now(Lane::Recorded, local, slot)),
         Found::Here(_, slot) => Guard::new(Open::now(Lane::Usual, local, slot)),
         Found::Stray(slot) => {
             let mut open = Open::now(Lane::Stray, local, slot);
@@ -100,13 +101,14 @@ pub(crate) fn prepared() {
 }
 
 /// Gives a thread its shard, and sees to it that the shard is given back. `Some(false)`: the thread is past its end.
-fn move_in(local: &Local) -> Option<bool> {
+pub(crate) fn move_in(local: &Local) -> Option<bool> {
     struct Leave;
     impl Drop for Leave {
         fn drop(&mut self) {
             let local = Local::here();
             local.heap.report();
             local.use_shard(None);
+            local.ring.set(None);
             local.enter_phase(Phase::Exited);
             if let Some(home) = local.home.take() {
                 REGISTRY.lock().release(home);
@@ -135,7 +137,7 @@ pub(crate) fn finish_elsewhere(local: &Local, open: &Open, ticks: u64) {
     local.heap.close(unsafe { open.mark.assume_init_ref() }, 0);
     record_elsewhere(local, open.slot.id, |slot| {
         if !general::is_untimed(open) {
-            slot.count_alone(ticks);
+            slot.count_alone(ticks, |ticks| slow::alone(local, ticks));
         }
         open.count_outcome(slot);
     });
@@ -151,7 +153,7 @@ pub(crate) fn count_units(site: &'static Callsite, items: u64, bytes: u64) {
 
 /// Counts a call that somebody else has timed.
 pub(crate) fn record(site: &'static Callsite, ticks: u64) {
-    write(site, |slot| slot.count_alone(ticks));
+    write(site, |slot| slot.count_alone(ticks, |ticks| slow::alone(Local::here(), ticks)));
 }
 
 /// Writes to the slot of a probe, wherever it is.

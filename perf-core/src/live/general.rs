@@ -7,13 +7,14 @@
 
 use std::mem::MaybeUninit;
 
-use super::callsite::{Callsite, ID, Sampling};
+use super::callsite::{Callsite, GENERAL, ID, Sampling};
 use super::lane::{Lane, Notes, Open};
 use super::local::Local;
+use super::ring::Kind;
 use super::shard::Shard;
 use super::slot::Slot;
 use super::tree::{address, node_at};
-use super::{clock, cost, entry, registry};
+use super::{clock, cost, entry, registry, slow, timeline};
 use crate::Guard;
 
 /// Longest average gap that a probe under an overhead cap may choose.
@@ -29,11 +30,12 @@ pub(crate) struct Extra {
     node: u64,
 }
 
-/// Begins a call of a probe that goes this way.
+/// Begins a call of a probe that goes this way, or the short way with its event recorded.
 #[inline(never)]
 pub(crate) fn start(site: &'static Callsite, word: u32) -> Guard {
     let local = Local::here();
     match local.known_slot(word & ID) {
+        Some(slot) if word & GENERAL == 0 => Guard::new(Open::now(Lane::Recorded, local, slot)),
         Some(slot) => start_in(local, slot, site),
         None => entry::start(local, site),
     }
@@ -142,7 +144,7 @@ pub(crate) fn is_untimed(open: &Open) -> bool {
         Lane::Untimed => true,
         // SAFETY: set in this lane.
         Lane::General => unsafe { open.extra.assume_init_ref() }.weight == 0,
-        Lane::Usual | Lane::Stray => false,
+        Lane::Usual | Lane::Recorded | Lane::Stray => false,
     }
 }
 
@@ -179,7 +181,8 @@ fn finish_timed(open: &Open) {
         // What its callees took is in the time of the call that stands for this one.
         local.covered.set(open.covered);
     } else {
-        let ticks = slot.observe_weighted(ticks, weight);
+        let unusual = |ticks| slow::call(local, slot, open.started, open.covered, ticks);
+        let ticks = slot.observe_weighted(ticks, weight, unusual);
         let callees = local.covered.get().wrapping_sub(open.covered);
         let all = ticks.wrapping_mul(weight);
         own = ticks.wrapping_sub(callees).wrapping_mul(weight);
@@ -187,9 +190,11 @@ fn finish_timed(open: &Open) {
         slot.own.add(own);
         slot.total.set(open.total.wrapping_add(all));
         slot.weighed.add(weight);
+        slot.skipped.add(weight - 1);
         slot.claimed.add(1u64.wrapping_sub(weight));
         let cost = local.cost.get().wrapping_mul(weight);
         local.covered.set(open.covered.wrapping_add(all).wrapping_add(cost));
+        timeline::record_if_on(local, Kind::Call, slot.id, open.started, ticks);
     }
     let heap = &local.heap;
     let change = (!heap.is_untouched(mark)).then(|| heap.close(mark, weight));

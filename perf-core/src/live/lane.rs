@@ -13,8 +13,9 @@ use super::callsite::Callsite;
 use super::general::Extra;
 use super::heap::{Mark, Nested};
 use super::local::Local;
+use super::ring::Kind;
 use super::slot::Slot;
-use super::{clock, entry};
+use super::{clock, entry, slow, timeline};
 use crate::Guard;
 
 /// How a call is counted.
@@ -22,6 +23,8 @@ use crate::Guard;
 pub(crate) enum Lane {
     /// The short way.
     Usual,
+    /// The short way, and into the thread's ring.
+    Recorded,
     /// By [`general`].
     General,
     /// Counted already; another call is timed for it.
@@ -111,13 +114,26 @@ pub(crate) fn start(site: &'static Callsite, word: u32) -> Guard {
 /// Ends a call in lane `Usual`.
 #[inline(never)]
 pub(crate) fn finish(open: &Open) {
+    settle(Local::here(), open, clock::counter());
+}
+
+/// Ends a call in lane `Recorded`.
+#[inline(never)]
+pub(crate) fn finish_recorded(open: &Open) {
     let now = clock::counter();
-    let (local, slot) = (Local::here(), open.slot);
+    let local = Local::here();
+    settle(local, open, now);
+    timeline::record(local, Kind::Call, open.slot.id, open.started, now.saturating_sub(open.started));
+}
+
+#[inline(always)]
+fn settle(local: &Local, open: &Open, now: u64) {
+    let slot = open.slot;
     let ticks = now.wrapping_sub(open.started);
     if !local.counts_into(slot) {
         return entry::finish_elsewhere(local, open, ticks);
     }
-    let ticks = slot.observe(ticks);
+    let ticks = slot.observe(ticks, |ticks| slow::call(local, slot, open.started, open.covered, ticks));
     let callees = local.covered.get().wrapping_sub(open.covered);
     slot.sum.add(ticks);
     slot.own.add(ticks.wrapping_sub(callees));

@@ -3,8 +3,11 @@
 //! everything else, and reaching it costs no call.
 
 use std::cell::Cell;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use super::heap::Heap;
+use super::journey::Journey;
+use super::ring::Ring;
 use super::sessions::Entry;
 use super::shard::Shard;
 use super::slot::Slot;
@@ -38,6 +41,14 @@ pub(crate) struct Local {
     pub(crate) home: Cell<Option<&'static Shard>>,
     /// Sessions entered on this thread, innermost first.
     pub(crate) entries: Cell<*const Entry>,
+    /// What the thread did last, where that is kept.
+    pub(crate) ring: Cell<Option<&'static Ring>>,
+    /// Number of the thread; 0 until somebody asks: see [`Self::number`].
+    thread: Cell<u32>,
+    /// The future that is being polled.
+    pub(crate) journey: Cell<*const Journey>,
+    /// The trace that the program says it is in, or 0.
+    pub(crate) trace: Cell<u128>,
 }
 
 thread_local! {
@@ -52,6 +63,10 @@ thread_local! {
             heap: Heap::new(),
             home: Cell::new(None),
             entries: Cell::new(std::ptr::null()),
+            ring: Cell::new(None),
+            thread: Cell::new(0),
+            journey: Cell::new(std::ptr::null()),
+            trace: Cell::new(0),
         }
     };
 }
@@ -63,6 +78,15 @@ impl Local {
         let place = LOCAL.with(std::ptr::from_ref);
         // SAFETY: it has no destructor, so it is there from the first to the last instruction of the thread.
         unsafe { &*place }
+    }
+
+    /// Number of the thread, from 1 in the order of asking.
+    pub(crate) fn number(&self) -> u32 {
+        static LAST: AtomicU32 = AtomicU32::new(0);
+        if self.thread.get() == 0 {
+            self.thread.set(LAST.fetch_add(1, Relaxed).wrapping_add(1));
+        }
+        self.thread.get()
     }
 
     /// The slot of the probe with this word, if it is the usual case: registered, on, not sampled, seen before here.
@@ -83,7 +107,7 @@ impl Local {
         // SAFETY: `table` has `length` entries: both come from `use_shard`, and only this thread replaces them.
         let place = unsafe { &*self.table.get().add(id as usize) };
         // SAFETY: a slot lives for ever once made. Only this thread makes slots in this shard.
-        unsafe { place.load(std::sync::atomic::Ordering::Relaxed).as_ref() }
+        unsafe { place.load(Relaxed).as_ref() }
     }
 
     /// Whether this thread is the one that writes to `slot` now.

@@ -2,8 +2,8 @@
 //!
 //! From hot to cold: [`local`] (what a thread keeps at hand) with [`heap`], [`slot`] and [`shard`] (where one thread
 //! counts), [`lane`] (the way of one call), [`general`] (the longer way, with sampling and [`tree`]), [`poll`] (the way
-//! of one poll), [`entry`] (whatever is not the usual case), then [`registry`], [`sessions`] and [`collect`], which may
-//! lock. [`clock`] and [`cost`] know about time. Nothing outside this folder touches a shard.
+//! of one poll) with [`journey`] (what a future carries), [`entry`] (whatever is not the usual case), [`slow`] and [`tail`] (the slowest calls), [`ring`] and
+//! [`timeline`] (the latest calls), then [`registry`], [`sessions`] and [`collect`], which may lock. [`clock`] and [`cost`] know about time. Nothing outside this folder touches a shard.
 
 pub(crate) mod callsite;
 pub(crate) mod clock;
@@ -12,15 +12,20 @@ pub(crate) mod cost;
 pub(crate) mod entry;
 pub(crate) mod general;
 pub(crate) mod heap;
+pub(crate) mod journey;
 pub(crate) mod lane;
 pub(crate) mod local;
 pub(crate) mod memory;
 pub(crate) mod poll;
 pub(crate) mod registry;
+pub(crate) mod ring;
 pub(crate) mod sessions;
 pub(crate) mod shard;
 pub(crate) mod slot;
+pub(crate) mod slow;
 pub(crate) mod sync;
+pub(crate) mod tail;
+pub(crate) mod timeline;
 pub(crate) mod tree;
 
 #[cfg(test)]

@@ -6,21 +6,13 @@ use std::task::Poll;
 use super::callsite::Callsite;
 use super::entry::{self, Found};
 use super::heap::Mark;
+use super::journey::Journey;
 use super::local::Local;
+use super::ring::Kind;
 use super::shard::Shard;
 use super::slot::Slot;
 use super::tree::node_at;
-use super::{clock, general};
-
-/// What a future carries from poll to poll.
-#[derive(Debug)]
-pub(crate) struct Journey {
-    /// Ticks at the first poll, until the end.
-    since: Option<u64>,
-    /// Live bytes gained by the polls so far, and the most they ever were above the start.
-    net: i64,
-    peak: i64,
-}
+use super::{clock, general, slow, timeline};
 
 /// How a future ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -32,13 +24,9 @@ enum End {
 }
 
 impl Journey {
-    pub(crate) const fn new() -> Self {
-        Self { since: None, net: 0, peak: 0 }
-    }
-
     /// Polls once; `failed` judges the output.
     pub(crate) fn poll<T>(
-        &mut self,
+        &self,
         site: &'static Callsite,
         poll: impl FnOnce() -> Poll<T>,
         failed: impl FnOnce(&T) -> bool,
@@ -57,18 +45,20 @@ impl Journey {
 
     /// The future is dropped; one that was polled and has not ended was cancelled.
     #[inline(never)]
-    pub(crate) fn abandon(&mut self, site: &'static Callsite) {
-        let Some(since) = self.since.take() else {
+    pub(crate) fn abandon(&self, site: &'static Callsite) {
+        let Some(since) = self.finish() else {
             return;
         };
         let wall = clock::now().wrapping_sub(since);
-        entry::write(site, |slot| end_call(slot, wall, slot.polling.get() == 0, End::Cancelled));
+        entry::write(site, |slot| end_call(self, slot, since, wall, slot.polling.get() == 0, End::Cancelled));
     }
 }
 
 /// One poll, also where it unwinds.
 struct Visit<'a> {
-    journey: &'a mut Journey,
+    journey: &'a Journey,
+    /// The future around this one, if there is one.
+    outer: *const Journey,
     shard: &'static Shard,
     slot: &'static Slot,
     unwinding: bool,
@@ -84,10 +74,10 @@ struct Visit<'a> {
 impl<'a> Visit<'a> {
     /// Not inlined, like all of this that does not depend on the future's type: every future would have a copy.
     #[inline(never)]
-    fn begin(journey: &'a mut Journey, site: &'static Callsite) -> Option<Self> {
+    fn begin(journey: &'a Journey, site: &'static Callsite) -> Option<Self> {
         let Found::Here(shard, slot) = entry::find(Local::here(), site) else {
             // Off, lost, or on a thread past its end: what was begun is given up.
-            journey.since = None;
+            journey.finish();
             return None;
         };
         let around = slot.polling.get();
@@ -96,10 +86,12 @@ impl<'a> Visit<'a> {
         let node = general::enter(shard, slot);
         let local = Local::here();
         let (covered, mark) = (local.covered.get(), local.heap.mark(slot));
+        let outer = local.journey.replace(journey);
         let started = clock::now();
-        journey.since.get_or_insert(started);
+        journey.start(started);
         Some(Self {
             journey,
+            outer,
             shard,
             slot,
             unwinding: std::thread::panicking(),
@@ -129,8 +121,18 @@ impl<'a> Visit<'a> {
             0
         });
         let local = Local::here();
-        let own = ticks.wrapping_sub(local.covered.get().wrapping_sub(self.covered));
+        local.journey.set(self.outer);
+        let callees = local.covered.get().wrapping_sub(self.covered);
+        let own = ticks.wrapping_sub(callees);
         slot.own.add(own);
+        self.journey.count_poll(ticks, callees);
+        // What it called without waiting; futures have told it themselves.
+        timeline::callees_since(local, self.started, |event| {
+            if event.kind == Kind::Call {
+                self.journey.count_callee(event.id, event.ticks, 0);
+            }
+        });
+        timeline::record_if_on(local, Kind::Poll, slot.id, self.started, ticks);
         if outermost {
             slot.busy.add(ticks);
         }
@@ -143,9 +145,9 @@ impl<'a> Visit<'a> {
         }
         shard.tree.set_current(self.caller);
         if let Some(end) = end
-            && let Some(since) = self.journey.since.take()
+            && let Some(since) = self.journey.finish()
         {
-            end_call(slot, now.wrapping_sub(since), outermost, end);
+            end_call(self.journey, slot, since, now.wrapping_sub(since), outermost, end);
         }
     }
 
@@ -162,12 +164,8 @@ impl<'a> Visit<'a> {
             node.own_allocs.add(change.own_allocs);
             node.own_alloc_bytes.add(change.own_bytes);
         }
-        let journey = &mut *self.journey;
-        let peak = journey.net.saturating_add(change.peak.cast_signed());
-        journey.peak = journey.peak.max(peak);
-        journey.net = journey.net.saturating_add(change.net.cast_signed());
-        let known = self.slot.peak.get();
-        self.slot.peak.set(known.max(journey.peak.unsigned_abs()));
+        let peak = self.journey.count_heap(&change);
+        self.slot.peak.set(self.slot.peak.get().max(peak));
     }
 }
 
@@ -178,8 +176,9 @@ impl Drop for Visit<'_> {
     }
 }
 
-fn end_call(slot: &Slot, wall: u64, outermost: bool, end: End) {
-    let wall = slot.observe(wall);
+fn end_call(journey: &Journey, slot: &Slot, since: u64, wall: u64, outermost: bool, end: End) {
+    let local = Local::here();
+    let wall = slot.observe(wall, |wall| slow::journey(local, slot, journey, since, wall));
     slot.sum.add(wall);
     slot.weighed.add(1);
     if outermost {
@@ -191,4 +190,10 @@ fn end_call(slot: &Slot, wall: u64, outermost: bool, end: End) {
         End::Panicked => slot.panics.add(1),
         End::Cancelled => slot.cancelled.add(1),
     }
+    // SAFETY: null, or the journey of a poll further up on this thread's stack, which holds it until it is over.
+    if let Some(around) = unsafe { local.journey.get().as_ref() } {
+        let busy = journey.busy();
+        around.count_callee(slot.id, busy, wall.saturating_sub(busy));
+    }
+    timeline::record_if_on(local, Kind::Task, slot.id, since, wall);
 }

@@ -3,13 +3,13 @@
 //!
 //! The lists are threaded through what they list, so the registry allocates nothing; what it hands out lives for ever.
 
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
-use super::callsite::{Callsite, GENERAL, ID, OFF, Sampling, UNREGISTERED, const_unless_loom};
+use super::callsite::{Callsite, GENERAL, ID, OFF, RECORDED, Sampling, UNREGISTERED};
 use super::memory;
 use super::shard::Shard;
 use super::slot::Slot;
-use super::sync::{AtomicPtr, Mutex, MutexGuard};
+use super::sync::{AtomicPtr, Mutex, MutexGuard, const_unless_loom};
 
 /// Chains that callsites are looked up in by name.
 const CHAINS: usize = 512;
@@ -46,6 +46,8 @@ unsafe impl Send for State {}
 /// Calls that could not be counted.
 static LOST: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
 static TREE: AtomicBool = AtomicBool::new(false);
+/// Events that a thread keeps; 0 while there is no timeline.
+static TIMELINE: AtomicUsize = AtomicUsize::new(0);
 
 /// Adds calls that are in no shard.
 #[cold]
@@ -60,6 +62,12 @@ pub(crate) fn lost() -> u64 {
 #[inline]
 pub(crate) fn tree_is_on() -> bool {
     TREE.load(Relaxed)
+}
+
+/// Events that a thread keeps; 0 while there is no timeline.
+#[inline]
+pub(crate) fn timeline() -> usize {
+    TIMELINE.load(Relaxed)
 }
 
 impl Registry {
@@ -124,7 +132,8 @@ impl State {
     fn word(&self, site: &Callsite, id: u32) -> u32 {
         let sampled = !matches!(site.sampling, Sampling::Every);
         let general = if sampled || !self.sampled_only { GENERAL } else { 0 };
-        id | general | self.flags
+        let recorded = if timeline() > 0 { RECORDED } else { 0 };
+        id | general | recorded | self.flags
     }
 
     fn rewrite_words(&self) {
@@ -164,6 +173,12 @@ impl State {
     pub(crate) fn set_tree(&mut self, on: bool, always_general: bool) {
         TREE.store(on, Relaxed);
         self.set_general(on || always_general);
+    }
+
+    /// Switches the timeline; every thread keeps so many events, or none.
+    pub(crate) fn set_timeline(&mut self, events: usize) {
+        TIMELINE.store(events, Relaxed);
+        self.rewrite_words();
     }
 
     fn make_shard(&mut self) -> Option<&'static Shard> {

@@ -4,6 +4,7 @@
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::memory;
+use super::ring::Ring;
 use super::slot::Slot;
 use super::sync::{AtomicPtr, AtomicU32, Count};
 use super::tree::Tree;
@@ -18,6 +19,8 @@ pub(crate) struct Shard {
     table: AtomicPtr<Table>,
     length: AtomicU32,
     pub(crate) tree: Tree,
+    /// What its thread did last, where that is kept; made once, by the writer.
+    ring: AtomicPtr<Ring>,
     /// State of the generator of random gaps.
     random: Count,
     /// The registry's lists: of all shards, and of those nobody holds. Guarded by its lock.
@@ -31,6 +34,7 @@ impl Shard {
             table: AtomicPtr::new(std::ptr::null_mut()),
             length: AtomicU32::new(0),
             tree: Tree::new(),
+            ring: AtomicPtr::new(std::ptr::null_mut()),
             random: Count::new(0),
             next: AtomicPtr::new(std::ptr::null_mut()),
             next_free: AtomicPtr::new(std::ptr::null_mut()),
@@ -50,6 +54,22 @@ impl Shard {
         let table = self.table.load(Relaxed);
         // SAFETY: the table has `length` entries; slots live for ever.
         unsafe { (*table.add(id as usize)).load(Acquire).as_ref() }
+    }
+
+    /// What its thread did last, where that is kept.
+    pub(crate) fn ring(&self) -> Option<&'static Ring> {
+        // SAFETY: null or a ring, which lives for ever. Acquire pairs with the release in `keep_ring`.
+        unsafe { self.ring.load(Acquire).as_ref() }
+    }
+
+    /// Makes room for the last `length` events, if there is none; only the writer.
+    pub(crate) fn keep_ring(&self, length: usize) -> Option<&'static Ring> {
+        if let Some(ring) = self.ring() {
+            return Some(ring);
+        }
+        let ring = memory::keep(Ring::new(length)?)?;
+        self.ring.store(std::ptr::from_ref(ring).cast_mut(), Release);
+        Some(ring)
     }
 
     /// Room for `id`; only the writer, under the registry's lock, so that no reader holds the old table.

@@ -9,6 +9,7 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use super::memory;
 use super::shard::Shard;
 use super::sync::{AtomicPtr, AtomicU32, AtomicU64, Count, Own, fence};
+use super::tail::{Record, Tail};
 use crate::buckets::{self, OCTAVES};
 
 /// `least` of a slot that has seen no call: farther from every real value than any `spread`.
@@ -27,6 +28,7 @@ pub(crate) struct Slot {
     /// Ticks of all calls less those of their callees, wrapping: a sampled callee may weigh more than its caller.
     pub(crate) own: Count,
     least: Count,
+    /// From `least` to the shortest call that `tail` keeps: what lies between is nothing out of the ordinary.
     spread: Count,
     greatest: Count,
     /// Sampling: calls that went by untimed and that no timed call stands for yet.
@@ -57,6 +59,8 @@ pub(crate) struct Slot {
     pub(crate) claimed: Count,
     /// Sampling: calls that the timed ones stood for, which is what `sum` is spread over.
     pub(crate) weighed: Count,
+    /// Sampling: calls in the histogram that were not timed, but that a timed one stood for.
+    pub(crate) skipped: Count,
 
     /// Times the clock was seen to step back.
     pub(crate) backward: Count,
@@ -67,6 +71,7 @@ pub(crate) struct Slot {
     pub(crate) id: u32,
     /// One bit for each octave in `blocks`, for readers.
     octaves: Count,
+    tail: AtomicPtr<Tail>,
     /// Even at rest, odd while a cell is carried into `wide`.
     carries: AtomicU64,
     wide: AtomicPtr<Wide>,
@@ -119,9 +124,11 @@ impl Slot {
             claimed: zero(),
             backward: zero(),
             weighed: zero(),
+            skipped: zero(),
             cached_parent: zero(),
             cached_node: zero(),
             octaves: zero(),
+            tail: AtomicPtr::new(std::ptr::null_mut()),
             carries: AtomicU64::new(0),
             wide: AtomicPtr::new(std::ptr::null_mut()),
             blocks: nulls(),
@@ -135,12 +142,12 @@ impl Slot {
         unsafe { &*self.owner }
     }
 
-    /// Counts one value in the histogram and the extremes, and returns it. A clock that stepped back gives a
-    /// "negative" value, which becomes 0 and is counted as a step.
+    /// Counts one value in the histogram, and returns it. One that is out of the ordinary goes to `unusual`, which calls
+    /// [`Self::notice`].
     #[inline(always)]
-    pub(crate) fn observe(&self, mut ticks: u64) -> u64 {
-        if ticks.wrapping_sub(self.least.own()) > self.spread.own() {
-            ticks = self.new_extreme(ticks);
+    pub(crate) fn observe(&self, mut ticks: u64, unusual: impl FnOnce(u64) -> u64) -> u64 {
+        if self.is_unusual(ticks) {
+            ticks = unusual(ticks);
         }
         let octave = buckets::octave(ticks);
         let position = buckets::position(ticks, octave);
@@ -161,9 +168,15 @@ impl Slot {
         ticks
     }
 
+    /// Whether a value is the least, or slow enough for the tail, or no duration at all.
+    #[inline(always)]
+    fn is_unusual(&self, ticks: u64) -> bool {
+        ticks.wrapping_sub(self.least.own()) > self.spread.own()
+    }
+
     /// Counts a call that has no callees and is in no recursion.
-    pub(crate) fn count_alone(&self, ticks: u64) {
-        let ticks = self.observe(ticks);
+    pub(crate) fn count_alone(&self, ticks: u64, record: impl FnOnce(u64) -> Record) {
+        let ticks = self.observe(ticks, |ticks| self.notice(ticks, record));
         self.sum.add(ticks);
         self.own.add(ticks);
         self.total.add(ticks);
@@ -171,29 +184,63 @@ impl Slot {
     }
 
     /// As [`Self::observe`] for a value that stands for `weight` calls.
-    pub(crate) fn observe_weighted(&self, ticks: u64, weight: u64) -> u64 {
-        let ticks =
-            if ticks.wrapping_sub(self.least.own()) > self.spread.own() { self.new_extreme(ticks) } else { ticks };
+    pub(crate) fn observe_weighted(&self, ticks: u64, weight: u64, unusual: impl FnOnce(u64) -> u64) -> u64 {
+        let ticks = if self.is_unusual(ticks) { unusual(ticks) } else { ticks };
         let octave = buckets::octave(ticks);
         self.add_slowly(octave, buckets::position(ticks, octave), weight);
         ticks
     }
 
-    #[cold]
-    #[inline(never)]
-    fn new_extreme(&self, ticks: u64) -> u64 {
+    /// Takes in a value that is out of the ordinary, and returns what it counts as. A clock that stepped back gives a
+    /// "negative" value, which becomes 0 and is counted as a step. `record` describes the call.
+    pub(crate) fn notice(&self, ticks: u64, record: impl FnOnce(u64) -> Record) -> u64 {
         let mut ticks = ticks;
         if ticks >= NOTHING {
             self.backward.add(1);
             ticks = 0;
         }
-        let fresh = self.least.own() == NOTHING;
-        let least = if fresh { ticks } else { self.least.own().min(ticks) };
-        let greatest = if fresh { ticks } else { self.greatest.own().max(ticks) };
-        self.greatest.set(greatest);
-        self.least.set(least);
-        self.spread.set(greatest - least);
+        self.widen(ticks, ticks);
+        match self.tail() {
+            Some(tail) => {
+                if tail.least().is_none_or(|least| ticks > least) {
+                    tail.insert(record(ticks));
+                }
+                self.settle(tail.least());
+            }
+            None => self.settle(Some(self.greatest.own())), // memory is short
+        }
         ticks
+    }
+
+    /// What is ordinary from now on.
+    fn settle(&self, tail: Option<u64>) {
+        self.spread.set(tail.map_or(0, |tail| tail.saturating_sub(self.least.own())));
+    }
+
+    fn widen(&self, least: u64, greatest: u64) {
+        let fresh = self.least.own() == NOTHING;
+        self.greatest.set(if fresh { greatest } else { self.greatest.own().max(greatest) });
+        self.least.set(if fresh { least } else { self.least.own().min(least) });
+    }
+
+    /// The slowest calls, made if need be.
+    fn tail(&self) -> Option<&Tail> {
+        let mut tail = self.tail.own();
+        if tail.is_null() {
+            tail = std::ptr::from_ref(memory::keep(Tail::new())?).cast_mut();
+            // Pairs with the acquire in `read_tail`.
+            self.tail.store(tail, Release);
+        }
+        // SAFETY: from `keep`, so it lives for ever.
+        Some(unsafe { &*tail })
+    }
+
+    /// Appends the slowest calls; any thread.
+    pub(crate) fn read_tail(&self, into: &mut Vec<Record>) {
+        // SAFETY: null or from `keep`.
+        if let Some(tail) = unsafe { self.tail.load(Acquire).as_ref() } {
+            tail.read(into);
+        }
     }
 
     /// The unusual cases: first value of an octave, a full cell, a weight.
@@ -311,7 +358,7 @@ impl Slot {
     }
 
     /// The counters that simply add up, in one order for every use.
-    fn sums(&self) -> [&Count; 20] {
+    fn sums(&self) -> [&Count; 21] {
         [
             &self.total,
             &self.sum,
@@ -319,6 +366,7 @@ impl Slot {
             &self.untimed,
             &self.claimed,
             &self.weighed,
+            &self.skipped,
             &self.allocs,
             &self.alloc_bytes,
             &self.own_allocs,
@@ -343,8 +391,12 @@ impl Slot {
         }
         self.peak.set(self.peak.get().max(other.peak.get()));
         if let Some((least, greatest)) = other.extremes() {
-            self.new_extreme(least);
-            self.new_extreme(greatest);
+            self.widen(least, greatest);
+        }
+        let mut records = Vec::new();
+        other.read_tail(&mut records);
+        for record in records {
+            self.notice(record.ticks, |_| record);
         }
         scratch.clear();
         other.read_histogram(scratch);
@@ -365,6 +417,10 @@ impl Slot {
         }
         self.least.set(NOTHING);
         self.cached_node.set(0);
+        // SAFETY: null or from `keep`.
+        if let Some(tail) = unsafe { self.tail.load(Relaxed).as_ref() } {
+            tail.reset();
+        }
         let wide = self.wide.load(Relaxed);
         for octave in 0..OCTAVES {
             let block = self.blocks[octave].load(Relaxed);

@@ -19,9 +19,20 @@ use std::sync::atomic::Ordering::Relaxed;
 #[derive(Debug)]
 pub(crate) struct Count(AtomicU64);
 
+/// `const fn`, but under loom, whose atomics cannot be made at compile time.
+macro_rules! const_unless_loom {
+    ($(#[$meta:meta])* $vis:vis fn $($rest:tt)*) => {
+        #[cfg(not(loom))] $(#[$meta])* $vis const fn $($rest)*
+        #[cfg(loom)] $(#[$meta])* $vis fn $($rest)*
+    };
+}
+pub(crate) use const_unless_loom;
+
 impl Count {
-    pub(crate) fn new(value: u64) -> Self {
-        Self(AtomicU64::new(value))
+    const_unless_loom! {
+        pub(crate) fn new(value: u64) -> Self {
+            Self(AtomicU64::new(value))
+        }
     }
 
     #[inline(always)]

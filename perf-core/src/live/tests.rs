@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::memory;
 use super::shard::Shard;
 use super::slot::Slot;
+use super::tail::Record;
 use super::tree::{Node, address};
 use crate::buckets;
 
@@ -30,12 +31,17 @@ fn values() -> impl Strategy<Value = Vec<(u64, u64)>> {
     prop::collection::vec((value, weight), 1..60)
 }
 
+/// What a call does whose time is out of the ordinary.
+fn notice(slot: &Slot, value: u64) -> u64 {
+    slot.notice(value, |ticks| Record { ticks, start: ticks ^ 1, ..Record::default() })
+}
+
 fn count(slot: &Slot, values: &[(u64, u64)]) {
     for &(value, weight) in values {
         if weight == 1 {
-            slot.observe(value);
+            slot.observe(value, |value| notice(slot, value));
         } else {
-            slot.observe_weighted(value, weight);
+            slot.observe_weighted(value, weight, |value| notice(slot, value));
         }
         slot.sum.add(value);
     }
@@ -96,7 +102,8 @@ proptest! {
 #[test]
 fn a_step_back_counts_as_nothing() {
     let slot = slot();
-    assert_eq!((slot.observe(1000), slot.observe(u64::MAX - 5), slot.observe(1 << 63)), (1000, 0, 0));
+    let observe = |ticks| slot.observe(ticks, |ticks| notice(slot, ticks));
+    assert_eq!((observe(1000), observe(u64::MAX - 5), observe(1 << 63)), (1000, 0, 0));
     assert_eq!((slot.backward.get(), slot.extremes()), (2, Some((0, 1000))));
 }
 

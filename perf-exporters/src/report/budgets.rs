@@ -99,7 +99,7 @@ mod judged {
 
     impl BudgetReport {
         /// The budgets of all probes in a snapshot, by probe and in the order in which they are declared.
-        pub(in crate::report) fn all(snapshot: &Snapshot) -> Vec<Self> {
+        pub(crate) fn all(snapshot: &Snapshot) -> Vec<Self> {
             let mut reports: Vec<Self> = Vec::new();
             for (probe, row) in crate::gate::declared_rows(snapshot) {
                 let same = |report: &&mut Self| report.probe == probe && report.metric == row.metric;

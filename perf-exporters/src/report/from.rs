@@ -6,7 +6,7 @@ use std::{env, process};
 use perf_core::{ClockKind, ProbeStats, Snapshot, SnapshotMeta};
 
 use super::time::nanos;
-use super::{CallTree, Machine, Meta, ProbeReport, Quantiles, Report, TreeNode};
+use super::{CallTree, CalleeTime, Exemplar, Machine, Meta, ProbeReport, Quantiles, Report, TreeNode};
 
 impl From<Snapshot> for Report {
     fn from(snapshot: Snapshot) -> Self {
@@ -84,6 +84,7 @@ impl From<&ProbeStats> for ProbeReport {
             file: stats.file().to_owned(),
             line: stats.line(),
             calls: stats.calls(),
+            timed_calls: stats.timed_calls(),
             errors: stats.errors(),
             panics: stats.panics(),
             cancelled: stats.cancelled(),
@@ -105,6 +106,22 @@ impl From<&ProbeStats> for ProbeReport {
             peak_bytes: stats.peak_bytes(),
             net_bytes: stats.net_bytes(),
             histogram,
+            exemplars: stats.exemplars().iter().map(Exemplar::from).collect(),
+        }
+    }
+}
+
+impl From<&perf_core::Exemplar> for Exemplar {
+    fn from(call: &perf_core::Exemplar) -> Self {
+        Self {
+            start: call.start().max(SystemTime::UNIX_EPOCH),
+            duration_ns: nanos(call.duration()),
+            thread: call.thread(),
+            self_ns: nanos(call.self_time()),
+            waiting_ns: nanos(call.waiting()),
+            callees: call.callees().map(|(name, time)| CalleeTime { name: name.to_owned(), ns: nanos(time) }).collect(),
+            callees_ns: nanos(call.other_callees()),
+            trace: call.trace().map(|id| format!("{id:032x}")),
         }
     }
 }

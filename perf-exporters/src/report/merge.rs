@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::mem;
 
-use super::{Machine, Meta, ProbeReport, Quantiles, Report, time};
+use super::{Machine, Meta, ProbeReport, Quantiles, Report, exemplar, time};
 
 /// Stands for values that differ between the reports merged.
 const SEVERAL: &str = "(several)";
@@ -85,6 +85,7 @@ impl ProbeReport {
         self.net_bytes = self.net_bytes.saturating_add(other.net_bytes);
         for (sum, more) in [
             (&mut self.calls, other.calls),
+            (&mut self.timed_calls, other.timed_calls),
             (&mut self.errors, other.errors),
             (&mut self.panics, other.panics),
             (&mut self.cancelled, other.cancelled),
@@ -102,6 +103,7 @@ impl ProbeReport {
         ] {
             *sum = sum.saturating_add(more);
         }
+        exemplar::merge(&mut self.exemplars, &other.exemplars);
         self.histogram.merge(&other.histogram);
         self.mean_ns = self.sum_ns.checked_div(self.timed()).unwrap_or(0);
         let (least, greatest) = (self.min_ns.min(self.max_ns), self.max_ns);

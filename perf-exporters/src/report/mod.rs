@@ -15,6 +15,7 @@
 //! says so.
 
 mod budgets;
+mod exemplar;
 mod from;
 mod json;
 mod machine;
@@ -28,6 +29,7 @@ mod tree;
 use serde::{Deserialize, Serialize};
 
 pub use budgets::{BudgetReport, BudgetVerdict};
+pub use exemplar::{CalleeTime, Cause, Exemplar, Tail};
 pub use machine::Machine;
 pub use meta::Meta;
 pub use perf_core::{Bucket, Histogram};
@@ -97,9 +99,10 @@ impl Report {
         self.probes.iter().fold(0, |sum, probe| sum.saturating_add(probe.self_ns))
     }
 
-    /// Times that a probe was entered: once a call, or once a poll.
+    /// Times that a probe was timed: once a call, or once a poll.
     pub(crate) fn entries(&self) -> u64 {
-        let entries = |probe: &ProbeReport| probe.calls.max(probe.polls);
+        let timed = |probe: &ProbeReport| if probe.timed_calls == 0 { probe.calls } else { probe.timed_calls };
+        let entries = |probe: &ProbeReport| timed(probe).max(probe.polls);
         self.probes.iter().map(entries).fold(0, u64::saturating_add)
     }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Histogram, pairs};
+use super::{Exemplar, Histogram, pairs};
 
 /// What one probe measured.
 ///
@@ -19,6 +19,8 @@ pub struct ProbeReport {
     pub line: u32,
     /// Calls that ended, however they ended.
     pub calls: u64,
+    /// Of these, how many were timed: a sampled probe counts every call and times some. 0 where it is not known.
+    pub timed_calls: u64,
     /// Of these, how many returned an error.
     pub errors: u64,
     /// Of these, how many ended by a panic.
@@ -62,6 +64,9 @@ pub struct ProbeReport {
     /// Distribution of the durations.
     #[serde(with = "pairs")]
     pub histogram: Histogram,
+    /// The slowest calls, slowest first; left out where there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exemplars: Vec<Exemplar>,
 }
 
 impl ProbeReport {
@@ -80,6 +85,25 @@ impl ProbeReport {
     #[must_use]
     pub fn timed(&self) -> u64 {
         self.histogram.count()
+    }
+
+    /// Calls that all that is known of times rests on: those that were really timed; where that is not known, all that
+    /// the histogram holds.
+    ///
+    /// ```
+    /// # use perf_exporters::report::ProbeReport;
+    /// let mut sampled = ProbeReport::new("parse");
+    /// sampled.histogram = [5; 640].into_iter().collect();
+    /// assert_eq!(sampled.evidence(), 640);
+    /// sampled.timed_calls = 10; // of which each stands for 64
+    /// assert_eq!((sampled.evidence(), sampled.timed()), (10, 640));
+    /// ```
+    #[must_use]
+    pub fn evidence(&self) -> u64 {
+        match self.timed_calls {
+            0 => self.timed(),
+            timed => timed.min(self.timed()),
+        }
     }
 }
 

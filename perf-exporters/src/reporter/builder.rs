@@ -4,7 +4,7 @@ use std::env;
 use std::time::Instant;
 
 use super::output::{VARIABLE, not_text};
-use super::{Background, Output, Reporter, complain};
+use super::{Background, Output, Reporter, complain, timeline};
 use crate::table::Options;
 
 /// What is said once where somebody asks for a report that cannot be.
@@ -35,6 +35,7 @@ pub struct Builder {
     allocator: Option<String>,
     top: Option<usize>,
     call_tree: bool,
+    timeline: Option<usize>,
     env: bool,
 }
 
@@ -46,6 +47,7 @@ impl Default for Builder {
             allocator: None,
             top: Some(Options::TOP),
             call_tree: true,
+            timeline: None,
             env: true,
         }
     }
@@ -82,7 +84,14 @@ impl Builder {
         self
     }
 
-    /// Leaves `PERF_REPORT`, `PERF_TOP`, `PERF_SERVE` and `PERF_OTLP` unread. Without an output, only [`Reporter::report`] is then of use.
+    /// How many of its last calls every thread remembers, unless `PERF_TIMELINE` says; 0 for none. By default none, but
+    /// where a trace is among the outputs. What is remembered also names what the slowest calls waited for.
+    pub fn timeline(mut self, events: usize) -> Self {
+        self.timeline = Some(events);
+        self
+    }
+
+    /// Leaves `PERF_REPORT`, `PERF_TOP`, `PERF_TIMELINE`, `PERF_SERVE` and `PERF_OTLP` unread. Without an output, only [`Reporter::report`] is then of use.
     pub fn ignore_env(mut self) -> Self {
         self.env = false;
         self
@@ -94,6 +103,10 @@ impl Builder {
         // Where the environment wants no report, the tree would be recorded for nobody.
         if self.call_tree && !(self.env && outputs.is_empty()) {
             perf_core::set_call_tree(true);
+        }
+        let events = timeline::chosen(self.env, self.timeline, &outputs);
+        if events > 0 {
+            perf_core::set_timeline(events);
         }
         Reporter {
             top: if outputs.is_empty() { self.top } else { self.chosen_top() },

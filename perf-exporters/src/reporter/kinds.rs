@@ -46,13 +46,14 @@ const KINDS: &[Kind] = &[
     kind!("folded" if "flamegraph", Make::Weighted(Output::Folded)),
     kind!("pprof" if "pprof", Make::WithPath(Output::Pprof)),
     kind!("speedscope" if "speedscope", Make::WithPath(Output::Speedscope)),
+    kind!("trace" if "trace", Make::WithPath(Output::Trace)),
     kind!("hdr" if "hdr", Make::WithPath(Output::Hdr)),
 ];
 
 /// What the table above allows, for messages.
 pub(super) const VALID: &str = "`table`, `json=PATH`, `html=PATH`, `markdown=PATH`, `csv=PATH`, `svg=PATH` and \
      `folded=PATH` (with `?weight=allocs` or `?weight=bytes` after the path for other widths than time), \
-     `pprof=PATH`, `speedscope=PATH`, `hdr=PATH` (`%p` in a path is the process id), several of them by comma, or `off`";
+     `pprof=PATH`, `speedscope=PATH`, `trace=PATH`, `hdr=PATH` (`%p` in a path is the process id), several of them by comma, or `off`";
 
 /// One output, or what is wrong with the item.
 pub(super) fn parse_one(item: &str) -> Result<Output, String> {

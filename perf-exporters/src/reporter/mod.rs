@@ -8,6 +8,7 @@ mod background;
 mod builder;
 mod kinds;
 mod output;
+mod timeline;
 
 use std::fmt::Display;
 use std::io::{self, Write};

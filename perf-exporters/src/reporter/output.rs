@@ -57,6 +57,9 @@ pub enum Output {
     /// A profile for speedscope: [`speedscope`](crate::speedscope).
     #[cfg(feature = "speedscope")]
     Speedscope(PathBuf),
+    /// What every thread did last: [`trace`](crate::trace). The timeline of the moment, which is no part of the report.
+    #[cfg(feature = "trace")]
+    Trace(PathBuf),
     /// A `HdrHistogram` log: [`hdr`](crate::hdr).
     #[cfg(feature = "hdr")]
     Hdr(PathBuf),
@@ -79,6 +82,15 @@ impl Output {
             }
         }
         parsed
+    }
+
+    /// Whether it shows what threads did last, which they remember only if asked to.
+    pub(super) fn is_trace(&self) -> bool {
+        #[cfg(feature = "trace")]
+        let is_trace = matches!(self, Self::Trace(_));
+        #[cfg(not(feature = "trace"))]
+        let is_trace = false;
+        is_trace
     }
 
     /// The same output for a program that goes to another folder before it ends.
@@ -117,6 +129,8 @@ impl Output {
             Self::Pprof(path) => Some(path),
             #[cfg(feature = "speedscope")]
             Self::Speedscope(path) => Some(path),
+            #[cfg(feature = "trace")]
+            Self::Trace(path) => Some(path),
             #[cfg(feature = "hdr")]
             Self::Hdr(path) => Some(path),
         }
@@ -141,6 +155,8 @@ impl Output {
             Self::Pprof(_) => crate::pprof::render(report),
             #[cfg(feature = "speedscope")]
             Self::Speedscope(_) => crate::speedscope::render(report).into(),
+            #[cfg(feature = "trace")]
+            Self::Trace(_) => crate::trace::render(&perf_core::timeline()).into(),
             #[cfg(feature = "hdr")]
             Self::Hdr(_) => crate::hdr::render(report).into(),
         }

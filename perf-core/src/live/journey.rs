@@ -1,0 +1,122 @@
+//! What a future carries from poll to poll. One thread polls at a time, and is the one writer of all of it; it is made of
+//! counters because a future that is polled inside the poll writes to it too.
+
+use super::heap::Change;
+use super::sync::Count;
+use super::tail::{NAMED, Record};
+
+/// One that was polled and has not ended.
+#[derive(Debug)]
+pub(crate) struct Journey {
+    /// Ticks at the first poll; 0 before it and after the end.
+    since: Count,
+    /// Live bytes gained by the polls so far, and the most they ever were above the start; two's complement.
+    net: Count,
+    peak: Count,
+    /// Ticks in polls, and of these in callees.
+    busy: Count,
+    callees: Count,
+    named: [Callee; NAMED],
+}
+
+/// Calls of another probe.
+#[derive(Debug)]
+struct Callee {
+    id: Count,
+    busy: Count,
+    waiting: Count,
+}
+
+impl Callee {
+    const fn new() -> Self {
+        Self { id: Count::new(0), busy: Count::new(0), waiting: Count::new(0) }
+    }
+
+    fn ticks(&self) -> u64 {
+        self.busy.get().wrapping_add(self.waiting.get())
+    }
+}
+
+impl Journey {
+    pub(crate) const fn new() -> Self {
+        Self {
+            since: Count::new(0),
+            net: Count::new(0),
+            peak: Count::new(0),
+            busy: Count::new(0),
+            callees: Count::new(0),
+            named: [const { Callee::new() }; NAMED],
+        }
+    }
+
+    /// The clock at a poll, of which the first is where the call begins.
+    pub(crate) fn start(&self, now: u64) {
+        if self.since.get() == 0 {
+            self.since.set(now);
+        }
+    }
+
+    /// Ends it; none where it had not begun, or was over.
+    pub(crate) fn finish(&self) -> Option<u64> {
+        let since = self.since.get();
+        self.since.set(0);
+        (since != 0).then_some(since)
+    }
+
+    pub(crate) fn busy(&self) -> u64 {
+        self.busy.get()
+    }
+
+    pub(crate) fn count_poll(&self, ticks: u64, callees: u64) {
+        self.busy.add(ticks);
+        self.callees.add(callees);
+    }
+
+    /// What a poll did to the heap; returns the most that live bytes ever were above the start.
+    pub(crate) fn count_heap(&self, change: &Change) -> u64 {
+        let net = self.net.get().cast_signed();
+        let peak = self.peak.get().cast_signed().max(net.saturating_add(change.peak.cast_signed()));
+        self.peak.set(peak.cast_unsigned());
+        self.net.set(net.saturating_add(change.net.cast_signed()).cast_unsigned());
+        peak.unsigned_abs()
+    }
+
+    /// A call of another probe has ended in a poll. Where there is no place for one more name, the shorter goes without.
+    pub(crate) fn count_callee(&self, id: u32, busy: u64, waiting: u64) {
+        let known = self.named.iter().find(|callee| callee.id.get() == id.into() && callee.ticks() > 0);
+        let place = known.or_else(|| {
+            let shortest = self.named.iter().min_by_key(|callee| callee.ticks())?;
+            (shortest.ticks() < busy.wrapping_add(waiting)).then(|| {
+                shortest.busy.set(0);
+                shortest.waiting.set(0);
+                shortest
+            })
+        });
+        if let Some(callee) = place {
+            callee.id.set(id.into());
+            callee.busy.add(busy);
+            callee.waiting.add(waiting);
+        }
+    }
+
+    /// Fills in what the time of a call went into.
+    pub(crate) fn describe(&self, call: Record) -> Record {
+        let (mut busy, mut waiting) = (0_u64, 0_u64);
+        let mut named = self.named.each_ref().map(|callee| {
+            busy = busy.wrapping_add(callee.busy.get());
+            waiting = waiting.wrapping_add(callee.waiting.get());
+            #[allow(clippy::cast_possible_truncation, reason = "ids are 24 bits")]
+            let id = callee.id.get() as u32;
+            (id, callee.ticks())
+        });
+        named.sort_unstable_by_key(|callee| std::cmp::Reverse(callee.1));
+        let callees = self.callees.get().min(self.busy());
+        Record {
+            own: self.busy() - callees,
+            waiting: call.ticks.saturating_sub(self.busy()).saturating_sub(waiting),
+            callees: callees.saturating_sub(busy),
+            named,
+            ..call
+        }
+    }
+}

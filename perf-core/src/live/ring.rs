@@ -1,0 +1,130 @@
+//! What a thread did last: a ring of events, the oldest overwritten. Its thread writes; anybody may read meanwhile and
+//! leaves out what may have been overwritten under its eyes.
+
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+
+use super::memory;
+use super::sync::{AtomicU64, Mutex, Own, fence};
+
+/// Names of this many threads are kept with a ring that one after the other has used.
+const NAMES: usize = 64;
+
+/// What an event is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Call = 0,
+    /// One poll of a future.
+    Poll = 1,
+    /// All of a future, from its first poll to its end.
+    Task = 2,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Event {
+    pub(crate) kind: Kind,
+    pub(crate) id: u32,
+    pub(crate) thread: u32,
+    pub(crate) start: u64,
+    pub(crate) ticks: u64,
+}
+
+struct Cells {
+    start: AtomicU64,
+    ticks: AtomicU64,
+    /// Thread, kind and id: 32, 8 and 24 bits.
+    tag: AtomicU64,
+}
+
+pub(crate) struct Ring {
+    /// Events ever written.
+    written: AtomicU64,
+    /// One less than the length, which is a power of two.
+    mask: u64,
+    cells: *const Cells,
+    /// Numbers and names of the threads that used it, the latest last.
+    pub(crate) names: Mutex<Vec<(u32, String)>>,
+}
+
+// SAFETY: `cells` is an array of atomics that lives for ever.
+unsafe impl Sync for Ring {}
+// SAFETY: as above.
+unsafe impl Send for Ring {}
+
+impl Ring {
+    /// Room for `length` events, rounded up to a power of two.
+    pub(crate) fn new(length: usize) -> Option<Self> {
+        let length = length.max(2).checked_next_power_of_two()?;
+        let cell = || Cells { start: AtomicU64::new(0), ticks: AtomicU64::new(0), tag: AtomicU64::new(0) };
+        let cells = memory::array(length, cell)?;
+        let names = Mutex::new(Vec::new());
+        Some(Self { written: AtomicU64::new(0), mask: length as u64 - 1, cells: cells.cast(), names })
+    }
+
+    fn cells(&self, index: u64) -> &Cells {
+        #[allow(clippy::cast_possible_truncation, reason = "below the length")]
+        let place = (index & self.mask) as usize;
+        // SAFETY: masked to the length of the array.
+        unsafe { &*self.cells.add(place) }
+    }
+
+    /// Writes an event; the thread that the ring is of. `tag` is [`tag`].
+    #[inline(always)]
+    pub(crate) fn push(&self, tag: u64, start: u64, ticks: u64) {
+        let index = self.written.own();
+        // Pairs with the acquire fence in `read`: who sees a word of this event sees that the ring has come so far.
+        fence(Release);
+        let cells = self.cells(index);
+        cells.start.store(start, Relaxed);
+        cells.ticks.store(ticks, Relaxed);
+        cells.tag.store(tag, Relaxed);
+        self.written.store(index + 1, Release);
+    }
+
+    fn event(&self, index: u64) -> Event {
+        let cells = self.cells(index);
+        let tag = cells.tag.load(Relaxed);
+        #[allow(clippy::cast_possible_truncation, reason = "that is where they were put")]
+        let (thread, id) = ((tag >> 32) as u32, tag as u32 & 0x00ff_ffff);
+        let kind = match tag >> 24 & 0xff {
+            0 => Kind::Call,
+            1 => Kind::Poll,
+            _ => Kind::Task,
+        };
+        Event { kind, id, thread, start: cells.start.load(Relaxed), ticks: cells.ticks.load(Relaxed) }
+    }
+
+    /// The last events, the latest first; the thread that the ring is of.
+    pub(crate) fn latest(&self) -> impl Iterator<Item = Event> {
+        let written = self.written.own();
+        (written.saturating_sub(self.mask + 1)..written).rev().map(|index| self.event(index))
+    }
+
+    /// Appends what the ring holds, in the order of writing, and returns how many were overwritten; any thread.
+    pub(crate) fn read(&self, into: &mut Vec<Event>) -> u64 {
+        let written = self.written.load(Acquire);
+        let first = written.saturating_sub(self.mask + 1);
+        let before = into.len();
+        into.extend((first..written).map(|index| self.event(index)));
+        fence(Acquire);
+        // The writer may be at the event that comes a length after.
+        let sure = (self.written.load(Relaxed) + 1).saturating_sub(self.mask + 1).max(first).min(written);
+        #[allow(clippy::cast_possible_truncation, reason = "at most the length")]
+        into.drain(before..before + (sure - first) as usize);
+        sure
+    }
+
+    /// Remembers the name of the thread that writes from now on.
+    pub(crate) fn belong_to(&self, number: u32, name: String) {
+        let mut names = self.names.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if names.len() == NAMES {
+            names.remove(0);
+        }
+        names.push((number, name));
+    }
+}
+
+/// What [`Ring::push`] keeps beside the times.
+#[inline(always)]
+pub(crate) fn tag(kind: Kind, id: u32, thread: u32) -> u64 {
+    u64::from(thread) << 32 | (kind as u64) << 24 | u64::from(id)
+}

@@ -1,0 +1,45 @@
+//! What is written down of a call that is among the slowest of its probe.
+
+use super::clock;
+use super::journey::Journey;
+use super::local::Local;
+use super::slot::Slot;
+use super::tail::Record;
+use super::timeline;
+
+/// A call that began with these values of the clock and of [`Local::covered`], and took `ticks`. Returns what it counts as.
+#[cold]
+#[inline(never)]
+pub(crate) fn call(local: &Local, slot: &Slot, started: u64, covered: u64, ticks: u64) -> u64 {
+    slot.notice(ticks, |ticks| {
+        // Callees that are sampled may weigh more than their caller.
+        let callees = local.covered.get().wrapping_sub(covered).min(ticks);
+        let named = timeline::greatest_callees(local, started);
+        let known: u64 = named.iter().map(|callee| callee.1).sum();
+        Record {
+            start: started,
+            ticks,
+            own: ticks - callees,
+            callees: callees.saturating_sub(known),
+            named,
+            ..here(local)
+        }
+    })
+}
+
+/// A call of a future, which has just ended.
+#[cold]
+#[inline(never)]
+pub(crate) fn journey(local: &Local, slot: &Slot, journey: &Journey, start: u64, ticks: u64) -> u64 {
+    slot.notice(ticks, |ticks| journey.describe(Record { start, ticks, ..here(local) }))
+}
+
+/// A call that somebody else has timed.
+pub(crate) fn alone(local: &Local, ticks: u64) -> Record {
+    Record { start: clock::now().wrapping_sub(ticks), ticks, own: ticks, ..here(local) }
+}
+
+/// On this thread, in this trace.
+fn here(local: &Local) -> Record {
+    Record { thread: local.number(), trace: local.trace.get(), ..Record::default() }
+}

@@ -1,0 +1,212 @@
+//! The slowest calls of a slot, kept whole. A call that is slower than the fastest of them is an extreme to the hot path,
+//! like a new least or greatest value, and what follows is as rare: of n calls in no order, about `KEPT·ln n`.
+//!
+//! The writer of the slot writes; a reader that comes between reads again.
+
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+
+use super::sync::{AtomicU64, Count, Own, fence};
+
+/// Calls kept of a probe, in each slot and in a snapshot.
+pub(crate) const KEPT: usize = 8;
+/// Callees named in a record.
+pub(crate) const NAMED: usize = 3;
+/// Words of a record.
+const WORDS: usize = 8 + 2 * NAMED;
+
+/// A slow call, in ticks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Record {
+    pub(crate) start: u64,
+    pub(crate) ticks: u64,
+    pub(crate) own: u64,
+    pub(crate) waiting: u64,
+    /// In callees that are not among the named.
+    pub(crate) callees: u64,
+    pub(crate) thread: u32,
+    /// 0 where it is not known.
+    pub(crate) trace: u128,
+    /// Probe id and ticks, those of most ticks first; no ticks, no callee.
+    pub(crate) named: [(u32, u64); NAMED],
+}
+
+impl Record {
+    fn to_words(self) -> [u64; WORDS] {
+        #[allow(clippy::cast_possible_truncation, reason = "both halves are kept")]
+        let (high, low) = ((self.trace >> 64) as u64, self.trace as u64);
+        let [a, b, c] = self.named;
+        let thread = u64::from(self.thread);
+        [
+            self.start,
+            self.ticks,
+            self.own,
+            self.waiting,
+            self.callees,
+            thread,
+            high,
+            low,
+            a.0.into(),
+            a.1,
+            b.0.into(),
+            b.1,
+            c.0.into(),
+            c.1,
+        ]
+    }
+
+    #[allow(clippy::cast_possible_truncation, reason = "thread and ids were 32 bits")]
+    fn from_words(words: [u64; WORDS]) -> Self {
+        let [start, ticks, own, waiting, callees, thread, high, low, a, at, b, bt, c, ct] = words;
+        Self {
+            start,
+            ticks,
+            own,
+            waiting,
+            callees,
+            thread: thread as u32,
+            trace: u128::from(high) << 64 | u128::from(low),
+            named: [(a as u32, at), (b as u32, bt), (c as u32, ct)],
+        }
+    }
+}
+
+/// Sums by probe, of which the greatest are named.
+#[derive(Default)]
+pub(crate) struct Shares([(u32, u64); 2 * KEPT]);
+
+impl Shares {
+    /// Adds to a probe's sum, where there is room for one more probe; else the ticks stay unnamed.
+    pub(crate) fn add(&mut self, id: u32, ticks: u64) {
+        let place = self.0.iter_mut().find(|share| share.1 == 0 || share.0 == id);
+        if let Some(share) = place {
+            *share = (id, share.1.wrapping_add(ticks));
+        }
+    }
+
+    pub(crate) fn greatest(mut self) -> [(u32, u64); NAMED] {
+        self.0.sort_unstable_by_key(|share| std::cmp::Reverse(share.1));
+        std::array::from_fn(|index| self.0[index])
+    }
+}
+
+/// The records of a slot.
+pub(crate) struct Tail {
+    /// Odd while a record is written.
+    version: AtomicU64,
+    held: Count,
+    words: [[AtomicU64; WORDS]; KEPT],
+}
+
+impl Tail {
+    pub(crate) fn new() -> Self {
+        Self {
+            version: AtomicU64::new(0),
+            held: Count::new(0),
+            words: std::array::from_fn(|_| std::array::from_fn(|_| AtomicU64::new(0))),
+        }
+    }
+
+    fn ticks_at(&self, place: usize) -> u64 {
+        self.words[place][1].own()
+    }
+
+    fn held(&self) -> usize {
+        #[allow(clippy::cast_possible_truncation, reason = "at most KEPT")]
+        let held = self.held.own() as usize;
+        held
+    }
+
+    /// A call that takes longer than this is worth a record; none while there is room for any. The writer only.
+    pub(crate) fn least(&self) -> Option<u64> {
+        (self.held() == KEPT).then(|| (0..KEPT).map(|place| self.ticks_at(place)).min()).flatten()
+    }
+
+    /// Takes a record in, in place of the shortest where there is no room. The writer only.
+    pub(crate) fn insert(&self, record: Record) {
+        let held = self.held();
+        let place = if held < KEPT { Some(held) } else { (0..KEPT).min_by_key(|&place| self.ticks_at(place)) };
+        let Some(place) = place else {
+            return;
+        };
+        let version = self.version.own();
+        self.version.store(version + 1, Relaxed);
+        // Pairs with the acquire fence in `read`: who sees a half-written record sees the odd version.
+        fence(Release);
+        for (cell, word) in self.words[place].iter().zip(record.to_words()) {
+            cell.store(word, Relaxed);
+        }
+        self.held.set(held.max(place + 1) as u64);
+        self.version.store(version + 2, Release);
+    }
+
+    /// Appends all records; any thread.
+    pub(crate) fn read(&self, into: &mut Vec<Record>) {
+        let before = into.len();
+        loop {
+            let version = self.version.load(Acquire);
+            if version.is_multiple_of(2) {
+                #[allow(clippy::cast_possible_truncation, reason = "at most KEPT")]
+                let held = self.held.get() as usize;
+                let copy = |words: &[AtomicU64; WORDS]| std::array::from_fn(|index| words[index].load(Relaxed));
+                into.extend(self.words.iter().take(held).map(|words| Record::from_words(copy(words))));
+                fence(Acquire);
+                if self.version.load(Relaxed) == version {
+                    return;
+                }
+            }
+            into.truncate(before);
+            super::sync::pause();
+        }
+    }
+
+    /// Forgets all records; as for [`super::slot::Slot::reset`].
+    pub(crate) fn reset(&self) {
+        self.held.set(0);
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_survives_its_words() {
+        let record = Record {
+            start: 1,
+            ticks: 2,
+            own: 3,
+            waiting: 4,
+            callees: 5,
+            thread: u32::MAX,
+            trace: u128::MAX - 1,
+            named: [(7, 8), (u32::MAX, 9), (10, 11)],
+        };
+        assert_eq!(Record::from_words(record.to_words()), record);
+    }
+
+    #[test]
+    fn the_slowest_stay() {
+        let tail = Tail::new();
+        for ticks in [5, 1, 9, 7, 3, 8, 2, 6, 4, 10] {
+            if tail.least().is_none_or(|least| ticks > least) {
+                tail.insert(Record { ticks, ..Record::default() });
+            }
+        }
+        let mut read = Vec::new();
+        tail.read(&mut read);
+        let mut ticks: Vec<u64> = read.iter().map(|record| record.ticks).collect();
+        ticks.sort_unstable();
+        assert_eq!(ticks, [3, 4, 5, 6, 7, 8, 9, 10]);
+        tail.reset();
+        assert_eq!(tail.least(), None);
+    }
+
+    #[test]
+    fn the_greatest_shares_are_named() {
+        let mut shares = Shares::default();
+        for (id, ticks) in [(1, 5), (2, 6), (1, 5), (3, 1), (4, 2)] {
+            shares.add(id, ticks);
+        }
+        assert_eq!(shares.greatest(), [(1, 10), (2, 6), (4, 2)]);
+    }
+}

@@ -1,0 +1,104 @@
+//! The timeline: what every thread did last, while somebody wants to know.
+//!
+//! A thread gets its ring with its first event, and keeps it; the ring belongs to the thread's shard and goes on to the
+//! next thread with it.
+
+use super::clock;
+use super::entry;
+use super::local::{Local, Phase};
+use super::registry::{self, REGISTRY};
+use super::ring::{Event, Kind, Ring, tag};
+use super::tail::{NAMED, Shares};
+use crate::timeline::{Raw, Timeline};
+
+/// Events that are looked through for the callees of one call: what lies farther back stays unnamed.
+const LOOKED_THROUGH: usize = 1024;
+
+/// Puts an event into the ring of the thread.
+#[inline(always)]
+pub(crate) fn record(local: &Local, kind: Kind, id: u32, start: u64, ticks: u64) {
+    match local.ring.get() {
+        Some(ring) => ring.push(tag(kind, id, local.number()), start, ticks),
+        None => record_first(local, kind, id, start, ticks),
+    }
+}
+
+/// The same for what is not on the short way, where it may be off.
+#[inline]
+pub(crate) fn record_if_on(local: &Local, kind: Kind, id: u32, start: u64, ticks: u64) {
+    if registry::timeline() > 0 {
+        record(local, kind, id, start, ticks);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn record_first(local: &Local, kind: Kind, id: u32, start: u64, ticks: u64) {
+    let ring = local.busily(|phase| if phase == Phase::Alive { make_ring(local) } else { None });
+    if let Some(ring) = ring.flatten() {
+        local.ring.set(Some(ring));
+        ring.push(tag(kind, id, local.number()), start, ticks);
+    }
+}
+
+/// A thread that has only been in sessions so far has no shard of its own yet.
+fn make_ring(local: &Local) -> Option<&'static Ring> {
+    let home = match local.home.get() {
+        Some(home) => home,
+        None => {
+            let session = local.shard();
+            entry::move_in(local)?;
+            local.use_shard(session);
+            local.home.get()?
+        }
+    };
+    let ring = home.keep_ring(registry::timeline())?;
+    ring.belong_to(local.number(), std::thread::current().name().unwrap_or_default().to_owned());
+    Some(ring)
+}
+
+/// What ended on this thread since `start` and was called from there directly, by probe. Events stand in the order of
+/// their ends, so whatever lies inside a callee comes before it.
+pub(crate) fn callees_since(local: &Local, start: u64, mut each: impl FnMut(&Event)) {
+    let Some(ring) = local.ring.get() else {
+        return;
+    };
+    if registry::timeline() == 0 {
+        return;
+    }
+    let mut edge = u64::MAX;
+    for event in ring.latest().take(LOOKED_THROUGH).filter(|event| event.kind != Kind::Task) {
+        if event.start < start {
+            return;
+        }
+        if event.start.saturating_add(event.ticks) <= edge {
+            edge = event.start;
+            each(&event);
+        }
+    }
+}
+
+/// The probes that were called most since `start`.
+pub(crate) fn greatest_callees(local: &Local, start: u64) -> [(u32, u64); NAMED] {
+    let mut shares = Shares::default();
+    callees_since(local, start, |event| shares.add(event.id, event.ticks));
+    shares.greatest()
+}
+
+/// All that the rings hold.
+pub(crate) fn collect() -> Timeline {
+    entry::prepared();
+    let read = Local::here().quietly(|_| {
+        let state = REGISTRY.lock();
+        let mut raw = Raw::default();
+        for ring in state.shards().filter_map(super::shard::Shard::ring) {
+            raw.overwritten += ring.read(&mut raw.events);
+            let names = ring.names.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            raw.threads.extend(names.iter().cloned());
+        }
+        raw.names = super::collect::names(&state);
+        raw.now = (clock::now(), std::time::SystemTime::now());
+        raw
+    });
+    Timeline::new(read.unwrap_or_default(), crate::ticks::Scale::ticks(clock::ticks_per_second()))
+}
