@@ -1,7 +1,7 @@
 //! Reading and switching the whole process.
 
 #[cfg(feature = "enabled")]
-use crate::live::{self, clock, collect, entry, local::Local, registry::REGISTRY};
+use crate::live::{self, collect, entry, local::Local, registry::REGISTRY};
 use crate::{Snapshot, Timeline};
 
 /// What all probes of the process have counted so far, while they go on counting.
@@ -37,8 +37,7 @@ pub fn set_call_tree(on: bool) {
     #[cfg(feature = "enabled")]
     {
         entry::prepared();
-        let always_general = !clock::is_counter();
-        Local::here().busily(|_| REGISTRY.lock().set_tree(on, always_general));
+        Local::here().busily(|_| REGISTRY.lock().set_tree(on));
     }
 }
 

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use crate::Probe;
 #[cfg(feature = "enabled")]
-use crate::live::{entry, journey::Journey};
+use crate::live::{entry, journey::Journey, poll::End};
 
 /// A future that is measured; made by [`Probe::wrap`].
 ///
@@ -93,7 +93,7 @@ impl<F: Future> Future for Measured<F> {
 #[cfg(feature = "enabled")]
 impl<T> Drop for State<T> {
     fn drop(&mut self) {
-        self.journey.abandon(&self.probe.site);
+        self.journey.end(&self.probe.site, End::Cancelled);
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::budget::BudgetSpec;
 use crate::measured::Measured;
+use crate::split::SplitCall;
 
 #[cfg(feature = "enabled")]
 use crate::live::{
@@ -57,6 +58,16 @@ impl Probe {
     #[cfg_attr(not(feature = "enabled"), allow(unused_variables))]
     pub const fn new(name: &'static str) -> Self {
         site!(Name::Given(name))
+    }
+
+    /// A probe at a place that somebody else knows: `line` of source file `file`.
+    #[must_use]
+    #[cfg_attr(not(feature = "enabled"), allow(unused_variables))]
+    pub const fn at(name: &'static str, file: &'static str, line: u32) -> Self {
+        Self {
+            #[cfg(feature = "enabled")]
+            site: Callsite::at(Name::Given(name), file, line),
+        }
     }
 
     /// A probe named by the function it is in: `here` returns what the compiler calls a function nested in it.
@@ -132,6 +143,12 @@ impl Probe {
     pub fn record(&'static self, time: Duration) {
         #[cfg(feature = "enabled")]
         entry::record(&self.site, clock::to_ticks(time));
+    }
+
+    /// A call that is made of several stretches, on any threads: see [`SplitCall`].
+    #[must_use]
+    pub const fn split(&'static self) -> SplitCall {
+        SplitCall::new(self)
     }
 
     /// Measures a future: wall time from its first poll to its end, busy time and allocations poll by poll on

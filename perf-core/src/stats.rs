@@ -1,6 +1,5 @@
 //! What is known of one probe.
 
-use std::panic::Location;
 use std::time::Duration;
 
 use crate::budget::BudgetSpec;
@@ -111,23 +110,14 @@ macro_rules! times {
 impl ProbeStats {
     pub(crate) fn new(
         name: &str,
-        place: &Location<'_>,
+        (file, line): (&str, u32),
         budgets: Vec<&'static BudgetSpec>,
         scale: Scale,
         counts: Counts,
         histogram: TickHistogram,
         exemplars: Vec<Exemplar>,
     ) -> Self {
-        Self {
-            name: name.to_owned(),
-            file: place.file().to_owned(),
-            line: place.line(),
-            budgets,
-            scale,
-            counts,
-            histogram,
-            exemplars,
-        }
+        Self { name: name.to_owned(), file: file.to_owned(), line, budgets, scale, counts, histogram, exemplars }
     }
 
     /// The probe's name.

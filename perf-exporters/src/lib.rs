@@ -17,6 +17,7 @@
 //! | `markdown=PATH` | a summary for a pull request |
 //! | `csv=PATH` | a row per probe |
 //! | `svg=PATH`, `folded=PATH` | a flame graph, and the stacks it is made of; `?weight=allocs` or `?weight=bytes` after the path |
+//! | `trace=PATH` | what every thread did last, for Perfetto; `PERF_TIMELINE=N` keeps N calls of each |
 //! | `pprof=PATH`, `speedscope=PATH` | profiles for `go tool pprof` and speedscope |
 //! | `hdr=PATH` | a `HdrHistogram` interval log |
 //! | several, by comma | all of them |
@@ -60,12 +61,13 @@
 //! # Features
 //!
 //! Every kind of file but JSON has a feature of its own: `html`, `markdown`, `csv`, `flamegraph` (for `svg` and
-//! `folded`), `pprof`, `speedscope`, `hdr`; `full` is all of them. Each is a pure function in the module of that name.
+//! `folded`), `pprof`, `speedscope`, `trace`, `hdr`; `full` is all of them. Each is a pure function in the module of that name.
 //!
 //! `prometheus` makes the pages that Prometheus reads, `serve` serves them with others, `axum` mounts them in an
 //! application, `otlp` and `serve` have threads of their own. `otlp-tls` adds `https`.
 //!
-//! `gate`, on by default, is budgets in tests: module [`gate`]. With `tracing` broken budgets in production become events.
+//! `gate`, on by default, is budgets in tests: module [`gate`]. With `tracing` broken budgets in
+//! production become events; module `spans` makes probes of spans, and spans of probes.
 //!
 //! `enabled` turns `perf-core`'s probes on, as its own feature of that name does. Without it everything here still
 //! works on reports from elsewhere, and [`init`] stays silent unless `PERF_REPORT` asks for a report that cannot be.
@@ -88,7 +90,7 @@ pub mod hdr;
 #[cfg(feature = "html")]
 pub mod html;
 pub mod human;
-mod label;
+pub mod label;
 #[cfg(feature = "markdown")]
 pub mod markdown;
 #[cfg(any(feature = "prometheus", feature = "otlp"))]
@@ -103,12 +105,16 @@ pub mod report;
 mod reporter;
 #[cfg(feature = "serve")]
 pub mod serve;
+#[cfg(feature = "tracing")]
+pub mod spans;
 #[cfg(feature = "speedscope")]
 pub mod speedscope;
 #[cfg(any(feature = "flamegraph", feature = "pprof", feature = "speedscope"))]
 mod stack;
 pub mod table;
-mod write;
+#[cfg(feature = "trace")]
+pub mod trace;
+pub mod write;
 
 pub use error::Error;
 pub use report::Report;

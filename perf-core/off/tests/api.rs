@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use perf_core::{
     CallTree, ClockKind, Guard, Histogram, InSession, InTrace, Measured, MockClock, PerfAlloc, Probe, ProbeStats, Session,
-    SessionGuard, SessionHandle, Snapshot, SnapshotMeta, Trace, TraceGuard, TreeNode, is_enabled, perf_block, perf_budget, perf_probe,
-    set_call_tree, set_recording, set_timeline, snapshot, timeline,
+    SessionGuard, SessionHandle, Snapshot, SnapshotMeta, SplitCall, Trace, TraceGuard, TreeNode, is_enabled, perf_block, perf_budget, perf_probe,
+    set_call_tree, set_recording, set_timeline, snapshot, spans, timeline,
 };
 
 #[global_allocator]
@@ -56,6 +56,20 @@ fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
+struct Nowhere;
+
+impl spans::SpanSink for Nowhere {
+    fn enter(&self, _probe: spans::SpanOf) -> u64 {
+        unreachable!("no probe is on")
+    }
+
+    fn exit(&self, _token: u64) {}
+
+    fn begin(&self, _probe: spans::SpanOf) -> Option<Box<dyn spans::TaskSpan>> {
+        None
+    }
+}
+
 #[test]
 fn everything_compiles_and_nothing_counts() {
     const ON: bool = is_enabled();
@@ -72,6 +86,13 @@ fn everything_compiles_and_nothing_counts() {
     assert_eq!((work(&[1, 2]), machine.step(), machine.peek(), bounded()), (3, 2, 2, 3));
     assert_eq!((block_on(later(1)), block_on(later(4)).is_err()), (Ok(1), true));
 
+    let mut split: SplitCall = Probe::split(&PROBE);
+    split.enter();
+    split.exit();
+    split.fail();
+    drop(split);
+    assert!(!spans::install(Box::new(Nowhere)), "there is nothing to open spans for");
+    spans::switch(true);
     set_timeline(1_000);
     let traced: InTrace<_> = Trace::new(1).wrap(async { work(&[1]) });
     let in_trace: TraceGuard = Trace::new(2).enter();

@@ -48,7 +48,8 @@ pub(crate) struct Callsite {
     word: AtomicU32,
     name: Name,
     resolved: OnceLock<&'static str>,
-    pub(crate) place: &'static Location<'static>,
+    /// Source file, and line in it.
+    pub(crate) place: (&'static str, u32),
     pub(crate) sampling: Sampling,
     pub(crate) budget: Option<&'static BudgetSpec>,
     /// The registry's lists: of all callsites, and of those whose name has the same hash. Guarded by its lock.
@@ -60,7 +61,15 @@ impl Callsite {
     const_unless_loom! {
         #[track_caller]
         pub(crate) fn new(name: Name) -> Self {
-            Self::with(name, Location::caller(), Sampling::Every, None)
+            let place = Location::caller();
+            Self::with(name, (place.file(), place.line()), Sampling::Every, None)
+        }
+    }
+
+    const_unless_loom! {
+        /// At a place that somebody else knows.
+        pub(crate) fn at(name: Name, file: &'static str, line: u32) -> Self {
+            Self::with(name, (file, line), Sampling::Every, None)
         }
     }
 
@@ -74,7 +83,7 @@ impl Callsite {
     const_unless_loom! {
         fn with(
             name: Name,
-            place: &'static Location<'static>,
+            place: (&'static str, u32),
             sampling: Sampling,
             budget: Option<&'static BudgetSpec>,
         ) -> Self {

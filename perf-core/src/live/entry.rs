@@ -87,7 +87,7 @@ fn prepare(local: &Local) {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         if !clock::is_counter() {
-            REGISTRY.lock().set_general(true);
+            REGISTRY.lock().set_clock_is_call();
         }
         let _ = cost::calibrate(local);
     });

@@ -14,7 +14,7 @@ use super::ring::Kind;
 use super::shard::Shard;
 use super::slot::Slot;
 use super::tree::{address, node_at};
-use super::{clock, cost, entry, registry, slow, timeline};
+use super::{clock, cost, entry, registry, slow, spans, timeline};
 use crate::Guard;
 
 /// Longest average gap that a probe under an overhead cap may choose.
@@ -28,6 +28,8 @@ pub(crate) struct Extra {
     /// Tree nodes as the slots keep them: the caller's, and this call's or 0.
     caller: u64,
     node: u64,
+    /// The span that was opened for it, or 0.
+    span: u64,
 }
 
 /// Begins a call of a probe that goes this way, or the short way with its event recorded.
@@ -46,11 +48,11 @@ pub(crate) fn start(site: &'static Callsite, word: u32) -> Guard {
 pub(crate) fn start_in(local: &Local, slot: &'static Slot, site: &'static Callsite) -> Guard {
     let skipped = slot.untimed.get() + 1;
     if skipped >= slot.gap.get() {
-        return start_due(local, slot, site.sampling);
+        return start_due(local, slot, site);
     }
     slot.untimed.set(skipped);
     if registry::tree_is_on() {
-        return start_timed(local, slot, 0);
+        return start_timed(local, slot, site, 0);
     }
     Guard::new(Open {
         lane: Lane::Untimed,
@@ -67,16 +69,17 @@ pub(crate) fn start_in(local: &Local, slot: &'static Slot, site: &'static Callsi
 
 /// Begins a call that is timed. Not inlined, so that one that is not needs few registers.
 #[inline(never)]
-fn start_due(local: &Local, slot: &'static Slot, sampling: Sampling) -> Guard {
-    start_timed(local, slot, weigh(slot, sampling))
+fn start_due(local: &Local, slot: &'static Slot, site: &'static Callsite) -> Guard {
+    start_timed(local, slot, site, weigh(slot, site.sampling))
 }
 
 /// Begins a call that is timed, or at least has its place in the tree.
 #[inline(never)]
-fn start_timed(local: &Local, slot: &'static Slot, weight: u64) -> Guard {
+fn start_timed(local: &Local, slot: &'static Slot, site: &'static Callsite, weight: u64) -> Guard {
     let shard = slot.shard();
     let caller = shard.tree.current();
     let node = enter(shard, slot);
+    let span = if weight == 0 { 0 } else { spans::enter(site) };
     Guard::new(Open {
         lane: Lane::General,
         notes: Notes::now(),
@@ -84,7 +87,7 @@ fn start_timed(local: &Local, slot: &'static Slot, weight: u64) -> Guard {
         covered: local.covered.get(),
         total: slot.total.get(),
         mark: MaybeUninit::new(local.heap.mark(slot)),
-        extra: MaybeUninit::new(Extra { weight, caller, node }),
+        extra: MaybeUninit::new(Extra { weight, caller, node, span }),
         nested: MaybeUninit::uninit(),
         started: if weight == 0 { 0 } else { clock::now() },
     })
@@ -161,7 +164,13 @@ pub(crate) fn finish(open: &Open) {
         }
         return open.count_outcome(slot);
     }
+    // Read before the call is counted: the way past the end of its session does not come back.
+    // SAFETY: set in this lane.
+    let span = if open.lane == Lane::General { unsafe { open.extra.assume_init_ref() }.span } else { 0 };
     finish_timed(open);
+    if span != 0 {
+        spans::exit(span);
+    }
 }
 
 #[inline(never)]

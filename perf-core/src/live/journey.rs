@@ -1,9 +1,14 @@
 //! What a future carries from poll to poll. One thread polls at a time, and is the one writer of all of it; it is made of
 //! counters because a future that is polled inside the poll writes to it too.
 
+use std::sync::OnceLock;
+
+use super::callsite::Callsite;
 use super::heap::Change;
+use super::spans;
 use super::sync::Count;
 use super::tail::{NAMED, Record};
+use crate::spans::TaskSpan;
 
 /// One that was polled and has not ended.
 #[derive(Debug)]
@@ -17,6 +22,8 @@ pub(crate) struct Journey {
     busy: Count,
     callees: Count,
     named: [Callee; NAMED],
+    /// The span that was opened for it, where spans are.
+    span: OnceLock<Box<dyn TaskSpan>>,
 }
 
 /// Calls of another probe.
@@ -46,6 +53,7 @@ impl Journey {
             busy: Count::new(0),
             callees: Count::new(0),
             named: [const { Callee::new() }; NAMED],
+            span: OnceLock::new(),
         }
     }
 
@@ -61,6 +69,25 @@ impl Journey {
         let since = self.since.get();
         self.since.set(0);
         (since != 0).then_some(since)
+    }
+
+    /// Before a stretch: enters the call's span, which the first stretch opens where spans are on.
+    pub(crate) fn enter_span(&self, site: &'static Callsite) {
+        if self.since.get() == 0
+            && let Some(span) = spans::begin(site)
+        {
+            let _ = self.span.set(span);
+        }
+        if let Some(span) = self.span.get() {
+            span.enter();
+        }
+    }
+
+    /// After a stretch.
+    pub(crate) fn exit_span(&self) {
+        if let Some(span) = self.span.get() {
+            span.exit();
+        }
     }
 
     pub(crate) fn busy(&self) -> u64 {

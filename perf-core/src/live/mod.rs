@@ -3,7 +3,8 @@
 //! From hot to cold: [`local`] (what a thread keeps at hand) with [`heap`], [`slot`] and [`shard`] (where one thread
 //! counts), [`lane`] (the way of one call), [`general`] (the longer way, with sampling and [`tree`]), [`poll`] (the way
 //! of one poll) with [`journey`] (what a future carries), [`entry`] (whatever is not the usual case), [`slow`] and [`tail`] (the slowest calls), [`ring`] and
-//! [`timeline`] (the latest calls), then [`registry`], [`sessions`] and [`collect`], which may lock. [`clock`] and [`cost`] know about time. Nothing outside this folder touches a shard.
+//! [`timeline`] (the latest calls), [`spans`] (what
+//! another system opens for a call), then [`registry`], [`sessions`] and [`collect`], which may lock. [`clock`] and [`cost`] know about time. Nothing outside this folder touches a shard.
 
 pub(crate) mod callsite;
 pub(crate) mod clock;
@@ -23,6 +24,7 @@ pub(crate) mod sessions;
 pub(crate) mod shard;
 pub(crate) mod slot;
 pub(crate) mod slow;
+pub(crate) mod spans;
 pub(crate) mod sync;
 pub(crate) mod tail;
 pub(crate) mod timeline;

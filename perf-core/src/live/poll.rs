@@ -16,7 +16,7 @@ use super::{clock, general, slow, timeline};
 
 /// How a future ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum End {
+pub(crate) enum End {
     Ready,
     Failed,
     Panicked,
@@ -31,7 +31,7 @@ impl Journey {
         poll: impl FnOnce() -> Poll<T>,
         failed: impl FnOnce(&T) -> bool,
     ) -> Poll<T> {
-        let Some(visit) = Visit::begin(self, site) else {
+        let Some(visit) = Polling::begin(self, site) else {
             return poll();
         };
         let outcome = poll();
@@ -43,26 +43,68 @@ impl Journey {
         outcome
     }
 
-    /// The future is dropped; one that was polled and has not ended was cancelled.
+    /// Ends the call between stretches, if it has begun and not ended: a future that is dropped then was cancelled.
     #[inline(never)]
-    pub(crate) fn abandon(&self, site: &'static Callsite) {
+    pub(crate) fn end(&self, site: &'static Callsite, end: End) {
         let Some(since) = self.finish() else {
             return;
         };
         let wall = clock::now().wrapping_sub(since);
-        entry::write(site, |slot| end_call(self, slot, since, wall, slot.polling.get() == 0, End::Cancelled));
+        entry::write(site, |slot| end_call(self, slot, since, wall, slot.polling.get() == 0, end));
     }
 }
 
-/// One poll, also where it unwinds.
-struct Visit<'a> {
+/// A poll of a future, also where it unwinds.
+struct Polling<'a> {
     journey: &'a Journey,
     /// The future around this one, if there is one.
     outer: *const Journey,
+    visit: Visit,
+}
+
+impl<'a> Polling<'a> {
+    /// Not inlined, like all of this that does not depend on the future's type: every future would have a copy.
+    #[inline(never)]
+    fn begin(journey: &'a Journey, site: &'static Callsite) -> Option<Self> {
+        let local = Local::here();
+        let Found::Here(shard, slot) = entry::find(local, site) else {
+            // Off, lost, or on a thread past its end: what was begun is given up.
+            journey.finish();
+            return None;
+        };
+        journey.enter_span(site);
+        let outer = local.journey.replace(journey);
+        Some(Self { journey, outer, visit: Visit::begin(journey, shard, slot) })
+    }
+
+    fn end(self, end: Option<End>) {
+        self.leave(end);
+        std::mem::forget(self);
+    }
+
+    #[inline(never)]
+    fn leave(&self, end: Option<End>) {
+        let now = clock::now();
+        Local::here().journey.set(self.outer);
+        self.visit.end(self.journey, now, end);
+        self.journey.exit_span();
+    }
+}
+
+impl Drop for Polling<'_> {
+    /// Only where the poll unwinds: [`Polling::end`] forgets the rest.
+    fn drop(&mut self) {
+        self.leave((!self.visit.unwinding).then_some(End::Panicked));
+    }
+}
+
+/// A stretch of a call on one thread: a poll.
+#[derive(Clone, Copy)]
+pub(crate) struct Visit {
     shard: &'static Shard,
-    slot: &'static Slot,
+    pub(crate) slot: &'static Slot,
     unwinding: bool,
-    /// Polls of the same probe around this one: a recursion through boxed futures.
+    /// Stretches of the same probe around this one: a recursion through boxed futures.
     around: u64,
     caller: u64,
     node: u64,
@@ -71,47 +113,22 @@ struct Visit<'a> {
     started: u64,
 }
 
-impl<'a> Visit<'a> {
-    /// Not inlined, like all of this that does not depend on the future's type: every future would have a copy.
-    #[inline(never)]
-    fn begin(journey: &'a Journey, site: &'static Callsite) -> Option<Self> {
-        let Found::Here(shard, slot) = entry::find(Local::here(), site) else {
-            // Off, lost, or on a thread past its end: what was begun is given up.
-            journey.finish();
-            return None;
-        };
+impl Visit {
+    pub(crate) fn begin(journey: &Journey, shard: &'static Shard, slot: &'static Slot) -> Self {
         let around = slot.polling.get();
         slot.polling.set(around + 1);
         let caller = shard.tree.current();
         let node = general::enter(shard, slot);
         let local = Local::here();
         let (covered, mark) = (local.covered.get(), local.heap.mark(slot));
-        let outer = local.journey.replace(journey);
         let started = clock::now();
         journey.start(started);
-        Some(Self {
-            journey,
-            outer,
-            shard,
-            slot,
-            unwinding: std::thread::panicking(),
-            around,
-            caller,
-            node,
-            covered,
-            mark,
-            started,
-        })
+        Self { shard, slot, unwinding: std::thread::panicking(), around, caller, node, covered, mark, started }
     }
 
-    fn end(mut self, end: Option<End>) {
-        self.leave(end);
-        std::mem::forget(self);
-    }
-
-    #[inline(never)]
-    fn leave(&mut self, end: Option<End>) {
-        let now = clock::now();
+    /// Ends the stretch, and with it the call if it says how; on the thread that it began on, which still counts where it
+    /// did.
+    pub(crate) fn end(&self, journey: &Journey, now: u64, end: Option<End>) {
         let Self { slot, shard, .. } = *self;
         let outermost = self.around == 0;
         slot.polling.set(self.around);
@@ -121,15 +138,14 @@ impl<'a> Visit<'a> {
             0
         });
         let local = Local::here();
-        local.journey.set(self.outer);
         let callees = local.covered.get().wrapping_sub(self.covered);
         let own = ticks.wrapping_sub(callees);
         slot.own.add(own);
-        self.journey.count_poll(ticks, callees);
+        journey.count_poll(ticks, callees);
         // What it called without waiting; futures have told it themselves.
         timeline::callees_since(local, self.started, |event| {
             if event.kind == Kind::Call {
-                self.journey.count_callee(event.id, event.ticks, 0);
+                journey.count_callee(event.id, event.ticks, 0);
             }
         });
         timeline::record_if_on(local, Kind::Poll, slot.id, self.started, ticks);
@@ -138,20 +154,27 @@ impl<'a> Visit<'a> {
         }
         let covered = self.covered.wrapping_add(ticks);
         local.covered.set(covered.wrapping_add(local.cost.get()));
-        self.settle_heap(local, outermost);
+        self.settle_heap(local, journey, outermost);
         if let Some(node) = node_at(self.node) {
             node.own.add(own);
             node.calls.add(end.is_some().into());
         }
         shard.tree.set_current(self.caller);
         if let Some(end) = end
-            && let Some(since) = self.journey.finish()
+            && let Some(since) = journey.finish()
         {
-            end_call(self.journey, slot, since, now.wrapping_sub(since), outermost, end);
+            end_call(journey, slot, since, now.wrapping_sub(since), outermost, end);
         }
     }
 
-    fn settle_heap(&mut self, local: &Local, outermost: bool) {
+    /// Ends the stretch where it cannot be counted.
+    pub(crate) fn give_up(&self) {
+        let local = Local::here();
+        local.covered.set(self.covered);
+        local.heap.close(&self.mark, 0);
+    }
+
+    fn settle_heap(&self, local: &Local, journey: &Journey, outermost: bool) {
         if local.heap.is_untouched(&self.mark) {
             return;
         }
@@ -164,15 +187,8 @@ impl<'a> Visit<'a> {
             node.own_allocs.add(change.own_allocs);
             node.own_alloc_bytes.add(change.own_bytes);
         }
-        let peak = self.journey.count_heap(&change);
+        let peak = journey.count_heap(&change);
         self.slot.peak.set(self.slot.peak.get().max(peak));
-    }
-}
-
-impl Drop for Visit<'_> {
-    /// Only where the poll unwinds: [`Visit::end`] forgets the rest.
-    fn drop(&mut self) {
-        self.leave((!self.unwinding).then_some(End::Panicked));
     }
 }
 

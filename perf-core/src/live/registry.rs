@@ -32,7 +32,9 @@ pub(crate) struct State {
     /// Counts for sessions that are over and threads that have ended; its writer is whoever holds the lock.
     rest: Option<&'static Shard>,
     flags: u32,
-    sampled_only: bool,
+    /// The general lane is for all calls: because the clock is no register, for the call tree, for spans.
+    clock_is_call: bool,
+    spans: bool,
     pub(crate) threads: usize,
 }
 
@@ -83,7 +85,8 @@ impl Registry {
                     clean: std::ptr::null(),
                     rest: None,
                     flags: 0,
-                    sampled_only: true,
+                    clock_is_call: false,
+                    spans: false,
                     threads: 0,
                 }),
             }
@@ -131,7 +134,8 @@ impl State {
 
     fn word(&self, site: &Callsite, id: u32) -> u32 {
         let sampled = !matches!(site.sampling, Sampling::Every);
-        let general = if sampled || !self.sampled_only { GENERAL } else { 0 };
+        let general = sampled || self.clock_is_call || self.spans || tree_is_on();
+        let general = if general { GENERAL } else { 0 };
         let recorded = if timeline() > 0 { RECORDED } else { 0 };
         id | general | recorded | self.flags
     }
@@ -163,16 +167,22 @@ impl State {
         self.rewrite_words();
     }
 
-    /// Sends every call through the general lane, or only those of sampled probes.
-    pub(crate) fn set_general(&mut self, all: bool) {
-        self.sampled_only = !all;
+    /// The clock is one that only the general lane reads.
+    pub(crate) fn set_clock_is_call(&mut self) {
+        self.clock_is_call = true;
         self.rewrite_words();
     }
 
-    /// Switches the call tree; a clock that only the general lane can read keeps the calls there.
-    pub(crate) fn set_tree(&mut self, on: bool, always_general: bool) {
+    /// Switches the call tree.
+    pub(crate) fn set_tree(&mut self, on: bool) {
         TREE.store(on, Relaxed);
-        self.set_general(on || always_general);
+        self.rewrite_words();
+    }
+
+    /// Switches spans.
+    pub(crate) fn set_spans(&mut self, on: bool) {
+        self.spans = on;
+        self.rewrite_words();
     }
 
     /// Switches the timeline; every thread keeps so many events, or none.

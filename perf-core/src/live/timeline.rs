@@ -43,16 +43,12 @@ fn record_first(local: &Local, kind: Kind, id: u32, start: u64, ticks: u64) {
 
 /// A thread that has only been in sessions so far has no shard of its own yet.
 fn make_ring(local: &Local) -> Option<&'static Ring> {
-    let home = match local.home.get() {
-        Some(home) => home,
-        None => {
-            let session = local.shard();
-            entry::move_in(local)?;
-            local.use_shard(session);
-            local.home.get()?
-        }
-    };
-    let ring = home.keep_ring(registry::timeline())?;
+    if local.home.get().is_none() {
+        let session = local.shard();
+        entry::move_in(local)?;
+        local.use_shard(session);
+    }
+    let ring = local.home.get()?.keep_ring(registry::timeline())?;
     ring.belong_to(local.number(), std::thread::current().name().unwrap_or_default().to_owned());
     Some(ring)
 }

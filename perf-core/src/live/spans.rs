@@ -1,0 +1,54 @@
+//! Spans that another system opens for calls.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use super::callsite::{Callsite, ID};
+use super::local::Local;
+use super::registry::REGISTRY;
+use crate::spans::{SpanOf, SpanSink, TaskSpan};
+
+/// Whoever opens spans: one for the life of the program, so that every call ends where it began.
+static SINK: OnceLock<Box<dyn SpanSink>> = OnceLock::new();
+static ON: AtomicBool = AtomicBool::new(false);
+
+/// Whether there was none yet.
+pub(crate) fn install(sink: Box<dyn SpanSink>) -> bool {
+    SINK.set(sink).is_ok()
+}
+
+pub(crate) fn switch(on: bool) {
+    let on = on && SINK.get().is_some();
+    ON.store(on, Relaxed);
+    Local::here().busily(|_| REGISTRY.lock().set_spans(on));
+}
+
+fn sink() -> Option<&'static dyn SpanSink> {
+    if ON.load(Relaxed) { SINK.get().map(AsRef::as_ref) } else { None }
+}
+
+/// What a sink knows of a probe.
+fn of(site: &'static Callsite) -> SpanOf {
+    let (file, line) = site.place;
+    SpanOf { id: site.word() & ID, name: site.name(), file, line }
+}
+
+/// Opens a span on this thread, where spans are; 0 where none was opened.
+#[inline]
+pub(crate) fn enter(site: &'static Callsite) -> u64 {
+    sink().map_or(0, |sink| sink.enter(of(site)))
+}
+
+/// Ends it, also where spans have been switched off meanwhile.
+#[cold]
+pub(crate) fn exit(token: u64) {
+    if let Some(sink) = SINK.get() {
+        sink.exit(token);
+    }
+}
+
+/// Opens the span of a future, where spans are.
+#[inline]
+pub(crate) fn begin(site: &'static Callsite) -> Option<Box<dyn TaskSpan>> {
+    sink()?.begin(of(site))
+}
