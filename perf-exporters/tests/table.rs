@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::{env, fs};
 
 use perf_exporters::Report;
+use perf_exporters::report::{CalleeTime, Exemplar};
 use perf_exporters::table::{Options, render};
 use proptest::prelude::*;
 use support::{probe, sample, sample_with_allocations};
@@ -46,6 +47,34 @@ fn golden_files() {
     colored.color = true;
     golden("color-80.txt", &render(&sample(), &colored));
     golden("empty-80.txt", &render(&Report::default(), &options(80)));
+}
+
+#[test]
+fn slow_calls_that_stand_out_are_explained() {
+    let mut report = Report::default();
+    let slow = |duration_ns, callee: &str| {
+        let mut query = CalleeTime::default();
+        (query.name, query.ns) = (callee.to_owned(), duration_ns / 10 * 9);
+        let mut call = Exemplar::default();
+        (call.duration_ns, call.self_ns, call.callees) = (duration_ns, duration_ns / 10, vec![query]);
+        call
+    };
+    for (name, p50, durations) in [
+        ("shop::checkout", 100_000, vec![5_000_000, 4_000_000]),
+        ("shop::cart", 100_000, vec![9_000_000, 250_000]),
+    ] {
+        let mut probe = probe(name, &[(100_000, 50)]);
+        probe.quantiles.p50 = p50;
+        probe.exemplars = durations.into_iter().map(|ns| slow(ns, "shop::db::query\u{1b}[2J")).collect();
+        report.probes.push(probe);
+    }
+    let text = render(&report, &options(100));
+    assert_fits(&text, 100);
+    let joined = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let sentence = "slow shop::checkout: 90 % of the 2 slowest calls is `shop::db::query\\u{1b}[2J` (4.00 ms and more; \
+                    median 100 µs)";
+    assert!(joined.contains(sentence), "{text}");
+    assert!(!joined.contains("slow shop::cart"), "a quarter of a millisecond does not stand out: {text}");
 }
 
 #[test]

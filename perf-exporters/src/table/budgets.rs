@@ -20,7 +20,7 @@ pub(super) fn section(report: &Report, width: usize) -> Vec<Text> {
     let first = longest.clamp(HEAD[0].len(), room);
     let mut lines = vec![Text::default(), line(HEAD.map(str::to_owned), [style::HEAD; 2], first)];
     for budget in &report.budgets {
-        let number = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| shown(value, &budget.unit));
+        let number = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| human::figure(value, &budget.unit));
         let verdict = match budget.verdict {
             BudgetVerdict::Pass => style::PLAIN,
             BudgetVerdict::Inconclusive => style::DIM,
@@ -54,18 +54,4 @@ fn line(cells: [String; 5], styles: [anstyle::Style; 2], first: usize) -> Text {
         line.append(Text::new(cell, style).padded(width, right));
     }
     line
-}
-
-fn shown(value: f64, unit: &str) -> String {
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, and the sign is shown")]
-    let whole = value.abs().round() as u64;
-    let minus = if value < 0.0 { "-" } else { "" };
-    match unit {
-        "ns" => format!("{minus}{:#}", human::duration(whole)),
-        "bytes" => format!("{minus}{:#}", human::bytes(whole)),
-        "per_second" => format!("{:#}/s", human::count(whole)),
-        "ratio" => format!("{:#}", human::percent(100.0 * value)),
-        _ if value.fract().abs() < 0.005 => format!("{minus}{whole}"),
-        _ => format!("{value:.2}"),
-    }
 }

@@ -17,9 +17,12 @@ mod name;
 mod notes;
 mod options;
 mod spark;
+mod tails;
 mod text;
 
+pub use name::fitted;
 pub use options::Options;
+pub use spark::Shape;
 #[cfg(feature = "baseline")]
 pub(crate) use text::wrap_words;
 
@@ -58,6 +61,7 @@ pub fn render(report: &Report, options: &Options) -> String {
         lines.extend(calltree::section(&report.tree, width));
     }
     lines.extend(budgets::section(report, width));
+    lines.extend(tails::section(report, width));
     lines.extend(notes::section(report, width));
     lines.iter().map(|line| line.render(options.color) + "\n").collect()
 }
@@ -74,7 +78,7 @@ fn header(report: &Report, width: usize) -> Vec<Text> {
     let meta = &report.meta;
     let mut parts = vec![Text::new("perf report", style::TITLE)];
     if !meta.program.is_empty() {
-        parts.push(plain(name::fitted(&name::escaped(&meta.program), width)));
+        parts.push(plain(fitted(&name::escaped(&meta.program), width)));
     }
     if meta.processes > 1 {
         parts.push(plain(format!("{} processes", human::count(meta.processes))));
@@ -87,7 +91,7 @@ fn header(report: &Report, width: usize) -> Vec<Text> {
         parts.push(plain(format!("{} threads", meta.threads)));
     }
     if !meta.clock.is_empty() {
-        parts.push(plain(format!("{} clock", name::fitted(&name::escaped(&meta.clock), 16))));
+        parts.push(plain(format!("{} clock", fitted(&name::escaped(&meta.clock), 16))));
     }
     text::joined(parts, " · ", width)
 }

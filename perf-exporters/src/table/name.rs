@@ -25,8 +25,16 @@ fn function_start(name: &str) -> usize {
     start
 }
 
-/// The name within a width. Leading modules go first, then the middle of what is left.
-pub(super) fn fitted(name: &str, width: usize) -> String {
+/// The name within so many columns of a terminal. Leading modules go first, then the middle of what is left. What is
+/// [harmful](crate::label::escaped) in it stays.
+///
+/// ```
+/// # use perf_exporters::table::fitted;
+/// assert_eq!(fitted("codescan::index::Index::insert", 16), "…::Index::insert");
+/// assert_eq!(fitted("codescan::index::Index::insert", 5), "in…rt");
+/// ```
+#[must_use]
+pub fn fitted(name: &str, width: usize) -> String {
     if name.width() <= width {
         return name.to_owned();
     }

@@ -4,30 +4,73 @@ use crate::report::Histogram;
 
 const STEPS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// The distribution from its least to its greatest bucket on a logarithmic axis, in `width` characters.
+/// A distribution from its least to its greatest bucket on a logarithmic axis, cut into columns of equal length.
 ///
-/// A bucket that lies in several of them is shared out by length. The fullest is full; what holds a value at all
-/// shows at least the lowest step, what holds none is blank.
-pub(super) fn line(histogram: &Histogram, width: usize) -> String {
-    let buckets: Vec<_> = histogram.buckets().collect();
-    let [first, .., last] = buckets.as_slice() else {
-        return if buckets.is_empty() { String::new() } else { spike(width) };
-    };
-    let (begin, end) = (log(first.low as f64), log(last.high as f64 + 1.0));
-    let cells = width as f64;
-    let place = |value: f64| ((log(value) - begin) / (end - begin) * cells).clamp(0.0, cells);
-    let mut heights = vec![0.0_f64; width];
-    for bucket in &buckets {
-        let (from, to) = (place(bucket.low as f64), place(bucket.high as f64 + 1.0));
-        for (at, height) in heights.iter_mut().enumerate() {
-            let inside = (to.min(at as f64 + 1.0) - from.max(at as f64)).max(0.0);
-            if inside > 0.0 && to > from {
-                *height += bucket.count as f64 * inside / (to - from);
+/// ```
+/// use perf_exporters::report::Histogram;
+/// use perf_exporters::table::Shape;
+///
+/// let histogram: Histogram = [100, 100, 10_000].into_iter().collect();
+/// let shape = Shape::of(&histogram, 5).unwrap();
+/// assert_eq!((shape.column(100), shape.column(10_000)), (0, 4));
+/// assert!(shape.heights()[0] > shape.heights()[4]);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shape {
+    heights: Vec<f64>,
+    begin: f64,
+    end: f64,
+}
+
+impl Shape {
+    /// None where there is nothing, or all is in one bucket.
+    #[must_use]
+    pub fn of(histogram: &Histogram, columns: usize) -> Option<Self> {
+        let buckets: Vec<_> = histogram.buckets().collect();
+        let [first, .., last] = buckets.as_slice() else { return None };
+        let (begin, end) = (log(first.low as f64), log(last.high as f64 + 1.0));
+        let mut shape = Self { heights: vec![0.0; columns], begin, end };
+        for bucket in &buckets {
+            let (from, to) = (shape.place(bucket.low as f64), shape.place(bucket.high as f64 + 1.0));
+            for (at, height) in shape.heights.iter_mut().enumerate() {
+                let inside = (to.min(at as f64 + 1.0) - from.max(at as f64)).max(0.0);
+                if inside > 0.0 && to > from {
+                    *height += bucket.count as f64 * inside / (to - from);
+                }
             }
         }
+        Some(shape)
     }
-    let highest = heights.iter().copied().fold(0.0, f64::max);
-    heights.iter().map(|height| step(*height, highest)).collect()
+
+    /// Values in each column. A bucket that lies in several of them is shared out by length.
+    #[must_use]
+    pub fn heights(&self) -> &[f64] {
+        &self.heights
+    }
+
+    /// The column that a value lies in; the first or last for what is beyond.
+    #[must_use]
+    pub fn column(&self, value: u64) -> usize {
+        // Not below zero.
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let column = self.place(value as f64) as usize;
+        column.min(self.heights.len().saturating_sub(1))
+    }
+
+    fn place(&self, value: f64) -> f64 {
+        let columns = self.heights.len() as f64;
+        ((log(value) - self.begin) / (self.end - self.begin) * columns).clamp(0.0, columns)
+    }
+}
+
+/// The distribution in `width` characters. The fullest is full; what holds a value at all shows at least the lowest
+/// step, what holds none is blank.
+pub(super) fn line(histogram: &Histogram, width: usize) -> String {
+    let Some(shape) = Shape::of(histogram, width) else {
+        return if histogram.count() == 0 { String::new() } else { spike(width) };
+    };
+    let highest = shape.heights.iter().copied().fold(0.0, f64::max);
+    shape.heights.iter().map(|height| step(*height, highest)).collect()
 }
 
 /// All in one bucket.
