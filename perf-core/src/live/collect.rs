@@ -9,7 +9,7 @@ use super::registry::{self, REGISTRY, State};
 use super::sessions::Core;
 use super::shard::Shard;
 use super::slot::Slot;
-use super::tail::{KEPT, Record};
+use super::tail::{KEPT, Record, Tail};
 use super::tree::Node;
 use super::{clock, cost, entry, heap};
 use crate::buckets;
@@ -86,15 +86,16 @@ fn by_id(state: &State) -> Vec<Vec<&'static Callsite>> {
 struct Reader {
     dense: Vec<u64>,
     sparse: Vec<(u16, u64)>,
-    /// The slowest calls of the probe that was read last.
-    tail: Vec<Record>,
+    /// Where the slowest calls of the probe are that is being read, and their ticks; no call of fewer is one of them.
+    tail: Vec<(u64, &'static Tail, usize)>,
+    floor: Option<u64>,
     /// Steps back of the clock, of all slots.
     backward: u64,
 }
 
 impl Reader {
     fn new() -> Self {
-        Self { dense: vec![0; buckets::BUCKETS], sparse: Vec::new(), tail: Vec::new(), backward: 0 }
+        Self { dense: vec![0; buckets::BUCKETS], sparse: Vec::new(), tail: Vec::new(), floor: None, backward: 0 }
     }
 
     /// `None` where no slot ever counted anything.
@@ -102,12 +103,13 @@ impl Reader {
         let mut counts = Counts::default();
         self.sparse.clear();
         self.tail.clear();
+        self.floor = None;
         let mut slots_read = 0;
         for slot in slots {
             add(&mut counts, slot);
             self.backward += slot.backward.get();
             slot.read_histogram(&mut self.sparse);
-            slot.read_tail(&mut self.tail);
+            self.add_tail(slot);
             slots_read += 1;
         }
         if slots_read > 1 {
@@ -118,11 +120,32 @@ impl Reader {
         (!counts.is_empty()).then_some((counts, histogram))
     }
 
-    /// The slowest calls of the probe that was read last, slowest first.
-    fn slowest(&mut self) -> &[Record] {
-        self.tail.sort_unstable_by_key(|record| (std::cmp::Reverse(record.ticks), record.start));
+    /// Where the slowest calls of a slot are, if they are among the slowest so far.
+    fn add_tail(&mut self, slot: &Slot) {
+        // Most slots have none, which their greatest value tells.
+        if Some(slot.greatest()) > self.floor
+            && let Some(tail) = slot.known_tail()
+        {
+            let slow = tail.places().filter(|(ticks, _)| Some(*ticks) > self.floor);
+            self.tail.extend(slow.map(|(ticks, place)| (ticks, tail, place)));
+            if self.tail.len() > 2 * KEPT {
+                self.keep_slowest();
+                self.floor = self.tail.last().map(|slow| slow.0);
+            }
+        }
+    }
+
+    fn keep_slowest(&mut self) {
+        self.tail.sort_unstable_by_key(|slow| std::cmp::Reverse(slow.0));
         self.tail.truncate(KEPT);
-        &self.tail
+    }
+
+    /// The slowest calls of the probe that was read last, slowest first.
+    fn slowest(&mut self) -> Vec<Record> {
+        self.keep_slowest();
+        let mut records: Vec<Record> = self.tail.iter().map(|(_, tail, place)| tail.record(*place)).collect();
+        records.sort_unstable_by_key(|record| (std::cmp::Reverse(record.ticks), record.start));
+        records
     }
 
     /// Joins equal buckets in `sparse`.

@@ -225,22 +225,19 @@ impl Slot {
 
     /// The slowest calls, made if need be.
     fn tail(&self) -> Option<&Tail> {
-        let mut tail = self.tail.own();
-        if tail.is_null() {
-            tail = std::ptr::from_ref(memory::keep(Tail::new())?).cast_mut();
-            // Pairs with the acquire in `read_tail`.
-            self.tail.store(tail, Release);
+        if let Some(tail) = self.known_tail() {
+            return Some(tail);
         }
-        // SAFETY: from `keep`, so it lives for ever.
-        Some(unsafe { &*tail })
+        let tail = memory::keep(Tail::new())?;
+        // Pairs with the acquire in `known_tail`.
+        self.tail.store(std::ptr::from_ref(tail).cast_mut(), Release);
+        Some(tail)
     }
 
-    /// Appends the slowest calls; any thread.
-    pub(crate) fn read_tail(&self, into: &mut Vec<Record>) {
+    /// The slowest calls, where there are any; any thread.
+    pub(crate) fn known_tail(&self) -> Option<&'static Tail> {
         // SAFETY: null or from `keep`.
-        if let Some(tail) = unsafe { self.tail.load(Acquire).as_ref() } {
-            tail.read(into);
-        }
+        unsafe { self.tail.load(Acquire).as_ref() }
     }
 
     /// The unusual cases: first value of an octave, a full cell, a weight.
@@ -351,6 +348,11 @@ impl Slot {
         }
     }
 
+    /// Greatest value; 0 where there is none.
+    pub(crate) fn greatest(&self) -> u64 {
+        self.greatest.get()
+    }
+
     /// Least and greatest value, where there is one.
     pub(crate) fn extremes(&self) -> Option<(u64, u64)> {
         let least = self.least.get();
@@ -393,9 +395,10 @@ impl Slot {
         if let Some((least, greatest)) = other.extremes() {
             self.widen(least, greatest);
         }
-        let mut records = Vec::new();
-        other.read_tail(&mut records);
-        for record in records {
+        for (tail, place) in
+            other.known_tail().iter().flat_map(|tail| tail.places().map(move |(_, place)| (tail, place)))
+        {
+            let record = tail.record(place);
             self.notice(record.ticks, |_| record);
         }
         scratch.clear();
@@ -417,8 +420,7 @@ impl Slot {
         }
         self.least.set(NOTHING);
         self.cached_node.set(0);
-        // SAFETY: null or from `keep`.
-        if let Some(tail) = unsafe { self.tail.load(Relaxed).as_ref() } {
+        if let Some(tail) = self.known_tail() {
             tail.reset();
         }
         let wide = self.wide.load(Relaxed);

@@ -11,8 +11,8 @@ use super::sync::{AtomicU64, Count, Own, fence};
 pub(crate) const KEPT: usize = 8;
 /// Callees named in a record.
 pub(crate) const NAMED: usize = 3;
-/// Words of a record.
-const WORDS: usize = 8 + 2 * NAMED;
+/// Words of a record beside its ticks.
+const WORDS: usize = 7 + 2 * NAMED;
 
 /// A slow call, in ticks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,7 +38,6 @@ impl Record {
         let thread = u64::from(self.thread);
         [
             self.start,
-            self.ticks,
             self.own,
             self.waiting,
             self.callees,
@@ -55,8 +54,8 @@ impl Record {
     }
 
     #[allow(clippy::cast_possible_truncation, reason = "thread and ids were 32 bits")]
-    fn from_words(words: [u64; WORDS]) -> Self {
-        let [start, ticks, own, waiting, callees, thread, high, low, a, at, b, bt, c, ct] = words;
+    fn from_words(ticks: u64, words: [u64; WORDS]) -> Self {
+        let [start, own, waiting, callees, thread, high, low, a, at, b, bt, c, ct] = words;
         Self {
             start,
             ticks,
@@ -91,9 +90,11 @@ impl Shares {
 
 /// The records of a slot.
 pub(crate) struct Tail {
-    /// Odd while a record is written.
+    /// Even at rest, odd while a record is written.
     version: AtomicU64,
     held: Count,
+    /// Apart from the rest, so that a reader who has slower ones passes on.
+    ticks: [Count; KEPT],
     words: [[AtomicU64; WORDS]; KEPT],
 }
 
@@ -102,12 +103,13 @@ impl Tail {
         Self {
             version: AtomicU64::new(0),
             held: Count::new(0),
+            ticks: std::array::from_fn(|_| Count::new(0)),
             words: std::array::from_fn(|_| std::array::from_fn(|_| AtomicU64::new(0))),
         }
     }
 
     fn ticks_at(&self, place: usize) -> u64 {
-        self.words[place][1].own()
+        self.ticks[place].own()
     }
 
     fn held(&self) -> usize {
@@ -130,8 +132,9 @@ impl Tail {
         };
         let version = self.version.own();
         self.version.store(version + 1, Relaxed);
-        // Pairs with the acquire fence in `read`: who sees a half-written record sees the odd version.
+        // Pairs with the acquire fence in `record`: who sees a half-written record sees the odd version.
         fence(Release);
+        self.ticks[place].set(record.ticks);
         for (cell, word) in self.words[place].iter().zip(record.to_words()) {
             cell.store(word, Relaxed);
         }
@@ -139,22 +142,26 @@ impl Tail {
         self.version.store(version + 2, Release);
     }
 
-    /// Appends all records; any thread.
-    pub(crate) fn read(&self, into: &mut Vec<Record>) {
-        let before = into.len();
+    /// Ticks of the records, and where they are; any thread.
+    pub(crate) fn places(&self) -> impl Iterator<Item = (u64, usize)> {
+        #[allow(clippy::cast_possible_truncation, reason = "at most KEPT")]
+        let held = self.held.get() as usize;
+        self.ticks.iter().take(held).map(Count::get).zip(0..)
+    }
+
+    /// The record at a place, which may be a slower one than was there before; any thread.
+    pub(crate) fn record(&self, place: usize) -> Record {
         loop {
             let version = self.version.load(Acquire);
             if version.is_multiple_of(2) {
-                #[allow(clippy::cast_possible_truncation, reason = "at most KEPT")]
-                let held = self.held.get() as usize;
-                let copy = |words: &[AtomicU64; WORDS]| std::array::from_fn(|index| words[index].load(Relaxed));
-                into.extend(self.words.iter().take(held).map(|words| Record::from_words(copy(words))));
+                let words = &self.words[place];
+                let ticks = self.ticks[place].get();
+                let record = Record::from_words(ticks, std::array::from_fn(|index| words[index].load(Relaxed)));
                 fence(Acquire);
                 if self.version.load(Relaxed) == version {
-                    return;
+                    return record;
                 }
             }
-            into.truncate(before);
             super::sync::pause();
         }
     }
@@ -181,7 +188,7 @@ mod tests {
             trace: u128::MAX - 1,
             named: [(7, 8), (u32::MAX, 9), (10, 11)],
         };
-        assert_eq!(Record::from_words(record.to_words()), record);
+        assert_eq!(Record::from_words(record.ticks, record.to_words()), record);
     }
 
     #[test]
@@ -192,9 +199,8 @@ mod tests {
                 tail.insert(Record { ticks, ..Record::default() });
             }
         }
-        let mut read = Vec::new();
-        tail.read(&mut read);
-        let mut ticks: Vec<u64> = read.iter().map(|record| record.ticks).collect();
+        let mut ticks: Vec<u64> = tail.places().map(|(ticks, _)| ticks).collect();
+        assert!(tail.places().all(|(ticks, place)| tail.record(place).ticks == ticks));
         ticks.sort_unstable();
         assert_eq!(ticks, [3, 4, 5, 6, 7, 8, 9, 10]);
         tail.reset();
