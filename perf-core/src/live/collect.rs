@@ -126,8 +126,8 @@ impl Reader {
         if Some(slot.greatest()) > self.floor
             && let Some(tail) = slot.known_tail()
         {
-            let slow = tail.places().filter(|(ticks, _)| Some(*ticks) > self.floor);
-            self.tail.extend(slow.map(|(ticks, place)| (ticks, tail, place)));
+            let found = tail.places().filter(|(ticks, _)| Some(*ticks) > self.floor);
+            self.tail.extend(found.map(|(ticks, place)| (ticks, tail, place)));
             if self.tail.len() > 2 * KEPT {
                 self.keep_slowest();
                 self.floor = self.tail.last().map(|slow| slow.0);
