@@ -131,7 +131,16 @@ fn the_observer_and_its_limits_are_told() {
     assert!(text.contains("3 calls not attributed to a probe, 1 backward step of the clock"), "{text}");
     assert!(text.contains("12.3 K nodes"), "{text}");
 
+    let mut sampled = sample();
+    let probe = sampled.probes.iter_mut().max_by_key(|probe| probe.calls).unwrap();
+    probe.timed_calls = probe.calls / 100;
+    let name = probe.name.rsplit("::").next().unwrap().to_owned();
+    let text = render(&sampled, &options(120));
+    let note = text.lines().find(|line| line.starts_with("sampled, so that times and allocations are estimates"));
+    assert!(note.is_some_and(|line| line.contains(&format!("{name}\u{a0}(timed"))), "{text}");
+
     let quiet = render(&sample(), &options(120));
+    assert!(!quiet.contains("sampled"), "{quiet}");
     assert!(!quiet.contains("incomplete") && !quiet.contains("live heap"), "{quiet}");
 }
 

@@ -15,7 +15,7 @@ const WARN_FROM: f64 = 5.0;
 
 /// The notes, each on its own line, after a blank one.
 pub(super) fn section(report: &Report, width: usize) -> Vec<Text> {
-    let notes = [observer(report), unresolved(report, width), memory(report), losses(report)];
+    let notes = [observer(report), unresolved(report, width), sampled(report, width), memory(report), losses(report)];
     let mut lines = Vec::new();
     for (note, style) in notes.into_iter().flatten() {
         lines.extend(wrapped(&note, style, width));
@@ -52,24 +52,43 @@ pub(super) fn below_resolution(probe: &ProbeReport, report: &Report) -> bool {
 
 fn unresolved(report: &Report, width: usize) -> Note {
     let below: Vec<_> = super::ranked(report).into_iter().filter(|probe| below_resolution(probe, report)).collect();
-    let mut names: Vec<String> = below
-        .iter()
-        .take(NAMED)
-        .map(|probe| name::fitted(&name::escaped(&probe.name).replace(' ', "\u{a0}"), 48.min(width - 4)))
-        .collect();
-    if below.is_empty() {
-        return None;
-    }
-    if below.len() > NAMED {
-        names.push(format!("{} more", below.len() - NAMED));
-    }
+    let names = some_names(below.iter().map(|probe| shown(probe, width)), below.len())?;
     let note = format!(
-        "below the probe's own resolution of {} (trust their calls, not their times): {}",
+        "below the probe's own resolution of {} (trust their calls, not their times): {names}",
         human::duration(report.meta.probe_resolution_ns),
-        names.join(", "),
     );
-    debug_assert!(names.iter().all(|name| name.width() < width));
     Some((note, style::DIM))
+}
+
+/// Whether some of the calls stand for all of them.
+fn is_sampled(probe: &ProbeReport) -> bool {
+    probe.timed_calls > 0 && probe.timed_calls < probe.calls
+}
+
+fn sampled(report: &Report, width: usize) -> Note {
+    let sampled: Vec<_> = super::ranked(report).into_iter().filter(|probe| is_sampled(probe)).collect();
+    let told = sampled.iter().map(|probe| {
+        let (timed, all) = (human::count(probe.timed_calls), human::count(probe.calls));
+        format!("{} (timed {timed} of {all})", shown(probe, width)).replace(' ', "\u{a0}")
+    });
+    let names = some_names(told, sampled.len())?;
+    Some((format!("sampled, so that times and allocations are estimates: {names}"), style::DIM))
+}
+
+/// A name on one line.
+fn shown(probe: &ProbeReport, width: usize) -> String {
+    let name = name::fitted(&name::escaped(&probe.name).replace(' ', "\u{a0}"), 48.min(width - 4));
+    debug_assert!(name.width() < width);
+    name
+}
+
+/// The first few, and how many more there are; none of none.
+fn some_names(names: impl Iterator<Item = String>, all: usize) -> Option<String> {
+    let mut named: Vec<String> = names.take(NAMED).collect();
+    if all > named.len() {
+        named.push(format!("{} more", all - named.len()));
+    }
+    (!named.is_empty()).then(|| named.join(", "))
 }
 
 fn memory(report: &Report) -> Note {
