@@ -69,10 +69,12 @@ impl Exemplar {
     }
 }
 
-/// Joins two lists, the slowest first; as many stay as the longer one has.
+/// Calls that a snapshot keeps of a probe.
+pub(crate) const KEPT: usize = 8;
+
+/// Joins two lists, the slowest first.
 pub(crate) fn merge(mine: &mut Vec<Exemplar>, others: &[Exemplar]) {
-    let kept = mine.len().max(others.len());
     mine.extend_from_slice(others);
-    mine.sort_by_key(|call| (std::cmp::Reverse(call.duration), call.start));
-    mine.truncate(kept);
+    mine.sort_by_key(|call| (std::cmp::Reverse(call.duration), call.start, call.identity));
+    mine.truncate(KEPT);
 }

@@ -189,7 +189,7 @@ fn an_interval_has_its_own(clock: MockClock) {
     assert_eq!(durations(&late.since(&early)), [80]);
     let mut merged = early.clone();
     merged.merge(&late.since(&early));
-    assert_eq!(durations(&merged), [90, 80]);
+    assert_eq!(durations(&merged), [90, 80, 70]);
 }
 
 /// Pends as often as asked; each poll takes 5 ns.

@@ -5,7 +5,7 @@ mod support;
 use std::time::{Duration, SystemTime};
 
 use perf_exporters::Report;
-use perf_exporters::report::{CallTree, ProbeReport, TreeNode};
+use perf_exporters::report::{CallTree, Exemplar, ProbeReport, TreeNode};
 use proptest::prelude::*;
 use support::{histogram, quantiles, sample_with_allocations};
 
@@ -95,8 +95,18 @@ fn probe() -> impl Strategy<Value = ProbeReport> {
         probe.sum_ns = probe.total_ns / 2;
         probe.mean_ns = probe.sum_ns.checked_div(probe.timed()).unwrap_or(0);
         probe.quantiles = quantiles(&probe.histogram, probe.min_ns, probe.max_ns);
+        // Few different durations, so that many are the same.
+        let slow = times.iter().map(|(ns, count)| slow_call(ns % 8, *count));
+        probe.exemplars = slow.take(8).collect();
+        probe.exemplars.sort_by_key(|call| (std::cmp::Reverse(call.duration_ns), call.start));
         probe
     })
+}
+
+fn slow_call(duration_ns: u64, start: u64) -> Exemplar {
+    let mut call = Exemplar::default();
+    (call.duration_ns, call.start) = (duration_ns, SystemTime::UNIX_EPOCH + Duration::from_nanos(start));
+    call
 }
 
 fn tree() -> impl Strategy<Value = CallTree> {

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::sync::{AtomicU64, Count, Own, fence};
 
-/// Calls kept of a probe, in each slot and in a snapshot.
+/// Calls kept in each slot: as many as in a snapshot, where all may be of one thread.
 pub(crate) const KEPT: usize = 8;
 /// Callees named in a record.
 pub(crate) const NAMED: usize = 3;

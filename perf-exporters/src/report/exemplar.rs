@@ -1,5 +1,6 @@
 //! The slowest calls of a probe, and what their time went into.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
@@ -143,12 +144,15 @@ impl std::fmt::Display for Tail {
     }
 }
 
-/// Joins the slowest calls of two places, the slowest first; as many stay as the one that had more has.
+/// Calls that a report keeps of a probe.
+const KEPT: usize = 8;
+
+/// Joins the slowest calls of two places, the slowest first.
 pub(super) fn merge(mine: &mut Vec<Exemplar>, others: &[Exemplar]) {
-    let kept = mine.len().max(others.len());
     mine.extend_from_slice(others);
-    mine.sort_by(|a, b| b.duration_ns.cmp(&a.duration_ns).then_with(|| a.start.cmp(&b.start)));
-    mine.truncate(kept);
+    let order = |call: &Exemplar| (Reverse(call.duration_ns), call.start, call.thread, call.self_ns);
+    mine.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| a.trace.cmp(&b.trace)));
+    mine.truncate(KEPT);
 }
 
 #[cfg(test)]
@@ -173,10 +177,9 @@ mod tests {
 
     #[test]
     fn merging_keeps_the_slowest() {
-        let mut mine = vec![call(9, 9, 0), call(3, 3, 0)];
-        merge(&mut mine, &[call(5, 5, 0)]);
-        assert_eq!(mine.iter().map(|call| call.duration_ns).collect::<Vec<_>>(), [9, 5]);
-        merge(&mut mine, &[]);
-        assert_eq!(mine.len(), 2);
+        let calls = |durations: &[u64]| durations.iter().map(|&ns| call(ns, ns, 0)).collect::<Vec<_>>();
+        let mut mine = calls(&[9, 8, 7, 3, 2]);
+        merge(&mut mine, &calls(&[6, 5, 4, 1]));
+        assert_eq!(mine, calls(&[9, 8, 7, 6, 5, 4, 3, 2]));
     }
 }
