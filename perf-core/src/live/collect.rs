@@ -121,13 +121,11 @@ impl Reader {
     }
 
     /// Where the slowest calls of a slot are, if they are among the slowest so far.
-    fn add_tail(&mut self, slot: &Slot) {
-        // Most slots have none, which their greatest value tells.
-        if Some(slot.greatest()) > self.floor
-            && let Some(tail) = slot.known_tail()
-        {
-            let found = tail.places().filter(|(ticks, _)| Some(*ticks) > self.floor);
-            self.tail.extend(found.map(|(ticks, place)| (ticks, tail, place)));
+    fn add_tail(&mut self, slot: &'static Slot) {
+        // Many slots have none, which their greatest value tells.
+        if Some(slot.greatest()) > self.floor {
+            let found = slot.tail.places().filter(|(ticks, _)| Some(*ticks) > self.floor);
+            self.tail.extend(found.map(|(ticks, place)| (ticks, &slot.tail, place)));
             if self.tail.len() > 2 * KEPT {
                 self.keep_slowest();
                 self.floor = self.tail.last().map(|slow| slow.0);

@@ -71,12 +71,13 @@ pub(crate) struct Slot {
     pub(crate) id: u32,
     /// One bit for each octave in `blocks`, for readers.
     octaves: Count,
-    tail: AtomicPtr<Tail>,
     /// Even at rest, odd while a cell is carried into `wide`.
     carries: AtomicU64,
     wide: AtomicPtr<Wide>,
     /// Cells of an octave, shifted so that the position of a value is the index.
     blocks: [AtomicPtr<AtomicU32>; OCTAVES],
+    /// The slowest calls.
+    pub(crate) tail: Tail,
 }
 
 /// What did not fit into 32 bits, an array for each octave.
@@ -128,10 +129,10 @@ impl Slot {
             cached_parent: zero(),
             cached_node: zero(),
             octaves: zero(),
-            tail: AtomicPtr::new(std::ptr::null_mut()),
             carries: AtomicU64::new(0),
             wide: AtomicPtr::new(std::ptr::null_mut()),
             blocks: nulls(),
+            tail: Tail::new(),
         }
     }
 
@@ -200,44 +201,19 @@ impl Slot {
             ticks = 0;
         }
         self.widen(ticks, ticks);
-        match self.tail() {
-            Some(tail) => {
-                if tail.least().is_none_or(|least| ticks > least) {
-                    tail.insert(record(ticks));
-                }
-                self.settle(tail.least());
-            }
-            None => self.settle(Some(self.greatest.own())), // memory is short
+        if self.tail.least().is_none_or(|least| ticks > least) {
+            self.tail.insert(record(ticks));
         }
+        // What is ordinary from now on.
+        let slow = self.tail.least();
+        self.spread.set(slow.map_or(0, |slow| slow.saturating_sub(self.least.own())));
         ticks
-    }
-
-    /// What is ordinary from now on.
-    fn settle(&self, tail: Option<u64>) {
-        self.spread.set(tail.map_or(0, |tail| tail.saturating_sub(self.least.own())));
     }
 
     fn widen(&self, least: u64, greatest: u64) {
         let fresh = self.least.own() == NOTHING;
         self.greatest.set(if fresh { greatest } else { self.greatest.own().max(greatest) });
         self.least.set(if fresh { least } else { self.least.own().min(least) });
-    }
-
-    /// The slowest calls, made if need be.
-    fn tail(&self) -> Option<&Tail> {
-        if let Some(tail) = self.known_tail() {
-            return Some(tail);
-        }
-        let tail = memory::keep(Tail::new())?;
-        // Pairs with the acquire in `known_tail`.
-        self.tail.store(std::ptr::from_ref(tail).cast_mut(), Release);
-        Some(tail)
-    }
-
-    /// The slowest calls, where there are any; any thread.
-    pub(crate) fn known_tail(&self) -> Option<&'static Tail> {
-        // SAFETY: null or from `keep`.
-        unsafe { self.tail.load(Acquire).as_ref() }
     }
 
     /// The unusual cases: first value of an octave, a full cell, a weight.
@@ -395,10 +371,8 @@ impl Slot {
         if let Some((least, greatest)) = other.extremes() {
             self.widen(least, greatest);
         }
-        for (tail, place) in
-            other.known_tail().iter().flat_map(|tail| tail.places().map(move |(_, place)| (tail, place)))
-        {
-            let record = tail.record(place);
+        for (_, place) in other.tail.places() {
+            let record = other.tail.record(place);
             self.notice(record.ticks, |_| record);
         }
         scratch.clear();
@@ -420,9 +394,7 @@ impl Slot {
         }
         self.least.set(NOTHING);
         self.cached_node.set(0);
-        if let Some(tail) = self.known_tail() {
-            tail.reset();
-        }
+        self.tail.reset();
         let wide = self.wide.load(Relaxed);
         for octave in 0..OCTAVES {
             let block = self.blocks[octave].load(Relaxed);

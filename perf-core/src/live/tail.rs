@@ -88,13 +88,14 @@ impl Shares {
     }
 }
 
-/// The records of a slot.
+/// The records of a slot. What a reader looks at first is one line.
+#[repr(C, align(64))]
 pub(crate) struct Tail {
+    /// Apart from the rest, so that a reader who has slower ones passes on; 0 where there is no record yet.
+    ticks: [Count; KEPT],
+    held: Count,
     /// Even at rest, odd while a record is written.
     version: AtomicU64,
-    held: Count,
-    /// Apart from the rest, so that a reader who has slower ones passes on.
-    ticks: [Count; KEPT],
     words: [[AtomicU64; WORDS]; KEPT],
 }
 
