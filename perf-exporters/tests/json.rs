@@ -31,6 +31,7 @@ fn the_fields_are_named_as_documented() {
         "file",
         "line",
         "calls",
+        "timed_calls",
         "errors",
         "panics",
         "cancelled",

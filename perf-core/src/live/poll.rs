@@ -114,6 +114,7 @@ pub(crate) struct Visit {
 }
 
 impl Visit {
+    #[inline(always)]
     pub(crate) fn begin(journey: &Journey, shard: &'static Shard, slot: &'static Slot) -> Self {
         let around = slot.polling.get();
         slot.polling.set(around + 1);
@@ -128,6 +129,7 @@ impl Visit {
 
     /// Ends the stretch, and with it the call if it says how; on the thread that it began on, which still counts where it
     /// did.
+    #[inline]
     pub(crate) fn end(&self, journey: &Journey, now: u64, end: Option<End>) {
         let Self { slot, shard, .. } = *self;
         let outermost = self.around == 0;
