@@ -80,17 +80,26 @@ fn naive(steps: &[Step]) -> Vec<Call> {
     ended
 }
 
+/// Every call belongs to the trace of its place in [`naive`], from 1.
 fn run(clock: MockClock, steps: &[Step]) {
     let mut stack: Vec<Guard> = Vec::new();
+    let mut ended = 0;
+    let mut finish = |stack: &mut Vec<Guard>| {
+        if let Some(call) = stack.pop() {
+            ended += 1;
+            let _number = Trace::new(ended).enter();
+            drop(call);
+        }
+    };
     for step in steps {
         match *step {
             Step::Call(probe) => stack.push(PROBES[probe].start()),
             Step::Spend(nanos) => clock.advance(Duration::from_nanos(nanos)),
-            Step::Return => drop(stack.pop()),
+            Step::Return => finish(&mut stack),
         }
     }
-    while let Some(guard) = stack.pop() {
-        drop(guard);
+    while !stack.is_empty() {
+        finish(&mut stack);
     }
 }
 
@@ -121,23 +130,20 @@ fn compare(clock: MockClock, steps: &[Step]) {
     let calls = naive(steps);
     let snapshot = session.snapshot();
     for (index, name) in NAMES.iter().enumerate() {
-        let mine: Vec<&Call> = calls.iter().filter(|call| call.probe == index).collect();
         let kept = snapshot.get(name).map_or(&[][..], |probe| probe.exemplars());
         assert!(kept.len() <= KEPT && kept.is_sorted_by_key(|call| std::cmp::Reverse(call.duration())));
+        let number = |call: &Exemplar| usize::try_from(call.trace().unwrap()).unwrap() - 1;
         for call in kept {
-            assert!(mine.iter().any(|known| is(call, known)), "{name}: {call:?} is none of {mine:?}");
+            let known = &calls[number(call)];
+            assert!(known.probe == index && is(call, known), "{name}: {call:?} is not {known:?}");
         }
         // What was left out was no slower than all that are kept, or as fast as the fastest before it.
-        let mut unseen: Vec<u64> = kept.iter().map(|call| nanos(call.duration())).collect();
-        let fastest_kept = if kept.len() == KEPT { unseen.last().copied() } else { None };
+        let fastest_kept = kept.last().filter(|_| kept.len() == KEPT).map(|call| nanos(call.duration()));
         let mut least = u64::MAX;
-        for call in mine {
-            if let Some(place) = unseen.iter().position(|nanos| *nanos == call.nanos) {
-                unseen.remove(place);
-            } else {
-                let slow = fastest_kept.is_none_or(|fastest| call.nanos > fastest);
-                assert!(!slow || call.nanos == least, "{name}: {call:?} was left out");
-            }
+        for (place, call) in calls.iter().enumerate().filter(|(_, call)| call.probe == index) {
+            let slow = fastest_kept.is_none_or(|fastest| call.nanos > fastest);
+            let is_kept = kept.iter().any(|kept| number(kept) == place);
+            assert!(is_kept || !slow || call.nanos == least, "{name}: {call:?} was left out");
             least = least.min(call.nanos);
         }
     }
