@@ -2,7 +2,7 @@
 //!
 //! Unchanged code against limits at twice its usual value, and against itself with a ratio of 1.10: on an idle machine, and
 //! beside 2 and 5 threads that take what they can get; 400 rounds are 12,000 verdicts. `cargo run --release --features
-//! enabled --example budget_false_alarms [ROUNDS]`
+//! enabled --example budget_false_alarms [ROUNDS [default-pace]]`
 
 #[path = "experiments/mod.rs"]
 mod experiments;
@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
-use experiments::{Table, accelerated, leaked, spec, work};
+use experiments::{Table, leaked, pace, spec, work};
 use perf_core::budget::{Bound, BudgetSpec, CallLimit, Growth, GrowthClass, Limit, Metric, Relative};
 use perf_core::{PerfAlloc, perf_probe};
 use perf_exporters::gate::{Run, Verdict, leak_check, order};
@@ -85,7 +85,7 @@ fn kinds() -> Vec<Kind> {
     let mean_bound = Bound::Time(std::time::Duration::from_secs_f64(2.0 * mean / 1e9));
     // Half of the usual throughput.
     let rate = order::floor(1e12 / mean / 2.0) as u64;
-    let pace = accelerated();
+    let pace = pace();
     let absolute = move |metric, bound| -> Box<dyn FnMut() -> Verdict> {
         let spec = spec(metric, bound);
         Box::new(move || Run::new(spec).pace(pace).test(body).findings.verdict())

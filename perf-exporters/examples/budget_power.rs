@@ -1,7 +1,8 @@
 //! How surely do budgets fail when something has changed?
 //!
 //! Each of seven regressions is put before its budget again and again, on the machine as it is. `cargo run --release
-//! --features enabled --example budget_power [RUNS]`; 100 runs each by default.
+//! --features enabled --example budget_power [RUNS [default-pace]]`; 100 runs each by default, in short
+//! epochs unless they shall take the time that real ones take.
 
 #[path = "experiments/mod.rs"]
 mod experiments;
@@ -9,7 +10,7 @@ mod experiments;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use experiments::{Table, accelerated, leaked, spec, work};
+use experiments::{Table, leaked, pace, spec, work};
 use perf_core::budget::{Bound, BudgetSpec, CallLimit, Growth, GrowthClass, Metric, Relative};
 use perf_core::{PerfAlloc, perf_probe};
 use perf_exporters::gate::{Pace, Run, Verdict, leak_check, measure, order};
@@ -27,7 +28,9 @@ fn query() {
 /// As in a real run but for the pause; the effect is small, so the slots are not shortened either.
 fn patient() -> Pace {
     let mut pace = Pace::default();
-    pace.slot = Duration::from_millis(1);
+    if !experiments::is_default_pace() {
+        pace.slot = Duration::from_millis(1);
+    }
     pace
 }
 
@@ -38,7 +41,7 @@ fn grows(class: GrowthClass) -> &'static BudgetSpec {
 type Regression = (&'static str, &'static str, Box<dyn FnMut() -> Verdict>);
 
 fn regressions() -> Vec<Regression> {
-    let pace = accelerated();
+    let pace = pace();
     let times: Vec<f64> = (0..20_000)
         .map(|_| {
             let start = Instant::now();

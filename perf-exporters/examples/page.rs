@@ -1,40 +1,50 @@
-//! Makes the HTML page of a stored report, beside an earlier one if there is one; or pages to try a browser with.
+//! Makes the HTML page of a stored report; or pages to try a browser with.
 //!
 //! ```text
-//! cargo run -p perf-exporters --features html --example page -- REPORT.json PAGE.html [EARLIER.json]
+//! cargo run -p perf-exporters --features html --example page -- REPORT.json PAGE.html [EARLIER.json]…
 //! cargo run -p perf-exporters --features html --example page -- --samples FOLDER
 //! ```
+//!
+//! The last of the earlier reports is compared with; several of them are a history.
 
 use std::error::Error;
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 use std::{env, fs};
 
 use perf_exporters::html::{Options, render};
-use perf_exporters::report::{BudgetReport, BudgetVerdict, CallTree, ProbeReport, Quantiles, Report, TreeNode};
+use perf_exporters::report::{
+    BudgetReport, BudgetVerdict, CallTree, CalleeTime, Exemplar, Moment, ProbeReport, Quantiles, Report, Track,
+    TreeNode,
+};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = env::args().skip(1).collect();
     match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["--samples", folder] => samples(Path::new(folder)),
-        [report, page] => page_of(report, page, None),
-        [report, page, earlier] => page_of(report, page, Some(earlier)),
-        _ => Err("usage: page REPORT.json PAGE.html [EARLIER.json], or page --samples FOLDER".into()),
+        [report, page, ref earlier @ ..] => page_of(report, page, earlier),
+        _ => Err("usage: page REPORT.json PAGE.html [EARLIER.json]…, or page --samples FOLDER".into()),
     }
 }
 
-fn page_of(report: &str, page: &str, earlier: Option<&str>) -> Result<(), Box<dyn Error>> {
+fn page_of(report: &str, page: &str, earlier: &[&str]) -> Result<(), Box<dyn Error>> {
     let report = Report::read(report)?;
-    let earlier = earlier.map(Report::read).transpose()?;
+    let earlier = earlier.iter().map(Report::read).collect::<Result<Vec<_>, _>>()?;
     let mut options = Options::default();
-    options.compare = earlier.as_ref();
+    options.compare = earlier.last();
+    options.history = if earlier.len() > 1 { &earlier } else { &[] };
     Ok(fs::write(page, render(&report, &options))?)
 }
 
-/// An empty page, one of a thousand probes, and one of hostile names with a comparison and budgets.
+/// An empty page, one of a thousand probes with a history, and one of hostile names with a comparison and budgets.
 fn samples(folder: &Path) -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(folder)?;
     fs::write(folder.join("empty.html"), render(&Report::default(), &Options::default()))?;
-    fs::write(folder.join("thousand.html"), render(&thousand(1), &Options::default()))?;
+    let report = thousand(1);
+    let history: Vec<Report> = (1..40).rev().map(|back| as_it_was(&report, back)).collect();
+    let mut options = Options::default();
+    options.history = &history;
+    fs::write(folder.join("thousand.html"), render(&report, &options))?;
 
     let earlier = hostile(100);
     let mut over = BudgetReport::default();
@@ -71,7 +81,7 @@ fn thousand(seed: u64) -> Report {
     let mut dice = Dice(seed);
     let modules = ["net", "parse", "store::index", "cache", "render::layout", "auth", "queue", "codec"];
     let verbs = ["insert", "lookup", "decode<alloc::vec::Vec<u8>>", "flush", "poll_ready", "compact", "split", "apply"];
-    let mut report = Report::default();
+    let (mut report, mut slow) = (Report::default(), Vec::new());
     report.probes = (0..1_000)
         .map(|at| {
             let name = format!("service::{}::Worker{}::{}", dice.pick(&modules), at, dice.pick(&verbs));
@@ -85,10 +95,92 @@ fn thousand(seed: u64) -> Report {
         .collect();
     report.probes.sort_by(|a, b| a.name.cmp(&b.name));
     let names: Vec<&str> = report.probes.iter().map(|probe| probe.name.as_str()).collect();
-    let nodes = (0..6_000_u64).map(|at| node(dice.pick(&names), at, &mut dice));
-    report.tree = nodes.collect::<CallTree>();
+    for at in 0..names.len() {
+        let callees: Vec<&str> = (0..5).map(|_| dice.pick(&names)).collect();
+        let calls = slow_calls(&report.probes[at], &callees, &mut dice);
+        slow.push(calls);
+    }
+    let mut nodes: Vec<_> = (0..6_000_u64).map(|at| node(dice.pick(&names), at, &mut dice)).collect();
+    for at in (1..nodes.len()).rev() {
+        let TreeNode { parent, total_ns, allocs, alloc_bytes, .. } = nodes[at];
+        nodes[parent].total_ns += total_ns;
+        nodes[parent].allocs += allocs;
+        nodes[parent].alloc_bytes += alloc_bytes;
+    }
+    report.tree = nodes.into_iter().collect::<CallTree>();
+    for (probe, calls) in report.probes.iter_mut().zip(slow) {
+        probe.exemplars = calls;
+    }
+    report.monitor = vec![track(0, &mut dice)];
     settle(&mut report);
     report
+}
+
+/// The report so many days before: the dearest probe was slower long ago, the next one faster, and everything was a little
+/// different.
+fn as_it_was(report: &Report, back: u64) -> Report {
+    let mut dice = Dice(back);
+    let mut earlier = Report::default();
+    earlier.meta.time = report.meta.time - Duration::from_secs(86_400 * back);
+    earlier.probes.clone_from(&report.probes);
+    earlier.probes.sort_by(|a, b| b.self_ns.cmp(&a.self_ns));
+    for (rank, probe) in earlier.probes.iter_mut().enumerate() {
+        let changed = match rank {
+            0 if back > 12 => 140,
+            1 if back > 25 => 60,
+            _ => 100,
+        };
+        let percent = changed + dice.roll(5);
+        for time in [&mut probe.quantiles.p50, &mut probe.quantiles.p99, &mut probe.self_ns] {
+            *time = *time * percent / 100;
+        }
+    }
+    earlier
+}
+
+/// Calls as slow as the slowest, that spent their time here and there.
+fn slow_calls(probe: &ProbeReport, callees: &[&str], dice: &mut Dice) -> Vec<Exemplar> {
+    let call = |back: u64| {
+        let mut call = Exemplar::default();
+        call.start = end() - Duration::from_millis(40 + 3_700 * back + dice.roll(900));
+        call.duration_ns = probe.max_ns * (100 - 4 * back) / 100;
+        call.thread = u32::try_from(1 + dice.roll(16)).unwrap_or(1);
+        let mut left = call.duration_ns;
+        for (at, name) in callees.iter().enumerate() {
+            let mut callee = CalleeTime::default();
+            (callee.name, callee.ns) =
+                ((*name).to_owned(), left * (if at == 0 { 50 } else { 10 } + dice.roll(20)) / 100);
+            left -= callee.ns;
+            call.callees.push(callee);
+        }
+        (call.waiting_ns, call.callees_ns) = (left / 3, left / 5);
+        call.self_ns = left - call.waiting_ns - call.callees_ns;
+        call.trace = (back % 3 == 0).then(|| format!("{:032x}", dice.roll(u64::MAX)));
+        call
+    };
+    (0..8).map(call).collect()
+}
+
+/// A process that grew, and was busy now and then.
+fn track(number: u32, dice: &mut Dice) -> Track {
+    let mut track = Track::default();
+    (track.pid, track.start) = (4_711 + number, end() - Duration::from_secs(30 - 4 * u64::from(number)));
+    let (mut live, mut busy) = (3_i64 << 20, 0);
+    for at in 0..250 {
+        let mut moment = Moment::default();
+        moment.at_ns = at * 100_000_000;
+        live += i64::try_from(dice.roll(400_000)).unwrap_or(0) - if at % 60 == 59 { 9 << 20 } else { 0 };
+        live = live.max(1 << 20);
+        busy += if at % 50 < 30 { 90_000_000 + dice.roll(90_000_000) } else { 3_000_000 };
+        (moment.live_bytes, moment.cpu_ns) = (Some(live), Some(busy));
+        moment.rss_bytes = Some(live.unsigned_abs() + (11 << 20) + at * 20_000);
+        track.moments.push(moment);
+    }
+    track
+}
+
+fn end() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600)
 }
 
 /// A node that most often hangs on one of the last few.
@@ -98,9 +190,10 @@ fn node(name: &str, at: u64, dice: &mut Dice) -> TreeNode {
     let mut node = TreeNode::new(name, usize::try_from(parent).unwrap_or(0));
     if at > 0 {
         node.self_ns = 1_000 * (1 + dice.roll(1_000)) * (1 + dice.roll(40));
-        (node.calls, node.total_ns) = (1 + dice.roll(5_000), node.self_ns * 3);
-        (node.self_allocs, node.allocs) = (dice.roll(500), 1_500);
-        (node.self_alloc_bytes, node.alloc_bytes) = (node.self_allocs * 64, 96_000);
+        (node.calls, node.total_ns) = (1 + dice.roll(5_000), node.self_ns);
+        node.self_allocs = dice.roll(500);
+        (node.allocs, node.self_alloc_bytes) = (node.self_allocs, node.self_allocs * 64);
+        node.alloc_bytes = node.self_alloc_bytes;
     }
     node
 }
@@ -133,6 +226,11 @@ fn hostile(percent: u64) -> Report {
         node
     }));
     report.tree = nodes.collect();
+    for at in 0..report.probes.len() {
+        report.probes[at].exemplars = slow_calls(&report.probes[at], &names[..4], &mut dice);
+    }
+    report.probes[2].exemplars[0].trace = Some("<img src=x onerror=alert(2)>".to_owned());
+    report.monitor = (0..3).map(|number| track(number, &mut dice)).collect();
     settle(&mut report);
     report
 }
@@ -165,6 +263,6 @@ fn settle(report: &mut Report) {
     (meta.probe_cost_ns, meta.probe_resolution_ns) = (21, 12);
     meta.observer_ns = measured / 60;
     meta.observer_effect_pct = 100.0 / 60.0;
-    meta.duration_ns = measured / 12;
+    (meta.duration_ns, meta.time) = (measured / 12, end());
     "tsc".clone_into(&mut meta.clock);
 }

@@ -1,65 +1,75 @@
-//! What being scraped costs: 1,000 probes on 16 threads, asked for `/metrics` ten times a second in every format.
+//! What being scraped costs: 1,000 probes on 16 threads, asked for `/metrics` ten times a second, in one format after the
+//! other.
 //!
 //! ```text
-//! cargo run --release -p perf-exporters --features enabled,serve --example scrape_cost
+//! cargo run --release -p perf-exporters --features enabled,serve --example scrape_cost [ROUNDS]
 //! ```
 //!
-//! Phases with and without scraping alternate; what the instrumented threads get done in each is compared, and on Linux the
-//! endpoint's own threads say how much processor time they took.
+//! Phases with and without scraping take turns, and are compared by three figures: what the threads get done in a second,
+//! which a busy machine disturbs; what they get done in a second of their own processor time, which says whether the
+//! scraping makes them slower; and the processor time of the endpoint's threads, which is what it takes away from
+//! them. The two of Linux only are left out elsewhere.
+
+#[path = "cost/mod.rs"]
+mod cost;
 
 use std::error::Error;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use std::{fs, hint, io, thread};
+use std::{env, hint, io, thread};
 
+use cost::{Phase, Spent, WORKERS};
 use perf_core::Probe;
 
 const PROBES: usize = 1_000;
 const THREADS: usize = 16;
-const PHASE: Duration = Duration::from_secs(2);
-const ROUNDS: usize = 4;
-const ACCEPT: [&str; 3] = [
-    "text/plain",
-    "application/openmetrics-text",
-    "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited",
+/// Long beside the seconds for which a page of this size is shown again.
+const PHASE: Duration = Duration::from_secs(6);
+const EVERY: Duration = Duration::from_millis(100);
+const FORMATS: [(&str, &str); 3] = [
+    ("text", "text/plain"),
+    ("OpenMetrics", "application/openmetrics-text"),
+    ("protobuf", "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited"),
 ];
 
 static CALLS: AtomicU64 = AtomicU64::new(0);
 static OVER: AtomicBool = AtomicBool::new(false);
 
 fn main() -> Result<(), Box<dyn Error>> {
+    let rounds = env::args().nth(1).map_or(Ok(2), |rounds| rounds.parse::<u32>())?;
     let probe = |at: usize| -> &'static Probe { Box::leak(Box::new(Probe::new(format!("probe {at:04}").leak()))) };
     let probes: &'static [&'static Probe] = (0..PROBES).map(probe).collect::<Vec<_>>().leak();
     for _ in 0..THREADS {
-        thread::spawn(|| work(probes));
+        thread::Builder::new().name(WORKERS.to_owned()).spawn(|| work(probes))?;
     }
     let server = perf_exporters::serve("127.0.0.1:0")?;
     thread::sleep(Duration::from_secs(1));
-    let (mut without, mut with, mut bytes, busy) = (0, 0, 0, endpoint_time());
-    for _ in 0..ROUNDS {
-        without += phase(|| Ok(()))?;
-        let scrape = || {
-            for accept in ACCEPT {
-                bytes = bytes.max(scrape(server.local_addr(), accept)?);
+    let cores = thread::available_parallelism()?.get() as f64;
+    println!("{PROBES} probes, {THREADS} threads, {cores} processors, {rounds} rounds of {PHASE:?}");
+    for (name, accept) in FORMATS {
+        let (mut idle, mut scraped, mut bytes) = (Spent::default(), Spent::default(), 0);
+        for _ in 0..rounds {
+            let phase = Phase::begin(&CALLS);
+            thread::sleep(PHASE);
+            idle += phase.end();
+            let (phase, begun) = (Phase::begin(&CALLS), Instant::now());
+            while begun.elapsed() < PHASE {
+                bytes = scrape(server.local_addr(), accept)?;
+                thread::sleep(EVERY);
             }
-            Ok(())
-        };
-        with += phase(scrape)?;
+            scraped += phase.end();
+        }
+        println!("{name}, a page of {:.1} MB:", bytes as f64 / 1e6);
+        println!("  calls in a second              {:.4} of those without scraping", scraped.rate() / idle.rate());
+        if scraped.working > 0.0 && idle.working > 0.0 {
+            println!("  in a second of processor time  {:.4} of those without scraping", scraped.pace() / idle.pace());
+            let share = 100.0 * scraped.serving / scraped.seconds / cores;
+            println!("  the endpoint takes             {share:.2} % of the processors");
+        }
     }
-    let busy = busy.zip(endpoint_time());
     OVER.store(true, Ordering::Relaxed);
-    let seconds = PHASE.as_secs_f64() * ROUNDS as f64;
-    println!("calls a second without scraping: {:.0}", without as f64 / seconds);
-    println!("calls a second while scraped:    {:.0}", with as f64 / seconds);
-    println!("difference: {:+.2} %, the largest page {bytes} bytes", 100.0 * (with as f64 / without as f64 - 1.0));
-    if let Some((before, after)) = busy {
-        println!(
-            "the endpoint's threads took {:.1} ms of a processor per second scraped",
-            (after - before) * 1e3 / seconds
-        );
-    }
     Ok(())
 }
 
@@ -73,35 +83,8 @@ fn work(probes: &[&'static Probe]) {
     }
 }
 
-/// Calls made in a phase, in which something is done ten times a second.
-fn phase(mut tick: impl FnMut() -> io::Result<()>) -> io::Result<u64> {
-    let (before, begun) = (CALLS.load(Ordering::Relaxed), Instant::now());
-    while begun.elapsed() < PHASE {
-        tick()?;
-        thread::sleep(Duration::from_millis(100));
-    }
-    let made = (CALLS.load(Ordering::Relaxed) - before) as f64;
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
-    Ok((made * PHASE.as_secs_f64() / begun.elapsed().as_secs_f64()) as u64)
-}
-
 fn scrape(address: SocketAddr, accept: &str) -> io::Result<usize> {
     let mut stream = TcpStream::connect(address)?;
     write!(stream, "GET /metrics HTTP/1.1\r\nHost: localhost\r\nAccept: {accept}\r\n\r\n")?;
     stream.read_to_end(&mut Vec::new())
-}
-
-/// Seconds of processor time that threads named `perf-serve…` took so far, as Linux tells them: in hundredths.
-fn endpoint_time() -> Option<f64> {
-    let mut ticks = 0;
-    for task in fs::read_dir("/proc/self/task").ok()? {
-        // A thread may have ended since the folder was read.
-        let Ok(stat) = fs::read_to_string(task.ok()?.path().join("stat")) else { continue };
-        let (name, rest) = stat.rsplit_once(')')?;
-        if name.contains("(perf-serve") {
-            let fields: Vec<_> = rest.split_whitespace().collect();
-            ticks += fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?;
-        }
-    }
-    Some(ticks as f64 / 100.0)
 }

@@ -3,6 +3,7 @@
 //! ```text
 //! cargo run --release -p perf-exporters --features enabled --example wordcount
 //! PERF_REPORT=json=words.json cargo run --release -p perf-exporters --features enabled --example wordcount
+//! PERF_REPORT=html=words.html PERF_MONITOR=10ms cargo run --release -p perf-exporters --features enabled,full --example wordcount
 //! ```
 
 use std::collections::HashMap;

@@ -11,6 +11,7 @@ const COLUMNS: &[Column] = &[
     ("file", |probe| unexecuted(&probe.file)),
     ("line", |probe| probe.line.to_string()),
     ("calls", |probe| probe.calls.to_string()),
+    ("timed_calls", |probe| probe.timed_calls.to_string()),
     ("errors", |probe| probe.errors.to_string()),
     ("panics", |probe| probe.panics.to_string()),
     ("cancelled", |probe| probe.cancelled.to_string()),

@@ -16,6 +16,8 @@
 //! around the quantile. Of a few, or of many that are all the same, it knows the bucket but not the place in it: then it
 //! may be off by 3.1 % at the very worst.
 
+use std::sync::LazyLock;
+
 use perf_core::Bucket;
 
 use crate::report::Histogram;
@@ -101,13 +103,16 @@ impl Exponential {
 impl From<&Histogram> for Exponential {
     fn from(histogram: &Histogram) -> Self {
         let mut made = Self::default();
+        let mut at = None;
         for bucket in histogram.buckets() {
             if bucket.high == 0 {
                 made.zero = bucket.count;
                 continue;
             }
-            // Bucket 0 holds the value 0 only, so `low` is at least 1 here.
-            let (first, last) = (index(bucket.low), index(bucket.high));
+            // Bucket 0 holds the value 0 only, so `low` is at least 1 here. Buckets ascend, and so do their places.
+            let first = at.map_or_else(|| index(bucket.low), |at| index_from(at, bucket.low));
+            let last = index_from(first, bucket.high);
+            at = Some(last);
             let below = if first == last { bucket.count } else { below(bucket, upper_nanos(first)) };
             made.add(first, below);
             made.add(last, bucket.count - below);
@@ -149,11 +154,16 @@ fn index(nanos: u64) -> i32 {
     #[allow(clippy::cast_possible_truncation, reason = "between -957 and 1093")]
     let mut index = ((value / NANOS).log2() * f64::from(STEPS)).ceil() as i32;
     // The logarithm is rounded; the boundaries decide.
-    while upper_nanos(index) < value {
-        index += 1;
-    }
     while upper_nanos(index - 1) >= value {
         index -= 1;
+    }
+    index_from(index, nanos)
+}
+
+/// The same where the bucket is known not to lie below this one: boundaries cost less than a logarithm.
+fn index_from(mut index: i32, nanos: u64) -> i32 {
+    while upper_nanos(index) < nanos as f64 {
+        index += 1;
     }
     index
 }
@@ -165,9 +175,20 @@ fn index(nanos: u64) -> i32 {
 /// assert_eq!((upper(0), upper(32), upper(-64)), (1.0, 2.0, 0.25));
 /// ```
 #[must_use]
+#[allow(clippy::cast_sign_loss, reason = "a remainder")]
 pub fn upper(index: i32) -> f64 {
-    let part = f64::from(index.rem_euclid(STEPS)) / f64::from(STEPS);
-    part.exp2() * 2_f64.powi(index.div_euclid(STEPS))
+    /// Boundaries between one second and two.
+    static FIRST: LazyLock<[f64; STEPS as usize]> =
+        LazyLock::new(|| std::array::from_fn(|step| (step as f64 / f64::from(STEPS)).exp2()));
+    FIRST[index.rem_euclid(STEPS) as usize] * power_of_two(index.div_euclid(STEPS))
+}
+
+/// `2^power`; of ordinary size it is written down, since this is asked for every bucket.
+fn power_of_two(power: i32) -> f64 {
+    match u64::try_from(power + 1023) {
+        Ok(exponent @ 1..=2046) => f64::from_bits(exponent << 52),
+        _ => 2_f64.powi(power),
+    }
 }
 
 fn upper_nanos(index: i32) -> f64 {
@@ -202,6 +223,13 @@ mod tests {
         for q in [0.0, 0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1.0] {
             let (found, right) = (buckets.quantile(q).unwrap(), exact(&sorted, q));
             assert!((found - right).abs() <= right * ERROR + 1e-18, "q {q}: {found} for {right} of {values:?}");
+        }
+    }
+
+    #[test]
+    fn powers_are_exact() {
+        for power in -1_100..1_100 {
+            assert_eq!(power_of_two(power).to_bits(), 2_f64.powi(power).to_bits(), "{power}");
         }
     }
 

@@ -106,6 +106,50 @@ pub fn percent(value: f64) -> Scaled {
     Scaled { digits, unit: "%" }
 }
 
+/// A figure of a budget in the unit that a report names: `ns`, `bytes`, `per_second`, `ratio`; all else are counts.
+///
+/// ```
+/// # use perf_exporters::human::figure;
+/// assert_eq!(figure(5e6, "ns"), "5.00ms");
+/// assert_eq!(figure(0.015, "ratio"), "1.5%");
+/// assert_eq!(figure(2.25, "count"), "2.25");
+/// ```
+#[must_use]
+pub fn figure(value: f64, unit: &str) -> String {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, and the sign is shown")]
+    let whole = value.abs().round() as u64;
+    let minus = if value < 0.0 { "-" } else { "" };
+    match unit {
+        "ns" => format!("{minus}{:#}", duration(whole)),
+        "bytes" => format!("{minus}{:#}", bytes(whole)),
+        "per_second" => format!("{:#}/s", count(whole)),
+        "ratio" => format!("{:#}", percent(100.0 * value)),
+        _ if value.fract().abs() < 0.005 => format!("{minus}{whole}"),
+        _ => format!("{value:.2}"),
+    }
+}
+
+/// Events in a second: one decimal below ten, so that a slow rate is not shown as none.
+///
+/// ```
+/// # use perf_exporters::human::rate;
+/// assert_eq!(rate(0.25).to_string(), "0.2");
+/// assert_eq!(rate(1230.4).to_string(), "1.23 K");
+/// assert_eq!(rate(0.01).to_string(), "<0.1");
+/// ```
+#[must_use]
+pub fn rate(per_second: f64) -> Scaled {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates; nothing is negative")]
+    let whole = per_second.round() as u64;
+    let digits = match per_second {
+        r if r <= 0.0 || r.is_nan() => "0".to_owned(),
+        r if r < 0.05 => "<0.1".to_owned(),
+        r if r < 9.95 => format!("{r:.1}"),
+        _ => return count(whole),
+    };
+    Scaled { digits, unit: "" }
+}
+
 /// The least unit in which the number, rounded to three digits, stays below one of the next unit.
 fn scaled(number: u64, steps: &[Step]) -> Scaled {
     let mut value = number as f64;

@@ -3,7 +3,13 @@
 use unicode_width::UnicodeWidthChar;
 
 /// The name with everything escaped that moves the cursor, changes the direction of writing, or cannot be seen.
-pub(crate) fn escaped(name: &str) -> String {
+///
+/// ```
+/// # use perf_exporters::label::escaped;
+/// assert_eq!(escaped("parse\x1b[2J\u{202e}"), r"parse\u{1b}[2J\u{202e}");
+/// ```
+#[must_use]
+pub fn escaped(name: &str) -> String {
     let mut safe = String::with_capacity(name.len());
     for c in name.chars() {
         let unseen = c != ' ' && (c.is_control() || c.is_whitespace() || c.width().is_none_or(|width| width == 0));
@@ -20,7 +26,11 @@ pub(crate) fn escaped(name: &str) -> String {
 }
 
 /// The same, and something to see where there is no name.
-#[cfg(any(feature = "flamegraph", feature = "html", feature = "markdown", feature = "pprof", feature = "speedscope"))]
-pub(crate) fn shown(name: &str) -> String {
+///
+/// ```
+/// assert_eq!(perf_exporters::label::shown(" "), "(unnamed)");
+/// ```
+#[must_use]
+pub fn shown(name: &str) -> String {
     if name.trim().is_empty() { "(unnamed)".to_owned() } else { escaped(name) }
 }

@@ -95,6 +95,8 @@ pub mod label;
 pub mod markdown;
 #[cfg(any(feature = "prometheus", feature = "otlp"))]
 mod metrics;
+#[cfg(feature = "monitor")]
+pub mod monitor;
 #[cfg(feature = "otlp")]
 pub mod otlp;
 #[cfg(feature = "pprof")]

@@ -3,8 +3,11 @@
 //! A name here is the part after the prefix `perf`, in OpenTelemetry's spelling. Prometheus' name follows from it:
 //! underscores for dots, the unit at the end, `_total` behind what only grows.
 
+use std::borrow::Cow;
+use std::time::{Duration, SystemTime};
+
 use crate::Report;
-use crate::report::{Meta, ProbeReport};
+use crate::report::{BudgetReport, BudgetVerdict, Meta, ProbeReport};
 
 /// What a probe's series are told apart by.
 pub(crate) const PROBE_LABEL: &str = "probe";
@@ -48,12 +51,13 @@ pub(crate) enum Unit {
 }
 
 /// A number, exact as it was counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Value {
     Count(u64),
     Signed(i64),
     /// Shown in seconds.
     Nanos(u64),
+    Real(f64),
 }
 
 impl Value {
@@ -63,6 +67,7 @@ impl Value {
             Self::Count(count) => count as f64,
             Self::Signed(number) => number as f64,
             Self::Nanos(nanos) => nanos as f64 / 1e9,
+            Self::Real(number) => number,
         }
     }
 }
@@ -234,36 +239,112 @@ pub(crate) const OF_PROCESS: &[OfProcess] = &[
     },
 ];
 
+/// A figure of a declared budget; in seconds, bytes or what else the label [`UNIT_LABEL`] says.
+pub(crate) struct OfBudget {
+    pub(crate) head: Head,
+    pub(crate) value: fn(&BudgetReport) -> Option<f64>,
+}
+
+/// What is bounded: `p99`, `allocs`, `calls("db")`.
+pub(crate) const METRIC_LABEL: &str = "metric";
+/// What the figures of a budget are in, since one metric holds those of all.
+pub(crate) const UNIT_LABEL: &str = "unit";
+/// The verdict that a series of [`VERDICT`] is about.
+pub(crate) const VERDICT_LABEL: &str = "verdict";
+
+/// The figures of a budget.
+pub(crate) const OF_BUDGET: &[OfBudget] = &[
+    OfBudget {
+        head: gauge("budget.limit", Unit::Of("1"), "What must hold of the probe, in the unit that the label names."),
+        value: |budget| budget.limit,
+    },
+    OfBudget {
+        head: gauge("budget.target", Unit::Of("1"), "What should hold of the probe, in the unit that the label names."),
+        value: |budget| budget.target,
+    },
+    OfBudget {
+        head: gauge("budget.actual", Unit::Of("1"), "What was measured, in the unit that the label names."),
+        value: |budget| budget.actual,
+    },
+];
+
+/// What the measurement proves of a bound: 1 for the verdict that holds, 0 for each of the others.
+pub(crate) const VERDICT: Head =
+    gauge("budget.verdict", Unit::Of("1"), "1 for the verdict on the bound, 0 for the others.");
+
+/// All verdicts and their words, from best to worst.
+pub(crate) const VERDICTS: [(BudgetVerdict, &str); 4] = [
+    (BudgetVerdict::Pass, "pass"),
+    (BudgetVerdict::Inconclusive, "inconclusive"),
+    (BudgetVerdict::Warn, "warn"),
+    (BudgetVerdict::Fail, "fail"),
+];
+
+/// A figure of a budget in base units, and which that is. Nothing where there is no such figure.
+pub(crate) fn in_base_unit<'a>(budget: &'a BudgetReport, of: &OfBudget) -> Option<(f64, &'a str)> {
+    let value = (of.value)(budget).filter(|value| value.is_finite())?;
+    match budget.unit.as_str() {
+        "ns" => Some((value / 1e9, "seconds")),
+        unit => Some((value, unit)),
+    }
+}
+
+/// A call whose trace is known.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Traced {
+    /// Of the trace, not all zero.
+    pub(crate) id: [u8; 16],
+    pub(crate) nanos: u64,
+    /// When it ended.
+    pub(crate) end: SystemTime,
+}
+
+/// The slowest calls of a probe whose traces are known, slowest first.
+pub(crate) fn traced(probe: &ProbeReport) -> impl Iterator<Item = Traced> {
+    probe.exemplars.iter().filter_map(|call| {
+        let end = call.start + Duration::from_nanos(call.duration_ns);
+        Some(Traced { id: trace_id(call.trace.as_deref()?)?, nanos: call.duration_ns, end })
+    })
+}
+
+/// The bytes of 32 hexadecimal digits that are not all zero.
+fn trace_id(digits: &str) -> Option<[u8; 16]> {
+    let hexadecimal = digits.len() == 32 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let id = u128::from_str_radix(digits, 16).ok().filter(|id| hexadecimal && *id != 0)?;
+    Some(id.to_be_bytes())
+}
+
 /// How many probes were folded into [`OVERFLOW`].
 pub(crate) const FOLDED: Head =
     gauge("probes_over_limit", Unit::Of("{probe}"), "Probes folded into the series (overflow) for want of room.");
 
 /// Every name once, and no more of them than allowed: the first by name stay, the others are added up under
 /// [`OVERFLOW`]. Since new names only push others out, what the overflow counts never goes back.
-pub(crate) struct Kept {
-    pub(crate) probes: Vec<ProbeReport>,
+pub(crate) struct Kept<'a> {
+    /// By name.
+    pub(crate) probes: Vec<Cow<'a, ProbeReport>>,
     pub(crate) folded: u64,
 }
 
-impl Kept {
-    pub(crate) fn of(report: &Report, limit: usize) -> Self {
-        let mut probes = report.probes.clone();
+impl<'a> Kept<'a> {
+    pub(crate) fn of(report: &'a Report, limit: usize) -> Self {
+        let mut probes: Vec<_> = report.probes.iter().map(Cow::Borrowed).collect();
         probes.sort_by(|a, b| a.name.cmp(&b.name));
         probes.dedup_by(|later, kept| {
             let same = later.name == kept.name;
             if same {
-                kept.merge(later);
+                kept.to_mut().merge(later);
             }
             same
         });
         let mut rest = probes.split_off(limit.min(probes.len())).into_iter();
         let folded = rest.len() as u64;
-        if let Some(mut sum) = rest.next() {
+        if let Some(mut sum) = rest.next().map(Cow::into_owned) {
             OVERFLOW.clone_into(&mut sum.name);
             rest.for_each(|probe| sum.merge(&probe));
             match probes.iter_mut().find(|probe| probe.name == OVERFLOW) {
-                Some(there) => there.merge(&sum),
-                None => probes.push(sum),
+                Some(there) => there.to_mut().merge(&sum),
+                None => probes.push(Cow::Owned(sum)),
             }
         }
         Self { probes, folded }
@@ -292,12 +373,22 @@ mod tests {
     #[test]
     fn names_are_unique_and_prometheus_can_have_them() {
         let heads = OF_PROBE.iter().map(|of| of.head).chain(OF_PROCESS.iter().map(|of| of.head));
-        let mut names: Vec<_> = heads.chain([DURATION, FOLDED]).map(|head| head.name.replace('.', "_")).collect();
+        let heads = heads.chain(OF_BUDGET.iter().map(|of| of.head));
+        let mut names: Vec<_> =
+            heads.chain([DURATION, FOLDED, VERDICT]).map(|head| head.name.replace('.', "_")).collect();
         assert!(names.iter().all(|name| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')));
         let all = names.len();
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), all);
+    }
+
+    #[test]
+    fn a_trace_is_32_digits() {
+        assert_eq!(trace_id("000000000000000000000000000000ff").unwrap()[15], 255);
+        for bad in ["", "00000000000000000000000000000000", "+00000000000000000000000000000ff", "0x", "ff", "\"} 1"] {
+            assert_eq!(trace_id(bad), None, "{bad}");
+        }
     }
 
     #[test]

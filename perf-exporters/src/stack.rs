@@ -33,8 +33,7 @@ pub enum Weight {
 
 impl Weight {
     /// All there are.
-    #[cfg(any(feature = "flamegraph", feature = "speedscope", feature = "pprof"))]
-    pub(crate) const ALL: [Self; 3] = [Self::Time, Self::Allocs, Self::Bytes];
+    pub const ALL: [Self; 3] = [Self::Time, Self::Allocs, Self::Bytes];
 
     /// What stands behind `weight=`.
     #[cfg(feature = "flamegraph")]

@@ -10,7 +10,15 @@ use crate::Error;
 ///
 /// A symbolic link stays one: what it points to is replaced. Devices, pipes and the program's own streams are written
 /// to, not replaced.
-pub(crate) fn atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+///
+/// ```
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("new/perf.csv");
+/// perf_exporters::write::atomically(&path, b"name,calls\n")?;
+/// assert_eq!(std::fs::read(&path)?, b"name,calls\n");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let failed = |source| Error::io("cannot write the report", path, source);
     if is_stream(path) {
         let open = File::options().append(true).open(path);

@@ -1,13 +1,24 @@
 //! Leaks are told from warm-ups.
 #![cfg(feature = "gate")]
+#![allow(
+    clippy::await_holding_lock,
+    reason = "each test has a runtime of its own, and waits for nobody who waits for it"
+)]
 
 use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use perf_core::{PerfAlloc, perf_probe};
-use perf_exporters::gate::{Reason, Verdict, leak_check};
+use perf_exporters::gate::{LeakCheck, Reason, Verdict, current_session, leak_check, leak_check_async};
 
 #[global_allocator]
 static ALLOC: PerfAlloc = PerfAlloc::new(std::alloc::System);
+
+/// A leak shows in the live bytes of the process, which the other tests here move by more than it does: one at a time.
+fn alone() -> MutexGuard<'static, ()> {
+    static ONE: Mutex<()> = Mutex::new(());
+    ONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 #[perf_probe(name = "leaks::remember")]
 fn remember(kept: &mut Vec<Vec<u8>>) {
@@ -24,21 +35,85 @@ fn a_leak_is_found_and_named() {
     if !perf_core::is_enabled() {
         return;
     }
+    let _alone = alone();
     let mut kept = Vec::with_capacity(1_000);
     let checked = leak_check(20, || {
         remember(&mut kept);
         forget();
     });
+    expect_remembered(&checked);
+}
+
+fn expect_remembered(checked: &LeakCheck) {
     assert!(checked.verdict.is_fail(), "{checked}");
     assert_eq!(checked.growing[0].0, "leaks::remember");
     assert_eq!(checked.growing.len(), 1);
-    assert!((checked.judged.slope - 20_000.0).abs() < 1.0);
+    assert!((checked.judged.slope - 20_000.0).abs() < 1.0, "{checked}");
     assert!(checked.to_string().contains("leaks::remember leaves 19.5 KiB behind per batch"), "{checked}");
     assert!(std::panic::catch_unwind(|| checked.assert()).is_err());
 }
 
+#[tokio::test]
+async fn a_leak_between_polls_is_found_and_named() {
+    let _alone = alone();
+    let mut kept = Vec::with_capacity(1_000);
+    let checked = leak_check_async(20, async || {
+        tokio::task::yield_now().await;
+        remember(&mut kept);
+        forget();
+    });
+    let checked = checked.await;
+    if perf_core::is_enabled() {
+        expect_remembered(&checked);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_leak_in_a_task_on_another_thread_is_found() {
+    let _alone = alone();
+    let kept = std::sync::Arc::new(Mutex::new(Vec::with_capacity(1_000)));
+    let checked = leak_check_async(20, async || {
+        let (kept, carrier) = (kept.clone(), current_session());
+        let task = async move {
+            tokio::task::yield_now().await;
+            remember(&mut kept.lock().unwrap());
+        };
+        tokio::spawn(carrier.wrap(task)).await.unwrap();
+    });
+    let checked = checked.await;
+    if perf_core::is_enabled() {
+        assert!(checked.verdict.is_fail(), "{checked}");
+        assert_eq!(checked.growing[0].0, "leaks::remember");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_that_frees_what_it_takes_is_no_leak() {
+    let _alone = alone();
+    let checked = leak_check_async(20, async || {
+        let task = current_session().wrap(async { vec![0_u8; 100_000].len() });
+        assert_eq!(tokio::spawn(task).await.unwrap(), 100_000);
+    });
+    let checked = checked.await;
+    if perf_core::is_enabled() {
+        assert!(checked.verdict.is_pass(), "{checked}");
+    }
+}
+
+#[test]
+fn what_another_thread_frees_is_no_leak() {
+    let _alone = alone();
+    let (sender, receiver) = std::sync::mpsc::sync_channel::<Vec<u8>>(0);
+    let other = std::thread::spawn(move || receiver.iter().map(|given| given.len()).sum::<usize>());
+    let checked = leak_check(20, || sender.send(vec![0; 50_000]).unwrap());
+    drop(sender);
+    assert!(other.join().unwrap() > 0);
+    assert!(!checked.verdict.is_fail(), "{checked}");
+}
+
 #[test]
 fn what_is_freed_again_is_no_leak() {
+    let _alone = alone();
     let mut turn = 0_usize;
     let mut held = Vec::new();
     let checked = leak_check(20, || {
@@ -54,6 +129,7 @@ fn what_is_freed_again_is_no_leak() {
 
 #[test]
 fn a_cache_that_fills_is_no_leak() {
+    let _alone = alone();
     let mut cache: HashMap<u32, Vec<u8>> = HashMap::new();
     let mut state = 1_u32;
     let checked = leak_check(20, || {

@@ -236,6 +236,7 @@ mod hdr {
 #[cfg(feature = "markdown")]
 mod markdown {
     use perf_exporters::markdown::{Options, render};
+    use perf_exporters::report::BudgetReport;
 
     use super::*;
 
@@ -251,10 +252,19 @@ mod markdown {
         (options.top, options.compare) = (3, Some(&earlier));
         golden("summary-compared.md", &render(&sample_with_allocations(), &options));
         golden("summary-empty.md", &render(&Report::default(), &Options::default()));
+        golden("summary-budgets.md", &render(&support::judged(), &Options::default()));
     }
 
     #[test]
     fn hostile_names_stay_in_their_cells() {
+        let mut report = hostile();
+        let mut budget = BudgetReport::default();
+        (budget.probe, budget.metric) = (HOSTILE[5].to_owned(), "calls(\"a|b\")\n".to_owned());
+        report.budgets.push(budget);
+        let budgets = render(&report, &Options::default());
+        let (_, rows) = budgets.split_once("**Budgets**").unwrap();
+        let cells: Vec<_> = rows.lines().skip(2).take(3).map(|row| row.matches('|').count()).collect();
+        assert_eq!(cells, [7; 3], "{rows}");
         let text = render(&hostile(), &Options::default());
         assert!(!text.contains(['\u{202e}', '\u{1b}']) && !text.contains("a|b"), "{text}");
         let table: Vec<_> = text.lines().filter(|line| line.starts_with("| ")).collect();

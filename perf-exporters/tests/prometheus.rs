@@ -9,7 +9,7 @@ use std::{env, fs};
 
 use perf_exporters::Report;
 use perf_exporters::prometheus::{Format, Options, render};
-use support::{probe, sample, sample_with_allocations};
+use support::{judged, probe, sample, sample_with_allocations};
 
 fn golden(name: &str, text: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
@@ -38,6 +38,7 @@ fn golden_files() {
     for (name, format) in [("prometheus.txt", Format::Text), ("openmetrics.txt", Format::OpenMetrics)] {
         golden(name, &text(&sample(), format, &options));
         golden(&format!("hostile-{name}"), &text(&hostile(), format, &options));
+        golden(&format!("judged-{name}"), &text(&judged(), format, &options));
     }
     golden("empty-prometheus.txt", &text(&Report::default(), Format::Text, &options));
 }
@@ -65,6 +66,36 @@ fn buckets_are_cumulative_and_end_with_all() {
     let count = page.lines().find(|line| line.starts_with(&of("count"))).map(value).unwrap();
     assert_eq!(buckets.len(), Options::default().edges.len() + 1);
     assert!(buckets.is_sorted() && buckets.last() == Some(&count), "{buckets:?} of {count}");
+}
+
+#[test]
+fn exemplars_are_on_the_buckets_of_their_calls() {
+    let page = text(&judged(), Format::OpenMetrics, &Options::default());
+    let found: Vec<_> = page
+        .lines()
+        .filter_map(|line| {
+            let (sample, exemplar) = line.split_once(" # {trace_id=\"")?;
+            let edge = sample.split_once("le=\"")?.1.split_once('"')?.0.parse::<f64>().unwrap();
+            let (trace, value) = exemplar.split_once("\"} ")?;
+            let value = value.split(' ').next()?.parse::<f64>().unwrap();
+            assert!(value <= edge && value > edge / 2.51, "{line}");
+            Some(u128::from_str_radix(trace, 16).unwrap())
+        })
+        .collect();
+    // The slowest of each bucket; of a call without a trace, and of one whose trace is none, nothing is said.
+    assert_eq!(found, [13, 11, u128::MAX, 7]);
+    assert!(!text(&judged(), Format::Text, &Options::default()).contains("trace_id"), "the classic form has none");
+}
+
+#[test]
+fn one_verdict_holds_of_each_bound() {
+    let page = text(&judged(), Format::Text, &Options::default());
+    let verdicts = page.lines().filter_map(|line| line.strip_prefix("perf_budget_verdict{"));
+    let holding = verdicts.filter(|line| line.ends_with(" 1")).count();
+    assert_eq!(holding, judged().budgets.len());
+    let actual = "perf_budget_actual{probe=\"codescan::index::Index::insert\",metric=\"p99\",unit=\"seconds\"} 0.00731";
+    assert!(page.lines().any(|line| line == actual), "{page}");
+    assert!(!page.contains("NaN") && !page.contains("metric=\"throughput\",unit=\"per_second\"} NaN"), "{page}");
 }
 
 #[test]

@@ -36,10 +36,17 @@ fn beside_work(name: &'static str, attack: impl FnOnce()) {
             calls.fetch_add(1, Ordering::Relaxed);
         }
     };
+    /// Also where the attack panics, which would wait for the work for ever.
+    struct End<'a>(&'a AtomicBool);
+    impl Drop for End<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
     thread::scope(|scope| {
         scope.spawn(work);
+        let _end = End(&over);
         attack();
-        over.store(true, Ordering::Relaxed);
     });
     let calls = calls.into_inner();
     assert!(calls > 0);
@@ -129,6 +136,24 @@ fn a_megabyte_of_headers() {
         }
         let fits = format!("Host: localhost\r\nX: {}\r\n", "x".repeat(7_000));
         assert_eq!(request(address, "GET /metrics", &fits).unwrap().status, 200);
+    });
+}
+
+#[test]
+fn spoofed_hosts() {
+    let server = server();
+    let address = server.local_addr();
+    beside_work("spoofed", || {
+        for at in 0..200 {
+            let names = ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "[::1].evil.example"];
+            let spoofed = format!("Host: {}\r\n", names[at % names.len()]);
+            for path in ["/metrics", "/snapshot", "/report"] {
+                let refused = request(address, &format!("GET {path}"), &spoofed).unwrap();
+                assert!(refused.status == 403 && refused.body.len() < 300, "{}", refused.head);
+                assert!(refused.header("access-control-allow-origin").is_none(), "{}", refused.head);
+            }
+        }
+        is_well(address);
     });
 }
 

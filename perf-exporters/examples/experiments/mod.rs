@@ -8,9 +8,12 @@ use perf_core::budget::{Bound, BudgetSpec, Limit, Metric, Warmup};
 use perf_exporters::gate::{Pace, Verdict};
 
 /// Short epochs, and no pause between them: ten thousand verdicts are to fit into minutes. Real runs are longer and
-/// further apart, so they suffer less from noise than these.
-pub(crate) fn accelerated() -> Pace {
+/// further apart, so they suffer less from noise than these. With `default-pace` as the second argument, that of real runs.
+pub(crate) fn pace() -> Pace {
     let mut pace = Pace::default();
+    if is_default_pace() {
+        return pace;
+    }
     pace.max_time = Duration::from_millis(30);
     pace.least_epoch = Duration::from_millis(3);
     pace.slot = Duration::from_micros(300);
@@ -68,4 +71,9 @@ pub(crate) fn print(headings: [&str; 2], table: &Table) {
 /// The number of rounds: the first argument, or the default.
 pub(crate) fn rounds(default: u32) -> u32 {
     std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// Whether verdicts are made exactly as users' tests make them.
+pub(crate) fn is_default_pace() -> bool {
+    std::env::args().nth(2).is_some_and(|pace| pace == "default-pace")
 }

@@ -38,9 +38,11 @@ pub fn compare_runs<'a>(
 pub fn compare_baselines(old: &Baseline, new: &Baseline, options: &Options) -> RegressionReport {
     let mut comparison = Comparison { old, new, options, found: RegressionReport::default() };
     let names: BTreeSet<&String> = old.entries.keys().chain(new.entries.keys()).collect();
+    let of_tests = new.entries.values().any(|entry| entry.of_test);
     for name in names {
         match (old.entries.get(name), new.entries.get(name)) {
             (Some(before), Some(after)) => comparison.entry(name, before, after),
+            (Some(before), None) if before.of_test && !of_tests => {}
             (Some(_), None) => comparison.found.gone.push(name.clone()),
             (None, _) => comparison.found.new.push(name.clone()),
         }

@@ -81,6 +81,9 @@ pub(super) fn class_lines(class: &Class) -> Lines {
 
 pub(super) fn count_lines(entry: &Entry) -> Lines {
     let mut lines = vec![("counted_on", quoted(&entry.counted_on))];
+    if entry.of_test {
+        lines.push(("test", "true".to_owned()));
+    }
     lines.extend(figure_lines(&entry.counts));
     lines
 }

@@ -7,6 +7,7 @@ use toml_edit::Item;
 use super::{Figure, Metric};
 use crate::gate::diff;
 use crate::gate::dist::normal_quantile_above;
+use crate::gate::order;
 use crate::report::ProbeReport;
 
 /// What is kept of one budget or probe: its counts, and its times by class of machine.
@@ -19,6 +20,8 @@ pub struct Entry {
     pub counts: Section,
     /// Times, and what is made from them, by class of machines.
     pub times: BTreeMap<String, Section>,
+    /// A test measured it, which only runs among tests: other runs do not miss it.
+    pub of_test: bool,
 }
 
 /// Figures that were measured together.
@@ -80,12 +83,8 @@ pub(super) fn times<'a>(runs: impl Iterator<Item = &'a ProbeReport>) -> Option<S
 }
 
 fn times_of_run(probe: &ProbeReport) -> Option<Vec<(Metric, Figure)>> {
-    let timed = probe.timed();
-    if timed == 0 {
-        return None;
-    }
-    let calls: Vec<(f64, u64)> = probe.histogram.buckets().map(|b| (b.low.midpoint(b.high) as f64, b.count)).collect();
-    let mean = mean(probe.sum_ns as f64 / timed as f64, &calls, timed)?;
+    let times = Times::of_probe(probe)?;
+    let mean = times.mean(probe.sum_ns as f64 / times.weight)?;
     let mut figures = Vec::new();
     // Sampling, recursion and futures have calls, timed calls and totals that differ; the shares do not.
     if probe.total_ns > 0 {
@@ -96,7 +95,7 @@ fn times_of_run(probe: &ProbeReport) -> Option<Vec<(Metric, Figure)>> {
         (Metric::P95Ns, 0.95, probe.quantiles.p95),
         (Metric::P99Ns, 0.99, probe.quantiles.p99),
     ] {
-        figures.push((metric, quantile(value as f64, &calls, timed, p)?));
+        figures.push((metric, times.quantile(value as f64, p)?));
     }
     for (metric, work) in [(Metric::ItemsPerSecond, probe.items), (Metric::BytesPerSecond, probe.bytes)] {
         if work > 0 && mean.value() > 0.0 {
@@ -109,37 +108,78 @@ fn times_of_run(probe: &ProbeReport) -> Option<Vec<(Metric, Figure)>> {
     Some(figures)
 }
 
-/// A quantile of one run with its range: the ranks n p ± z √(n p (1−p)), with ten calls taken for one.
-fn quantile(value: f64, calls: &[(f64, u64)], n: u64, p: f64) -> Option<Figure> {
-    let n = n as f64;
-    let margin = normal_quantile_above(diff::LEVEL) * (n * p * (1.0 - p) * BURST).sqrt() + BURST;
-    let at = |rank: f64| {
-        let mut seen = 0.0;
-        let reaches = |&&(_, count): &&(f64, u64)| {
-            seen += count as f64;
-            seen >= rank
-        };
-        calls.iter().find(reaches).map_or(f64::INFINITY, |call| call.0)
+/// The figures of runs of calls that were timed one by one, in nanoseconds.
+pub(super) fn times_of_runs(runs: &[Vec<f64>]) -> BTreeMap<Metric, Figure> {
+    let of_run = |run: &Vec<f64>| {
+        let times = Times::of_calls(run)?;
+        let at = |p| times.quantile(order::quantile(run, p)?, p);
+        let mean = times.mean(run.iter().sum::<f64>() / times.weight)?;
+        Some(vec![
+            (Metric::MeanNs, mean),
+            (Metric::P50Ns, at(0.5)?),
+            (Metric::P95Ns, at(0.95)?),
+            (Metric::P99Ns, at(0.99)?),
+        ])
     };
-    let low = if n * p - margin < 1.0 { 0.0 } else { at(n * p - margin) };
-    let high = if n * p + margin > n { f64::INFINITY } else { at(n * p + margin) };
-    Figure::new(&[value], low.min(value), high.max(value))
+    let runs: Option<Vec<_>> = runs.iter().map(of_run).collect();
+    runs.map(|runs| Section::of(&runs).figures).unwrap_or_default()
 }
 
-/// A mean of one run with its range: the central limit theorem, with ten calls taken for one, since disturbances spoil
-/// neighbours together. Of fewer than [`LEAST`] calls nothing is known.
-fn mean(value: f64, calls: &[(f64, u64)], n: u64) -> Option<Figure> {
-    if n < LEAST {
-        return Figure::new(&[value], 0.0, f64::INFINITY);
+/// Times of calls, ascending, with their weights.
+struct Times {
+    values: Vec<(f64, f64)>,
+    /// Of all of them.
+    weight: f64,
+    /// Calls that were really timed: what is known rests on these. Where calls are sampled they are fewer than the weight.
+    known: f64,
+}
+
+impl Times {
+    fn of_probe(probe: &ProbeReport) -> Option<Self> {
+        let of = |bucket: perf_core::Bucket| (bucket.low.midpoint(bucket.high) as f64, bucket.count as f64);
+        let known = probe.evidence() as f64;
+        let times = Self { values: probe.histogram.buckets().map(of).collect(), weight: probe.timed() as f64, known };
+        (probe.timed() > 0).then_some(times)
     }
-    let squares: f64 = calls.iter().map(|(time, count)| (time - value).powi(2) * *count as f64).sum();
-    let error = (squares / (n - 1) as f64 / (n as f64 / BURST)).sqrt();
-    let margin = normal_quantile_above(diff::LEVEL) * error;
-    Figure::new(&[value], (value - margin).max(0.0), value + margin)
+
+    fn of_calls(times: &[f64]) -> Option<Self> {
+        let n = times.len() as f64;
+        let values = order::sorted(times).into_iter().map(|time| (time, 1.0)).collect();
+        (n > 0.0).then_some(Self { values, weight: n, known: n })
+    }
+
+    /// A quantile with its range: the ranks n p ± z √(n p (1−p)), with ten calls taken for one.
+    fn quantile(&self, value: f64, p: f64) -> Option<Figure> {
+        let n = self.known;
+        let margin = normal_quantile_above(diff::LEVEL) * (n * p * (1.0 - p) * BURST).sqrt() + BURST;
+        let at = |rank: f64| {
+            let (mut seen, wanted) = (0.0, rank / n * self.weight);
+            let reaches = |&&(_, weight): &&(f64, f64)| {
+                seen += weight;
+                seen >= wanted
+            };
+            self.values.iter().find(reaches).map_or(f64::INFINITY, |time| time.0)
+        };
+        let low = if n * p - margin < 1.0 { 0.0 } else { at(n * p - margin) };
+        let high = if n * p + margin > n { f64::INFINITY } else { at(n * p + margin) };
+        Figure::new(&[value], low.min(value), high.max(value))
+    }
+
+    /// A mean with its range: the central limit theorem, with ten calls taken for one, since disturbances spoil neighbours
+    /// together. Of fewer than [`LEAST`] calls nothing is known.
+    fn mean(&self, value: f64) -> Option<Figure> {
+        if self.known < LEAST {
+            return Figure::new(&[value], 0.0, f64::INFINITY);
+        }
+        let squares: f64 = self.values.iter().map(|(time, weight)| (time - value).powi(2) * weight).sum();
+        let variance = squares / self.weight * self.known / (self.known - 1.0);
+        let margin = normal_quantile_above(diff::LEVEL) * (variance / (self.known / BURST)).sqrt();
+        Figure::new(&[value], (value - margin).max(0.0), value + margin)
+    }
 }
 
 /// Fewer calls have no mean to speak of.
-const LEAST: u64 = 20;
+const LEAST: f64 = 20.0;
 /// So many calls may be spoilt by one disturbance.
 const BURST: f64 = 10.0;
 
@@ -176,6 +216,42 @@ mod tests {
         let rate = section.get(Metric::ItemsPerSecond).unwrap().value();
         assert!((rate - 2e9 / 10_500.0).abs() < 30.0, "{rate}");
         assert_eq!(section.get(Metric::BytesPerSecond), None);
+    }
+
+    #[test]
+    fn a_sampled_run_is_known_as_well_as_the_calls_that_were_timed() {
+        let every = probe((0..64_000).map(|i| 10_000 + i % 1000));
+        let mut sampled = every.clone();
+        // One call in 64 was timed, and stands for 64: the histogram is the same.
+        sampled.timed_calls = 1_000;
+        let fewer = probe((0..1_000).map(|i| 10_000 + i));
+        let width = |probe: &ProbeReport, metric| {
+            let section = times([probe].into_iter()).unwrap();
+            let figure = section.get(metric).unwrap().clone();
+            figure.high() - figure.low()
+        };
+        for metric in [Metric::MeanNs, Metric::P50Ns] {
+            let widths = [&every, &sampled, &fewer].map(|probe| width(probe, metric));
+            assert!(widths[1] > 2.0 * widths[0], "{metric}: {widths:?}");
+            assert!((0.8..1.25).contains(&(widths[1] / widths[2])), "{metric}: {widths:?}");
+        }
+        sampled.timed_calls = 12;
+        assert!(width(&sampled, Metric::MeanNs).is_infinite(), "twelve calls have no mean to speak of");
+    }
+
+    #[test]
+    fn runs_of_calls_are_judged_as_a_histogram_of_them_is() {
+        let calls: Vec<f64> = (0..1000).map(|i| f64::from(10_000 + i)).collect();
+        let figures = times_of_runs(&[calls.clone(), calls]);
+        let probe = probe((0..1000).map(|i| 10_000 + i));
+        let section = times([&probe].into_iter()).unwrap();
+        for metric in [Metric::MeanNs, Metric::P50Ns, Metric::P95Ns, Metric::P99Ns] {
+            let (raw, bucketed) = (&figures[&metric], section.get(metric).unwrap());
+            assert_eq!(raw.runs().len(), 2);
+            assert!((raw.value() / bucketed.value() - 1.0).abs() < 0.01, "{metric}: {raw:?} {bucketed:?}");
+            assert!((raw.low() / bucketed.low() - 1.0).abs() < 0.02, "{metric}: {raw:?} {bucketed:?}");
+        }
+        assert!(times_of_runs(&[]).is_empty());
     }
 
     #[test]

@@ -1,13 +1,12 @@
 //! Baselines in tests: record or hold, in one call.
 
-use std::io::Write;
 use std::path::Path;
 
 use perf_core::Snapshot;
 
-use super::{Baseline, Error, RegressionReport, compare, default_path, update_asked};
+use super::{Baseline, Error, Options, RegressionReport, compare_baselines, default_path, update_asked};
 use crate::Report;
-use crate::gate::Verdict;
+use crate::gate::{settle, tell};
 
 /// Holds what a test measured against the baseline, and fails the test where it is worse. With `PERF_UPDATE=1` it becomes
 /// the baseline instead.
@@ -29,16 +28,10 @@ pub fn assert_baseline(name: &str, snapshot: &Snapshot) {
     if !perf_core::is_enabled() {
         return tell(&format!("{name}: baseline not enforced: the library is off"));
     }
-    let (verdict, text) = match hold(default_path(), update_asked(), name, &Report::from(snapshot)) {
-        Ok(None) => return,
-        Ok(Some(found)) => (found.verdict(), format!("{name}: {found}")),
-        Err(error) => (error.verdict(), format!("{name}: {}", error.verdict())),
-    };
-    let strict = std::env::var_os("PERF_STRICT").is_some_and(|value| !value.is_empty() && value != "0");
-    match verdict {
-        Verdict::Pass => {}
-        Verdict::Inconclusive(_) if !strict => tell(&text),
-        Verdict::Fail | Verdict::Inconclusive(_) => panic!("{text}"),
+    match hold(default_path(), update_asked(), name, &Report::from(snapshot)) {
+        Ok(None) => {}
+        Ok(Some(found)) => settle(&found.verdict(), &format!("{name}: {found}")),
+        Err(error) => settle(&error.verdict(), &format!("{name}: {}", error.verdict())),
     }
 }
 
@@ -57,17 +50,20 @@ pub fn hold(
     }
     report.probes.retain(|probe| probe.calls > 0);
     if update {
-        Baseline::update(path, |baseline| baseline.record([&report], None))?;
+        Baseline::update(path, |baseline| {
+            baseline.record([&report], None);
+            for probe in &report.probes {
+                if let Some(entry) = baseline.entries.get_mut(&probe.name) {
+                    entry.of_test = true;
+                }
+            }
+        })?;
         return Ok(None);
     }
-    let mut found = compare(&Baseline::load(path)?, &report);
+    let mut now = Baseline::from_runs([&report]);
+    now.entries.values_mut().for_each(|entry| entry.of_test = true);
+    let mut found = compare_baselines(&Baseline::load(path)?, &now, &Options::default());
     let own = format!("{name}: ");
     found.gone.retain(|gone| gone.starts_with(&own));
     Ok(Some(found))
-}
-
-/// Writes to standard error itself: what the test harness captures of a passing test nobody sees.
-fn tell(text: &str) {
-    // Where standard error is closed there is nobody to tell.
-    let _ = writeln!(std::io::stderr(), "{}", text.trim_end());
 }

@@ -68,6 +68,7 @@ mod read;
 mod regression;
 mod show;
 mod store;
+pub(crate) mod tested;
 pub mod text;
 mod value;
 

@@ -185,6 +185,10 @@ impl Reader<'_> {
             let at = [&path[..], &[key]].concat();
             match key {
                 "counted_on" => entry.counted_on = self.string(&at, item)?,
+                "test" => {
+                    entry.of_test =
+                        item.as_bool().ok_or_else(|| self.expected(&at, item, "`true`, or no such line"))?;
+                }
                 "checksum" => found_sum = Some(self.string(&at, item)?),
                 "time" => {
                     for (class, item) in self.table(&at, item)?.iter() {

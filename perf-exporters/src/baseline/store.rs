@@ -46,12 +46,15 @@ impl Baseline {
     pub fn update(path: impl AsRef<Path>, change: impl FnOnce(&mut Self)) -> Result<Self, Error> {
         let place = Place::of(path.as_ref());
         let guard = place.lock()?;
-        let mut baseline = match Self::load(&place.target) {
-            Err(error) if error.is_not_found() => Self::default(),
-            loaded => loaded?,
+        let (mut baseline, before) = match Self::load(&place.target) {
+            Err(error) if error.is_not_found() => (Self::default(), None),
+            loaded => loaded.map(|loaded| (loaded.clone(), Some(loaded.to_toml())))?,
         };
         change(&mut baseline);
-        place.replace(&baseline.to_toml())?;
+        let text = baseline.to_toml();
+        if before.as_ref() != Some(&text) {
+            place.replace(&text)?;
+        }
         drop(guard);
         Ok(baseline)
     }

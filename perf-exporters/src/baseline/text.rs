@@ -5,6 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{Change, Level, RegressionReport, show};
 use crate::gate::Verdict;
+use crate::label::{escaped, shown};
 use crate::table::wrap_words;
 
 /// How the text looks.
@@ -36,8 +37,8 @@ pub fn render(found: &RegressionReport, options: &Options) -> String {
     let mut out = format!("{} · {}\n", paint.with(BOLD, "perf diff"), show::summary(found));
     let mut rows = found.moved();
     if options.all {
-        let shown = rows.clone();
-        let is_new = |change: &&Change| !shown.iter().any(|other| std::ptr::eq(*other, *change));
+        let moved = rows.clone();
+        let is_new = |change: &&Change| !moved.iter().any(|other| std::ptr::eq(*other, *change));
         rows.extend(found.changes.iter().filter(is_new));
     }
     if !rows.is_empty() {
@@ -49,7 +50,7 @@ pub fn render(found: &RegressionReport, options: &Options) -> String {
         out.push('\n');
     }
     for line in advice {
-        out.push_str(&wrapped(&line, options.width.max(60)));
+        out.push_str(&wrapped(&escaped(&line), options.width.max(60)));
     }
     out.push('\n');
     let verdict = found.verdict();
@@ -135,7 +136,7 @@ fn table(rows: &[&Change], width: usize, paint: &Paint) -> String {
 fn cells(change: &Change) -> [String; 8] {
     [
         if change.gates { change.level.to_string() } else { format!("({})", change.level) },
-        change.probe.clone(),
+        shown(&change.probe),
         change.metric.to_string(),
         show::value(change.metric, change.old),
         show::value(change.metric, change.new),

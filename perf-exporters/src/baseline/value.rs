@@ -125,7 +125,7 @@ impl Baseline {
         }
     }
 
-    fn forget_unused_machines(&mut self) {
+    pub(super) fn forget_unused_machines(&mut self) {
         let times = self.entries.values().flat_map(|entry| entry.times.keys());
         let used: BTreeSet<String> =
             self.entries.values().map(|entry| &entry.counted_on).chain(times).cloned().collect();

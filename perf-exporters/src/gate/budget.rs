@@ -156,7 +156,7 @@ pub(super) fn unit(metric: Metric) -> Unit {
     match metric {
         Metric::Allocs => Unit::Count,
         Metric::AllocBytes | Metric::PeakBytes | Metric::NetBytes => Unit::Bytes,
-        Metric::Errors => Unit::Ratio,
+        Metric::Errors => Unit::Share,
         Metric::Throughput => Unit::PerSecond,
         _ => Unit::Nanoseconds,
     }

@@ -17,30 +17,34 @@ static EMPTY: LazyLock<[u64; 2]> = LazyLock::new(|| [cost(wall), cost(|| cpu().u
 
 /// Times calls by one of the two clocks.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Stopwatch {
+pub(crate) struct Stopwatch {
     cpu: bool,
     empty: u64,
 }
 
 impl Stopwatch {
     /// `None` where the platform cannot tell a thread's processor time.
-    pub(super) fn new(clock: Clock) -> Option<Self> {
-        let cpu = clock == Clock::Cpu;
-        if cpu && self::cpu().is_none() {
-            return None;
+    pub(crate) fn new(clock: Clock) -> Option<Self> {
+        match clock {
+            Clock::Wall => Some(Self::wall()),
+            Clock::Cpu => cpu().map(|_| Self { cpu: true, empty: EMPTY[1] }),
         }
-        Some(Self { cpu, empty: EMPTY[usize::from(cpu)] })
+    }
+
+    /// Of time that passes.
+    pub(crate) fn wall() -> Self {
+        Self { cpu: false, empty: EMPTY[0] }
     }
 
     /// A reading, in nanoseconds since some moment.
     #[inline]
-    pub(super) fn now(self) -> u64 {
+    pub(crate) fn now(self) -> u64 {
         if self.cpu { cpu().unwrap_or(0) } else { wall() }
     }
 
     /// Nanoseconds since a reading, less what reading costs.
     #[inline]
-    pub(super) fn since(self, start: u64) -> u64 {
+    pub(crate) fn since(self, start: u64) -> u64 {
         self.now().saturating_sub(start).saturating_sub(self.empty)
     }
 
@@ -62,6 +66,28 @@ impl Stopwatch {
         })
         .await;
         (output, spent)
+    }
+}
+
+/// How much of the time since some moment this thread has had a processor.
+#[cfg(feature = "baseline")]
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Presence {
+    wall: u64,
+    cpu: Option<u64>,
+}
+
+#[cfg(feature = "baseline")]
+impl Presence {
+    pub(super) fn start() -> Self {
+        Self { wall: wall(), cpu: cpu() }
+    }
+
+    /// From 0 to 1; 1 where the platform does not tell.
+    pub(super) fn share(self) -> f64 {
+        let passed = wall().saturating_sub(self.wall).max(1);
+        let had = self.cpu.zip(cpu()).map(|(before, now)| now.saturating_sub(before));
+        had.map_or(1.0, |had| had as f64 / passed as f64)
     }
 }
 
@@ -116,12 +142,16 @@ mod tests {
 
     #[test]
     fn sleeping_takes_time_but_no_processor() {
-        let wall = Stopwatch::new(Clock::Wall).unwrap();
+        let wall = Stopwatch::wall();
         let started = wall.now();
-        let cpu = Stopwatch::new(Clock::Cpu).map(|watch| (watch, watch.now()));
+        let timed = Stopwatch::new(Clock::Cpu).map(|watch| (watch, watch.now()));
+        #[cfg(feature = "baseline")]
+        let presence = Presence::start();
         std::thread::sleep(Duration::from_millis(20));
+        #[cfg(feature = "baseline")]
+        assert!(cpu().is_none() || presence.share() < 0.5, "{presence:?}");
         assert!(wall.since(started) >= 20_000_000);
-        if let Some((watch, start)) = cpu {
+        if let Some((watch, start)) = timed {
             assert!(watch.since(start) < 10_000_000);
             let start = watch.now();
             spin(Duration::from_millis(20));

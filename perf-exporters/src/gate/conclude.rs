@@ -5,15 +5,16 @@
 //! | `PERF_STRICT=1` | INCONCLUSIVE fails too |
 //! | `PERF_GATE_LOG=PATH` | one JSON line per run is appended to this file |
 //! | `PERF_GATE_DETAIL=1` | every run prints its report and the table of its probes |
+//! | `PERF_GATE_MEASURE=200ms` | tests measure for so long, whatever their budgets ask, and nothing is judged |
 
 use std::env;
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::Write as _;
+use std::time::Duration;
 
 use perf_core::Snapshot;
 
-use super::findings::Findings;
 use super::leak::LeakCheck;
 use super::render;
 use super::run::Finished;
@@ -24,6 +25,9 @@ use crate::{Report, table};
 #[track_caller]
 pub(super) fn test<R>(finished: &Finished<R>) {
     log(finished);
+    for note in &finished.notes {
+        tell(note);
+    }
     let verdict = finished.findings.verdict();
     if is_set("PERF_GATE_DETAIL") {
         tell(&render::report(finished));
@@ -82,8 +86,9 @@ pub fn assert_budgets(snapshot: &Snapshot) {
     }
 }
 
+/// Silent on a PASS; panics on a FAIL, and on INCONCLUSIVE where that is asked for.
 #[track_caller]
-fn settle(verdict: &Verdict, text: &str) {
+pub(crate) fn settle(verdict: &Verdict, text: &str) {
     match verdict {
         Verdict::Pass => {}
         Verdict::Fail => panic!("{text}"),
@@ -94,12 +99,23 @@ fn settle(verdict: &Verdict, text: &str) {
     }
 }
 
+/// For how long tests shall measure without judging.
+pub(super) fn only_measure() -> Option<Duration> {
+    const NAME: &str = "PERF_GATE_MEASURE";
+    let text = env::var(NAME).ok().filter(|text| !text.is_empty())?;
+    let parsed = humantime::parse_duration(&text);
+    if parsed.is_err() {
+        tell(&format!("{NAME}={text}: expected a time such as 200ms; budgets are judged as ever"));
+    }
+    parsed.ok()
+}
+
 fn is_set(name: &str) -> bool {
     env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0")
 }
 
 /// Writes to standard error itself: what the test harness captures of a passing test nobody sees.
-pub(super) fn tell(text: &str) {
+pub(crate) fn tell(text: &str) {
     let mut whole = text.trim_end().to_owned();
     whole.push('\n');
     // Where standard error is closed there is nobody to tell.
@@ -111,7 +127,7 @@ fn log<R>(finished: &Finished<R>) {
     let Some(path) = env::var_os("PERF_GATE_LOG").filter(|path| !path.is_empty()) else {
         return;
     };
-    let line = json_line(finished.run.name, &finished.findings, finished.epochs);
+    let line = json_line(finished);
     let written =
         OpenOptions::new().create(true).append(true).open(&path).and_then(|mut file| file.write_all(line.as_bytes()));
     if let Err(error) = written {
@@ -119,8 +135,9 @@ fn log<R>(finished: &Finished<R>) {
     }
 }
 
-fn json_line(name: &str, findings: &Findings, epochs: u32) -> String {
-    let rows: Vec<serde_json::Value> = findings
+fn json_line<R>(finished: &Finished<R>) -> String {
+    let rows: Vec<serde_json::Value> = finished
+        .findings
         .rows
         .iter()
         .map(|row| {
@@ -136,7 +153,11 @@ fn json_line(name: &str, findings: &Findings, epochs: u32) -> String {
         })
         .collect();
     let whole = serde_json::json!({
-        "budget": name, "verdict": findings.verdict().to_string(), "epochs": epochs, "rows": rows,
+        "budget": finished.run.name,
+        "test": finished.run.test,
+        "verdict": finished.findings.verdict().to_string(),
+        "epochs": finished.epochs,
+        "rows": rows,
     });
     let mut line = String::new();
     let _ = writeln!(line, "{whole}");

@@ -3,6 +3,7 @@
 //! A snapshot holds sums and a histogram: the order of the calls is lost, and every time is known to a bucket. So
 //! - a call within a bucket's width of the limit counts as over it for a PASS, and as within it for a FAIL;
 //! - ten calls over the limit count as one for a FAIL, since they may have been one disturbance;
+//! - of a sampled probe as many calls are known as were timed, whatever each of them stands for;
 //! - counters are judged by their sum over all calls, a peak by the greatest of any call;
 //! - how often another probe was called is judged by the call tree, where it was recorded. Without it all calls of that
 //!   probe are known to be enough for a PASS only.
@@ -108,7 +109,7 @@ fn judge(row: Row, limit: &Limit, probe: &ProbeStats, clock: Clock, alloc_tracki
         metric => match metric.quantile() {
             Some(p) => {
                 let (least, most) = over(probe, limit.bound);
-                let timed = probe.histogram().count();
+                let timed = probe.timed_calls();
                 let row = share(row, 1.0 - p, (least, most), timed);
                 let actual = super::clock::nanos(probe.quantile(p)) as f64;
                 Row { actual, reason: format!("{least} to {most} of {timed} calls took longer"), ..row }
@@ -118,7 +119,8 @@ fn judge(row: Row, limit: &Limit, probe: &ProbeStats, clock: Clock, alloc_tracki
     }
 }
 
-/// Calls that took longer for certain, and at most.
+/// Calls that took longer for certain, and at most, of those that were timed: where a probe is sampled, each of these stands
+/// for several in the histogram.
 ///
 /// The probe counted in buckets of ticks, which were then split into buckets of nanoseconds: a value may lie one bucket's
 /// width, a 64th, away from where it stands.
@@ -127,11 +129,15 @@ fn over(probe: &ProbeStats, bound: Bound) -> (u64, u64) {
     let wider = |value: u64| value.saturating_add(value.div_ceil(64));
     // Times are at most the greatest, which is known exactly: nothing above it straddles.
     let greatest = super::clock::nanos(probe.max());
-    probe.histogram().buckets().fold((0, 0), |(least, most), bucket| {
+    let (least, most) = probe.histogram().buckets().fold((0, 0), |(least, most), bucket| {
         let surely = if bucket.low > wider(limit) { bucket.count } else { 0 };
         let perhaps = if wider(bucket.high).min(greatest) > limit { bucket.count } else { 0 };
         (least + surely, most + perhaps)
-    })
+    });
+    let (timed, stood_for) = (u128::from(probe.timed_calls()), u128::from(probe.histogram().count().max(1)));
+    let of_timed = |scaled: u128| u64::try_from(scaled).unwrap_or(u64::MAX);
+    let (least, most) = (u128::from(least) * timed / stood_for, (u128::from(most) * timed).div_ceil(stood_for));
+    (of_timed(least), of_timed(most))
 }
 
 fn share(row: Row, allowed: f64, (least, most): (u64, u64), calls: u64) -> Row {
@@ -164,7 +170,7 @@ fn per_call(row: Row, sum: i128, calls: u64) -> Row {
 
 fn longest(row: Row, bound: Bound, probe: &ProbeStats) -> Row {
     let (least, _) = over(probe, bound);
-    let calls = probe.histogram().count();
+    let calls = probe.timed_calls();
     let actual = super::clock::nanos(probe.max()) as f64;
     let fail_p = binomial_at_least(calls / BURST, least / BURST, max::DISTURBED);
     let verdict = if actual <= row.bound {
@@ -180,7 +186,7 @@ fn longest(row: Row, bound: Bound, probe: &ProbeStats) -> Row {
 /// Judges the mean time of a call; with [`Side::AtLeast`] as the rate that it makes for so many items per call.
 fn average(row: Row, probe: &ProbeStats, items: f64) -> Row {
     let histogram = probe.histogram();
-    let n = histogram.count();
+    let n = probe.timed_calls();
     if n < mean::LEAST as u64 {
         return row.verdict(undecided(n, mean::LEAST as u64), "");
     }
@@ -191,7 +197,7 @@ fn average(row: Row, probe: &ProbeStats, items: f64) -> Row {
         .buckets()
         .map(|bucket| (bucket.low.midpoint(bucket.high) as f64 - actual).powi(2) * bucket.count as f64)
         .sum();
-    let deviation = (squares / n as f64).sqrt();
+    let deviation = (squares / histogram.count() as f64).sqrt();
     let error = |calls: f64| (deviation / calls.sqrt()).max(f64::MIN_POSITIVE);
     let fail_p = normal_above((actual - bound) / error(n as f64 / BURST as f64));
     let upper = actual + normal_quantile_above(PASS_LEVEL) * error(n as f64);

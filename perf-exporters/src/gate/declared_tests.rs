@@ -47,6 +47,42 @@ fn times_come_from_the_histogram() {
 }
 
 #[test]
+fn a_sampled_probe_is_known_as_well_as_the_calls_that_were_timed() {
+    if !perf_core::is_enabled() {
+        return;
+    }
+    const WITHIN_A_SECOND: BudgetSpec = BudgetSpec {
+        limits: &[
+            limit(Metric::P95, Bound::Time(Duration::from_secs(1))),
+            limit(Metric::Mean, Bound::Time(Duration::from_secs(1))),
+        ],
+        debug: true,
+        ..BudgetSpec::EMPTY
+    };
+    static BUDGET: BudgetSpec = WITHIN_A_SECOND;
+    static EVERY: Probe = Probe::new("declared_tests::every").budget(&BUDGET);
+    static SOME: Probe = Probe::new("declared_tests::some").sample(1_000).budget(&BUDGET);
+    let session = Session::new();
+    session.run(|| {
+        for _ in 0..5_000 {
+            let _every = EVERY.start();
+            let _some = SOME.start();
+        }
+    });
+    let snapshot = session.snapshot();
+    let timed = snapshot.get("declared_tests::some").unwrap().timed_calls();
+    assert!(timed < 20, "{timed} of five or so");
+    for row in check(&snapshot).rows {
+        let of_few = Verdict::Inconclusive(Reason::TooFewSamples {
+            have: timed,
+            need: if row.metric.ends_with("p95") { 59 } else { mean::LEAST as u64 },
+        });
+        let expected = if row.metric.contains("some") { of_few } else { Verdict::Pass };
+        assert_eq!((row.metric.as_str(), &row.verdict), (row.metric.as_str(), &expected));
+    }
+}
+
+#[test]
 fn the_straddling_bucket_counts_against_whoever_claims() {
     if !perf_core::is_enabled() {
         return;

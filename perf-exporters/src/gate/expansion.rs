@@ -22,8 +22,17 @@ pub struct Declared {
 
 impl Declared {
     fn run(self) -> Run {
-        let name = self.spec.name.unwrap_or(self.name);
-        Run::new(self.spec).named(name).at(self.file, self.line).debug_build(self.debug_build)
+        let run = Run::new(self.spec)
+            .named(self.spec.name.unwrap_or(self.name))
+            .test_named(self.name.split_once("::").map_or(self.name, |(_, test)| test))
+            .at(self.file, self.line)
+            .debug_build(self.debug_build);
+        #[cfg(feature = "baseline")]
+        let run = run.baselined();
+        match conclude::only_measure() {
+            Some(lasting) => run.only_measure(lasting),
+            None => run,
+        }
     }
 }
 
@@ -58,8 +67,8 @@ pub async fn test_async<F: Future>(
     declared: Declared,
     mut body: impl FnMut() -> F,
     failed: impl Fn(&F::Output) -> bool,
-) -> F::Output {
-    conclude(declared.run().drive_async(Eventual(move |_| body()), None::<Eventual<NoFuture>>, &failed).await)
+) -> Finished<F::Output> {
+    declared.run().drive_async(Eventual(move |_| body()), None::<Eventual<NoFuture>>, &failed).await
 }
 
 /// An asynchronous test beside its reference.
@@ -68,9 +77,9 @@ pub async fn versus_async<F: Future, G: Future<Output = F::Output>>(
     mut body: impl FnMut() -> F,
     failed: impl Fn(&F::Output) -> bool,
     mut reference: impl FnMut() -> G,
-) -> F::Output {
+) -> Finished<F::Output> {
     let reference = Eventual(move |_| reference());
-    conclude(declared.run().drive_async(Eventual(move |_| body()), Some(reference), &failed).await)
+    declared.run().drive_async(Eventual(move |_| body()), Some(reference), &failed).await
 }
 
 /// An asynchronous test of a size.
@@ -78,13 +87,15 @@ pub async fn growth_async<F: Future>(
     declared: Declared,
     body: impl FnMut(usize) -> F,
     failed: impl Fn(&F::Output) -> bool,
-) -> F::Output {
-    conclude(declared.run().drive_async(Eventual(body), None::<Eventual<NoFuture>>, &failed).await)
+) -> Finished<F::Output> {
+    declared.run().drive_async(Eventual(body), None::<Eventual<NoFuture>>, &failed).await
 }
 
 /// What the test returns: the error that ended it, or, if it has not failed its budget, what its last good call returned.
+///
+/// Of an asynchronous run it is called by the expansion itself: only there the caller is the test.
 #[track_caller]
-fn conclude<R>(mut finished: Finished<R>) -> R {
+pub fn conclude<R>(mut finished: Finished<R>) -> R {
     if let Some(failure) = finished.failure.take() {
         return failure;
     }

@@ -30,7 +30,7 @@ pub fn quantile(judged: &quantile::Judgement, metric: &str, p: f64, bound: f64) 
 pub fn share(judged: &quantile::Judgement, metric: &str, allowed: f64) -> Option<Breach> {
     let (n, k) = (judged.seen.n, judged.seen.k);
     let error = if allowed > 0.0 { judged.fail_p } else { 0.0 };
-    let breach = Breach::new(metric, Unit::Ratio, allowed, k as f64 / n.max(1) as f64)
+    let breach = Breach::new(metric, Unit::Share, allowed, k as f64 / n.max(1) as f64)
         .evidence(n, error)
         .reason(format!("{k} of {n} calls"));
     judged.verdict.is_fail().then_some(breach)

@@ -70,6 +70,13 @@ impl Row {
         self
     }
 
+    /// Sets the sentence that explains the verdict.
+    #[must_use]
+    pub fn because(mut self, reason: impl Into<String>) -> Self {
+        self.reason = reason.into();
+        self
+    }
+
     /// A row that cannot be judged, and why.
     #[must_use]
     pub fn invalid(self, why: &'static str) -> Self {
@@ -82,9 +89,12 @@ impl Row {
         self.severity == Severity::Limit && self.verdict.is_fail()
     }
 
-    /// The promise as written: `p99 ≤ 5 ms`.
+    /// The promise as written: `p99 ≤ 5 ms`; the metric alone where nothing is promised.
     #[must_use]
     pub fn promise(&self) -> String {
+        if self.bound.is_nan() {
+            return self.metric.clone();
+        }
         let relation = match self.side {
             Side::AtMost => '≤',
             Side::AtLeast => '≥',
@@ -192,6 +202,7 @@ impl fmt::Display for Shown {
             Unit::PerSecond if value < 100.0 => format!("{value:.3}/s"),
             Unit::PerSecond => format!("{}/s", format!("{:#}", human::count(whole)).trim_end()),
             Unit::Ratio => format!("{value:.3}"),
+            Unit::Share => human::percent(100.0 * value).to_string(),
             Unit::Exponent => format!("n^{value:.2}"),
         };
         f.pad(&text)
@@ -210,7 +221,8 @@ mod tests {
             (-1536.0, Unit::Bytes, "-1.50 KiB"),
             (2.0, Unit::Count, "2"),
             (2.25, Unit::Count, "2.25"),
-            (0.01, Unit::Ratio, "0.010"),
+            (1.1, Unit::Ratio, "1.100"),
+            (0.01, Unit::Share, "1.0 %"),
             (5000.0, Unit::PerSecond, "5.00K/s"),
             (0.5, Unit::PerSecond, "0.500/s"),
             (f64::NAN, Unit::Bytes, "–"),

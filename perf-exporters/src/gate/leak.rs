@@ -1,22 +1,26 @@
 //! Does code leak from one batch of work to the next?
 
 use std::fmt;
+use std::sync::Arc;
 
-use perf_core::budget::Clock;
 use perf_core::{Session, Snapshot};
 
 use super::clock::Stopwatch;
-use super::scope::{BODY, BODY_NAME, CARRIED_NAME, Scope, counted};
+use super::run::at_once;
+use super::scope::{BODY, BODY_NAME, Scope, counted, inside, within};
 use super::trend::{self, Judgement};
 use super::verdict::{Reason, Verdict};
 
-/// A warm-up that goes on growing is run at most so many times as long.
+/// What cannot be told yet is run at most so many times as long.
 const LONGEST: usize = 4;
 
 /// A probe that leaves behind less than this share of the whole is not named.
 const SHARE: f64 = 0.1;
 
-/// What [`leak_check`] found.
+/// Why what one thread leaves behind is no leak, perhaps.
+const FREED_ELSEWHERE: &str = "this thread leaves more and more behind, but the process does not grow: others free it";
+
+/// What [`leak_check`] or [`leak_check_async`] found.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 #[must_use = "look at the verdict, or assert it"]
@@ -38,7 +42,7 @@ pub struct LeakCheck {
 /// ([`current_session`](super::current_session)) is added; other threads do not disturb. The checkpoints are judged by
 /// [`trend`]: a rise must be monotonic, matter and go on. Growth that slows down is run on, up to four times as
 /// long; a leak has to show in a second run, and in the live bytes of the process too, since what one thread leaves
-/// another may free. The first batch is a warm-up.
+/// another may free: where it does not, that is run on as well. The first batch is a warm-up.
 ///
 /// Needs [`PerfAlloc`](perf_core::PerfAlloc) as the global allocator, and at least [`trend::LEAST`] batches.
 ///
@@ -49,54 +53,70 @@ pub struct LeakCheck {
 /// assert!(!checked.verdict.is_fail());
 /// ```
 pub fn leak_check(batches: usize, mut batch: impl FnMut()) -> LeakCheck {
-    let mut first = run(batches, &mut batch);
+    at_once(check(batches, async |session, scope| {
+        let _entered = scope.enter();
+        let _inside = session.enter();
+        let _part = BODY.start();
+        batch();
+    }))
+}
+
+/// [`leak_check`] for work that is asynchronous, on the runtime that polls this: what a batch leaves behind is counted on
+/// whichever threads poll it. Tasks that it spawns count where they carry the session.
+///
+/// ```
+/// use perf_exporters::gate;
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// // In a `#[tokio::test]`:
+/// let checked = gate::leak_check_async(20, async || {
+///     let carrier = gate::current_session();
+///     let task = tokio::spawn(carrier.wrap(async { vec![0_u8; 1000].len() }));
+///     assert_eq!(task.await.unwrap(), 1000);
+/// });
+/// checked.await.assert();
+/// # });
+/// ```
+pub async fn leak_check_async(batches: usize, mut batch: impl AsyncFnMut()) -> LeakCheck {
+    check(batches, async |session, scope| within(Arc::clone(scope), session.wrap(BODY.wrap(batch()))).await).await
+}
+
+/// `batch` does one in this session and scope.
+async fn check(batches: usize, mut batch: impl AsyncFnMut(&Session, &Arc<Scope>)) -> LeakCheck {
     let mut length = batches;
-    while first.verdict == Verdict::Inconclusive(Reason::Converging) && length < batches * LONGEST {
+    let mut first = run(length, &mut batch).await;
+    while runs_on(&first.verdict) && length < batches * LONGEST {
         length *= 2;
-        first = run(length, &mut batch);
+        first = run(length, &mut batch).await;
     }
     if !first.verdict.is_fail() {
         return first;
     }
-    let mut second = run(length, &mut batch);
+    let mut second = run(length, &mut batch).await;
     if second.verdict.is_pass() {
         second.verdict = Verdict::Inconclusive(Reason::Unconfirmed { failed: 1, epochs: 2 });
     }
     second
 }
 
-fn run(batches: usize, batch: &mut impl FnMut()) -> LeakCheck {
+/// A warm-up may still end; and what other threads did meanwhile may have hidden a leak, which goes on when they are done.
+fn runs_on(verdict: &Verdict) -> bool {
+    *verdict == Verdict::Inconclusive(Reason::Converging) || *verdict == invalid(FREED_ELSEWHERE)
+}
+
+async fn run(batches: usize, batch: &mut impl AsyncFnMut(&Session, &Arc<Scope>)) -> LeakCheck {
     let session = Session::new();
-    let scope = Stopwatch::new(Clock::Wall).map(Scope::new);
-    let mut work = Checkpoints { session: &session, scope, batch };
-    work.next();
-    let start = session.snapshot();
-    let mut taken = vec![start.clone()];
-    for _ in 1..batches.max(1) {
-        work.next();
+    let scope = Scope::new(Stopwatch::wall());
+    scope.count_into(&session, None);
+    let mut taken = Vec::with_capacity(batches);
+    for _ in 0..batches.max(1) {
+        batch(&session, &scope).await;
         taken.push(session.snapshot());
     }
-    let left: Vec<f64> = taken.iter().map(|at| left_since(&start, at)).collect();
+    let start = &taken[0];
+    let left: Vec<f64> = taken.iter().map(|at| left_since(start, at)).collect();
     let live: Vec<f64> = taken.iter().map(|at| at.meta().live_bytes as f64).collect();
     judge(&taken, left, &live)
-}
-
-struct Checkpoints<'a, F> {
-    session: &'a Session,
-    scope: Option<std::sync::Arc<Scope>>,
-    batch: &'a mut F,
-}
-
-impl<F: FnMut()> Checkpoints<'_, F> {
-    fn next(&mut self) {
-        let _entered = self.scope.as_ref().map(|scope| {
-            scope.count_into(self.session, None);
-            scope.enter()
-        });
-        let _inside = self.session.enter();
-        let _part = BODY.start();
-        (self.batch)();
-    }
 }
 
 fn net(snapshot: &Snapshot) -> f64 {
@@ -124,7 +144,7 @@ fn judge(taken: &[Snapshot], left: Vec<f64>, live: &[f64]) -> LeakCheck {
         } else if process.slope >= judged.slope / 2.0 {
             Verdict::Fail
         } else {
-            invalid("this thread leaves more and more behind, but the process does not grow: others free it")
+            invalid(FREED_ELSEWHERE)
         }
     } else {
         judged.verdict.clone()
@@ -143,8 +163,7 @@ fn growing(taken: &[Snapshot]) -> Vec<(String, f64)> {
     let Some(last) = taken.last() else {
         return Vec::new();
     };
-    let probes = last.probes().filter(|probe| ![BODY_NAME, CARRIED_NAME].contains(&probe.name()));
-    let mut growing: Vec<(String, f64)> = probes
+    let mut growing: Vec<(String, f64)> = inside(last)
         .filter_map(|probe| {
             let at = |snapshot: &Snapshot| snapshot.get(probe.name()).map_or(0.0, |seen| seen.net_bytes() as f64);
             let series: Vec<f64> = taken.iter().map(at).collect();

@@ -11,12 +11,13 @@
 //! | count what threads and tasks of a test do | [`current_session`] |
 //! | check what functions of the program declare | [`assert_budgets`], or [`check`] for a value |
 //! | watch that in production | [`Watch`] |
-//! | look for leaks | [`leak_check`] |
+//! | look for leaks | [`leak_check`], [`leak_check_async`] |
 //! | get a verdict as a value | [`Run`] with a [`BudgetSpec`](perf_core::budget::BudgetSpec) |
 //! | judge measurements made elsewhere | [`Budget`], or the modules below |
 //!
 //! `PERF_STRICT=1` makes INCONCLUSIVE fail, `PERF_GATE_LOG=PATH` appends a JSON line per run, `PERF_GATE_DETAIL=1` prints a
-//! report for every run.
+//! report for every run, `PERF_GATE_MEASURE=TIME` measures and judges nothing. With feature `baseline` tests are held
+//! against their entries in `perf.lock` too ([`baseline`](crate::baseline)).
 //!
 //! # How it is built
 //! Judging is apart from measuring, and both from telling. The modules in the table, [`Budget`] and [`check`] take numbers
@@ -77,14 +78,20 @@ pub mod verdict;
 mod watch;
 
 pub use budget::Budget;
+#[cfg(feature = "serve")]
+pub(crate) use clock::Stopwatch;
 pub use conclude::assert_budgets;
+#[cfg(feature = "baseline")]
+pub(crate) use conclude::{settle, tell};
 pub use declared::check;
 pub(crate) use declared::declared_rows;
 pub use findings::{Findings, Row};
 pub use kernel::Disturbance;
-pub use leak::{LeakCheck, leak_check};
+pub use leak::{LeakCheck, leak_check, leak_check_async};
 pub use measurements::{Counters, Measurements};
 pub use run::{Finished, Pace, Run};
+#[cfg(feature = "baseline")]
+pub(crate) use scope::inside;
 pub use scope::{Carried, Carrier, current_session, items, measure, measure_async};
 pub use verdict::{Breach, Outcome, Reason, Severity, Side, Unit, Verdict};
 pub use watch::Watch;

@@ -7,7 +7,6 @@ use perf_core::{ProbeStats, Snapshot};
 use super::findings::{Row, Shown};
 use super::order::{floor, rank_of, sorted};
 use super::run::Finished;
-use super::scope::{BODY_NAME, CARRIED_NAME};
 use super::verdict::{Severity, Unit, Verdict};
 
 /// Lines of the histogram, and characters of its longest bar.
@@ -52,7 +51,9 @@ pub fn report<R>(finished: &Finished<R>) -> String {
     }
     curve(&mut text, &finished.curve);
     probes(&mut text, &finished.snapshot);
-    let _ = writeln!(text, "\n  look deeper: {}", command(run.name));
+    if let Some(test) = run.test {
+        let _ = writeln!(text, "\n  look deeper: {}", command(test));
+    }
     text
 }
 
@@ -106,7 +107,8 @@ pub(super) fn rows(text: &mut String, rows: &[Row]) {
 }
 
 fn certainty(row: &Row) -> String {
-    if row.exact || row.samples == 0 || !row.verdict.is_fail() {
+    // Growth says in its reason how sure it is.
+    if row.exact || row.samples == 0 || !row.verdict.is_fail() || row.unit == Unit::Exponent {
         return String::new();
     }
     let chance = if row.error < 1e-12 { "below 1e-12".to_owned() } else { format!("{:.1e}", row.error) };
@@ -161,8 +163,7 @@ fn curve(text: &mut String, curve: &[(u64, f64)]) {
 
 /// The probes inside that cost most, and that allocated most, by what they did themselves.
 fn probes(text: &mut String, snapshot: &Snapshot) {
-    let inside: Vec<&ProbeStats> =
-        snapshot.probes().filter(|probe| ![BODY_NAME, CARRIED_NAME].contains(&probe.name())).collect();
+    let inside: Vec<&ProbeStats> = super::scope::inside(snapshot).collect();
     let time = |probe: &ProbeStats| super::clock::nanos(probe.self_time());
     let whole: u64 = inside.iter().map(|probe| time(probe)).sum();
     if whole > 0 {
@@ -179,9 +180,10 @@ fn probes(text: &mut String, snapshot: &Snapshot) {
         let _ = writeln!(text, "  allocated most inside (own allocations):");
         for probe in allocating {
             let calls = probe.calls().max(1) as f64;
-            let allocs = Shown(probe.self_allocs() as f64 / calls, Unit::Count);
+            let allocs = Shown(probe.self_allocs() as f64 / calls, Unit::Count).to_string();
             let bytes = Shown(probe.self_alloc_bytes() as f64 / calls, Unit::Bytes);
-            let _ = writeln!(text, "    {}  {allocs} allocations, {bytes} per call", probe.name());
+            let s = if allocs == "1" { "" } else { "s" };
+            let _ = writeln!(text, "    {}  {allocs} allocation{s}, {bytes} per call", probe.name());
         }
     }
 }
@@ -194,8 +196,7 @@ fn top<'a>(probes: &[&'a ProbeStats], by: impl Fn(&ProbeStats) -> u64) -> Vec<&'
 }
 
 /// How to run the one test again with everything that its probes saw.
-fn command(name: &str) -> String {
-    let test = name.split_once("::").map_or(name, |(_, test)| test);
+fn command(test: &str) -> String {
     let package = std::env::var("CARGO_PKG_NAME").map_or_else(|_| String::new(), |package| format!(" -p {package}"));
     format!("PERF_GATE_DETAIL=1 cargo test --release{package} {test} -- --exact --nocapture")
 }

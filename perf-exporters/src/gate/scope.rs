@@ -20,7 +20,7 @@ pub(super) static BODY: Probe = Probe::new(BODY_NAME);
 static CARRIED: Probe = Probe::new(CARRIED_NAME);
 
 pub(super) const BODY_NAME: &str = "(the test itself)";
-pub(super) const CARRIED_NAME: &str = "(carried by the test)";
+const CARRIED_NAME: &str = "(carried by the test)";
 
 thread_local! {
     static HERE: RefCell<Option<Arc<Scope>>> = const { RefCell::new(None) };
@@ -132,6 +132,11 @@ impl Drop for Entered {
 /// The statistics of all that counts for the test itself.
 pub(super) fn counted(snapshot: &Snapshot) -> impl Iterator<Item = &ProbeStats> {
     [BODY_NAME, CARRIED_NAME].into_iter().filter_map(|name| snapshot.get(name))
+}
+
+/// The statistics of the probes that ran inside the test, without its own.
+pub(crate) fn inside(snapshot: &Snapshot) -> impl Iterator<Item = &ProbeStats> {
+    snapshot.probes().filter(|probe| ![BODY_NAME, CARRIED_NAME].contains(&probe.name()))
 }
 
 fn here() -> Option<Arc<Scope>> {

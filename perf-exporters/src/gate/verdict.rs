@@ -134,8 +134,10 @@ pub enum Unit {
     Count,
     /// Items per second.
     PerSecond,
-    /// A quotient, 1.0 being "the same"; also shares such as error rates.
+    /// A quotient, 1.0 being "the same".
     Ratio,
+    /// A part of a whole, such as an error rate, from 0 to 1.
+    Share,
     /// An exponent of the input size.
     Exponent,
 }

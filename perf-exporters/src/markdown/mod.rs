@@ -1,6 +1,6 @@
 //! The report as Markdown: a summary for a pull request.
 //!
-//! What costs most comes first, and everything else folds away: all probes, the call tree, how it was measured. With an
+//! Budgets stand first, where the program declares any, then what costs most. Everything else folds away: all probes, the call tree, how it was measured. With an
 //! earlier report beside it ([`Options::compare`]), what changed stands before all. Names are shown as code, whatever
 //! they contain: no mention, link or markup comes from them.
 //!
@@ -8,13 +8,15 @@
 //! PERF_REPORT=markdown=/dev/stdout ./program >> "$GITHUB_STEP_SUMMARY"
 //! ```
 
+mod budgets;
 mod change;
 mod text;
 
 use crate::human::{self, Scaled};
 use crate::report::{ProbeReport, Report};
 use crate::table::{self, counted, ranked, share};
-use text::{code, folded, row};
+pub use text::code;
+use text::{folded, row};
 
 /// How much is shown.
 ///
@@ -58,6 +60,7 @@ pub fn render(report: &Report, options: &Options) -> String {
     let ranked = ranked(report);
     let top = &ranked[..options.top.min(ranked.len())];
     let mut parts = vec![head(report)];
+    parts.extend(budgets::section(report));
     if let Some(earlier) = options.compare {
         parts.push(change::section(report, earlier));
     }

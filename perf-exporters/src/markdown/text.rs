@@ -4,8 +4,16 @@ use std::fmt::Write;
 
 use crate::label;
 
-/// Code, in a table or out of it. What a code span cannot hold there is written as entities.
-pub(super) fn code(text: &str) -> String {
+/// A name as code, in a table or out of it: no mention, link or markup comes from it. What a code span cannot hold is
+/// written as entities.
+///
+/// ```
+/// # use perf_exporters::markdown::code;
+/// assert_eq!(code("parse<B>"), "`parse<B>`");
+/// assert_eq!(code("a|b"), "<code>a&#124;b</code>");
+/// ```
+#[must_use]
+pub fn code(text: &str) -> String {
     let text = label::shown(text);
     let plain = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || " _:<>,.()[]{}&*'\"!?=+-#/;@%$^~".contains(c);
     if text.chars().all(plain) {

@@ -1,13 +1,14 @@
 //! From a report to a request.
 
+use std::borrow::Cow;
 use std::time::SystemTime;
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue, any_value};
 use opentelemetry_proto::tonic::metrics::v1::exponential_histogram_data_point::Buckets;
 use opentelemetry_proto::tonic::metrics::v1::{
-    AggregationTemporality, ExponentialHistogram, ExponentialHistogramDataPoint, Gauge, Metric, NumberDataPoint,
-    ResourceMetrics, ScopeMetrics, Sum, metric, number_data_point,
+    AggregationTemporality, Exemplar, ExponentialHistogram, ExponentialHistogramDataPoint, Gauge, Metric,
+    NumberDataPoint, ResourceMetrics, ScopeMetrics, Sum, exemplar, metric, number_data_point,
 };
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use prost::Message;
@@ -15,8 +16,11 @@ use prost::Message;
 use super::{Options, Temporality};
 use crate::Report;
 use crate::exponential::{Exponential, SCALE};
-use crate::metrics::{DURATION, FOLDED, Head, Kept, Kind, OF_PROBE, OF_PROCESS, PROBE_LABEL, Unit, Value};
-use crate::report::{ProbeReport, nanos};
+use crate::metrics::{
+    DURATION, FOLDED, Head, Kept, Kind, METRIC_LABEL, OF_BUDGET, OF_PROBE, OF_PROCESS, PROBE_LABEL, Traced, UNIT_LABEL,
+    Unit, VERDICT, VERDICT_LABEL, VERDICTS, Value, in_base_unit, traced,
+};
+use crate::report::{BudgetReport, ProbeReport, nanos};
 
 /// The time that a report is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +61,7 @@ fn request(report: &Report, interval: Interval, options: &Options) -> ExportMetr
     let of_process =
         of_process.map(|(head, value)| points.metric(head, vec![points.number(head.kind, value, Vec::new())]));
     let metrics = of_probe
+        .chain(points.budgets(&report.budgets[..report.budgets.len().min(options.max_probes)]))
         .filter(|metric| !is_empty(metric))
         .chain((!probes.is_empty()).then(|| points.durations(&probes)))
         .chain(of_process)
@@ -89,7 +94,6 @@ struct Points {
 
 impl Points {
     fn of(interval: Interval, temporality: Temporality) -> Self {
-        let unix = |time: SystemTime| nanos(time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default());
         Self { start: unix(interval.start), end: unix(interval.end), temporality }
     }
 
@@ -115,7 +119,7 @@ impl Points {
         let value = match value {
             Value::Count(count) => integer(i64::try_from(count).unwrap_or(i64::MAX)),
             Value::Signed(number) => integer(number),
-            Value::Nanos(_) => number_data_point::Value::AsDouble(value.as_f64()),
+            Value::Nanos(_) | Value::Real(_) => number_data_point::Value::AsDouble(value.as_f64()),
         };
         NumberDataPoint {
             attributes,
@@ -126,7 +130,28 @@ impl Points {
         }
     }
 
-    fn durations(&self, probes: &[ProbeReport]) -> Metric {
+    /// Limits, targets, what was measured, and what that proves.
+    fn budgets(&self, budgets: &[BudgetReport]) -> impl Iterator<Item = Metric> {
+        let point = |budget: &BudgetReport, value, (key, word): (&str, &str)| {
+            let attributes =
+                vec![text(PROBE_LABEL, &budget.probe), text(METRIC_LABEL, &budget.metric), text(key, word)];
+            self.number(Kind::Gauge, value, attributes)
+        };
+        let figures = OF_BUDGET.iter().map(move |of| {
+            let point = |budget| {
+                let (value, unit) = in_base_unit(budget, of)?;
+                Some(point(budget, Value::Real(value), (UNIT_LABEL, unit)))
+            };
+            self.metric(of.head, budgets.iter().filter_map(point).collect())
+        });
+        let verdicts = budgets.iter().flat_map(move |budget| {
+            let holds = move |verdict| Value::Count((budget.verdict == verdict).into());
+            VERDICTS.map(|(verdict, word)| point(budget, holds(verdict), (VERDICT_LABEL, word)))
+        });
+        figures.chain([self.metric(VERDICT, verdicts.collect())])
+    }
+
+    fn durations(&self, probes: &[Cow<'_, ProbeReport>]) -> Metric {
         let data_points = probes.iter().map(|probe| self.distribution(probe)).collect();
         let aggregation_temporality = self.temporality();
         described(
@@ -151,9 +176,24 @@ impl Points {
             positive: Some(dense(exponential.buckets())),
             min: exact.then(|| seconds(probe.min_ns)),
             max: exact.then(|| seconds(probe.max_ns)),
+            exemplars: traced(probe).map(|call| exemplar(&call)).collect(),
             ..Default::default()
         }
     }
+}
+
+fn exemplar(call: &Traced) -> Exemplar {
+    Exemplar {
+        time_unix_nano: unix(call.end),
+        trace_id: call.id.to_vec(),
+        value: Some(exemplar::Value::AsDouble(call.nanos as f64 / 1e9)),
+        ..Default::default()
+    }
+}
+
+/// Nanoseconds since 1970.
+fn unix(time: SystemTime) -> u64 {
+    nanos(time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default())
 }
 
 /// All buckets from the first to the last. Here they are numbered by their lower boundary, one less than in

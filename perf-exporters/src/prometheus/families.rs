@@ -1,16 +1,22 @@
 //! A page before it has a format: families of series.
 
+use std::borrow::Cow;
+
 use super::Options;
 use crate::Report;
 use crate::exponential::part_up_to;
-use crate::metrics::{DURATION, FOLDED, Head, Kept, Kind, OF_PROBE, OF_PROCESS, PROBE_LABEL, Unit, Value};
-use crate::report::{Meta, ProbeReport};
+use crate::metrics::{
+    DURATION, FOLDED, Head, Kept, Kind, METRIC_LABEL, OF_BUDGET, OF_PROBE, OF_PROCESS, PROBE_LABEL, Traced, UNIT_LABEL,
+    Unit, VERDICT, VERDICT_LABEL, VERDICTS, Value, in_base_unit, traced,
+};
+use crate::report::{BudgetReport, Meta, ProbeReport};
 
 /// Everything that is on the page.
-pub(super) struct Page {
-    probes: Vec<ProbeReport>,
-    meta: Meta,
+pub(super) struct Page<'r> {
+    probes: Vec<Cow<'r, ProbeReport>>,
+    meta: &'r Meta,
     folded: u64,
+    budgets: &'r [BudgetReport],
     edges: Vec<u64>,
 }
 
@@ -34,19 +40,19 @@ pub(super) enum Sample<'a> {
     Distribution(&'a ProbeReport),
 }
 
-impl Page {
-    pub(super) fn of(report: &Report, options: &Options) -> Self {
+impl<'r> Page<'r> {
+    pub(super) fn of(report: &'r Report, budgets: &'r [BudgetReport], options: &Options) -> Self {
         let Kept { probes, folded } = Kept::of(report, options.max_probes);
         let mut edges = options.edges.clone();
         edges.sort_unstable();
         edges.dedup();
-        Self { probes, meta: report.meta.clone(), folded, edges }
+        Self { probes, meta: &report.meta, folded, budgets: &budgets[..budgets.len().min(options.max_probes)], edges }
     }
 
     /// All families that have series.
     pub(super) fn families(&self) -> impl Iterator<Item = Family<'_>> {
         let of_probe = OF_PROBE.iter().map(|of| {
-            let applicable = self.probes.iter().filter(|probe| (of.applies)(probe, &self.meta));
+            let applicable = self.probes.iter().filter(|probe| (of.applies)(probe, self.meta));
             let series = applicable.map(|probe| Series {
                 labels: vec![(PROBE_LABEL, probe.name.as_str())],
                 sample: Sample::Number((of.value)(probe)),
@@ -57,17 +63,40 @@ impl Page {
             labels: vec![(PROBE_LABEL, probe.name.as_str())],
             sample: Sample::Distribution(probe),
         });
-        let of_process = OF_PROCESS.iter().filter(|of| (of.applies)(&self.meta));
-        let of_process = of_process.map(|of| Family::alone(of.head, (of.value)(&self.meta)));
+        let of_process = OF_PROCESS.iter().filter(|of| (of.applies)(self.meta));
+        let of_process = of_process.map(|of| Family::alone(of.head, (of.value)(self.meta)));
         of_probe
             .chain([Family::new(DURATION, timed.collect())])
             .chain(of_process)
             .chain([Family::alone(FOLDED, Value::Count(self.folded)), self.info()])
+            .chain(self.budgets())
             .filter(|family| !family.series.is_empty())
     }
 
+    /// Limits, targets, what was measured, and what that proves.
+    fn budgets(&self) -> impl Iterator<Item = Family<'_>> {
+        let labels = |budget: &'r BudgetReport, more| {
+            vec![(PROBE_LABEL, budget.probe.as_str()), (METRIC_LABEL, budget.metric.as_str()), more]
+        };
+        let figures = OF_BUDGET.iter().map(move |of| {
+            let series = self.budgets.iter().filter_map(|budget| {
+                let (value, unit) = in_base_unit(budget, of)?;
+                let labels = labels(budget, (UNIT_LABEL, unit));
+                Some(Series { labels, sample: Sample::Number(Value::Real(value)) })
+            });
+            Family::new(of.head, series.collect())
+        });
+        let verdicts = self.budgets.iter().flat_map(move |budget| {
+            VERDICTS.map(|(verdict, word)| Series {
+                labels: labels(budget, (VERDICT_LABEL, word)),
+                sample: Sample::Number(Value::Count((budget.verdict == verdict).into())),
+            })
+        });
+        figures.chain([Family::new(VERDICT, verdicts.collect())])
+    }
+
     fn info(&self) -> Family<'_> {
-        let (meta, machine) = (&self.meta, &self.meta.machine);
+        let (meta, machine) = (self.meta, &self.meta.machine);
         let labels = [
             ("program", &meta.program),
             ("clock", &meta.clock),
@@ -87,18 +116,31 @@ impl Page {
         }
     }
 
-    /// Upper edges in nanoseconds and how many durations are at most that, without the last that holds all.
-    pub(super) fn cumulative<'a>(&'a self, probe: &'a ProbeReport) -> impl Iterator<Item = (u64, u64)> + 'a {
-        let buckets: Vec<_> = probe.histogram.buckets().collect();
-        let (mut at, mut whole) = (0, 0_u64);
+    /// Upper edges of classic buckets in nanoseconds, ascending, without the last that holds all.
+    pub(super) fn edges(&self) -> &[u64] {
+        &self.edges
+    }
+
+    /// How many durations are at most each of the edges.
+    pub(super) fn cumulative(&self, probe: &ProbeReport) -> impl Iterator<Item = u64> {
+        let mut buckets = probe.histogram.buckets().peekable();
+        let mut whole = 0_u64;
         self.edges.iter().map(move |&edge| {
-            while let Some(bucket) = buckets.get(at).filter(|bucket| bucket.high <= edge) {
+            while let Some(bucket) = buckets.next_if(|bucket| bucket.high <= edge) {
                 whole = whole.saturating_add(bucket.count);
-                at += 1;
             }
-            let part = buckets.get(at).map_or(0, |&bucket| part_up_to(bucket, edge as f64));
-            (edge, whole.saturating_add(part))
+            let part = buckets.peek().map_or(0, |&bucket| part_up_to(bucket, edge as f64));
+            whole.saturating_add(part)
         })
+    }
+
+    /// For each bucket, the last that holds all included, the slowest call in it whose trace is known.
+    pub(super) fn exemplars(&self, probe: &ProbeReport) -> Vec<Option<Traced>> {
+        let mut exemplars = vec![None; self.edges.len() + 1];
+        for call in traced(probe) {
+            exemplars[self.edges.partition_point(|edge| *edge < call.nanos)].get_or_insert(call);
+        }
+        exemplars
     }
 }
 

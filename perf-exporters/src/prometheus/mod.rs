@@ -31,6 +31,23 @@
 //! rate(perf_probe_errors_total[1m]) / rate(perf_probe_calls_total[1m])   share of errors
 //! ```
 //!
+//! # Budgets
+//!
+//! Of each bound that the program declares there are `perf_budget_limit`, `perf_budget_target` and `perf_budget_actual`,
+//! with the labels `probe`, `metric` and `unit` (`seconds`, `bytes`, `count`, `per_second`, `ratio`), and
+//! `perf_budget_verdict`, which is 1 for one of the values `pass`, `inconclusive`, `warn` and `fail` of the label `verdict`,
+//! and 0 for the others. The endpoint judges by the last minute or two, as its page `/health` does.
+//!
+//! ```text
+//! perf_budget_verdict{verdict="fail"} == 1                               an alert
+//! perf_budget_actual / on(probe, metric, unit) perf_budget_limit         how much of each limit is used
+//! ```
+//!
+//! # Exemplars
+//!
+//! Where the program told the traces of its slowest calls, `OpenMetrics` and protobuf carry them as exemplars with the label
+//! `trace_id`: on the classic bucket that the call is in, the slowest of each, and all of them on a native histogram.
+//!
 //! # Error
 //!
 //! Counts and sums are exact. A quantile from a native histogram is within 2 % of the exact one; how it is made is told
@@ -48,6 +65,7 @@ mod protobuf;
 mod text;
 
 use crate::Report;
+use crate::report::BudgetReport;
 
 /// A form of the page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -116,7 +134,12 @@ impl Default for Options {
 /// The page.
 #[must_use]
 pub fn render(report: &Report, format: Format, options: &Options) -> Vec<u8> {
-    let page = families::Page::of(report, options);
+    render_judged(report, &report.budgets, format, options)
+}
+
+/// The page with other verdicts than those of the report.
+pub(crate) fn render_judged(report: &Report, budgets: &[BudgetReport], format: Format, options: &Options) -> Vec<u8> {
+    let page = families::Page::of(report, budgets, options);
     match format {
         Format::Text => text::render(&page, text::Dialect::Classic).into_bytes(),
         Format::OpenMetrics => text::render(&page, text::Dialect::OpenMetrics).into_bytes(),

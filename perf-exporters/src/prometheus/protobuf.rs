@@ -4,9 +4,11 @@
 use prost::Message;
 
 use super::families::{Family, Page, Sample, Series};
-use super::proto::{Bucket, BucketSpan, Counter, Gauge, Histogram, LabelPair, Metric, MetricFamily, MetricType};
+use super::proto::{
+    Bucket, BucketSpan, Counter, Exemplar, Gauge, Histogram, LabelPair, Metric, MetricFamily, MetricType,
+};
 use crate::exponential::{Exponential, SCALE};
-use crate::metrics::Kind;
+use crate::metrics::{Kind, Traced, traced};
 use crate::report::ProbeReport;
 
 /// What counts as zero: less than any nanosecond, and the number that other libraries use.
@@ -14,7 +16,7 @@ const ZERO_THRESHOLD: f64 = 2.938_735_877_055_719e-39; // 2^-128
 /// Empty buckets between two that are not, up to which it is shorter to name them than to start a new span.
 const LONGEST_GAP: i32 = 2;
 
-pub(super) fn render(page: &Page) -> Vec<u8> {
+pub(super) fn render(page: &Page<'_>) -> Vec<u8> {
     let mut bytes = Vec::new();
     for family in page.families() {
         bytes.extend(message(page, &family).encode_length_delimited_to_vec());
@@ -22,7 +24,7 @@ pub(super) fn render(page: &Page) -> Vec<u8> {
     bytes
 }
 
-fn message(page: &Page, family: &Family<'_>) -> MetricFamily {
+fn message(page: &Page<'_>, family: &Family<'_>) -> MetricFamily {
     let kind = match family.kind {
         Kind::Counter => MetricType::Counter,
         Kind::Gauge => MetricType::Gauge,
@@ -37,7 +39,7 @@ fn message(page: &Page, family: &Family<'_>) -> MetricFamily {
     }
 }
 
-fn metric(page: &Page, kind: Kind, series: &Series<'_>) -> Metric {
+fn metric(page: &Page<'_>, kind: Kind, series: &Series<'_>) -> Metric {
     let pair = |&(name, value): &(&str, &str)| LabelPair { name: Some(name.into()), value: Some(value.into()) };
     let mut metric = Metric { label: series.labels.iter().map(pair).collect(), ..Metric::default() };
     match series.sample {
@@ -50,14 +52,21 @@ fn metric(page: &Page, kind: Kind, series: &Series<'_>) -> Metric {
     metric
 }
 
-fn histogram(page: &Page, probe: &ProbeReport) -> Histogram {
+fn histogram(page: &Page<'_>, probe: &ProbeReport) -> Histogram {
     let exponential = Exponential::from(&probe.histogram);
     let (positive_span, positive_delta) = spans(exponential.buckets());
-    let classic = page.cumulative(probe).map(|(edge, count)| Bucket {
+    let exemplars = page.exemplars(probe);
+    // The last bucket is known by the count, and named only where something is to be said of it.
+    let beyond = exemplars.last().is_some_and(Option::is_some).then_some((f64::INFINITY, probe.timed()));
+    let edges = page.edges().iter().map(|edge| *edge as f64 / 1e9);
+    let classic = edges.zip(page.cumulative(probe)).chain(beyond).zip(&exemplars).map(|((edge, count), call)| Bucket {
         cumulative_count: Some(count),
-        upper_bound: Some(edge as f64 / 1e9),
+        upper_bound: Some(edge),
+        exemplar: call.as_ref().map(exemplar),
         ..Bucket::default()
     });
+    let mut calls: Vec<_> = traced(probe).collect();
+    calls.sort_by_key(|call| call.end);
     Histogram {
         sample_count: Some(probe.timed()),
         sample_sum: Some(probe.sum_ns as f64 / 1e9),
@@ -67,7 +76,17 @@ fn histogram(page: &Page, probe: &ProbeReport) -> Histogram {
         zero_count: Some(exponential.zero()),
         positive_span,
         positive_delta,
+        exemplars: calls.iter().map(exemplar).collect(),
         ..Histogram::default()
+    }
+}
+
+fn exemplar(call: &Traced) -> Exemplar {
+    let id = format!("{:032x}", u128::from_be_bytes(call.id));
+    Exemplar {
+        label: vec![LabelPair { name: Some("trace_id".into()), value: Some(id) }],
+        value: Some(call.nanos as f64 / 1e9),
+        timestamp: Some(call.end.into()),
     }
 }
 

@@ -1,9 +1,10 @@
 //! The two text formats. They differ in where `_total` belongs, in the unit, and in the last line.
 
 use std::fmt::{self, Display, Write};
+use std::time::SystemTime;
 
 use super::families::{Family, Page, Sample, Series};
-use crate::metrics::{Kind, Value};
+use crate::metrics::{Kind, Traced, Value};
 use crate::report::ProbeReport;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -12,11 +13,12 @@ pub(super) enum Dialect {
     OpenMetrics,
 }
 
-pub(super) fn render(page: &Page, dialect: Dialect) -> String {
+pub(super) fn render(page: &Page<'_>, dialect: Dialect) -> String {
+    let edges: Vec<_> = page.edges().iter().map(|edge| Edge(*edge).to_string()).collect();
     let mut text = String::new();
     for family in page.families() {
         // Nothing fails to be written to a string.
-        let _ = write_family(&mut text, page, &family, dialect);
+        let _ = write_family(&mut text, page, &edges, &family, dialect);
     }
     if dialect == Dialect::OpenMetrics {
         text.push_str("# EOF\n");
@@ -24,7 +26,13 @@ pub(super) fn render(page: &Page, dialect: Dialect) -> String {
     text
 }
 
-fn write_family(text: &mut String, page: &Page, family: &Family<'_>, dialect: Dialect) -> fmt::Result {
+fn write_family(
+    text: &mut String,
+    page: &Page<'_>,
+    edges: &[String],
+    family: &Family<'_>,
+    dialect: Dialect,
+) -> fmt::Result {
     let sample_name = family.sample_name();
     let name = if dialect == Dialect::OpenMetrics { &family.name } else { &sample_name };
     let kind = match family.kind {
@@ -38,9 +46,15 @@ fn write_family(text: &mut String, page: &Page, family: &Family<'_>, dialect: Di
         writeln!(text, "# UNIT {name} {unit}")?;
     }
     for series in &family.series {
+        let labels = labels(series);
         match series.sample {
-            Sample::Number(value) => writeln!(text, "{sample_name}{} {}", Labels(series, None), Number(value))?,
-            Sample::Distribution(probe) => write_distribution(text, page, &family.name, series, probe)?,
+            Sample::Number(value) => {
+                push_series(text, &sample_name, "", &labels, None);
+                writeln!(text, "{}", Number(value))?;
+            }
+            Sample::Distribution(probe) => {
+                write_distribution(text, page, edges, &family.name, &labels, probe, dialect)?;
+            }
         }
     }
     Ok(())
@@ -48,52 +62,73 @@ fn write_family(text: &mut String, page: &Page, family: &Family<'_>, dialect: Di
 
 fn write_distribution(
     text: &mut String,
-    page: &Page,
+    page: &Page<'_>,
+    edges: &[String],
     name: &str,
-    series: &Series<'_>,
+    labels: &str,
     probe: &ProbeReport,
+    dialect: Dialect,
 ) -> fmt::Result {
-    for (edge, count) in page.cumulative(probe) {
-        let edge = Edge(edge).to_string();
-        writeln!(text, "{name}_bucket{} {count}", Labels(series, Some(&edge)))?;
+    let all = probe.timed();
+    let edges = edges.iter().map(String::as_str).chain(["+Inf"]);
+    let exemplars = if dialect == Dialect::OpenMetrics { page.exemplars(probe) } else { Vec::new() };
+    let exemplars = exemplars.into_iter().chain(std::iter::repeat(None));
+    for ((edge, count), exemplar) in edges.zip(page.cumulative(probe).chain([all])).zip(exemplars) {
+        push_series(text, name, "_bucket", labels, Some(edge));
+        match exemplar {
+            Some(call) => writeln!(text, "{count}{}", Exemplar(call))?,
+            None => writeln!(text, "{count}")?,
+        }
     }
-    let count = probe.timed();
-    writeln!(text, "{name}_bucket{} {count}", Labels(series, Some("+Inf")))?;
-    writeln!(text, "{name}_sum{} {}", Labels(series, None), Number(Value::Nanos(probe.sum_ns)))?;
-    writeln!(text, "{name}_count{} {count}", Labels(series, None))
+    push_series(text, name, "_sum", labels, None);
+    writeln!(text, "{}", Number(Value::Nanos(probe.sum_ns)))?;
+    push_series(text, name, "_count", labels, None);
+    writeln!(text, "{all}")
 }
 
-/// `{a="b",le="c"}`, or nothing.
-struct Labels<'a>(&'a Series<'a>, Option<&'a str>);
-
-impl Display for Labels<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let edge = self.1.map(|edge| ("le", edge));
-        let mut separator = '{';
-        for (name, value) in self.0.labels.iter().copied().chain(edge) {
-            write!(f, "{separator}{name}=\"{}\"", Escaped(value))?;
-            separator = ',';
+/// `a="b",c="d"`: labels are the same on many lines, and made once for all of them.
+fn labels(series: &Series<'_>) -> String {
+    let mut labels = String::new();
+    for (name, value) in &series.labels {
+        if !labels.is_empty() {
+            labels.push(',');
         }
-        if separator == ',' { f.write_char('}') } else { Ok(()) }
+        labels.push_str(name);
+        labels.push_str("=\"");
+        push_escaped(&mut labels, value);
+        labels.push('"');
     }
+    labels
+}
+
+/// The beginning of a line, up to its value.
+fn push_series(text: &mut String, name: &str, suffix: &str, labels: &str, edge: Option<&str>) {
+    text.push_str(name);
+    text.push_str(suffix);
+    if !labels.is_empty() || edge.is_some() {
+        text.push('{');
+        text.push_str(labels);
+        if let Some(edge) = edge {
+            text.push_str(if labels.is_empty() { "le=\"" } else { ",le=\"" });
+            text.push_str(edge);
+            text.push('"');
+        }
+        text.push('}');
+    }
+    text.push(' ');
 }
 
 /// A label's value: three characters have another spelling.
-struct Escaped<'a>(&'a str);
-
-impl Display for Escaped<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for part in self.0.split_inclusive(['\\', '"', '\n']) {
-            match part.as_bytes() {
-                [.., b'\\'] => write!(f, "{part}\\")?,
-                [start @ .., b'"' | b'\n'] => {
-                    f.write_str(&part[..start.len()])?;
-                    f.write_str(if part.ends_with('\n') { "\\n" } else { "\\\"" })?;
-                }
-                _ => f.write_str(part)?,
-            }
-        }
-        Ok(())
+fn push_escaped(text: &mut String, value: &str) {
+    for part in value.split_inclusive(['\\', '"', '\n']) {
+        let (plain, escape) = match part.as_bytes() {
+            [.., b'\\'] => (&part[..part.len() - 1], "\\\\"),
+            [.., b'"'] => (&part[..part.len() - 1], "\\\""),
+            [.., b'\n'] => (&part[..part.len() - 1], "\\n"),
+            _ => (part, ""),
+        };
+        text.push_str(plain);
+        text.push_str(escape);
     }
 }
 
@@ -105,6 +140,7 @@ impl Display for Number {
         match self.0 {
             Value::Count(count) => write!(f, "{count}"),
             Value::Signed(number) => write!(f, "{number}"),
+            Value::Real(number) => write!(f, "{number}"),
             Value::Nanos(nanos) => {
                 let (seconds, rest) = (nanos / 1_000_000_000, nanos % 1_000_000_000);
                 if rest == 0 {
@@ -114,6 +150,18 @@ impl Display for Number {
                 write!(f, "{seconds}.{}", decimals.trim_end_matches('0'))
             }
         }
+    }
+}
+
+/// What follows the value of a bucket: the trace of a call in it, its duration, and when it ended.
+struct Exemplar(Traced);
+
+impl Display for Exemplar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Traced { id, nanos, end } = self.0;
+        let end = crate::report::nanos(end.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default());
+        let id = u128::from_be_bytes(id);
+        write!(f, " # {{trace_id=\"{id:032x}\"}} {} {}", Number(Value::Nanos(nanos)), Number(Value::Nanos(end)))
     }
 }
 
@@ -140,7 +188,9 @@ mod tests {
             ("two\nlines\n", "two\\nlines\\n"),
             ("é\\\"\n💥", "é\\\\\\\"\\n💥"),
         ] {
-            assert_eq!(Escaped(plain).to_string(), escaped);
+            let mut text = String::new();
+            push_escaped(&mut text, plain);
+            assert_eq!(text, escaped);
         }
     }
 

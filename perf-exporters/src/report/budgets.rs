@@ -116,7 +116,7 @@ mod judged {
                 Unit::Nanoseconds => "ns",
                 Unit::Bytes => "bytes",
                 Unit::PerSecond => "per_second",
-                Unit::Ratio => "ratio",
+                Unit::Ratio | Unit::Share => "ratio",
                 _ => "count",
             };
             let mut report = Self {

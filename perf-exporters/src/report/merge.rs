@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::mem;
 
-use super::{Machine, Meta, ProbeReport, Quantiles, Report, exemplar, time};
+use super::{Machine, Meta, ProbeReport, Quantiles, Report, exemplar, time, track};
 
 /// Stands for values that differ between the reports merged.
 const SEVERAL: &str = "(several)";
@@ -32,6 +32,7 @@ impl Report {
         self.join_same_probes();
         self.tree.merge(&other.tree);
         self.merge_budgets(other);
+        track::merge(&mut self.monitor, &other.monitor);
         self.settle_observer_effect();
     }
 

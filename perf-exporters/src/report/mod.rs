@@ -24,6 +24,7 @@ mod meta;
 mod pairs;
 mod probe;
 mod time;
+mod track;
 mod tree;
 
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,7 @@ pub use meta::Meta;
 pub use perf_core::{Bucket, Histogram};
 pub use probe::{ProbeReport, Quantiles};
 pub(crate) use time::nanos;
+pub use track::{Moment, Track};
 pub use tree::{CallTree, TreeNode};
 
 /// The schema that this version writes.
@@ -72,6 +74,9 @@ pub struct Report {
     /// Budgets that the program declares, held against what was measured; left out where there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub budgets: Vec<BudgetReport>,
+    /// Memory and processor time, a track for each process that was watched; left out where none was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub monitor: Vec<Track>,
 }
 
 impl Report {

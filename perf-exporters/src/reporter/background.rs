@@ -1,5 +1,5 @@
-//! What runs beside the program because the environment asks for it: the endpoint (`PERF_SERVE`) and the exporter to a
-//! collector (`PERF_OTLP`). All reporters of a process share one of each.
+//! What runs beside the program because the environment asks for it: the endpoint (`PERF_SERVE`), the exporter to a
+//! collector (`PERF_OTLP`) and the monitor (`PERF_MONITOR`). All reporters of a process share one of each.
 
 use std::env;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -12,6 +12,8 @@ pub(super) struct Background {
     _server: Option<crate::serve::Server>,
     #[cfg(feature = "otlp")]
     _exporter: Option<crate::otlp::Exporter>,
+    #[cfg(feature = "monitor")]
+    _monitor: Option<crate::monitor::Monitor>,
 }
 
 static RUNNING: Mutex<Weak<Background>> = Mutex::new(Weak::new());
@@ -35,17 +37,22 @@ impl Background {
         let _ = serve;
         #[cfg(not(feature = "otlp"))]
         let _ = otlp;
+        let monitor = wanted("PERF_MONITOR", "monitor", cfg!(feature = "monitor"));
+        #[cfg(not(feature = "monitor"))]
+        let _ = monitor;
         Self {
             #[cfg(feature = "serve")]
             _server: serve.then(|| crate::serve::from_env_for(program)).flatten().and_then(told),
             #[cfg(feature = "otlp")]
             _exporter: otlp.then(|| crate::otlp::from_env_for(program)).flatten().and_then(told),
+            #[cfg(feature = "monitor")]
+            _monitor: monitor.then(crate::monitor::from_env).flatten().and_then(told),
         }
     }
 }
 
 /// What was started, unless it could not be, which is told.
-#[cfg(any(feature = "serve", feature = "otlp"))]
+#[cfg(any(feature = "serve", feature = "otlp", feature = "monitor"))]
 fn told<T, E: std::fmt::Display>(started: Result<T, E>) -> Option<T> {
     started.inspect_err(|error| complain(error)).ok()
 }

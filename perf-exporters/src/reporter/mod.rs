@@ -72,6 +72,8 @@ impl Reporter {
         if let Some(allocator) = &self.allocator {
             report.meta.machine.allocator.clone_from(allocator);
         }
+        #[cfg(feature = "monitor")]
+        report.monitor.extend(crate::monitor::track());
         report
     }
 

@@ -1,25 +1,31 @@
 //! From a request to an answer, whoever carries them.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::header::{ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY};
 use hyper::header::{HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode};
+use perf_core::budget::Clock;
 use serde_json::json;
 
+use super::Options;
+use super::health::Health;
 use super::hosts::Hosts;
-use super::observe::{Observed, Observer};
-use super::{Options, page};
+use super::observe::{Observed, Observer, judged_lately};
+use crate::Report;
+use crate::gate::Stopwatch;
+use crate::html;
 use crate::prometheus::{self, Format};
 
 /// Where the pages are.
 pub(super) const PATHS: &[(&str, &str)] = &[
     ("/metrics", "for Prometheus"),
     ("/health", "budgets and losses, as JSON; 503 when a budget is breached"),
-    ("/report", "a page to look at"),
-    #[cfg(feature = "html")]
+    ("/report", "a page to look at, which follows what is going on"),
+    ("/live.json", "what that page shows next"),
     ("/report.html", "the report as a page of its own, to look into or to keep"),
     ("/report.json", "the report"),
     #[cfg(feature = "flamegraph")]
@@ -37,10 +43,8 @@ pub(super) enum Page {
     Index,
     Metrics(Format),
     Health,
-    Report {
-        paused: bool,
-    },
-    #[cfg(feature = "html")]
+    Live,
+    LiveData,
     Html,
     #[cfg(feature = "flamegraph")]
     Flames(crate::Weight),
@@ -52,11 +56,22 @@ pub(super) struct Endpoint {
     hosts: Hosts,
     observer: Observer,
     prometheus: prometheus::Options,
+    /// What the live page may do, and that nobody may put it into a frame.
+    live_policy: HeaderValue,
+    /// Of the processor, where the system tells a thread's time on it.
+    watch: Stopwatch,
 }
 
 impl Endpoint {
     pub(super) fn new(options: Options) -> Self {
-        Self { hosts: Hosts::of(&options), observer: Observer::new(options.program), prometheus: options.prometheus }
+        Self {
+            hosts: Hosts::of(&options),
+            observer: Observer::new(options.program),
+            prometheus: options.prometheus,
+            live_policy: HeaderValue::try_from(format!("{}; frame-ancestors 'none'", html::live_policy()))
+                .unwrap_or(HeaderValue::from_static("default-src 'none'")),
+            watch: Stopwatch::new(Clock::Cpu).unwrap_or_else(Stopwatch::wall),
+        }
     }
 
     /// What a request asks for, or the answer to one that asks for nothing there is. Quick.
@@ -78,8 +93,8 @@ impl Endpoint {
                 Ok(Page::Metrics(Format::negotiate(&accept.collect::<Vec<_>>().join(","))))
             }
             "/health" => Ok(Page::Health),
-            "/report" => Ok(Page::Report { paused: request.uri.query() == Some("pause") }),
-            #[cfg(feature = "html")]
+            "/report" => Ok(Page::Live),
+            "/live.json" => Ok(Page::LiveData),
             "/report.html" => Ok(Page::Html),
             #[cfg(feature = "flamegraph")]
             "/flamegraph.svg" => Ok(Page::Flames(weight(request.uri.query()))),
@@ -89,34 +104,49 @@ impl Endpoint {
         }
     }
 
-    /// The answer. Measures and renders, unless that was done within the last second.
+    /// The answer. Measures and renders, unless what there is is still fresh.
     pub(super) fn show(&self, asked: Page) -> Response<Bytes> {
+        let begun = self.watch.now();
         let observed = self.observer.look();
-        let json = || observed.page(asked, |seen| seen.report.to_json().into_bytes());
+        let answer = self.answer(asked, &observed);
+        observed.took(self.watch.since(begun));
+        answer
+    }
+
+    fn answer(&self, asked: Page, observed: &Observed) -> Response<Bytes> {
+        let report = || self.observer.report(observed);
+        let json = || observed.page(Page::Json, || report().to_json().into_bytes());
         match asked {
             Page::Index => answer(StatusCode::OK, PLAIN, index().into()),
             Page::Metrics(format) => {
-                let page = observed.page(asked, |seen| prometheus::render(&seen.report, format, &self.prometheus));
+                let render = || {
+                    let budgets = judged_lately(&report().budgets, observed.budgets().1);
+                    prometheus::render_judged(report(), &budgets, format, &self.prometheus)
+                };
+                let page = observed.page(asked, render);
                 let mut answer = answer(StatusCode::OK, format.content_type(), page);
                 answer.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
                 answer
             }
-            Page::Health => self.health(&observed),
-            Page::Report { paused } => {
-                let html = observed.page(asked, |seen| page::render(&seen.report, &seen.recent, paused).into_bytes());
-                let mut answer = answer(StatusCode::OK, HTML, html);
-                answer.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(page::POLICY));
+            Page::Health => self.health(observed),
+            Page::Live => {
+                let live = |recent: (Duration, &Report)| html::live(report(), recent).into_bytes();
+                let mut answer = answer(StatusCode::OK, HTML, observed.page(asked, || live(observed.recent())));
+                answer.headers_mut().insert(CONTENT_SECURITY_POLICY, self.live_policy.clone());
                 answer
             }
-            #[cfg(feature = "html")]
+            Page::LiveData => {
+                let live = |recent: (Duration, &Report)| html::live_data(report(), recent).into_bytes();
+                answer(StatusCode::OK, JSON, observed.page(asked, || live(observed.recent())))
+            }
             Page::Html => {
-                let html = |seen: &Observed| crate::html::render(&seen.report, &crate::html::Options::default());
+                let html = || html::render(report(), &html::Options::default()).into_bytes();
                 // It brings a policy of its own, which names its script.
-                answer(StatusCode::OK, HTML, observed.page(asked, |seen| html(seen).into_bytes()))
+                answer(StatusCode::OK, HTML, observed.page(asked, html))
             }
             #[cfg(feature = "flamegraph")]
             Page::Flames(weight) => {
-                let svg = |seen: &Observed| crate::flamegraph::svg(&seen.report, weight).into_bytes();
+                let svg = || crate::flamegraph::svg(report(), weight).into_bytes();
                 let mut answer = answer(StatusCode::OK, "image/svg+xml", observed.page(asked, svg));
                 let policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
                 answer.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
@@ -133,8 +163,9 @@ impl Endpoint {
     }
 
     fn health(&self, observed: &Observed) -> Response<Bytes> {
-        let (span, health) = &observed.health;
-        let meta = &observed.report.meta;
+        let (span, budgets) = observed.budgets();
+        let health = Health::of(budgets);
+        let meta = observed.snapshot().meta();
         let status = if health.is_good() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
         let body = json!({
             "status": if health.is_good() { "ok" } else { "breach" },
@@ -151,7 +182,7 @@ impl Endpoint {
                 "lost_calls": meta.lost,
                 "tree_nodes": meta.dropped_nodes,
                 "clock_backward_steps": meta.backward_steps,
-                "probes_over_limit": observed.report.probes.len().saturating_sub(self.prometheus.max_probes),
+                "probes_over_limit": observed.snapshot().probes().count().saturating_sub(self.prometheus.max_probes),
             },
         });
         answer(status, JSON, format!("{body}\n").into())

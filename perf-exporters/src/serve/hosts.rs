@@ -35,10 +35,13 @@ impl Hosts {
 
     /// `host` or `host:port`. The port is not looked at: a forwarded one differs.
     fn allow_name(&self, host: &str) -> bool {
-        let Some(authority) = host.parse::<Authority>().ok().filter(|_| !host.contains('@')) else {
-            return false;
-        };
+        let Ok(authority) = host.parse::<Authority>() else { return false };
         let name = authority.host();
+        // What is parsed ends at a bracket, whatever follows it; and what is before a name is somebody's.
+        let is_port = |rest: &str| rest.strip_prefix(':').is_some_and(|port| port.bytes().all(|b| b.is_ascii_digit()));
+        if !host.strip_prefix(name).is_some_and(|rest| rest.is_empty() || is_port(rest)) {
+            return false;
+        }
         let literal = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(name);
         if let Ok(address) = literal.parse::<IpAddr>() {
             return self.remote || self.any || address.to_canonical().is_loopback();
@@ -82,6 +85,11 @@ mod tests {
             "0.0.0.0",
             "[::]",
             "[::ffff:192.0.2.1]",
+            "[::1].evil.example",
+            "[::1]evil.example:80",
+            "[::1]80",
+            "localhost:80:80",
+            "localhost:evil",
             "localhost evil",
             "*",
         ] {

@@ -1,20 +1,26 @@
-//! What there is to show: measured once a second at most, however many ask.
+//! What there is to show. Nothing is measured before somebody asks, nothing is made of it that nobody asks for, and
+//! what was made is shown again until it is old.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use perf_core::Snapshot;
 
 use super::endpoint::Page;
-use super::health::Health;
 use super::window::Window;
 use crate::Report;
 use crate::metrics::hold;
-use crate::report::nanos;
+use crate::report::{BudgetReport, BudgetVerdict, nanos};
 
-/// For how long an observation is shown.
+/// For how long an observation is shown at least.
 const FRESH: Duration = Duration::from_secs(1);
+/// For how long at most, whatever it cost.
+const STALE: Duration = Duration::from_secs(10);
+/// And for this many times what it took: so asking without a pause costs one part in so many of a processor.
+const PATIENCE: u32 = 100;
 /// What rates are taken over.
 const LAST_SECONDS: Duration = Duration::from_secs(5);
 /// What budgets are judged by.
@@ -23,25 +29,28 @@ const LAST_MINUTE: Duration = Duration::from_mins(1);
 /// One look at the probes, with all that was made of it.
 pub(super) struct Observed {
     taken: Instant,
-    pub(super) report: Report,
-    /// What was counted in the last seconds, and how many these are.
-    pub(super) recent: (Duration, Report),
-    pub(super) health: (Duration, Health),
+    uptime: Duration,
+    snapshot: Arc<Snapshot>,
+    /// The snapshots that rates and verdicts count from; none where that is the start of the program.
+    seconds_ago: Option<Earlier>,
+    minute_ago: Option<Earlier>,
+    report: OnceLock<Arc<Report>>,
+    recent: OnceLock<Report>,
+    budgets: OnceLock<Vec<BudgetReport>>,
     pages: Mutex<HashMap<Page, Bytes>>,
+    /// Nanoseconds that it took so far.
+    cost: AtomicU64,
 }
 
-impl Observed {
-    /// The page as it was rendered before, or now.
-    pub(super) fn page(&self, page: Page, render: impl FnOnce(&Self) -> Vec<u8>) -> Bytes {
-        let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
-        pages.entry(page).or_insert_with(|| render(self).into()).clone()
-    }
-}
+/// How long ago, and what had been counted by then.
+type Earlier = (Duration, Arc<Snapshot>);
 
 pub(super) struct Observer {
     started: Instant,
     program: Option<String>,
     state: Mutex<State>,
+    /// The last report that was made.
+    last: Mutex<Option<Arc<Report>>>,
 }
 
 struct State {
@@ -52,9 +61,11 @@ struct State {
 
 impl Observer {
     pub(super) fn new(program: Option<String>) -> Self {
-        let state =
-            State { current: None, last_seconds: Window::new(LAST_SECONDS), last_minute: Window::new(LAST_MINUTE) };
-        Self { started: Instant::now(), program, state: Mutex::new(state) }
+        let started = Instant::now();
+        // What was counted before is nothing that happened lately.
+        let last_seconds = Window::from(LAST_SECONDS, started, perf_core::snapshot());
+        let state = State { current: None, last_seconds, last_minute: Window::new(LAST_MINUTE) };
+        Self { started, program, state: Mutex::new(state), last: Mutex::default() }
     }
 
     /// Since the endpoint began.
@@ -66,7 +77,7 @@ impl Observer {
     pub(super) fn look(&self) -> Arc<Observed> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match &state.current {
-            Some(current) if current.taken.elapsed() < FRESH => Arc::clone(current),
+            Some(current) if current.is_fresh() => Arc::clone(current),
             _ => {
                 let observed = Arc::new(self.measure(&mut state));
                 state.current = Some(Arc::clone(&observed));
@@ -78,22 +89,121 @@ impl Observer {
     fn measure(&self, state: &mut State) -> Observed {
         let snapshot = Arc::new(perf_core::snapshot());
         let now = Instant::now();
-        let mut report = Report::from(&*snapshot);
-        report.meta.duration_ns = nanos(self.uptime());
-        if let Some(program) = &self.program {
-            report.meta.program.clone_from(program);
+        Observed {
+            taken: now,
+            uptime: self.uptime(),
+            seconds_ago: state.last_seconds.look(now, &snapshot),
+            minute_ago: state.last_minute.look(now, &snapshot),
+            snapshot,
+            report: OnceLock::new(),
+            recent: OnceLock::new(),
+            budgets: OnceLock::new(),
+            pages: Mutex::default(),
+            cost: AtomicU64::new(0),
         }
-        if let Some(current) = &state.current {
-            hold(&mut report, &current.report);
+    }
+
+    /// All of it as a report.
+    pub(super) fn report<'a>(&self, observed: &'a Observed) -> &'a Report {
+        observed.report.get_or_init(|| {
+            let mut report = Report::from(&*observed.snapshot);
+            report.meta.duration_ns = nanos(observed.uptime);
+            if let Some(program) = &self.program {
+                report.meta.program.clone_from(program);
+            }
+            #[cfg(feature = "monitor")]
+            report.monitor.extend(crate::monitor::track());
+            let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(last) = &*last {
+                hold(&mut report, last);
+            }
+            let report = Arc::new(report);
+            *last = Some(Arc::clone(&report));
+            report
+        })
+    }
+}
+
+impl Observed {
+    fn is_fresh(&self) -> bool {
+        self.taken.elapsed() < shown_for(Duration::from_nanos(self.cost.load(Ordering::Relaxed)))
+    }
+
+    /// Says that some nanoseconds went into it.
+    pub(super) fn took(&self, cost: u64) {
+        self.cost.fetch_add(cost, Ordering::Relaxed);
+    }
+
+    /// The page as it was rendered before, or now.
+    pub(super) fn page(&self, page: Page, render: impl FnOnce() -> Vec<u8>) -> Bytes {
+        let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
+        pages.entry(page).or_insert_with(|| render().into()).clone()
+    }
+
+    /// What was counted, as it was read.
+    pub(super) fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// What was counted in the last seconds, and how many these are.
+    pub(super) fn recent(&self) -> (Duration, &Report) {
+        let report = self.recent.get_or_init(|| match &self.seconds_ago {
+            Some((_, earlier)) => Report::from(self.snapshot.since(earlier)),
+            None => Report::from(&*self.snapshot),
+        });
+        (self.seconds_ago.as_ref().map_or(self.uptime, |(span, _)| *span), report)
+    }
+
+    /// Over how long budgets are judged, and what the calls of that time prove of them.
+    pub(super) fn budgets(&self) -> (Duration, &[BudgetReport]) {
+        let declares = || self.snapshot.probes().any(|probe| !probe.budgets().is_empty());
+        let budgets = self.budgets.get_or_init(|| match &self.minute_ago {
+            _ if !declares() => Vec::new(),
+            Some((_, earlier)) => BudgetReport::all(&self.snapshot.since(earlier)),
+            None => BudgetReport::all(&self.snapshot),
+        });
+        (self.minute_ago.as_ref().map_or(self.uptime, |(span, _)| *span), budgets)
+    }
+}
+
+/// The bounds that a program declares, with what recent calls prove of them; of functions that were not called lately,
+/// nothing can be said.
+pub(super) fn judged_lately(declared: &[BudgetReport], lately: &[BudgetReport]) -> Vec<BudgetReport> {
+    let key = |budget: &BudgetReport| (budget.probe.clone(), budget.metric.clone());
+    let lately: HashMap<_, _> = lately.iter().map(|budget| (key(budget), budget)).collect();
+    let judged = |declared: &BudgetReport| match lately.get(&key(declared)) {
+        Some(judged) => (*judged).clone(),
+        None => BudgetReport { actual: None, verdict: BudgetVerdict::Inconclusive, ..declared.clone() },
+    };
+    declared.iter().map(judged).collect()
+}
+
+/// For how long something is shown that took this long.
+fn shown_for(cost: Duration) -> Duration {
+    (cost * PATIENCE).clamp(FRESH, STALE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_dear_is_shown_for_longer() {
+        for (cost, shown) in [(0, 1_000), (10, 1_000), (30, 3_000), (5_000, 10_000)] {
+            assert_eq!(shown_for(Duration::from_millis(cost)), Duration::from_millis(shown));
         }
-        let recent = match state.last_seconds.since(now, &snapshot) {
-            Some((span, recent)) => (span, Report::from(recent)),
-            None => (self.uptime(), report.clone()),
-        };
-        let health = match state.last_minute.since(now, &snapshot) {
-            Some((span, recent)) => (span, Health::of(Report::from(recent))),
-            None => (self.uptime(), Health::of(report.clone())),
-        };
-        Observed { taken: now, report, recent, health, pages: Mutex::default() }
+    }
+
+    #[test]
+    fn nothing_is_made_before_it_is_asked_for() {
+        let observer = Observer::new(Some("lazy".to_owned()));
+        let seen = observer.look();
+        assert!(seen.report.get().is_none() && seen.budgets.get().is_none());
+        assert_eq!(observer.report(&seen).meta.program, "lazy");
+        assert!(std::ptr::eq(observer.report(&seen), observer.report(&observer.look())));
+        seen.budgets();
+        assert!(seen.budgets.get().is_some() && seen.recent.get().is_none());
+        let page = seen.page(Page::Json, || b"once".to_vec());
+        assert_eq!(page, seen.page(Page::Json, || b"twice".to_vec()));
     }
 }

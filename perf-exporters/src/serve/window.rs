@@ -5,28 +5,36 @@ use std::time::{Duration, Instant};
 
 use perf_core::Snapshot;
 
+/// When a snapshot was taken, and the snapshot.
+type Remembered = (Instant, Arc<Snapshot>);
+
 /// Remembers two earlier snapshots, so that there is always one between one and two periods old, as long as somebody
 /// asks that often.
 pub(super) struct Window {
     period: Duration,
-    older: Option<(Instant, Arc<Snapshot>)>,
-    newer: Option<(Instant, Arc<Snapshot>)>,
+    older: Option<Remembered>,
+    newer: Option<Remembered>,
 }
 
 impl Window {
+    /// One that reaches back to the start of the program at first.
     pub(super) fn new(period: Duration) -> Self {
         Self { period, older: None, newer: None }
     }
 
-    /// What was counted since the older of the snapshots remembered, and since when that is. Nothing if there is none.
-    pub(super) fn since(&mut self, now: Instant, snapshot: &Arc<Snapshot>) -> Option<(Duration, Snapshot)> {
-        let base = self.older.as_ref().or(self.newer.as_ref());
-        let since = base.map(|(then, earlier)| (now - *then, snapshot.since(earlier)));
+    /// One that reaches back to this snapshot at first.
+    pub(super) fn from(period: Duration, now: Instant, snapshot: Snapshot) -> Self {
+        Self { older: Some((now, Arc::new(snapshot))), ..Self::new(period) }
+    }
+
+    /// The latest snapshot that is a period old and how old it is, or the one it reaches back to at first, if there is
+    /// one. The new one is remembered.
+    pub(super) fn look(&mut self, now: Instant, snapshot: &Arc<Snapshot>) -> Option<(Duration, Arc<Snapshot>)> {
         if self.newer.as_ref().is_none_or(|(then, _)| now - *then >= self.period) {
-            self.older = self.newer.take();
-            self.newer = Some((now, Arc::clone(snapshot)));
+            let newer = self.newer.replace((now, Arc::clone(snapshot)));
+            self.older = newer.or(self.older.take());
         }
-        since
+        self.older.as_ref().map(|(then, earlier)| (now - *then, Arc::clone(earlier)))
     }
 }
 
@@ -34,19 +42,23 @@ impl Window {
 mod tests {
     use super::*;
 
-    #[test]
-    fn reaches_back_between_one_and_two_periods() {
-        let start = Instant::now();
-        let mut window = Window::new(Duration::from_secs(5));
+    const PERIOD: Duration = Duration::from_secs(5);
+
+    /// How far a window reaches back that is asked every second, after so many seconds.
+    fn reach(mut window: Window, start: Instant, seconds: u64) -> Vec<Option<u64>> {
         let snapshot = Arc::new(Snapshot::default());
-        let mut back = |seconds| window.since(start + Duration::from_secs(seconds), &snapshot).map(|(back, _)| back);
-        assert_eq!(back(0), None);
-        for seconds in 1..=9 {
-            assert_eq!(back(seconds), Some(Duration::from_secs(seconds)), "{seconds}");
-        }
-        for seconds in 10..100 {
-            let back = back(seconds).unwrap();
-            assert!((Duration::from_secs(5)..=Duration::from_secs(11)).contains(&back), "{seconds}: {back:?}");
-        }
+        let mut back =
+            |second| window.look(start + Duration::from_secs(second), &snapshot).map(|(back, _)| back.as_secs());
+        (0..=seconds).map(&mut back).collect()
+    }
+
+    #[test]
+    fn at_first_to_the_start_and_then_between_one_and_two_periods() {
+        let start = Instant::now();
+        let program = reach(Window::new(PERIOD), start, 12);
+        let none = [None; 5].into_iter();
+        assert_eq!(program, none.chain([5, 6, 7, 8, 9, 5, 6, 7].map(Some)).collect::<Vec<_>>());
+        let endpoint = reach(Window::from(PERIOD, start, Snapshot::default()), start, 12);
+        assert_eq!(endpoint, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 5, 6, 7].map(Some));
     }
 }

@@ -56,7 +56,7 @@ pub fn render(report: &Report, options: &Options) -> String {
     let mut lines = header(report, width);
     lines.push(Text::default());
     lines.extend(layout::table(report, shown, width));
-    lines.extend(remainder(report, &ranked[shown.len()..], width));
+    lines.extend(remainder(report, &ranked[shown.len()..], options.all, width));
     if options.tree {
         lines.extend(calltree::section(&report.tree, width));
     }
@@ -97,13 +97,13 @@ fn header(report: &Report, width: usize) -> Vec<Text> {
 }
 
 /// What is left out, and how to see it.
-fn remainder(report: &Report, left_out: &[&ProbeReport], width: usize) -> Vec<Text> {
+fn remainder(report: &Report, left_out: &[&ProbeReport], all: &str, width: usize) -> Vec<Text> {
     if left_out.is_empty() {
         return Vec::new();
     }
     let rest: u64 = left_out.iter().fold(0, |sum, probe| sum.saturating_add(probe.self_ns));
     let share = human::percent(share(rest, report.measured_ns()));
-    let line = format!("… and {} more with {share} of the self time (PERF_TOP=all shows them)", left_out.len());
+    let line = format!("… and {} more with {share} of the self time ({all} shows them)", left_out.len());
     text::wrapped(&line, style::DIM, width)
 }
 

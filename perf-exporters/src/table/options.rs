@@ -24,6 +24,8 @@ pub struct Options {
     pub color: bool,
     /// How many probes to show; `None` for all.
     pub top: Option<usize>,
+    /// How to see every probe, told where some are left out.
+    pub all: &'static str,
     /// Whether to show the call tree, where one was recorded.
     pub tree: bool,
 }
@@ -31,7 +33,7 @@ pub struct Options {
 impl Default for Options {
     /// 80 columns, no colour, 30 probes, the call tree.
     fn default() -> Self {
-        Self { width: 80, color: false, top: Some(Self::TOP), tree: true }
+        Self { width: 80, color: false, top: Some(Self::TOP), all: "PERF_TOP=all", tree: true }
     }
 }
 

@@ -1,48 +1,23 @@
-// usage: node pages.mjs CHROMIUM FOLDER SPEEDSCOPE_JSON
+// Pages that stay as they are, and a profile. usage: node pages.mjs CHROMIUM FOLDER SPEEDSCOPE_JSON
 import assert from "node:assert/strict";
 import { readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import Ajv from "ajv";
-import { chromium } from "playwright-core";
+import { isDrawn, launch, open } from "./browser.mjs";
 import * as checks from "./checks.mjs";
+import * as more from "./checks_time.mjs";
 
 const [executablePath, folder, profile] = process.argv.slice(2);
-const args = [
-  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-  "--disable-component-update", "--disable-sync",
-];
-const browser = await chromium.launch({ executablePath, args });
-
-/** Opens a file; whatever the console says or the page asks for is kept. */
-async function open(name, path) {
-  const context = await browser.newContext({ viewport: { width: 1360, height: 900 }, reducedMotion: "reduce" });
-  const page = await context.newPage();
-  const trouble = [];
-  // What a software renderer has to say of WebGL is not about the page.
-  const told = (message) => ["error", "warning"].includes(message.type()) && !message.text().includes("GL Driver Message");
-  page.on("console", (message) => { if (told(message)) trouble.push(message.text()); });
-  page.on("pageerror", (error) => trouble.push(error.message));
-  page.on("dialog", (dialog) => { trouble.push(`dialog: ${dialog.message()}`); dialog.dismiss(); });
-  page.on("request", (request) => { if (!request.url().startsWith("file:")) trouble.push(`asked for ${request.url()}`); });
-  await page.goto(pathToFileURL(path).href);
-  return { page, trouble, done: async () => {
-    await page.screenshot({ path: join(folder, `${name}.png`), fullPage: name !== "thousand" });
-    assert.deepEqual(trouble, [], name);
-    await context.close();
-    console.log(`${name}: ok`);
-  } };
-}
+const browser = await launch(executablePath);
 
 async function perfPage(name, steps) {
   const path = join(folder, `${name}.html`);
   assert.ok(statSync(path).size < 2_000_000, `${path} is too large`);
-  const { page, done } = await open(name, path);
-  await page.waitForSelector("html[data-ready]", { timeout: 10_000 });
-  const took = await page.evaluate(() => performance.getEntriesByName("draw")[0].duration);
-  assert.ok(took < 1000, `${name} took ${took} ms to draw`);
-  for (const step of steps) await step(page);
+  const { page, picture, done } = await open(browser, folder, name, pathToFileURL(path).href, "file:", name !== "thousand");
+  await isDrawn(page, name);
+  for (const step of steps) await step(page, picture);
   await done();
 }
 
@@ -53,20 +28,50 @@ function isValidSpeedscope() {
   console.log("speedscope schema: ok");
 }
 
-/** The profile, given to speedscope itself. */
+/** Time of every function in seconds, with and without what it calls, as the profile has it. */
+function timesInProfile() {
+  const { shared, profiles: [{ samples, weights, unit }] } = JSON.parse(readFileSync(profile, "utf8"));
+  assert.equal(unit, "nanoseconds");
+  const times = new Map(shared.frames.map(({ name }) => [name, [0, 0]]));
+  samples.forEach((stack, at) => {
+    const names = stack.map((frame) => shared.frames[frame].name);
+    for (const name of new Set(names)) times.get(name)[0] += weights[at] / 1e9;
+    times.get(names[names.length - 1])[1] += weights[at] / 1e9;
+  });
+  return times;
+}
+
+const UNITS = { ns: 1e-9, µs: 1e-6, ms: 1e-3, s: 1 };
+const seconds = (cell) => {
+  const [, number, unit] = /^([\d.]+)(ns|µs|ms|s) \(/.exec(cell);
+  return Number(number) * UNITS[unit];
+};
+
+/** The profile, given to speedscope itself, whose table of functions must say what the profile says. */
 async function opensInSpeedscope() {
   const index = join(dirname(fileURLToPath(import.meta.url)), "node_modules/speedscope/dist/release/index.html");
-  const { page, done } = await open("speedscope", index);
+  const { page, done } = await open(browser, folder, "speedscope", pathToFileURL(index).href, "file:");
   await page.setInputFiles("input[type=file]", profile);
   await page.waitForFunction(() => document.title.includes("codescan"), null, { timeout: 10_000 });
+  await page.keyboard.press("3"); // its view by function
+  await page.getByText("Symbol Name").waitFor({ timeout: 10_000 });
+  const rows = await page.$$eval("table tr", (found) => found.map((row) => [...row.cells].map((cell) => cell.textContent.trim())));
+  const shown = new Map(rows.filter((cells) => /%\)$/.test(cells[0])).map(([total, own, name]) => [name, [seconds(total), seconds(own)]]));
+  const times = timesInProfile();
+  assert.deepEqual([...shown.keys()].sort(), [...times.keys()].sort());
+  for (const [name, right] of times) {
+    const near = (at) => Math.abs(shown.get(name)[at] - right[at]) <= 0.006 * right[at];
+    assert.ok(near(0) && near(1), `${name}: ${shown.get(name)} in speedscope, ${right} in the profile`);
+  }
   await done();
 }
 
 try {
   const { sortsAndFilters, opensAProbe, zoomsTheFlameGraph, hasBothColours, fitsAPhone, keepsNamesText } = checks;
+  const { saysWhySlow, drawsMemory, drawsTheTrend } = more;
   await perfPage("empty", [hasBothColours, fitsAPhone]);
-  await perfPage("thousand", [sortsAndFilters, opensAProbe, zoomsTheFlameGraph, hasBothColours, fitsAPhone]);
-  await perfPage("hostile", [keepsNamesText, fitsAPhone]);
+  await perfPage("thousand", [sortsAndFilters, opensAProbe, saysWhySlow, drawsMemory, drawsTheTrend, zoomsTheFlameGraph, hasBothColours, fitsAPhone]);
+  await perfPage("hostile", [drawsMemory, keepsNamesText, fitsAPhone]);
   isValidSpeedscope();
   await opensInSpeedscope();
 } finally {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Opens the pages in headless Chromium, and the speedscope profile in speedscope. Says SKIPPED where there is no browser.
+# Opens the pages in headless Chromium, those that stay and the live one, and the speedscope profile in speedscope. Says SKIPPED where there is no browser.
 # What a page looked like is kept in target/browser.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -17,9 +17,11 @@ for tool in chromium node npm; do
 done
 
 mkdir -p "$work"
-cp "$here/package.json" "$here/pages.mjs" "$here/checks.mjs" "$work/"
+cp "$here"/package.json "$here"/*.mjs "$work/"
 npm install --prefix "$work" --no-audit --no-fund --silent >/dev/null 2>&1 || skip "npm could not install playwright-core"
 
 cd "$root"
 cargo run -q -p perf-exporters --features html --example page -- --samples "$work/pages"
+cargo build -q -p perf-exporters --features enabled,full --example served
 node "$work/pages.mjs" "$(command -v chromium)" "$work/pages" "$here/../golden/speedscope.json"
+node "$work/live.mjs" "$(command -v chromium)" "$work/pages" "${CARGO_TARGET_DIR:-$root/target}/debug/examples/served"

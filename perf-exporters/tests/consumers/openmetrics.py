@@ -35,6 +35,25 @@ def main(program):
                 # Within one bucket of the source, 1/64 of the edge, the split is an estimate.
                 low, high = (sum(time <= edge * near for time in times) for near in (1 - 1 / 60, 1 + 1 / 60))
                 checks.equal(f"{probe!r} up to {edge:g} ns", low <= count <= high, True)
+    buckets = [sample for sample in families["perf_probe_duration_seconds"].samples if sample.name.endswith("_bucket")]
+    for probe, times in data.items():
+        found = [sample for sample in buckets if sample.labels["probe"] == probe and sample.exemplar]
+        traced = [(sample.exemplar.labels["trace_id"], sample.exemplar.value) for sample in found]
+        checks.exemplars(f"exemplars of {probe!r}", traced, times, "slowest")
+        edges = sorted(float(sample.labels["le"]) for sample in buckets if sample.labels["probe"] == probe)
+        for sample in found:
+            below = max((edge for edge in edges if edge < float(sample.labels["le"])), default=0)
+            within = below < sample.exemplar.value <= float(sample.labels["le"])
+            checks.equal(f"{sample.exemplar} of {probe!r} is on its bucket", within, True)
+            checks.equal("it has a time", float(sample.exemplar.timestamp) > 1.7e9, True)
+    for probe, times in data.items():
+        budget = lambda name, *more: values[tuple([name, *sorted([("probe", probe), ("metric", "p95"), *more])])]
+        checks.equal(f"limit of {probe!r}", budget("perf_budget_limit", ("unit", "seconds")), truth.BUDGET[1])
+        for word in ("pass", "inconclusive", "warn", "fail"):
+            holds = budget("perf_budget_verdict", ("verdict", word))
+            checks.equal(f"{probe!r}: {word}", holds, float(truth.verdict(times) == word))
+        actual = budget("perf_budget_actual", ("unit", "seconds"))
+        checks.near(f"measured of {probe!r}", actual, truth.exact(times, truth.BUDGET[0]), truth.ERROR)
     classic_values = {
         (sample.name, *sorted(sample.labels.items())): sample.value
         for family in classic_families(classic.decode())

@@ -1,12 +1,19 @@
-"""A receiver of OTLP over HTTP on the official types of PyPI's opentelemetry-proto.
+"""A receiver of OTLP over HTTP on the official types of PyPI's opentelemetry-proto, and a collector before it.
 
-PyPI has no collector to run; this is not one, but what it decodes with is what the collector's own clients encode with.
-It refuses the first request with 503 and Retry-After, and is not there at all for a while.
+What the receiver decodes with is what the collector's own clients encode with. It refuses the first request with 503 and
+Retry-After, and is not there at all for a while. With a path to rotel's agent as second argument, a collector process
+of its own takes the metrics, decodes them, and sends on what it understood.
 """
 
+import contextlib
+import gzip
 import http.server
 import math
+import os
+import socket
+import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -33,6 +40,8 @@ class Receiver(http.server.ThreadingHTTPServer):
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.headers["Content-Encoding"] == "gzip":
+            body = gzip.decompress(body)
         self.server.attempts.append(time.monotonic())
         if self.server.refusals:
             status, after = self.server.refusals.pop(0)
@@ -58,9 +67,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 def metrics(request):
-    (resource,) = request.resource_metrics
-    (scope,) = resource.scope_metrics
-    return {metric.name: metric for metric in scope.metrics}
+    """Of several reports in one request, which a collector may put together, the last."""
+    resource = request.resource_metrics[-1]
+    return {metric.name: metric for scope in resource.scope_metrics for metric in scope.metrics}
 
 
 def by_probe(points):
@@ -89,8 +98,12 @@ def compare(request, data, checks, temporality):
     calls = by_probe(found["perf.probe.calls"].sum.data_points)
     checks.equal("monotonic", found["perf.probe.calls"].sum.is_monotonic, True)
     checks.equal("probes", set(points), set(data))
+    limits = by_probe(found["perf.budget.limit"].gauge.data_points)
     for probe, times in data.items():
         point = points[probe]
+        traced = [(exemplar.trace_id.hex(), exemplar.as_double) for exemplar in point.exemplars]
+        checks.exemplars(f"exemplars of {probe!r}", traced, times, "all")
+        checks.equal(f"limit of {probe!r}", limits[probe].as_double, truth.BUDGET[1])
         checks.equal(f"scale of {probe!r}", point.scale, 5)
         checks.equal(f"count of {probe!r}", point.count, len(times))
         checks.equal(f"buckets of {probe!r}", point.zero_count + sum(point.positive.bucket_counts), len(times))
@@ -155,20 +168,68 @@ def absent(program, data, checks):
     """Nobody listens: the program ends all the same, and in time."""
     began = time.monotonic()
     with truth.served(program, data, **environment("http://127.0.0.1:9/v1/metrics")) as address:
-        truth.fetch(address, "/health")
+        truth.fetch(address, "/report.json")
         time.sleep(1)
         ending = time.monotonic()
     checks.equal("ends in time", time.monotonic() - ending < 6, True)
     print(f"without a collector: {ending - began:.1f} s of work, {time.monotonic() - ending:.1f} s to end")
 
 
-def main(program):
+@contextlib.contextmanager
+def collecting(agent, receiver):
+    """A collector that sends on to the receiver; the address for the program."""
+    ports = [free_port(), free_port()]
+    with tempfile.TemporaryDirectory() as folder:
+        log = open(os.path.join(folder, "log"), "w+", encoding="utf-8")
+        process = subprocess.Popen(
+            [agent, "start", "--otlp-grpc-endpoint", f"127.0.0.1:{ports[0]}", "--otlp-http-endpoint", f"127.0.0.1:{ports[1]}",
+             "--exporter", "otlp", "--otlp-exporter-protocol", "http",
+             "--otlp-exporter-endpoint", receiver.url.removesuffix("/v1/metrics"), "--otlp-exporter-custom-headers", "x-tenant=tenant 1",
+             "--pid-file", f"{folder}/pid", "--log-file", f"{folder}/agent.log"],
+            stdout=log, stderr=log,
+        )
+        try:
+            def listens():
+                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", ports[1]), 1):
+                    return True
+            wait("a collector that listens", listens)
+            yield f"http://127.0.0.1:{ports[1]}/v1/metrics"
+        except SystemExit:
+            log.seek(0)
+            print(log.read()[-3000:])
+            raise
+        finally:
+            process.terminate()
+            process.wait(20)
+            log.close()
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def collected(program, data, checks, agent):
+    """Through a collector: what arrives behind it is what was recorded."""
+    receiver = Receiver([])
+    with collecting(agent, receiver) as url, truth.served(program, data, **environment(url)):
+        # The collector sends on by itself, now and then.
+        wait("metrics behind the collector", lambda: len(receiver.requests) >= 2)
+    compare(receiver.requests[-1], data, checks, AggregationTemporality.AGGREGATION_TEMPORALITY_CUMULATIVE)
+    resource = receiver.requests[-1].resource_metrics[-1].resource
+    service = {pair.key: pair.value.string_value for pair in resource.attributes}["service.name"]
+    checks.equal("service", service, "consumed")
+
+
+def main(program, agent=None):
     status, data = 0, truth.durations()
-    for check in (cumulative, delta, absent):
+    through = [lambda *arguments: collected(*arguments, agent)] if agent else [cumulative, delta, absent]
+    for check in through:
         checks = truth.Checks()
         check(program, data, checks)
-        status |= checks.finish(f"OTLP, {check.__name__}")
+        status |= checks.finish("OTLP, through a collector" if agent else f"OTLP, {check.__name__}")
     return status
 
 
-sys.exit(main(sys.argv[1]))
+sys.exit(main(*sys.argv[1:]))

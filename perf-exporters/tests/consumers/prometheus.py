@@ -45,10 +45,15 @@ def server(target, *flags):
             stdout=log, stderr=log,
         )
 
+        def api(path, **parameters):
+            parameters = urllib.parse.urlencode(parameters)
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/{path}?{parameters}", timeout=10) as answer:
+                return json.load(answer)["data"]
+
         def ask(query):
-            query = urllib.parse.urlencode({"query": query})
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/query?{query}", timeout=10) as answer:
-                return json.load(answer)["data"]["result"]
+            return api("query", query=query)["result"]
+
+        ask.api = api
 
         try:
             deadline = time.monotonic() + 40
@@ -71,8 +76,34 @@ def by_probe(result):
     return {series["metric"]["probe"]: float(series["value"][1]) for series in result}
 
 
+def exemplars(ask, data, checks, series, which):
+    """What the server's exemplar storage has: traces and values."""
+    hour = 3600
+    stored = ask.api("query_exemplars", query=series, start=time.time() - hour, end=time.time() + hour)
+    found = {}
+    for one in stored:
+        pairs = [(exemplar["labels"]["trace_id"], float(exemplar["value"])) for exemplar in one["exemplars"]]
+        found.setdefault(one["seriesLabels"]["probe"], []).extend(pairs)
+    for probe, times in data.items():
+        checks.exemplars(f"exemplars of {probe!r}", found.get(probe, []), times, which)
+
+
+def budgets(ask, data, checks):
+    checks.equal("limits", set(by_probe(ask("perf_budget_limit")).values()), {truth.BUDGET[1]})
+    actual = by_probe(ask('perf_budget_actual{metric="p95",unit="seconds"}'))
+    for probe, times in data.items():
+        checks.near(f"measured of {probe!r}", actual[probe], truth.exact(times, truth.BUDGET[0]), truth.ERROR)
+    alerts = {probe for probe, times in data.items() if truth.verdict(times) == "fail"}
+    checks.equal("alerts", set(by_probe(ask('perf_budget_verdict{verdict="fail"} == 1'))), alerts)
+    used = by_probe(ask("perf_budget_actual / on(probe, metric, unit) perf_budget_limit"))
+    checks.equal("the documented query", {probe for probe in used if used[probe] > 1}, alerts)
+
+
 def native(ask, data, checks):
     """Native histograms: no bucket series, and every quantile within the stated error."""
+    # A server of this age reads the exemplars of the classic buckets one by one, and drops those that are older than the
+    # one before; later ones read those of the histogram, which are in the order of time.
+    exemplars(ask, data, checks, "perf_probe_duration_seconds", "some")
     checks.equal("series of buckets", ask("perf_probe_duration_seconds_bucket"), [])
     counts = by_probe(ask("histogram_count(perf_probe_duration_seconds)"))
     sums = by_probe(ask("histogram_sum(perf_probe_duration_seconds)"))
@@ -89,6 +120,7 @@ def native(ask, data, checks):
 
 def text(ask, data, checks):
     """Classic histograms: exact counts; quantiles within their bucket's edges."""
+    exemplars(ask, data, checks, "perf_probe_duration_seconds_bucket", "slowest")
     counts = by_probe(ask("perf_probe_duration_seconds_count"))
     for probe, times in data.items():
         checks.equal(f"count of {probe!r}", counts[probe], len(times))
@@ -114,15 +146,17 @@ def main(program):
     data, status = truth.durations(), 0
     with truth.served(program, data) as address:
         promtool(address)
-        for what, check, flags in [
-            ("protobuf, native histograms", native, ["--enable-feature=native-histograms"]),
-            ("text", text, []),
-        ]:
-            checks = truth.Checks()
-            with server(address, *flags) as ask:
-                common(ask, data, checks)
-                check(ask, data, checks)
-            status |= checks.finish(what)
+    for what, check, flags in [
+        ("protobuf, native histograms", native, ["--enable-feature=native-histograms,exemplar-storage"]),
+        ("text", text, ["--enable-feature=exemplar-storage"]),
+    ]:
+        checks = truth.Checks()
+        # Budgets are judged by the last minute, so that each server has a program of its own.
+        with truth.served(program, data) as address, server(address, *flags) as ask:
+            budgets(ask, data, checks)
+            common(ask, data, checks)
+            check(ask, data, checks)
+        status |= checks.finish(what)
     return status
 
 

@@ -38,6 +38,26 @@ def exact(values, q):
     return ordered[max(1, math.ceil(q * len(ordered))) - 1] / 1e9
 
 
+#: Every probe's budget: a share of the calls, and the seconds that they stay within.
+BUDGET = (0.95, 0.005)
+
+
+def verdict(times):
+    """What all of these calls prove of the budget. All lists here are clear cases."""
+    over = sum(time > BUDGET[1] * 1e9 for time in times)
+    return "fail" if over > (1 - BUDGET[0]) * len(times) else "pass"
+
+
+def slowest(times, calls=8):
+    """The calls that are kept as exemplars."""
+    return sorted(times)[-calls:]
+
+
+def nanoseconds(trace):
+    """The duration of a call, by the number of its trace."""
+    return int(trace, 16)
+
+
 def told(times, q):
     """Whether enough values lie beyond a quantile for a reader that interpolates between a bucket's edges. Of a few
     values it knows the bucket only, which is 2.2 % wide."""
@@ -62,6 +82,21 @@ class Checks:
         if not off <= error:
             self.wrong.append(f"{what}: {found!r}, not {right!r} ({100 * off:.2f} %)")
 
+    def exemplars(self, what, found, times, which):
+        """Traces and seconds: of the slowest calls, each its own duration, within the clock's tick. `which` of them have
+        to be there: all, the slowest (where a bucket has room for one), or some."""
+        slow = slowest(times)
+        for trace, seconds in found:
+            nanos = nanoseconds(trace)
+            self.equal(f"{what}: {nanos} is among the slowest", nanos in slow, True)
+            self.equal(f"{what}: {seconds} s is {nanos} ns", abs(seconds * 1e9 - nanos) <= 2 + 1e-9 * nanos, True)
+        traces = [nanoseconds(trace) for trace, _ in found]
+        self.equal(f"{what}: some", bool(traces), True)
+        if which in ("slowest", "all"):
+            self.equal(f"{what}: the slowest", max(traces, default=None), slow[-1])
+        if which == "all":
+            self.equal(f"{what}: all of them", sorted(traces), slow)
+
     def sum(self, what, found, times):
         """A sum of durations: exact but for the clock's ticks, of which a nanosecond has two or three."""
         self.equal(f"{what}: {found}", abs(found - sum(times) / 1e9) <= 1e-4 * sum(times) / 1e9 + 0.25e-9 * len(times), True)
@@ -75,14 +110,14 @@ class Checks:
 
 
 @contextlib.contextmanager
-def served(program, data, **environment):
-    """The program with these durations recorded; its address."""
+def served(program, data, files=None, **environment):
+    """The program with these durations recorded; its address. At its end it writes into the folder `files`."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "times.json")
         with open(path, "w", encoding="utf-8") as file:
             json.dump(data, file)
         process = subprocess.Popen(
-            [program, "--replay", path],
+            [program, "--replay", path, *([files] if files else [])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -4,7 +4,9 @@
 use std::time::{Duration, SystemTime};
 
 use perf_exporters::Report;
-use perf_exporters::report::{CallTree, Histogram, ProbeReport, Quantiles, TreeNode};
+use perf_exporters::report::{
+    BudgetReport, BudgetVerdict, CallTree, Exemplar, Histogram, ProbeReport, Quantiles, TreeNode,
+};
 
 /// These values, each so many times.
 pub(crate) fn histogram(values: &[(u64, u64)]) -> Histogram {
@@ -100,6 +102,41 @@ pub(crate) fn sample_with_allocations() -> Report {
         (probe.alloc_bytes, probe.self_alloc_bytes) = (probe.allocs * 100, probe.self_allocs * 90);
         probe.peak_bytes = 4096 * factor;
         probe.net_bytes = if at == 2 { -77_000 } else { 1000 * i64::try_from(factor).unwrap() };
+    }
+    report
+}
+
+/// Two probes whose slowest calls have traces, and budgets with each of the verdicts.
+pub(crate) fn judged() -> Report {
+    let mut report = sample();
+    report.probes.truncate(2);
+    let probe = &mut report.probes[1];
+    let calls = [(80_000, Some(7)), (31_000, Some(u128::MAX)), (3_300, None), (3_200, Some(11)), (310, Some(13))];
+    for (at, (nanos, trace)) in calls.into_iter().enumerate() {
+        let mut call = Exemplar::default();
+        // Not in the order in which they began.
+        call.start = report.meta.time - Duration::from_millis(1_000 - 200 * (at as u64 * 3 % 5));
+        call.duration_ns = nanos;
+        call.self_ns = nanos;
+        call.trace = trace.map(|trace: u128| format!("{trace:032x}"));
+        probe.exemplars.push(call);
+    }
+    let mut broken = Exemplar::default();
+    (broken.duration_ns, broken.trace) = (700, Some("\"} 1 # EOF".to_owned()));
+    probe.exemplars.push(broken);
+    for (metric, unit, [target, limit, actual], verdict) in [
+        ("p99", "ns", [Some(2e6), Some(5e6), Some(7.31e6)], BudgetVerdict::Fail),
+        ("p50", "ns", [Some(300.0), None, Some(312.5)], BudgetVerdict::Warn),
+        ("alloc_bytes", "bytes", [None, Some(4096.0), Some(0.0)], BudgetVerdict::Pass),
+        ("calls(\"db\")", "count", [None, Some(1.0), None], BudgetVerdict::Inconclusive),
+        ("errors", "ratio", [None, Some(0.01), Some(0.002)], BudgetVerdict::Pass),
+        ("throughput", "per_second", [None, Some(5_000.0), Some(f64::NAN)], BudgetVerdict::Inconclusive),
+    ] {
+        let mut budget = BudgetReport::default();
+        budget.probe.clone_from(&report.probes[1].name);
+        (budget.metric, budget.unit, budget.verdict) = (metric.to_owned(), unit.to_owned(), verdict);
+        (budget.target, budget.limit, budget.actual) = (target, limit, actual);
+        report.budgets.push(budget);
     }
     report
 }

@@ -91,7 +91,14 @@ fn budgeted(function: Function, options: Option<Options>, budget: &Budget) -> Re
         options.name = options.name.or_else(|| budget.name.clone());
         options
     };
-    if budget::test::is_test(&function) {
+    let above = budget::above::test();
+    if let Some(path) = above.as_deref().filter(|path| *path != "test") {
+        return Err(Error::new(
+            proc_macro2::Span::call_site(),
+            format!("put `#[perf_budget]` above `#[{path}]`: below it the body is wrapped already, and would be measured so"),
+        ));
+    }
+    if above.is_some() || budget::test::is_test(&function) {
         budget::test::expand(function, options.map(completed).as_ref(), budget)
     } else {
         budget::target::expand(&function, &completed(options.unwrap_or_default()), budget)

@@ -13,13 +13,13 @@ use crate::gate::quantile;
 use crate::gate::verdict::{Reason, Severity, Verdict};
 
 /// No epoch keeps more calls.
-const MOST: usize = 1 << 20;
+pub(super) const MOST: usize = 1 << 20;
 
 /// The reference kernel may take one part in so many of the time.
 const KERNEL_SHARE: f64 = 5.0;
 
 /// Others may run after so many calls.
-const BREATHE: usize = 64;
+pub(super) const BREATHE: usize = 64;
 
 impl<S: Subject> Engine<'_, S> {
     /// Judges what was counted.

@@ -84,11 +84,22 @@ impl<'a, S: Subject> Engine<'a, S> {
     }
 
     async fn all<Q: Subject>(&mut self, reference: Option<Q>) -> Result<(), Returned<S::Output>> {
-        let spec = self.run.spec;
-        if let Some(growth) = spec.growth {
-            return self.growth(growth).await;
+        if let Some(lasting) = self.run.only_measure {
+            return self.only_measure(lasting).await;
         }
-        self.warm_up().await?;
+        match self.run.spec.growth {
+            Some(growth) => self.growth(growth).await?,
+            None => self.fixed_size(reference).await?,
+        }
+        #[cfg(feature = "baseline")]
+        self.hold_baseline().await?;
+        Ok(())
+    }
+
+    /// Everything but growth.
+    async fn fixed_size<Q: Subject>(&mut self, reference: Option<Q>) -> Result<(), Returned<S::Output>> {
+        let spec = self.run.spec;
+        self.warm_up(0).await?;
         if self.budget.needs_counters() {
             let probes: Vec<&str> = spec.calls.iter().map(|limit| limit.probe).collect();
             let batches = self.counters(0, exact::RUNS, &probes).await?;
@@ -123,7 +134,7 @@ impl<'a, S: Subject> Engine<'a, S> {
         Ok(failed)
     }
 
-    async fn warm_up(&mut self) -> Result<(), Returned<S::Output>> {
+    pub(super) async fn warm_up(&mut self, size: usize) -> Result<(), Returned<S::Output>> {
         let (least, most, time) = match self.run.spec.warmup {
             Some(Warmup::Calls(calls)) => (index(calls), index(calls), Duration::MAX),
             Some(Warmup::Time(time)) => (1, usize::MAX, time),
@@ -136,7 +147,7 @@ impl<'a, S: Subject> Engine<'a, S> {
         let patience = self.run.max_time() / 4;
         let mut times = Vec::new();
         while times.len() < least || (times.len() < most && start.elapsed() < time) {
-            let (output, ns, _) = self.call(0).await;
+            let (output, ns, _) = self.call(size).await;
             self.accept(output)?;
             times.push(ns);
             if self.run.spec.warmup.is_none() && start.elapsed() > patience {
@@ -218,7 +229,7 @@ impl<'a, S: Subject> Engine<'a, S> {
 }
 
 impl Counters {
-    fn of(snapshot: &Snapshot, calls: u64, probes: &[&str]) -> Self {
+    pub(crate) fn of(snapshot: &Snapshot, calls: u64, probes: &[&str]) -> Self {
         let counted = snapshot.get(BODY_NAME).is_some_and(|body| body.calls() > 0);
         let parts = || crate::gate::scope::counted(snapshot);
         Self {

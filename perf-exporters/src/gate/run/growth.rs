@@ -13,7 +13,7 @@ use crate::gate::exact;
 use crate::gate::findings::{Findings, Row};
 use crate::gate::growth::{self, Class, Cost};
 use crate::gate::order::{floor, quantile};
-use crate::gate::scope::{BODY_NAME, CARRIED_NAME, counted};
+use crate::gate::scope::{counted, inside};
 use crate::gate::verdict::{Reason, Unit, Verdict};
 
 /// One visit to a size lasts about so long, or one call, nanoseconds.
@@ -128,8 +128,7 @@ fn pair(now: &BTreeMap<String, u64>, name: String, value: u64) -> (String, u64) 
 
 /// All that is counted exactly: allocations of what counts, and calls of every probe in it.
 fn figures(snapshot: &Snapshot) -> BTreeMap<String, u64> {
-    let probes = snapshot.probes().filter(|probe| ![BODY_NAME, CARRIED_NAME].contains(&probe.name()));
-    let calls = probes.map(|probe| (format!("calls of {}", probe.name()), probe.calls()));
+    let calls = inside(snapshot).map(|probe| (format!("calls of {}", probe.name()), probe.calls()));
     let allocs = counted(snapshot).map(perf_core::ProbeStats::allocs).sum();
     let bytes = counted(snapshot).map(perf_core::ProbeStats::alloc_bytes).sum();
     calls.chain([("allocs".to_owned(), allocs), ("alloc_bytes".to_owned(), bytes)]).collect()

@@ -6,6 +6,9 @@ mod absolute;
 mod declared;
 mod engine;
 mod growth;
+#[cfg(feature = "baseline")]
+mod lock;
+mod observe;
 mod relative;
 mod subject;
 
@@ -20,7 +23,7 @@ use super::findings::{Findings, Row};
 use super::scope::{Scope, within};
 use super::verdict::Unit;
 use engine::Engine;
-pub(super) use subject::{Eventual, Plain};
+pub(super) use subject::{Eventual, Plain, at_once};
 
 /// How long things may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,9 +70,14 @@ impl Default for Pace {
 pub struct Run {
     pub(super) spec: &'static BudgetSpec,
     pub(super) name: &'static str,
+    /// The test harness's name for it, where it is a test.
+    pub(super) test: Option<&'static str>,
     pub(super) place: (&'static str, u32),
     pub(super) debug_build: bool,
     pub(super) pace: Pace,
+    pub(super) only_measure: Option<Duration>,
+    #[cfg(feature = "baseline")]
+    pub(super) baselined: bool,
 }
 
 impl Run {
@@ -84,6 +92,7 @@ impl Run {
                 Some(name) => name,
                 None => "budget",
             },
+            test: None,
             place: (here.file(), here.line()),
             debug_build: false,
             pace: Pace {
@@ -92,6 +101,9 @@ impl Run {
                 slot: Duration::from_millis(5),
                 rules: Rules { failures: 3, disturbed: 5, pause: Duration::from_secs(1) },
             },
+            only_measure: None,
+            #[cfg(feature = "baseline")]
+            baselined: false,
         }
     }
 
@@ -117,6 +129,27 @@ impl Run {
     #[must_use]
     pub const fn pace(self, pace: Pace) -> Self {
         Self { pace, ..self }
+    }
+
+    /// Measures for so long, whatever the budget asks, and judges nothing: the findings are what a call took, allocated and
+    /// called.
+    #[must_use]
+    pub const fn only_measure(self, lasting: Duration) -> Self {
+        Self { only_measure: Some(lasting), ..self }
+    }
+
+    /// Holds what is measured against the baseline of this name in [`default_path`](crate::baseline::default_path) too, or
+    /// records it there where [`PERF_UPDATE`](crate::baseline::update_asked) asks for it: what `#[perf_budget]` does on a
+    /// test.
+    #[cfg(feature = "baseline")]
+    #[must_use]
+    pub const fn baselined(self) -> Self {
+        Self { baselined: true, ..self }
+    }
+
+    /// Sets what the test harness calls it.
+    pub(super) const fn test_named(self, test: &'static str) -> Self {
+        Self { test: Some(test), ..self }
     }
 
     /// Runs `body` until the budget is decided.
@@ -156,7 +189,7 @@ impl Run {
         let scope = Scope::new(watch);
         scope.count_into(&session, None);
         let _inside = session.enter();
-        subject::at_once(Engine::new(self, budget, &session, scope, body, failed).run(reference))
+        at_once(Engine::new(self, budget, &session, scope, body, failed).run(reference))
     }
 
     pub(super) async fn drive_async<R, Q, F, G, A, B>(
@@ -201,6 +234,10 @@ impl Run {
         self.spec.growth.and_then(|growth| growth.sizes.first().copied()).unwrap_or(0)
     }
 
+    fn greatest_size(&self) -> usize {
+        self.spec.growth.and_then(|growth| growth.sizes.last().copied()).unwrap_or(0)
+    }
+
     /// How long one epoch may sample.
     fn max_time(&self) -> Duration {
         self.spec.max_time.unwrap_or(self.pace.max_time)
@@ -239,6 +276,8 @@ pub struct Finished<R> {
     pub snapshot: Snapshot,
     /// What would decide, where something is undecided.
     pub advice: Option<String>,
+    /// What else there is to tell: of the baseline.
+    pub notes: Vec<String>,
     /// What the last call returned that did not fail.
     pub output: Option<R>,
     /// What the first failing call returned, where errors are not budgeted; the run ended there.
@@ -255,6 +294,7 @@ impl<R> Finished<R> {
             epochs: 0,
             snapshot: session.snapshot(),
             advice: None,
+            notes: Vec::new(),
             output: None,
             failure: None,
         }

@@ -148,7 +148,7 @@ impl<A: Future, F: FnMut(usize) -> A> Subject for Eventual<F> {
 }
 
 /// Drives a runner around a plain function, which never waits.
-pub(super) fn at_once<F: Future>(future: F) -> F::Output {
+pub(in crate::gate) fn at_once<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     let mut context = Context::from_waker(Waker::noop());
     loop {

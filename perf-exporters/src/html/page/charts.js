@@ -1,25 +1,5 @@
 /* Distribution and percentile curve, drawn as plain shapes. */
 
-const PLOT = { width: 700, left: 52, right: 16, bottom: 30 };
-
-/** Plots are drawn as wide as they will be shown, so that their words keep their size. */
-const fitPlots = () => { PLOT.width = Math.max(300, Math.min(700, innerWidth - 32)); };
-
-/** Round values of a logarithmic axis that has about room for `most`. */
-const ticksBetween = (low, high, most) => {
-  for (const steps of [[1, 2, 5], [1, 3], [1]]) {
-    const ticks = [];
-    for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power += 1) {
-      for (const step of steps) ticks.push(step * 10 ** power);
-    }
-    const inside = ticks.filter((tick) => tick >= low && tick <= high);
-    if (inside.length <= most) return inside;
-  }
-  const decades = Math.ceil(Math.log10(high / low) / most);
-  const first = Math.ceil(Math.log10(low));
-  return Array.from({ length: most }, (_, at) => 10 ** (first + at * decades)).filter((tick) => tick <= high);
-};
-
 /** Counts in `bins` columns of equal width on the logarithmic axis; a bucket on an edge is split in proportion. */
 const rebinned = (buckets, low, high, bins) => {
   const columns = new Array(bins).fill(0);
@@ -41,17 +21,6 @@ const rangeOf = (...lists) => {
   const high = Math.max(...all.map((bucket) => bucket[1]));
   return high / low < 1.5 ? [low / 1.3, high * 1.3] : [low, high];
 };
-
-/** `10 µs` and not `10.0 µs`: ticks are round. */
-const tickText = (tick) => {
-  const [value, unit] = scaled(tick, "time");
-  return `${Number(value)} ${unit}`;
-};
-
-const timeAxis = (x, low, high, height) => ticksBetween(low, high, Math.floor(PLOT.width / 90)).map((tick) => [
-  svg("line", { class: "axis", x1: x(tick), x2: x(tick), y1: height - PLOT.bottom, y2: height - PLOT.bottom + 4 }),
-  svg("text", { x: x(tick), y: height - PLOT.bottom + 17, "text-anchor": "middle" }, tickText(tick)),
-]);
 
 /** Labels of quantiles, on as many levels as keep them apart; the lowest of them stand first. */
 const quantileMarks = (probe, x, bottom) => {
@@ -144,7 +113,7 @@ const percentileCurve = (probe) => {
     .map(([part, value], at) => (at === 0 ? `M${PLOT.left} ${y(value).toFixed(1)}` : `V${y(value).toFixed(1)}`) + `H${x(part).toFixed(1)}`)
     .join("");
   const points = curveOf(buckets, probe.max);
-  const marks = [0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999].filter((part) => x(part) < PLOT.width - PLOT.right - 1);
+  const marks = [0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999].filter((part) => x(part) < PLOT.width - PLOT.right - 46);
   const label = (part) => `${Number((part * 100).toPrecision(7))} %`;
   const plot = svg("svg", { class: "plot", viewBox: `0 0 ${PLOT.width} ${height}`, role: "img", "aria-label": "Percentile curve" },
     ticksBetween(low, high, 6).map((tick) => [
@@ -159,13 +128,11 @@ const percentileCurve = (probe) => {
     earlier.length > 0 && svg("path", { class: "earlier", d: path(curveOf(earlier, probe.earlier.max)) }),
     svg("path", { class: "curve", d: path(points) }),
     svg("rect", { class: "hit", x: PLOT.left, y: 0, width: PLOT.width - PLOT.left, height: bottom }));
+  const pointer = pointerIn(plot, PLOT.width);
   tip(plot, () => {
-    const pointer = plot.getBoundingClientRect();
-    const inside = ((plot.pointerAt - pointer.left) / pointer.width) * PLOT.width;
-    const point = points.find(([part]) => x(part) >= inside) ?? points[points.length - 1];
+    const point = points.find(([part]) => x(part) >= pointer()) ?? points[points.length - 1];
     return [el("b", null, `${Number((100 * point[0]).toPrecision(6))} %`), ` of the calls within ${text(point[1], "time")}`];
   });
-  plot.addEventListener("pointermove", (event) => { plot.pointerAt = event.clientX; }, true);
   return plot;
 };
 

@@ -7,7 +7,13 @@ const changed = (value) => value !== undefined && el("small", { class: changeCla
 
 const statsOf = (probe) => {
   const each = (number) => (probe.calls > 0 ? number / probe.calls : 0);
-  const stats = [
+  const stats = recent ? [
+    stat("calls a second", shown(probe.rate, "count"), "in the last seconds"),
+    stat("busy", percent(probe.load), "of a processor"),
+    stat("median now", shown(probe.p50Now, "time")),
+    stat("p99 now", shown(probe.p99Now, "time")),
+  ] : [];
+  stats.push(
     stat("calls", shown(probe.calls, "count"), probe.polls > 0 && `${text(probe.polls, "count")} polls`),
     stat("self time", shown(probe.self, "time"), `${percentText(probe.share)} of all`),
     stat("total time", shown(probe.total, "time"), probe.polls > 0 && `busy ${text(probe.busy, "time")}`),
@@ -17,8 +23,7 @@ const statsOf = (probe) => {
     stat("p99", shown(probe.p99, "time")),
     stat("p99.9", shown(probe.p999, "time")),
     stat("shortest", shown(probe.min, "time")),
-    stat("longest", shown(probe.max, "time")),
-  ];
+    stat("longest", shown(probe.max, "time")));
   for (const kind of ["errors", "panics", "cancelled"]) {
     if (probe[kind] > 0) stats.push(stat(kind, el("span", { class: "bad" }, shown(probe[kind], "count")), `${percentText(share(probe[kind], probe.calls))} of the calls`));
   }
@@ -63,28 +68,48 @@ const relatives = (name) => {
 const legend = (probe) => probe.earlier &&
   el("span", { class: "legend" }, el("span", null, el("i"), "now"), el("span", null, el("i", { class: "earlier" }), "before"));
 
+/** All about a probe, below its name. */
+const contentOf = (probe) => [
+  el("dl", { class: "stats" }, statsOf(probe)),
+  unresolved(probe) && el("p", { class: "hint warn" },
+    `Half of the calls are shorter than the ${text(meta.resolution, "time")} that an empty probe reads: trust their number, not their times.`),
+  probe.hist.length > 0
+    ? [el("h3", null, "How long calls took", legend(probe)), distribution(probe),
+      el("h3", null, "Within which time how many calls ended"), percentileCurve(probe)]
+    : el("p", { class: "hint" }, "No call was timed."),
+  slowCalls(probe),
+  trendOf(probe),
+  relatives(probe.name),
+];
+
 const openProbe = (name) => {
   const probe = named.get(name);
   if (!probe) return;
   const dialog = byId("detail");
-  byId("tip").hidden = true;
-  fitPlots();
+  hideTip();
+  fitPlots(700);
   const place = probe.file && `${probe.file}:${probe.line}`;
+  dialog.dataset.probe = name;
   dialog.replaceChildren(el("div", { class: "sheet" },
     el("header", null,
       el("h2", { id: "detail-name" }, nameOf(name), place && el("div", { class: "where" }, place)),
       el("button", { type: "button", class: "ghost", onclick: () => dialog.close() }, "Close")),
-    el("dl", { class: "stats" }, statsOf(probe)),
-    unresolved(probe) && el("p", { class: "hint warn" },
-      `Half of the calls are shorter than the ${text(meta.resolution, "time")} that an empty probe reads: trust their number, not their times.`),
-    probe.hist.length > 0
-      ? [el("h3", null, "How long calls took", legend(probe)), distribution(probe),
-        el("h3", null, "Within which time how many calls ended"), percentileCurve(probe)]
-      : el("p", { class: "hint" }, "No call was timed."),
-    relatives(name)));
+    el("div", { class: "content" }, contentOf(probe))));
   if (!dialog.open) dialog.showModal();
   dialog.scrollTop = 0;
   history.replaceState(null, "", `#probe=${encodeURIComponent(name)}`);
+};
+
+/** What is known now of the probe that is open, as far down as it was read. */
+const updateDetail = () => {
+  const dialog = byId("detail");
+  const probe = dialog.open && named.get(dialog.dataset.probe);
+  if (!probe) return;
+  fitPlots(700);
+  const { scrollTop } = dialog;
+  const content = dialog.querySelector(".content");
+  content.replaceWith(el("div", { class: "content" }, contentOf(probe)));
+  dialog.scrollTop = scrollTop;
 };
 
 const setUpDetail = () => {
@@ -92,8 +117,7 @@ const setUpDetail = () => {
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
   dialog.addEventListener("close", () => {
     if (dialog.open) return;
-    document.body.append(byId("tip"));
-    byId("tip").hidden = true;
+    hideTip();
     dialog.replaceChildren();
     history.replaceState(null, "", "#probes");
   });

@@ -31,6 +31,13 @@ const choice = (label, options, chosen, onchange) => {
   return el("div", { class: "choice", role: "group", "aria-label": label }, buttons);
 };
 
+/** Away with the words beside the pointer, and out of a dialog whose content may be replaced. */
+const hideTip = () => {
+  const box = byId("tip");
+  box.hidden = true;
+  document.body.append(box);
+};
+
 /** Words beside the pointer. `describe` gives the nodes to show. */
 const tip = (target, describe) => {
   const box = byId("tip");

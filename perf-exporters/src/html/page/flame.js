@@ -12,14 +12,35 @@ const toneOf = (name) => {
   return ((hash >>> 0) % 1000) / 1000;
 };
 
+/** The node that these names lead to, or as far as they lead. */
+const nodeAt = (way) => {
+  let node = nodes[0];
+  for (const name of way) {
+    const next = node.children.find((child) => child.name === name);
+    if (!next) break;
+    node = next;
+  }
+  return node;
+};
+
+/** The names that lead to a node of a tree. */
+const wayTo = (node, tree) => {
+  const way = [];
+  for (let at = node; at.at !== 0; at = tree[at.parent]) way.unshift(at.name);
+  return way;
+};
+
 const flameSection = () => {
-  const state = { weight: "time", root: nodes[0], words: "" };
+  if (nodes.length < 2) return null;
+  /* `tree` is what is drawn; `root` and `told` are in it. */
+  const state = { weight: "time", tree: nodes, root: nodes[0], told: nodes[0], words: "" };
   const frames = el("div", { class: "flame", "data-weight": "time" });
   const info = el("div", { class: "flameinfo" });
   const whole = () => nodes[0].width[state.weight];
   const amount = (node) => text(node.width[state.weight], WEIGHTS[state.weight][1]);
 
   const tell = (node) => {
+    state.told = node;
     const top = node.at === 0;
     const reset = state.root.at !== 0 && el("button", { type: "button", class: "ghost", id: "unzoom", onclick: () => zoom(nodes[0]) }, "Show all");
     info.replaceChildren(...[
@@ -104,8 +125,7 @@ const flameSection = () => {
     return node && [el("b", null, node.at === 0 ? "everything" : node.name), el("br"), `${amount(node)} · ${percentText(share(node.width[state.weight], whole()))}`];
   });
 
-  const counted = meta.tracking && nodes[0].width.allocs > 0;
-  const pick = counted && choice("Width", Object.entries(WEIGHTS).map(([key, [title]]) => [key, title]), "time", (weight) => {
+  const pick = meta.tracking && choice("Width", Object.entries(WEIGHTS).map(([key, [title]]) => [key, title]), "time", (weight) => {
     state.weight = weight;
     draw();
   });
@@ -113,9 +133,19 @@ const flameSection = () => {
     type: "search", id: "flame-search", placeholder: "Find in the tree", "aria-label": "Find in the call tree", spellcheck: "false",
     oninput: () => { state.words = search.value.trim().toLowerCase(); draw(); },
   });
-  draw();
-  return el("section", { id: "flame", "aria-label": "Call tree" },
+  /** The same place in the tree of now, with the focus where it was. */
+  const update = () => {
+    const ways = [state.root, state.told].map((node) => wayTo(node, state.tree));
+    const focused = frames.contains(document.activeElement) && wayTo(state.tree[Number(document.activeElement.dataset.at)], state.tree);
+    const [root, told] = ways.map(nodeAt);
+    Object.assign(state, { tree: nodes, root });
+    draw();
+    tell(told);
+    if (focused) frames.querySelector(`[data-at="${nodeAt(focused).at}"]`)?.focus({ preventScroll: true });
+  };
+  const node = el("section", { id: "flame", "aria-label": "Call tree" },
     el("div", { class: "head" }, el("h2", null, "Call tree"),
       el("span", { class: "hint" }, "Choose a frame to look closer, Esc to go back"), el("span", { class: "push" }), pick, search),
     el("div", { class: "flamewrap" }, frames, info));
+  return { node, update };
 };

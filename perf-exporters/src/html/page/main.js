@@ -1,10 +1,36 @@
 /* The page, put together. */
 
-const SECTIONS = [
-  ["costs", "Costs", costsSection], ["budgets", "Budgets", budgetsSection], ["changes", "Changes", changesSection],
-  ["probes", "Probes", probesSection], ["flame", "Call tree", () => nodes.length > 1 && flameSection()],
-  ["machine", "Machine", measurementSection],
-];
+/** A part that is made anew each time. */
+const made = (make) => (slot) => slot.replaceChildren(...[make()].filter(Boolean));
+
+/** A part that keeps what its reader did to it: made once, as soon as there is something to show, and then updated. */
+const kept = (make) => {
+  let part;
+  return (slot) => {
+    part ??= make();
+    if (!part) return;
+    part.update();
+    if (!slot.contains(part.node)) slot.append(part.node);
+  };
+};
+
+/** Each with its title for the list at the top, and a place of its own on the page. */
+const PARTS_OF_PAGE = [
+  ["", made(titleSection)], ["Costs", made(costsSection)], ["Budgets", made(budgetsSection)], ["Changes", made(changesSection)],
+  ["Over time", made(tracksSection)], ["Trend", made(trendSection)], ["Probes", kept(probesSection)],
+  ["Call tree", kept(flameSection)], ["Machine", made(measurementSection)],
+].map(([title, draw]) => ({ title, draw, slot: el("div", { class: "slot" }) }));
+
+/** Everything that is known now. */
+const drawPage = () => {
+  performance.mark("begin");
+  hideTip();
+  for (const { draw, slot } of PARTS_OF_PAGE) draw(slot);
+  const links = PARTS_OF_PAGE.filter(({ title, slot }) => title && slot.firstElementChild).map(({ title, slot }) => [slot.firstElementChild.id, title]);
+  if (links.length !== byId("nav").childElementCount) byId("nav").replaceChildren(...links.map(([id, title]) => el("a", { href: `#${id}` }, title)));
+  updateDetail();
+  performance.measure("draw", "begin");
+};
 
 /** Colours as the system has them, or as was chosen; kept where the browser lets a file keep something. */
 const setUpTheme = () => {
@@ -28,14 +54,8 @@ const setUpTheme = () => {
   apply(theme in names ? theme : "auto");
 };
 
-performance.mark("begin");
 setUpTheme();
-for (const part of [titleSection(), ...SECTIONS.map(([, , make]) => make())]) {
-  if (part) byId("top").append(part);
-}
-for (const [id, title] of SECTIONS) {
-  if (byId(id)) byId("nav").append(el("a", { href: `#${id}` }, title));
-}
+byId("top").append(...PARTS_OF_PAGE.map(({ slot }) => slot));
+drawPage();
 setUpDetail();
-performance.measure("draw", "begin");
 document.documentElement.dataset.ready = "true";

@@ -5,7 +5,17 @@ const FIELDS = [
   "max", "p50", "p90", "p95", "p99", "p999", "allocs", "allocBytes", "selfAllocs", "selfAllocBytes", "peak", "net",
 ];
 
-const data = JSON.parse(byId("data").textContent);
+/* All of it is set by `load`, and again where a live page learns more. */
+let data;
+let meta;
+let probes;
+let named;
+let ranked;
+let before;
+/** What was counted lately and how many seconds that is about; of a live page only. */
+let recent;
+/** The call tree; children follow their parents. */
+let nodes;
 
 /** The least value of a bucket: 64 equal steps for each power of two, one step per value below 128. */
 const lowOf = (bucket) => {
@@ -27,7 +37,7 @@ const bucketsOf = (flat) => {
 };
 
 const probeOf = (raw, measured) => {
-  const probe = { name: raw.name, file: raw.file ?? "", hist: raw.hist, search: `${raw.name} ${raw.file ?? ""}`.toLowerCase() };
+  const probe = { name: raw.name, file: raw.file ?? "", hist: raw.hist, tail: raw.tail, slow: [], search: `${raw.name} ${raw.file ?? ""}`.toLowerCase() };
   for (const field of FIELDS) probe[field] = raw[field] ?? 0;
   probe.share = share(probe.self, measured);
   probe.perCall = probe.calls > 0 ? probe.self / probe.calls : 0;
@@ -38,41 +48,84 @@ const probeOf = (raw, measured) => {
   return probe;
 };
 
-const meta = data.now.meta;
-const probes = data.now.probes.map((raw) => probeOf(raw, meta.measured));
-const named = new Map(probes.map((probe) => [probe.name, probe]));
-const ranked = [...probes].sort((a, b) => b.self - a.self || (a.name < b.name ? -1 : 1));
-
-const before = data.before && {
-  meta: data.before.meta,
-  probes: new Map(data.before.probes.map((raw) => [raw.name, probeOf(raw, data.before.meta.measured)])),
+/** What a probe did lately, beside what it did in all. */
+const addRecent = () => {
+  const seconds = data.recent.span / 1e9;
+  const rows = new Map(data.recent.probes.map((row) => [data.names[row[0]], row]));
+  for (const probe of probes) {
+    const [, calls, errors, self, p50, p99] = rows.get(probe.name) ?? [0, 0, 0, 0, 0, 0];
+    probe.now = { calls, errors, self, p50, p99 };
+    probe.rate = calls / seconds;
+    probe.errorRate = errors / seconds;
+    probe.load = share(self, data.recent.span);
+    probe.p50Now = p50;
+    probe.p99Now = p99;
+  }
+  return { seconds, self: probes.reduce((sum, probe) => sum + probe.now.self, 0) };
 };
-for (const probe of probes) {
-  const earlier = before?.probes.get(probe.name);
-  if (!earlier) continue;
-  probe.earlier = earlier;
-  probe.p50Change = change(probe.p50, earlier.p50);
-  probe.perCallChange = change(probe.perCall, earlier.perCall);
-}
+
+const addEarlier = () => {
+  const earlier = {
+    meta: data.before.meta,
+    probes: new Map(data.before.probes.map((raw) => [raw.name, probeOf(raw, data.before.meta.measured)])),
+  };
+  for (const probe of probes) {
+    probe.earlier = earlier.probes.get(probe.name);
+    if (!probe.earlier) continue;
+    probe.p50Change = change(probe.p50, probe.earlier.p50);
+    probe.perCallChange = change(probe.perCall, probe.earlier.perCall);
+  }
+  return earlier;
+};
+
+/** The slowest calls, by the names of what their time went into. */
+const addSlow = () => {
+  for (const [place, [known, calls]] of Object.entries(data.slow)) {
+    const probe = named.get(data.names[place]);
+    if (!probe) continue;
+    probe.slowKnown = known;
+    probe.slow = calls.map(([start, thread, duration, self, waiting, others, trace, named]) => {
+      const callees = [];
+      for (let at = 0; at + 1 < named.length; at += 2) callees.push([data.names[named[at]], named[at + 1]]);
+      return { start, thread, duration, self, waiting, others, trace, callees };
+    });
+  }
+};
+
+/** A frame is as wide as what it has for itself and its callees have, so that callees always fit. */
+const treeOf = (rows) => {
+  const tree = rows.map(([name, parent, calls, total, self, allocs, bytes, selfAllocs, selfBytes], at) => ({
+    at, name: data.names[name], parent, calls, total, self, allocs, bytes, children: [],
+    own: { time: self, allocs: selfAllocs, bytes: selfBytes }, width: { time: 0, allocs: 0, bytes: 0 }, level: 0,
+  }));
+  for (const node of tree.slice(1)) {
+    node.level = tree[node.parent].level + 1;
+    tree[node.parent].children.push(node);
+  }
+  for (const node of [...tree].reverse()) {
+    for (const weight of ["time", "allocs", "bytes"]) {
+      node.width[weight] += node.own[weight];
+      if (node.at > 0) tree[node.parent].width[weight] += node.width[weight];
+    }
+  }
+  return tree;
+};
+
+const load = (fresh) => {
+  data = fresh;
+  meta = data.now.meta;
+  probes = data.now.probes.map((raw) => probeOf(raw, meta.measured));
+  named = new Map(probes.map((probe) => [probe.name, probe]));
+  ranked = [...probes].sort((a, b) => b.self - a.self || (a.name < b.name ? -1 : 1));
+  before = data.before && addEarlier();
+  recent = data.recent && addRecent();
+  addSlow();
+  nodes = treeOf(data.tree.rows);
+};
 
 /** Whether half of the calls are shorter than what an empty probe reads. */
 const unresolved = (probe) => probe.hist.length > 0 && probe.p50 < meta.resolution;
 
 const sumOf = (field) => probes.reduce((sum, probe) => sum + probe[field], 0);
 
-/** The call tree; children follow their parents. */
-const nodes = data.tree.rows.map(([name, parent, calls, total, self, allocs, bytes, selfAllocs, selfBytes], at) => ({
-  at, name: data.tree.names[name], parent, calls, total, self, allocs, bytes, children: [],
-  own: { time: self, allocs: selfAllocs, bytes: selfBytes }, width: { time: 0, allocs: 0, bytes: 0 }, level: 0,
-}));
-for (const node of nodes.slice(1)) {
-  node.level = nodes[node.parent].level + 1;
-  nodes[node.parent].children.push(node);
-}
-/* A frame is as wide as what it has for itself and its callees have, so that callees always fit. */
-for (const node of [...nodes].reverse()) {
-  for (const weight of ["time", "allocs", "bytes"]) {
-    node.width[weight] += node.own[weight];
-    if (node.at > 0) nodes[node.parent].width[weight] += node.width[weight];
-  }
-}
+load(JSON.parse(byId("data").textContent));

@@ -3,15 +3,22 @@
 const figure = (what, value, more, state) =>
   el("div", { class: "figure" }, el("span", { class: "what" }, what), el("b", { class: state }, value), more && el("span", { class: "more" }, more));
 
-const broken = data.budgets.filter((budget) => budget.verdict === "fail");
+const budgetsWith = (verdict) => data.budgets.filter((budget) => budget.verdict === verdict);
+
+const lately = () => text(Math.round(recent.seconds * 10) * 1e8, "time");
+
+/** What a probe costs: lately, on a live page; else in all. */
+const costOf = (probe) => (recent ? probe.now.self : probe.self);
 
 /** The sentence that stands first. */
 const headline = () => {
+  const broken = budgetsWith("fail");
   if (broken.length > 0) return ["", el("em", null, `${plural(broken.length, "budget")}`), ` ${broken.length === 1 ? "is" : "are"} over the limit.`];
-  const top = ranked[0];
-  if (!top || top.self === 0) return ["No probe was called."];
+  const top = [...ranked].sort((a, b) => costOf(b) - costOf(a))[0];
+  if (!top || costOf(top) === 0) return [recent ? "No probe was called lately." : "No probe was called."];
   const name = nameOf(top.name.slice(functionStart(top.name)));
   name.title = top.name;
+  if (recent) return [name, " keeps ", el("em", null, percentText(top.load)), " of a processor busy."];
   return [name, " takes ", el("em", null, percentText(top.share)), " of the measured time."];
 };
 
@@ -31,33 +38,40 @@ const titleSection = () => {
     el("div", { class: "eyebrow" }, facts.map((fact) => el("span", null, fact))),
     el("h1", null, headline()),
     el("div", { class: "figures" },
-      figure("measured time", shown(meta.measured, "time"), wall === undefined ? "all threads together" : el("span", { class: changeClass(wall) }, `${changeText(wall)} since before`)),
-      meta.duration > 0 && figure("wall time", shown(meta.duration, "time")),
+      !recent && figure("measured time", shown(meta.measured, "time"), wall === undefined ? "all threads together" : el("span", { class: changeClass(wall) }, `${changeText(wall)} since before`)),
+      meta.duration > 0 && figure(recent ? "watched for" : "wall time", shown(meta.duration, "time")),
+      recent && figure("busy", shown(recent.self / 1e9 / recent.seconds, "count"), "processors in probes"),
+      recent && figure("calls a second", shown(sumOf("rate"), "count"), `in the last ${lately()}`),
       figure("calls", shown(calls, "count"), plural(probes.length, "probe")),
       figure("observer effect", percent(meta.effect), `${text(meta.cost, "time")} a call`, effect),
       errors > 0 && figure("errors", shown(errors, "count"), `${percentText(share(errors, calls))} of the calls`, "bad"),
-      data.budgets.length > 0 && figure("budgets", `${data.budgets.filter((budget) => budget.verdict === "pass").length} kept of ${data.budgets.length}`, null, broken.length > 0 ? "bad" : "good"),
+      data.budgets.length > 0 && figure("budgets", `${budgetsWith("pass").length} of ${data.budgets.length}`, "kept", budgetsWith("fail").length > 0 ? "bad" : "good"),
       meta.tracking && figure("allocations", shown(sumOf("selfAllocs"), "count"), `${text(sumOf("selfAllocBytes"), "bytes")} in probes`),
-      meta.tracking && figure("live heap", shown(meta.live, "bytes"), "at the end")));
+      meta.tracking && figure("live heap", shown(meta.live, "bytes"), recent ? "now" : "at the end")));
 };
 
 const costsSection = () => {
-  const top = ranked.filter((probe) => probe.self > 0).slice(0, 8);
+  const top = ranked.filter((probe) => costOf(probe) > 0).sort((a, b) => costOf(b) - costOf(a)).slice(0, 8);
   if (top.length === 0) return null;
-  const most = Math.max(...top.map((probe) => Math.max(probe.self, Math.min(probe.total, meta.measured))));
+  const whole = recent ? recent.self : meta.measured;
+  /* Lately, only what a probe took itself is known. */
+  const reach = (probe) => (recent ? costOf(probe) : Math.max(probe.self, Math.min(probe.total, meta.measured)));
+  const most = Math.max(...top.map(reach));
   const bar = (probe) => {
     const [own, rest] = [el("i"), el("i", { class: "rest" })];
-    own.style.width = `${(100 * probe.self) / most}%`;
-    rest.style.width = `${(100 * Math.max(0, Math.min(probe.total, meta.measured) - probe.self)) / most}%`;
+    own.style.width = `${(100 * costOf(probe)) / most}%`;
+    rest.style.width = `${(100 * (reach(probe) - costOf(probe))) / most}%`;
     return el("span", { class: "track" }, own, rest);
   };
+  const keys = recent
+    ? el("span", { class: "hint" }, `own time in the last ${lately()}: of a processor, and of all`)
+    : el("span", { class: "keys" }, el("span", { class: "hint key" }, "its own time"), el("span", { class: "hint key rest" }, "with what it calls"));
   return el("section", { id: "costs", "aria-label": "What costs most" },
-    el("div", { class: "head" }, el("h2", null, "What costs most"), el("span", { class: "push" }),
-      el("span", { class: "keys" }, el("span", { class: "hint key" }, "its own time"), el("span", { class: "hint key rest" }, "with what it calls"))),
+    el("div", { class: "head" }, el("h2", null, recent ? "What costs most now" : "What costs most"), el("span", { class: "push" }), keys),
     el("ol", { class: "costs" }, top.map((probe) => el("li", null,
       el("button", { type: "button", class: "cost", onclick: () => openProbe(probe.name) },
-        nameOf(probe.name), el("span", { class: "num" }, shown(probe.self, "time")),
-        el("span", { class: "num share" }, percent(probe.share)), bar(probe))))),
+        nameOf(probe.name), el("span", { class: "num" }, recent ? percent(probe.load) : shown(probe.self, "time")),
+        el("span", { class: "num share" }, percent(share(costOf(probe), whole))), bar(probe))))),
     notes());
 };
 

@@ -3,37 +3,44 @@
 const cellOf = (value, kind, suffix) => (value ? shown(value, kind, suffix) : [el("span", { class: "none" }, "–")]);
 const any = (field) => probes.some((probe) => probe[field]);
 
-/** `key` sorts; `minor` columns give way on a phone. */
+/** `key` sorts; `minor` columns give way on a phone; `fresh` ones are about the last seconds. */
 const column = (title, key, show, more) => ({ title, key, show, ...more });
 const changeCell = (key) => (probe) =>
   (probe[key] === undefined ? [el("span", { class: "none" }, "–")] : [el("span", { class: changeClass(probe[key]) }, changeText(probe[key]))]);
 
-const COLUMNS = [
+/** What was counted lately, of a live page. */
+const recentColumns = () => [
+  column("calls/s", "rate", (p) => cellOf(p.rate, "count"), { fresh: true }),
+  column("busy", "load", (p) => el("span", { class: p.load >= 10 && "hot" }, percent(p.load)), { fresh: true, hint: "own time in the last seconds, as a part of one processor" }),
+  column("p50 now", "p50Now", (p) => cellOf(p.p50Now, "time"), { fresh: true }),
+  column("p99 now", "p99Now", (p) => cellOf(p.p99Now, "time"), { fresh: true }),
+  column("errors/s", "errorRate", (p) => (p.errorRate ? el("span", { class: "bad" }, shown(p.errorRate, "count")) : cellOf(0)), { when: any("errors"), fresh: true }),
+];
+
+const columns = () => [
   column("probe", "name", null, { up: true }),
+  ...(recent ? recentColumns() : []),
   column("calls", "calls", (p) => cellOf(p.calls, "count")),
   column("errors", "errors", (p) => (p.errors ? el("span", { class: "bad" }, shown(p.errors, "count")) : cellOf(0)), { when: any("errors") }),
-  column("total", "total", (p) => cellOf(p.total, "time"), { minor: true }),
+  column("total", "total", (p) => cellOf(p.total, "time"), { minor: true, when: !recent }),
   column("self", "self", (p) => cellOf(p.self, "time")),
   column("share", "share", (p) => el("span", { class: p.share >= 10 && "hot" }, percent(p.share))),
   column("± self/call", "perCallChange", changeCell("perCallChange"), { when: Boolean(before), hint: "self time per call, against the earlier report" }),
-  column("mean", "mean", (p) => cellOf(p.mean, "time"), { minor: true }),
+  column("mean", "mean", (p) => cellOf(p.mean, "time"), { minor: true, when: !recent }),
   column("p50", "p50", (p) => el("span", { class: unresolved(p) && "dim" }, cellOf(p.p50, "time"))),
   column("± p50", "p50Change", changeCell("p50Change"), { when: Boolean(before), hint: "median, against the earlier report" }),
   column("p99", "p99", (p) => cellOf(p.p99, "time")),
   column("max", "max", (p) => cellOf(p.max, "time"), { minor: true }),
-  column("items/s", "itemRate", (p) => cellOf(p.itemRate, "count"), { when: any("items"), minor: true }),
-  column("bytes/s", "byteRate", (p) => cellOf(p.byteRate, "bytes"), { when: any("bytes"), minor: true }),
+  column("items/s", "itemRate", (p) => cellOf(p.itemRate, "count"), { when: !recent && any("items"), minor: true }),
+  column("bytes/s", "byteRate", (p) => cellOf(p.byteRate, "bytes"), { when: !recent && any("bytes"), minor: true }),
   column("allocs", "allocs", (p) => cellOf(p.allocs, "count"), { when: meta.tracking }),
   column("allocated", "allocBytes", (p) => cellOf(p.allocBytes, "bytes"), { when: meta.tracking, minor: true }),
   column("distribution", "spread", (p) => sketch(p), { plain: true, minor: true }),
 ].filter((one) => one.when !== false);
 
-const rowOf = (probe) => {
-  const row = el("tr", { "data-name": probe.name },
-    el("th", { scope: "row" }, el("button", { type: "button", class: "link", "data-probe": probe.name }, nameOf(probe.name))),
-    COLUMNS.slice(1).map((one) => el("td", { class: [one.minor && "minor", one.plain && "shape"].filter(Boolean).join(" ") || null }, one.show(probe))));
-  return row;
-};
+const rowOf = (probe, columns) => el("tr", { "data-name": probe.name },
+  el("th", { scope: "row" }, el("button", { type: "button", class: "link", "data-probe": probe.name }, nameOf(probe.name))),
+  columns.slice(1).map((one) => el("td", { class: [one.minor && "minor", one.plain && "shape", recent && !one.fresh && "total"].filter(Boolean).join(" ") || null }, one.show(probe))));
 
 const compareBy = (key, up) => (a, b) => {
   const [left, right] = [a[key] ?? -Infinity, b[key] ?? -Infinity];
@@ -42,16 +49,22 @@ const compareBy = (key, up) => (a, b) => {
 };
 
 const probesSection = () => {
-  const rows = new Map(probes.map((probe) => [probe, rowOf(probe)]));
-  const state = { key: "self", up: false, words: [] };
+  const state = { key: recent ? "load" : "self", up: false, words: [] };
+  let shownColumns = [];
+  let heads = [];
+  let rows = new Map();
+  const headRow = el("tr");
   const body = el("tbody");
   const count = el("span", { class: "hint", role: "status" });
   const none = el("p", { class: "empty", hidden: true }, "No probe has all these words in its name or file.");
 
-  const update = () => {
+  /** The rows that are wanted, in the order that is wanted. */
+  const arrange = () => {
     const wanted = probes.filter((probe) => state.words.every((word) => probe.search.includes(word)));
     wanted.sort(compareBy(state.key, state.up));
+    const focused = document.activeElement?.closest?.(".probes tbody tr")?.dataset.name;
     body.replaceChildren(...wanted.map((probe) => rows.get(probe)));
+    if (focused) rows.get(named.get(focused))?.querySelector("button").focus({ preventScroll: true });
     count.textContent = wanted.length === probes.length ? plural(probes.length, "probe") : `${wanted.length} of ${plural(probes.length, "probe")}`;
     none.hidden = wanted.length > 0 || probes.length === 0;
     for (const head of heads) {
@@ -62,10 +75,21 @@ const probesSection = () => {
   const sortBy = (one) => {
     state.up = state.key === one.key ? !state.up : Boolean(one.up);
     state.key = one.key;
-    update();
+    arrange();
   };
-  const heads = COLUMNS.map((one) => el("th", { scope: "col", "data-key": one.plain ? null : one.key, class: one.minor && "minor", title: one.hint },
-    one.plain ? el("span", { class: "hint" }, one.title) : el("button", { type: "button", onclick: () => sortBy(one) }, one.title)));
+  const headOf = (one) => el("th", { scope: "col", "data-key": one.plain ? null : one.key, class: one.minor && "minor", title: one.hint },
+    one.plain ? el("span", { class: "hint" }, one.title) : el("button", { type: "button", onclick: () => sortBy(one) }, one.title));
+  /** Rows of what is known now; heads only where they have changed, since they may have the focus. */
+  const update = () => {
+    const fresh = columns();
+    if (fresh.map((one) => one.key).join() !== shownColumns.map((one) => one.key).join()) {
+      heads = fresh.map(headOf);
+      headRow.replaceChildren(...heads);
+    }
+    shownColumns = fresh;
+    rows = new Map(probes.map((probe) => [probe, rowOf(probe, shownColumns)]));
+    arrange();
+  };
 
   body.addEventListener("click", (event) => {
     const row = event.target.closest("tr");
@@ -80,7 +104,7 @@ const probesSection = () => {
   });
   const filter = el("input", {
     type: "search", id: "filter", placeholder: "Filter by name or file   /", "aria-label": "Filter probes", autocomplete: "off", spellcheck: "false",
-    oninput: () => { state.words = filter.value.toLowerCase().split(/\s+/).filter(Boolean); update(); },
+    oninput: () => { state.words = filter.value.toLowerCase().split(/\s+/).filter(Boolean); arrange(); },
   });
   addEventListener("keydown", (event) => {
     const typing = event.target.closest?.("input, dialog");
@@ -89,8 +113,8 @@ const probesSection = () => {
       filter.focus();
     }
   });
-  update();
-  return el("section", { id: "probes", "aria-label": "Probes" },
+  const node = el("section", { id: "probes", "aria-label": "Probes" },
     el("div", { class: "head" }, el("h2", null, "Probes"), count, el("span", { class: "push" }), filter),
-    el("div", { class: "tablewrap" }, el("table", { class: "probes" }, el("thead", null, el("tr", null, heads)), body), none));
+    el("div", { class: "tablewrap" }, el("table", { class: "probes" }, el("thead", null, headRow), body), none));
+  return { node, update };
 };

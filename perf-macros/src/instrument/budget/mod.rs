@@ -3,6 +3,7 @@
 //! `target` puts a budget on a function of the program, `test` on a test. Both end in the same expansion as
 //! `#[perf_probe]`, with the budget hung on the probe.
 
+pub(crate) mod above;
 mod lower;
 mod parse;
 pub(crate) mod target;

@@ -87,13 +87,15 @@ fn call(function: &Function, budget: &Budget, library: &TokenStream) -> TokenStr
         (None, Some(_)) => ("growth", None),
         (None, None) => ("test", None),
     };
-    let (kind, wait) = if function.sig.asyncness.is_some() {
-        (format_ident!("{kind}_async", span = Span::mixed_site()), Some(quote!(.await)))
-    } else {
-        (Ident::new(kind, Span::mixed_site()), None)
-    };
     let failed = expand::looks_failed(library, &quote_spanned!(Span::mixed_site()=> output));
-    quote_spanned!(Span::mixed_site()=> gate::#kind(declared, body, |output| #failed #reference) #wait)
+    let arguments = quote_spanned!(Span::mixed_site()=> (declared, body, |output| #failed #reference));
+    if function.sig.asyncness.is_some() {
+        let kind = format_ident!("{kind}_async", span = Span::mixed_site());
+        quote_spanned!(Span::mixed_site()=> gate::conclude(gate::#kind #arguments.await))
+    } else {
+        let kind = Ident::new(kind, Span::mixed_site());
+        quote_spanned!(Span::mixed_site()=> gate::#kind #arguments)
+    }
 }
 
 /// Refuses a test in a package that does not have the crate that would run it: the path alone, leading nowhere, would

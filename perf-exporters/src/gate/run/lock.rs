@@ -1,0 +1,125 @@
+//! What is measured against what `perf.lock` says was measured before.
+
+use std::time::Duration;
+
+use super::engine::{Engine, Returned};
+use super::subject::Subject;
+use crate::baseline::tested::{self, Task};
+use crate::baseline::{Baseline, Kernels, RegressionReport, default_path};
+use crate::gate::clock::Presence;
+
+/// A run of calls whose times are kept, or held against those kept, lasts so long.
+const RUN: Duration = Duration::from_millis(100);
+
+/// So many runs of each side can prove something.
+const RUNS: usize = 5;
+
+/// Runs in which the thread was kept waiting are made again, but no more than these in all.
+const TRIES: usize = 2 * RUNS;
+
+/// Runs that are recorded are so far apart; those that shall prove a regression as far as epochs are.
+const APART: Duration = Duration::from_millis(200);
+
+/// A thread that has a processor for less than this share of its time waits, or is kept waiting: how long that takes is not
+/// the code's doing.
+const PRESENT: f64 = 0.9;
+
+impl<S: Subject> Engine<'_, S> {
+    /// Holds the test against its entries in the baseline file, or records them.
+    pub(super) async fn hold_baseline(&mut self) -> Result<(), Returned<S::Output>> {
+        let name = self.run.name;
+        let Some(task) = Some(()).filter(|()| self.run.baselined).and_then(|()| tested::task(name)) else {
+            return Ok(());
+        };
+        let broken = self.finished.findings.verdict().is_fail();
+        match task {
+            Task::Broken(verdict) => self.finished.findings.rows.push(tested::undecided(verdict)),
+            Task::Record if broken => {
+                self.finished.notes.push(format!("{name}: not recorded in perf.lock, since its budget is broken"));
+            }
+            Task::Record => self.record().await?,
+            Task::Hold(before) => self.hold(&before, !broken).await?,
+        }
+        Ok(())
+    }
+
+    async fn record(&mut self) -> Result<(), Returned<S::Output>> {
+        let (name, size) = (self.run.name, self.run.greatest_size());
+        let calls = self.single_calls(size).await?;
+        let (mut runs, mut tries) = (Vec::new(), 0);
+        while self.times_count() && runs.len() < RUNS && tries < TRIES {
+            if tries > 0 {
+                self.subject.pause(APART.min(self.run.pace.rules.pause)).await;
+            }
+            let (run, present) = self.one_run(size).await?;
+            runs.extend(Some(run).filter(|_| present));
+            tries += 1;
+        }
+        let waits = runs.len() < RUNS && tries > 0;
+        if waits {
+            runs.clear();
+        }
+        let kernels = (!runs.is_empty()).then(Kernels::measure);
+        let now = tested::measured(name, &calls, &runs);
+        match tested::record(&default_path(), name, &now, kernels.as_ref()) {
+            Ok(Some(changed)) => {
+                let but = if waits { "; its times are not, since it waits, or was kept waiting" } else { "" };
+                self.finished.notes.push(format!("perf.lock: {name} {changed}{but}"));
+            }
+            Ok(None) => {}
+            Err(error) => self.finished.findings.rows.push(tested::undecided(error.verdict())),
+        }
+        Ok(())
+    }
+
+    async fn hold(&mut self, before: &Baseline, with_times: bool) -> Result<(), Returned<S::Output>> {
+        let (name, size) = (self.run.name, self.run.greatest_size());
+        let calls = self.single_calls(size).await?;
+        let against =
+            |runs: &[Vec<f64>], kernels| tested::compare(before, &tested::measured(name, &calls, runs), kernels);
+        let timed = with_times && self.times_count() && before.get(name).is_some_and(|entry| !entry.times.is_empty());
+        let (mut runs, mut tries) = (Vec::new(), 0);
+        let mut found = against(&[], None);
+        // What looks slower must go on doing so, as a FAIL of a limit must.
+        while timed && runs.len() < RUNS && tries < TRIES {
+            if tries > 0 {
+                self.subject.pause(self.run.pace.rules.pause).await;
+                self.finished.epochs += 1;
+            }
+            let (run, present) = self.one_run(size).await?;
+            tries += 1;
+            found = against(std::slice::from_ref(&run), None);
+            if !is_slower(&found) {
+                break;
+            }
+            runs.extend(Some(run).filter(|_| present));
+        }
+        if is_slower(&found) {
+            if runs.len() == RUNS {
+                found = against(&runs, Some(&Kernels::measure()));
+            } else {
+                tested::excuse_times(&mut found);
+            }
+        }
+        self.finished.notes.extend(tested::gain(name, &found).map(|gain| format!("perf.lock: {name} {gain}")));
+        self.finished.findings.rows.extend(tested::rows(name, &found));
+        Ok(())
+    }
+
+    /// Whether the budget measures times, in a build in which they count.
+    fn times_count(&self) -> bool {
+        self.budget.gates_time() && !self.finished.times.is_empty()
+    }
+
+    /// Times of a run of calls, and whether the thread was there all the time.
+    async fn one_run(&mut self, size: usize) -> Result<(Vec<f64>, bool), Returned<S::Output>> {
+        let presence = Presence::start();
+        let times = self.times(size, RUN).await?;
+        Ok((times, presence.share() >= PRESENT))
+    }
+}
+
+/// Whether a time that decides looks worse.
+fn is_slower(found: &RegressionReport) -> bool {
+    found.changes.iter().any(|change| change.gates && change.metric.is_time() && change.moved() && change.is_worse())
+}

@@ -1,0 +1,77 @@
+//! What the system and the allocator tell of the process.
+
+use std::time::Instant;
+
+use crate::report::{Moment, nanos};
+
+/// Whom to ask. What has to be opened is opened once.
+#[derive(Debug)]
+pub(super) struct System {
+    #[cfg(target_os = "linux")]
+    statm: Option<std::fs::File>,
+}
+
+impl System {
+    pub(super) fn new() -> Self {
+        Self {
+            #[cfg(target_os = "linux")]
+            statm: std::fs::File::open("/proc/self/statm").ok(),
+        }
+    }
+
+    pub(super) fn look(&self, started: Instant) -> Moment {
+        Moment {
+            at_ns: nanos(started.elapsed()),
+            live_bytes: perf_core::live_bytes(),
+            rss_bytes: self.resident(),
+            cpu_ns: processor_time(),
+        }
+    }
+
+    /// The second number of `/proc/self/statm`, in pages.
+    #[cfg(target_os = "linux")]
+    fn resident(&self) -> Option<u64> {
+        use std::os::unix::fs::FileExt;
+
+        let mut text = [0; 128];
+        let read = self.statm.as_ref()?.read_at(&mut text, 0).ok()?;
+        let pages = std::str::from_utf8(&text[..read]).ok()?.split(' ').nth(1)?.parse::<u64>().ok()?;
+        pages.checked_mul(rustix::param::page_size() as u64)
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn resident(&self) -> Option<u64> {
+        None
+    }
+}
+
+#[cfg(unix)]
+fn processor_time() -> Option<u64> {
+    use rustix::time::{ClockId, clock_gettime};
+
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    let (seconds, rest) = (u64::try_from(time.tv_sec).ok()?, u64::try_from(time.tv_nsec).ok()?);
+    Some(seconds * 1_000_000_000 + rest)
+}
+
+#[cfg(not(unix))]
+fn processor_time() -> Option<u64> {
+    None
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_that_is_touched_is_seen() {
+        let system = System::new();
+        let started = Instant::now();
+        let before = system.look(started);
+        let touched = std::hint::black_box(vec![1_u8; 64 << 20]);
+        let after = system.look(started);
+        let grown = after.rss_bytes.unwrap().saturating_sub(before.rss_bytes.unwrap());
+        assert!(grown > 48 << 20, "{grown} of {}", touched.len());
+        assert!(after.cpu_ns > before.cpu_ns && after.at_ns > before.at_ns);
+    }
+}
