@@ -14,6 +14,7 @@ struct Message {
     reason: String,
     executable: Option<PathBuf>,
     target: Option<BuiltTarget>,
+    manifest_path: Option<PathBuf>,
 }
 
 #[derive(Deserialize)]
@@ -42,8 +43,18 @@ pub(crate) struct Elsewhere<'a> {
     pub(crate) manifest_path: Option<&'a Path>,
 }
 
-/// Builds the program, or the tests, and returns its path.
-pub(crate) fn build(target: &Target, tests: Option<Tests>, elsewhere: &Elsewhere) -> Result<PathBuf> {
+/// What was built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Built {
+    name: String,
+    /// The executable.
+    pub(crate) path: PathBuf,
+    /// The folder of its package.
+    pub(crate) package: PathBuf,
+}
+
+/// Builds the program, or the tests.
+pub(crate) fn build(target: &Target, tests: Option<Tests>, elsewhere: &Elsewhere) -> Result<Built> {
     let mut command = cargo();
     match tests {
         None => command.arg("build"),
@@ -80,7 +91,7 @@ pub(crate) fn build(target: &Target, tests: Option<Tests>, elsewhere: &Elsewhere
         };
         return Err(Failure::new(format!("cargo could not build the program (see above){hint}")));
     }
-    one_of(executables(&output.stdout, tests))
+    one_of(executables(&output.stdout, tests), tests.is_some())
 }
 
 /// Cargo as it was called, so that a toolchain that was chosen stays chosen.
@@ -88,8 +99,8 @@ pub(crate) fn cargo() -> Command {
     Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
-/// What can be run, with its name: programs, or tests.
-fn executables(messages: &[u8], tests: Option<Tests>) -> Vec<(String, PathBuf)> {
+/// What can be run: programs, or tests.
+fn executables(messages: &[u8], tests: Option<Tests>) -> Vec<Built> {
     let program = |line: &[u8]| {
         let message: Message = serde_json::from_slice(line).ok()?;
         let target = message.target?;
@@ -98,20 +109,24 @@ fn executables(messages: &[u8], tests: Option<Tests>) -> Vec<(String, PathBuf)> 
             Some(Tests::Lib) => kind.ends_with("lib"),
             Some(Tests::File(_)) => kind == "test",
         });
-        (message.reason == "compiler-artifact" && runs).then_some((target.name, message.executable?))
+        let path = message.executable.filter(|_| message.reason == "compiler-artifact" && runs)?;
+        let package = message.manifest_path.as_deref().and_then(Path::parent).map(Path::to_owned).unwrap_or_default();
+        Some(Built { name: target.name, path, package })
     };
     messages.split(|byte| *byte == b'\n').filter_map(program).collect()
 }
 
-fn one_of(mut programs: Vec<(String, PathBuf)>) -> Result<PathBuf> {
-    match programs.len() {
-        1 => Ok(programs.remove(0).1),
-        0 => Err(Failure::new(
+fn one_of(mut built: Vec<Built>, tests: bool) -> Result<Built> {
+    match (built.len(), tests) {
+        (1, _) => Ok(built.remove(0)),
+        (0, false) => Err(Failure::new(
             "nothing to run was built: choose a program with --bin or --example, and its package with -p",
         )),
-        _ => {
-            let names: Vec<String> = programs.into_iter().map(|(name, _)| name).collect();
-            Err(Failure::new(format!("several programs were built, choose one with --bin: {}", names.join(", "))))
+        (0, true) => Err(Failure::new("no tests were built: choose their package with -p")),
+        (_, tests) => {
+            let names: Vec<String> = built.into_iter().map(|built| built.name).collect();
+            let (what, option) = if tests { ("sets of tests", "-p") } else { ("programs", "--bin") };
+            Err(Failure::new(format!("several {what} were built, choose one with {option}: {}", names.join(", "))))
         }
     }
 }
@@ -125,11 +140,14 @@ mod tests {
         let messages = br#"{"reason":"compiler-artifact","target":{"name":"lib","kind":["lib"]},"executable":null}
 not json
 {"reason":"compiler-artifact","target":{"name":"build-script-build","kind":["custom-build"]},"executable":"/t/b"}
-{"reason":"compiler-artifact","target":{"name":"demo","kind":["bin"]},"executable":"/t/demo"}
+{"reason":"compiler-artifact","manifest_path":"/p/Cargo.toml","target":{"name":"demo","kind":["bin"]},"executable":"/t/demo"}
 {"reason":"build-finished","success":true}"#;
-        assert_eq!(one_of(executables(messages, None)).unwrap(), PathBuf::from("/t/demo"));
-        let error = one_of(vec![("a".into(), "/a".into()), ("b".into(), "/b".into())]).unwrap_err();
-        assert!(error.to_string().contains("--bin: a, b"));
-        assert!(one_of(Vec::new()).is_err());
+        let demo = one_of(executables(messages, None), false).unwrap();
+        assert_eq!((demo.path.as_path(), demo.package.as_path()), (Path::new("/t/demo"), Path::new("/p")));
+        let another = Built { name: "b".into(), ..demo.clone() };
+        let told = |built: Vec<Built>, tests| one_of(built, tests).unwrap_err().to_string();
+        assert!(told(vec![demo.clone(), another.clone()], false).contains("--bin: demo, b"));
+        assert!(told(vec![demo, another], true).contains("-p: demo, b"));
+        assert!(told(Vec::new(), false).contains("--bin") && told(Vec::new(), true).contains("-p"));
     }
 }

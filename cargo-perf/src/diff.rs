@@ -5,14 +5,14 @@ use std::process::ExitCode;
 use perf_exporters::baseline::{Baseline, Metric, Options, RegressionReport, compare_baselines, markdown, text};
 use perf_exporters::gate::diff::Thresholds;
 
-use crate::cli::{DiffArgs, Format, Rules};
+use crate::cli::{DiffArgs, Format, Moves, Rules};
 use crate::failure::{Failure, Result};
 use crate::{criterion, input, out};
 
 pub(crate) fn run(args: &DiffArgs) -> Result<ExitCode> {
     let (old, new) = sides(args)?;
-    let found = compare_baselines(&old, &new, &options(&args.rules)?);
-    show(&found, args.format, args.all)?;
+    let found = compare_baselines(&old, &new, &options(&args.moves.rules)?);
+    show(&found, &args.moves)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -66,11 +66,11 @@ pub(crate) fn metric(name: &str) -> Result<Metric> {
 }
 
 /// Writes a comparison to standard output.
-pub(crate) fn show(found: &RegressionReport, format: Format, all: bool) -> Result<()> {
-    match format {
+pub(crate) fn show(found: &RegressionReport, moves: &Moves) -> Result<()> {
+    match moves.format {
         Format::Table => {
             let mut options = text::Options::default();
-            (options.width, options.color, options.all) = (out::width(), out::color(), all);
+            (options.width, options.color, options.all) = (out::width(), out::color(), moves.all);
             out::print(&text::render(found, &options))
         }
         Format::Json => out::json(found),

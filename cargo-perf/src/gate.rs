@@ -25,7 +25,7 @@ pub(crate) fn run(args: &GateArgs) -> Result<ExitCode> {
     let runs = input::reports(&args.head)?;
     let (baseline, budgets) = references(args)?;
     let kernels = if baseline.is_empty() { None } else { machine::kernels_for(&runs) };
-    let mut options = diff::options(&args.rules)?;
+    let mut options = diff::options(&args.moves.rules)?;
     options.kernels.clone_from(&kernels);
 
     let budgets = budgets.map(|file| Budgets::read(&file)).transpose()?;
@@ -36,15 +36,15 @@ pub(crate) fn run(args: &GateArgs) -> Result<ExitCode> {
     let of_baseline = found.as_ref().map_or(Verdict::Pass, RegressionReport::verdict);
     let of_budgets = held.as_ref().map_or(Verdict::Pass, budgets::Held::verdict);
     let verdict = of_baseline.and(of_budgets);
-    if args.format == Format::Json {
+    if args.moves.format == Format::Json {
         let gated = Gated { verdict: verdict.to_string(), baseline: found.as_ref(), budgets: held.as_ref() };
         out::json(&gated)?;
     } else {
         if let Some(held) = &held {
-            budgets::show(held, args.format)?;
+            budgets::show(held, args.moves.format)?;
         }
         if let Some(found) = &found {
-            diff::show(found, args.format, args.all)?;
+            diff::show(found, &args.moves)?;
         }
     }
     if let (Some(found), true) = (&found, args.update_passing) {
@@ -83,7 +83,7 @@ fn by_baseline(
         let before = if path.exists() { Some(Baseline::load(path)?) } else { None };
         let written = Baseline::update(path, |baseline| baseline.record(runs, kernels))?;
         if let Some(before) = before {
-            diff::show(&compare_runs(&before, runs, options), args.format, args.all)?;
+            diff::show(&compare_runs(&before, runs, options), &args.moves)?;
         }
         out::progress(&format!("{} now holds {} entries", path.display(), written.entries().len()));
         return Ok(None);

@@ -1,6 +1,7 @@
 //! What people name on the command line, read to values.
 
 use std::fs;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use perf_exporters::Report;
@@ -9,32 +10,43 @@ use perf_exporters::baseline::Baseline;
 use crate::criterion;
 use crate::failure::{Failure, Result};
 
+/// What stands for standard input where a file may be named.
+const STDIN: &str = "-";
+
 /// The reports of all these files and folders, in their order.
 pub(crate) fn reports(paths: &[PathBuf]) -> Result<Vec<Report>> {
-    let mut reports = Vec::new();
-    for path in paths {
-        reports.extend(reports_at(path)?);
-    }
-    Ok(reports)
+    files(paths)?.iter().map(|file| reports_in(file)).collect::<Result<Vec<_>>>().map(|all| all.concat())
 }
 
-fn reports_at(path: &Path) -> Result<Vec<Report>> {
-    if path.is_dir() {
-        let files = report_files(path)?;
-        if files.is_empty() {
+/// The files themselves: those in a folder instead of the folder.
+pub(crate) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        let inside = report_files(path)?;
+        if inside.is_empty() {
             return Err(Failure::new(format!(
                 "{}: no report in this folder: `cargo perf run --save {0}/NAME.json` writes one",
                 path.display()
             )));
         }
-        return files.iter().map(|file| reports_in(file)).collect::<Result<Vec<_>>>().map(|all| all.concat());
+        files.extend(inside);
     }
-    reports_in(path)
+    Ok(files)
 }
 
 /// The reports of one file: one report, or one in each line.
 fn reports_in(path: &Path) -> Result<Vec<Report>> {
-    let text = fs::read(path).map_err(|error| Failure::io("cannot read the report", path, &error))?;
+    let (name, text) = if path == Path::new(STDIN) {
+        let mut text = Vec::new();
+        ("standard input".into(), io::stdin().read_to_end(&mut text).map(|_| text))
+    } else {
+        (path.display().to_string(), fs::read(path))
+    };
+    let text = text.map_err(|error| Failure::new(format!("{name}: cannot read the report: {error}")))?;
     let lines: Vec<(usize, &[u8])> = text
         .split(|byte| *byte == b'\n')
         .enumerate()
@@ -44,17 +56,21 @@ fn reports_in(path: &Path) -> Result<Vec<Report>> {
     // A report may also be spread over lines, by a formatter.
     let is_whole = |line: &[u8]| serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok();
     if lines.len() < 2 || !is_whole(lines[0].1) {
-        return Ok(vec![Report::read(path)?]);
+        let report = Report::from_json(&text).map_err(|error| {
+            let place = error.place().map_or_else(String::new, |(line, column)| format!(":{line}:{column}"));
+            Failure::new(format!("{name}{place}: {error}"))
+        })?;
+        return Ok(vec![report]);
     }
     let read = |(at, line): &(usize, &[u8])| {
-        Report::from_json(line).map_err(|error| Failure::new(format!("{}:{at}: {error}", path.display())))
+        Report::from_json(line).map_err(|error| Failure::new(format!("{name}:{at}: {error}")))
     };
     lines.iter().map(read).collect()
 }
 
 /// Files of a folder that end as reports do, in the order of their names.
 fn report_files(folder: &Path) -> Result<Vec<PathBuf>> {
-    let list = fs::read_dir(folder).and_then(Iterator::collect::<std::io::Result<Vec<_>>>);
+    let list = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
     let list = list.map_err(|error| Failure::io("cannot read the folder", folder, &error))?;
     let is_report = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "json" || ending == "jsonl");
     let mut files: Vec<PathBuf> = list.into_iter().map(|entry| entry.path()).filter(is_report).collect();

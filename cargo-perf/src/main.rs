@@ -1,4 +1,4 @@
-//! `cargo perf`: what instrumented programs measured, run, shown, compared and gated.
+//! `cargo perf`: what instrumented programs measured, run, shown, watched, compared and gated.
 //!
 //! Each command is a module: it reads its inputs to values, has `perf_exporters` judge them, and prints. What is judged
 //! how is decided there; what lives here is files, processes, and the terminal.
@@ -17,10 +17,13 @@ mod failure;
 mod gate;
 mod input;
 mod machine;
+mod merge;
 mod out;
 mod program;
 mod report;
 mod run;
+#[cfg(feature = "top")]
+mod top;
 mod trend;
 
 use std::process::ExitCode;
@@ -35,6 +38,9 @@ fn main() -> ExitCode {
     let done = match args.command {
         Command::Run(args) => run::run(&args),
         Command::Report(args) => report::run(&args),
+        Command::Merge(args) => merge::run(&args),
+        #[cfg(feature = "top")]
+        Command::Top(args) => top::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Gate(args) => gate::run(&args),
         Command::Compare(args) => compare::run(&args),

@@ -18,18 +18,26 @@ pub(crate) fn color() -> bool {
     anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
 }
 
-/// Columns of the terminal; `COLUMNS` or 100 where there is none.
+/// Columns where nothing says how many there are.
+pub(crate) const USUAL_WIDTH: usize = 100;
+
+/// Columns of the terminal; `COLUMNS` or [`USUAL_WIDTH`] where there is none.
 pub(crate) fn width() -> usize {
     let terminal = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
     let told = || std::env::var("COLUMNS").ok()?.trim().parse().ok();
     let width = terminal.filter(|_| io::stdout().is_terminal()).or_else(told);
-    width.filter(|width| *width > 0).unwrap_or(100).min(1000)
+    width.filter(|width| *width > 0).unwrap_or(USUAL_WIDTH).min(1000)
 }
 
 /// Writes to standard output.
 pub(crate) fn print(text: &str) -> Result<()> {
+    bytes(text.as_bytes())
+}
+
+/// The same with what may be no text.
+pub(crate) fn bytes(bytes: &[u8]) -> Result<()> {
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| Failure::output(&error))
+    out.write_all(bytes).and_then(|()| out.flush()).map_err(|error| Failure::output(&error))
 }
 
 /// Writes a value as JSON to standard output.
@@ -68,6 +76,15 @@ pub(crate) fn style_of(verdict: &Verdict) -> Style {
         Verdict::Pass => AnsiColor::Green.on_default().bold(),
         Verdict::Fail => BAD,
         Verdict::Inconclusive(_) => AnsiColor::Yellow.on_default().bold(),
+    }
+}
+
+/// A verdict as a sign, for a heading.
+pub(crate) fn mark(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "✅",
+        Verdict::Fail => "❌",
+        Verdict::Inconclusive(_) => "❔",
     }
 }
 

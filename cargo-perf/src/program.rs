@@ -1,6 +1,8 @@
-//! Running an instrumented program and reading the report it leaves.
+//! Running an instrumented program, or budget tests, and reading what they leave.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -14,6 +16,8 @@ use crate::failure::{Failure, Result};
 pub(crate) struct Program {
     path: PathBuf,
     args: Vec<OsString>,
+    /// The folder of the package whose tests these are, where they are tests.
+    package: Option<PathBuf>,
     /// Reports go here; the folder goes with this value.
     reports: tempfile::TempDir,
 }
@@ -25,8 +29,8 @@ pub(crate) enum Output {
     Inherited,
     /// Standard output to standard error: this command's is for data.
     ToStderr,
-    /// Nowhere.
-    Silent,
+    /// Into the run, where it is asked for if the program fails.
+    Kept,
 }
 
 /// One run.
@@ -36,8 +40,20 @@ pub(crate) struct Run {
     pub(crate) wall: Duration,
     /// What it measured, if it reported.
     pub(crate) report: Option<Report>,
-    /// What its budget tests measured: budget, figure, value, unit.
-    pub(crate) budgets: Vec<(String, BudgetRow)>,
+    /// What its budget tests measured.
+    pub(crate) budgets: Vec<BudgetTest>,
+    /// What it wrote, where that was kept.
+    pub(crate) said: String,
+}
+
+/// A line of the log that budget tests keep.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct BudgetTest {
+    #[serde(rename = "budget")]
+    pub(crate) name: String,
+    /// The test harness's name for it.
+    pub(crate) test: String,
+    pub(crate) rows: Vec<BudgetRow>,
 }
 
 /// A figure of a budget test.
@@ -45,48 +61,65 @@ pub(crate) struct Run {
 pub(crate) struct BudgetRow {
     pub(crate) metric: String,
     pub(crate) actual: Option<f64>,
-    pub(crate) unit: String,
 }
 
-/// A line of the log that budget tests keep.
-#[derive(Deserialize)]
-struct BudgetLine {
-    budget: String,
-    rows: Vec<BudgetRow>,
-}
+/// Budget tests measure for so long each.
+const MEASURE: &str = "100ms";
 
 impl Program {
     pub(crate) fn new(path: PathBuf, args: &[OsString]) -> Result<Self> {
         let reports = tempfile::Builder::new().prefix("cargo-perf-").tempdir();
         let reports = reports.map_err(|error| Failure::new(format!("cannot make a temporary folder: {error}")))?;
-        Ok(Self { path, args: args.to_vec(), reports })
+        Ok(Self { path, args: args.to_vec(), package: None, reports })
+    }
+
+    /// The same as the tests of the package in this folder: they only measure, one after the other.
+    pub(crate) fn with_tests_of(self, package: PathBuf) -> Self {
+        Self { package: Some(package), ..self }
+    }
+
+    /// Of the tests, runs these from now on.
+    pub(crate) fn select(&mut self, tests: &BTreeSet<String>) {
+        // What the user had selected selects nothing any more by its whole name.
+        self.args.push("--exact".into());
+        self.args.extend(tests.iter().map(OsString::from));
     }
 
     /// Runs it to its end.
     pub(crate) fn run(&self, output: Output) -> Result<Run> {
-        let pattern = self.reports.path().join("%p.json");
-        let log = self.reports.path().join("budgets.jsonl");
+        let within = |name: &str| self.reports.path().join(name);
+        let (log, said) = (within("budgets.jsonl"), within("output.txt"));
+        let failed = |error| Failure::io("cannot run the program", &self.path, &error);
         let mut command = Command::new(&self.path);
-        command.args(&self.args).env("PERF_REPORT", format!("json={}", pattern.display())).env("PERF_GATE_LOG", &log);
+        command.args(&self.args).env("PERF_REPORT", format!("json={}", within("%p.json").display()));
+        if let Some(package) = &self.package {
+            // As cargo runs tests. Baselines are another question, and may be another one in each revision.
+            command.current_dir(package).env("CARGO_MANIFEST_DIR", package);
+            command.env("RUST_TEST_THREADS", "1").env("PERF_GATE_LOG", &log).env("PERF_GATE_MEASURE", MEASURE);
+            command.env("PERF_LOCK", within("none")).env_remove("PERF_UPDATE").env_remove("PERF_STRICT");
+        }
         match output {
             Output::Inherited => {}
             Output::ToStderr => {
                 command.stdout(std::io::stderr());
             }
-            Output::Silent => {
-                command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+            Output::Kept => {
+                let file = File::create(&said).map_err(failed)?;
+                command.stdin(Stdio::null()).stdout(file.try_clone().map_err(failed)?).stderr(file);
+                // The message of a panic shall be among the last words.
+                command.env("RUST_BACKTRACE", "0");
             }
         }
-        let failed = |error| Failure::io("cannot run the program", &self.path, &error);
         let start = Instant::now();
         let mut child: Child = command.spawn().map_err(failed)?;
         let status = child.wait().map_err(failed)?;
         let wall = start.elapsed();
-        let path = self.reports.path().join(format!("{}.json", child.id()));
+        let path = within(&format!("{}.json", child.id()));
         let report = if path.exists() { Some(Report::read(&path)?) } else { None };
         let budgets = read_budgets(&log)?;
+        let said = fs::read(&said).map(|text| String::from_utf8_lossy(&text).into_owned()).unwrap_or_default();
         self.forget_reports();
-        Ok(Run { status, wall, report, budgets })
+        Ok(Run { status, wall, report, budgets, said })
     }
 
     /// The program's file.
@@ -96,21 +129,19 @@ impl Program {
 
     /// Reports of this run, and of processes it started.
     fn forget_reports(&self) {
-        for file in std::fs::read_dir(self.reports.path()).into_iter().flatten().flatten() {
-            let _ = std::fs::remove_file(file.path());
+        for file in fs::read_dir(self.reports.path()).into_iter().flatten().flatten() {
+            let _ = fs::remove_file(file.path());
         }
     }
 }
 
-fn read_budgets(log: &Path) -> Result<Vec<(String, BudgetRow)>> {
-    let Ok(text) = std::fs::read_to_string(log) else { return Ok(Vec::new()) };
-    let mut rows = Vec::new();
-    for line in text.lines() {
-        let line: BudgetLine = serde_json::from_str(line)
-            .map_err(|error| Failure::new(format!("the tests wrote a log that cannot be read: {error}: {line}")))?;
-        rows.extend(line.rows.into_iter().map(|row| (line.budget.clone(), row)));
-    }
-    Ok(rows)
+fn read_budgets(log: &Path) -> Result<Vec<BudgetTest>> {
+    let Ok(text) = fs::read_to_string(log) else { return Ok(Vec::new()) };
+    let read = |line: &str| {
+        serde_json::from_str(line)
+            .map_err(|error| Failure::new(format!("the tests wrote a log that cannot be read: {error}: {line}")))
+    };
+    text.lines().map(read).collect()
 }
 
 /// Why a program that ended well may have left no report.

@@ -1,16 +1,18 @@
-//! `cargo perf report`: shows reports.
+//! `cargo perf report`: shows reports, in any form there is.
 
+use std::io::{self, IsTerminal};
+use std::path::Path;
 use std::process::ExitCode;
 
-use perf_exporters::{Report, markdown, table};
+use perf_exporters::{Report, Weight, csv, flamegraph, hdr, html, markdown, pprof, speedscope, table, write};
 
-use crate::cli::{Format, ReportArgs};
-use crate::failure::Result;
+use crate::cli::{Form, Rendering, ReportArgs};
+use crate::failure::{Failure, Result};
 use crate::{input, out};
 
 pub(crate) fn run(args: &ReportArgs) -> Result<ExitCode> {
-    let reports = input::reports(&args.files)?;
-    show(&merged(reports), args.format, args.top)?;
+    let plan = Plan::new(&args.rendering, Form::Table)?;
+    plan.write(&merged(input::reports(&args.files)?))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -19,21 +21,95 @@ pub(crate) fn merged(mut reports: Vec<Report>) -> Report {
     if reports.len() == 1 { reports.remove(0) } else { reports.into_iter().collect() }
 }
 
-/// Writes a report to standard output.
-pub(crate) fn show(report: &Report, format: Format, top: usize) -> Result<()> {
-    match format {
-        Format::Table => {
-            let mut options = table::Options::default();
-            options.width = out::width();
-            options.color = out::color();
-            options.top = (top > 0).then_some(top);
-            out::print(&table::render(report, &options))
+/// What is written where: asked for in a way that can be done, with all that it takes.
+pub(crate) struct Plan<'a> {
+    form: Form,
+    to: Option<&'a Path>,
+    top: Option<usize>,
+    weight: Weight,
+    earlier: Option<Report>,
+    history: Vec<Report>,
+}
+
+impl<'a> Plan<'a> {
+    /// Refuses what does not go together, before there is any work.
+    pub(crate) fn new(asked: &'a Rendering, usual: Form) -> Result<Self> {
+        let form = if asked.html.is_some() { Form::Html } else { asked.format.unwrap_or(usual) };
+        let to = asked.html.as_deref().or(asked.output.as_deref());
+        if asked.weight.is_some() && !matches!(form, Form::Svg | Form::Folded) {
+            return Err(Failure::new("--weight is for a flame graph: add --format svg or --format folded"));
         }
-        Format::Json => out::print(&report.to_json()),
-        Format::Markdown => {
-            let mut options = markdown::Options::default();
-            options.top = if top == 0 { usize::MAX } else { top };
-            out::print(&markdown::render(report, &options))
+        if asked.compare.is_some() && !matches!(form, Form::Html | Form::Markdown) {
+            return Err(Failure::new(
+                "--compare is for --html or --format markdown; `cargo perf diff OLD NEW` is a table",
+            ));
+        }
+        if !asked.history.is_empty() && form != Form::Html {
+            return Err(Failure::new("--history is for --html; `cargo perf trend HISTORY` draws one in the terminal"));
+        }
+        if form == Form::Pprof && to.is_none() && io::stdout().is_terminal() {
+            return Err(Failure::new("a pprof profile is binary: name a file with -o, or send standard output to one"));
+        }
+        let earlier = asked.compare.as_ref().map(|path| input::reports(std::slice::from_ref(path))).transpose()?;
+        Ok(Self {
+            form,
+            to,
+            top: (asked.top > 0).then_some(asked.top),
+            weight: asked.weight.unwrap_or_default(),
+            earlier: earlier.map(merged),
+            history: input::reports(&asked.history)?,
+        })
+    }
+
+    /// The file, where it is not standard output.
+    pub(crate) fn target(&self) -> Option<&Path> {
+        self.to
+    }
+
+    /// Whether standard output will be read by a program, and must have nothing else in it.
+    pub(crate) fn owns_stdout(&self) -> bool {
+        self.to.is_none() && self.form != Form::Table
+    }
+
+    /// Writes the report to the file, or to standard output.
+    pub(crate) fn write(&self, report: &Report) -> Result<()> {
+        let bytes = self.render(report);
+        let Some(path) = self.to else { return out::bytes(&bytes) };
+        write::atomically(path, &bytes)?;
+        out::progress(&format!("written to {}", path.display()));
+        Ok(())
+    }
+
+    fn render(&self, report: &Report) -> Vec<u8> {
+        match self.form {
+            Form::Table => {
+                let mut options = table::Options::default();
+                (options.top, options.all) = (self.top, "--top 0");
+                (options.width, options.color) = match self.to {
+                    Some(_) => (out::USUAL_WIDTH, false),
+                    None => (out::width(), out::color()),
+                };
+                table::render(report, &options).into()
+            }
+            Form::Json => report.to_json().into(),
+            Form::Markdown => {
+                let mut options = markdown::Options::default();
+                options.top = self.top.unwrap_or(usize::MAX);
+                options.compare = self.earlier.as_ref();
+                markdown::render(report, &options).into()
+            }
+            Form::Csv => csv::render(report).into(),
+            Form::Html => {
+                let mut options = html::Options::default();
+                options.compare = self.earlier.as_ref();
+                options.history = &self.history;
+                html::render(report, &options).into()
+            }
+            Form::Svg => flamegraph::svg(report, self.weight).into(),
+            Form::Folded => flamegraph::folded(report, self.weight).into(),
+            Form::Pprof => pprof::render(report),
+            Form::Speedscope => speedscope::render(report).into(),
+            Form::Hdr => hdr::render(report).into(),
         }
     }
 }

@@ -6,18 +6,20 @@ use std::process::ExitCode;
 use perf_exporters::Report;
 
 use crate::build::{self, Elsewhere};
-use crate::cli::{Format, RunArgs};
+use crate::cli::{Form, RunArgs};
 use crate::failure::{Failure, Result};
+use crate::out;
 use crate::program::{NO_REPORT, Output, Program};
-use crate::{out, report};
+use crate::report::{self, Plan};
 
 pub(crate) fn run(args: &RunArgs) -> Result<ExitCode> {
     if args.runs > 1 && args.save.as_deref().is_some_and(Path::is_file) {
         return Err(Failure::new("several runs are saved in a folder, and --save names a file"));
     }
-    let path = build::build(&args.target, None, &Elsewhere::default())?;
-    let program = Program::new(path, &args.target.args)?;
-    let output = if args.format == Format::Table { Output::Inherited } else { Output::ToStderr };
+    let plan = Plan::new(&args.rendering, Form::Table)?;
+    let built = build::build(&args.target, None, &Elsewhere::default())?;
+    let program = Program::new(built.path, &args.target.args)?;
+    let output = if plan.owns_stdout() { Output::ToStderr } else { Output::Inherited };
     let mut reports: Vec<Report> = Vec::new();
     for number in 1..=args.runs {
         if args.runs > 1 {
@@ -32,7 +34,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode> {
         }
         if !run.status.success() {
             out::warn(&format!("the program ended with {}", run.status));
-            show(reports, args)?;
+            show(reports, &plan)?;
             return Ok(run
                 .status
                 .code()
@@ -43,15 +45,15 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode> {
             return Err(Failure::new(format!("{}: {NO_REPORT}", program.path().display())));
         }
     }
-    show(reports, args)?;
+    show(reports, &plan)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn show(reports: Vec<Report>, args: &RunArgs) -> Result<()> {
+fn show(reports: Vec<Report>, plan: &Plan) -> Result<()> {
     if reports.is_empty() {
         return Ok(());
     }
-    report::show(&report::merged(reports), args.format, args.top)
+    plan.write(&report::merged(reports))
 }
 
 /// One run is saved under the name given, or under a number in the folder given; several under numbers.

@@ -173,7 +173,7 @@ fn probe(run: &Report, name: &str, figure: Figure, bound: f64) -> Said {
         Figure::Quantile(p) => {
             let verdict = Over::of(probe, bound).share(1.0 - p, BURST);
             let actual = probe.histogram.quantile(p).map(|ns| ns.clamp(probe.min_ns, probe.max_ns) as f64);
-            Said { verdict, actual, calls: probe.timed() }
+            Said { verdict, actual, calls: probe.evidence() }
         }
         Figure::Max => greatest(probe, bound),
         Figure::Mean => mean(probe, bound, 1.0),
@@ -200,11 +200,16 @@ struct Over {
 }
 
 impl Over {
+    /// Of the calls that were really timed; where a probe is sampled, each stands for several in the histogram.
     fn of(probe: &ProbeReport, bound: f64) -> Self {
         let over = |edge: fn(&perf_exporters::report::Bucket) -> u64| {
-            probe.histogram.buckets().filter(|bucket| edge(bucket) as f64 > bound).map(|bucket| bucket.count).sum()
+            let beyond = probe.histogram.buckets().filter(|bucket| edge(bucket) as f64 > bound);
+            u128::from(beyond.map(|bucket| bucket.count).sum::<u64>()) * u128::from(probe.evidence())
         };
-        Self { n: probe.timed(), surely: over(|bucket| bucket.low), perhaps: over(|bucket| bucket.high) }
+        let all = u128::from(probe.timed().max(1));
+        let count = |scaled: u128| u64::try_from(scaled).unwrap_or(u64::MAX);
+        let (surely, perhaps) = (over(|bucket| bucket.low) / all, over(|bucket| bucket.high).div_ceil(all));
+        Self { n: probe.evidence(), surely: count(surely), perhaps: count(perhaps) }
     }
 
     /// Whether at most this share is beyond; so many may count as one for a FAIL.
@@ -241,8 +246,8 @@ fn greatest(probe: &ProbeReport, bound: f64) -> Said {
 /// Whether the mean is at most `bound`, by the scatter of the histogram with ten calls taken for one. `work` ÷ mean is
 /// what is shown, where it is not the mean itself.
 fn mean(probe: &ProbeReport, bound: f64, work: f64) -> Said {
-    let n = probe.timed();
-    let mean = probe.sum_ns as f64 / n.max(1) as f64;
+    let (n, weight) = (probe.evidence(), probe.timed().max(1) as f64);
+    let mean = probe.sum_ns as f64 / weight;
     #[allow(clippy::float_cmp)]
     let actual = Some(if work == 1.0 { mean } else { work / mean });
     if n < LEAST {
@@ -255,7 +260,8 @@ fn mean(probe: &ProbeReport, bound: f64, work: f64) -> Said {
     let deviation = |value: f64| (value - mean).powi(2);
     let squares: f64 =
         probe.histogram.buckets().map(|b| deviation(b.low.midpoint(b.high) as f64) * b.count as f64).sum();
-    let error = (squares / (n - 1) as f64 / n.div_ceil(BURST) as f64).sqrt();
+    let variance = squares / weight * n as f64 / (n - 1) as f64;
+    let error = (variance / n.div_ceil(BURST) as f64).sqrt();
     let fail_p = if error > 0.0 { normal_above((mean - bound) / error) } else { f64::from(u8::from(mean <= bound)) };
     let verdict = if fail_p <= FAIL_LEVEL {
         Verdict::Fail

@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 use perf_exporters::gate::Verdict;
+use perf_exporters::label::shown;
+use perf_exporters::markdown::code;
 use unicode_width::UnicodeWidthStr;
 
 use super::{Held, Row};
@@ -78,19 +80,18 @@ fn used(row: &Row) -> String {
 fn table(held: &Held, color: bool) -> String {
     let rows = ranked(held);
     let widest = |cell: &dyn Fn(&Row) -> String| rows.iter().map(|row| cell(row).width()).max().unwrap_or(0);
-    let name = |row: &Row| row.probe.clone();
+    let name = |row: &Row| shown(&row.probe);
     let actual = |row: &Row| row.actual.clone().unwrap_or_else(|| "—".to_owned());
     let widths = [widest(&name), widest(&bound), widest(&actual), widest(&used)];
     let mut out = format!("{} · {}\n\n", painted("perf budgets", BOLD, color), summary(held));
     for row in &rows {
         let (word, style) = word(row);
         let fill = |text: &str, width: usize| " ".repeat(width.saturating_sub(text.width()));
-        let (bound, actual, used) = (bound(row), actual(row), used(row));
+        let (name, bound, actual, used) = (name(row), bound(row), actual(row), used(row));
         let line = format!(
-            "{}  {}{}  {bound}{}  {}{actual}  {}{used}  {}",
+            "{}  {name}{}  {bound}{}  {}{actual}  {}{used}  {}",
             painted(&format!("{word:<6}"), style, color),
-            row.probe,
-            fill(&row.probe, widths[0]),
+            fill(&name, widths[0]),
             fill(&bound, widths[1]),
             fill(&actual, widths[2]),
             fill(&used, widths[3]),
@@ -104,21 +105,15 @@ fn table(held: &Held, color: bool) -> String {
 }
 
 fn markdown(held: &Held) -> String {
-    let verdict = held.verdict();
-    let mark = match verdict {
-        Verdict::Pass => "✅",
-        Verdict::Fail => "❌",
-        Verdict::Inconclusive(_) => "❔",
-    };
+    let mark = out::mark(&held.verdict());
     let mut out = format!("### {mark} perf budgets: {}\n\n", summary(held));
     out.push_str("| | probe | budget | measured | used | |\n|---|---|---|--:|--:|---|\n");
     for row in ranked(held) {
-        let name: String = row.probe.chars().map(|c| if c.is_control() || c == '`' { '\u{fffd}' } else { c }).collect();
         let _ = writeln!(
             out,
-            "| {} | `{}` | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} | {} |",
             word(row).0,
-            name.replace('|', "\\|"),
+            code(&row.probe),
             bound(row),
             row.actual.as_deref().unwrap_or("—"),
             used(row),

@@ -11,7 +11,7 @@ use perf_exporters::report::Machine;
 use serde::Serialize;
 
 use crate::cli::CompareArgs;
-use crate::program::Run;
+use crate::program::{BudgetRow, BudgetTest, Run};
 
 /// The run as a whole, seen from outside.
 const WHOLE: &str = "(whole program)";
@@ -25,6 +25,9 @@ struct Series {
     new: Vec<f64>,
 }
 
+/// What budget tests counted, run by run, by the name of the test or of the probe inside it.
+type Counts = BTreeMap<(String, Metric), Vec<f64>>;
+
 /// All that was measured so far.
 #[derive(Default)]
 pub(super) struct Collected {
@@ -33,8 +36,13 @@ pub(super) struct Collected {
     old_reports: Vec<Report>,
     new_reports: Vec<Report>,
     /// What budget tests counted per call.
-    old_counts: BTreeMap<(String, Metric), Vec<f64>>,
-    new_counts: BTreeMap<(String, Metric), Vec<f64>>,
+    old_counts: Counts,
+    new_counts: Counts,
+    /// They are runs of budget tests.
+    of_tests: bool,
+    /// Budget tests that this tree does not have, and that the other one does not have.
+    pub(super) only_old: Vec<String>,
+    pub(super) only_new: Vec<String>,
     /// What shall not decide.
     pub(super) skip: Vec<Metric>,
 }
@@ -71,12 +79,21 @@ pub(super) struct Comparison {
     pub(super) probes: Vec<Compared>,
     /// Calls, allocations and memory.
     pub(super) counts: RegressionReport,
+    /// Budget tests that could not be compared: this tree does not have them, or the other one.
+    pub(super) only_old: Vec<String>,
+    pub(super) only_new: Vec<String>,
 }
 
 impl Collected {
+    /// Nothing yet, of budget tests or of a program.
+    pub(super) fn new(of_tests: bool) -> Self {
+        Self { of_tests, ..Self::default() }
+    }
+
     /// Adds the four runs of a block.
     pub(super) fn add(&mut self, order: Order, runs: Vec<Run>) {
-        let times: Vec<BTreeMap<String, f64>> = runs.iter().map(times).collect();
+        let of = if self.of_tests { times_of_tests } else { times };
+        let times: Vec<BTreeMap<String, f64>> = runs.iter().map(of).collect();
         // What one side alone has cannot be compared.
         let names: BTreeSet<&String> =
             times[0].keys().filter(|name| times.iter().all(|slot| slot.contains_key(*name))).collect();
@@ -96,11 +113,9 @@ impl Collected {
                 (&mut self.old_reports, &mut self.old_counts)
             };
             reports.extend(run.report);
-            for (budget, row) in run.budgets {
-                if let (Some(metric), Some(actual)) =
-                    (Metric::from_key(&row.metric).filter(|m| !m.is_time()), row.actual)
-                {
-                    counts.entry((budget, metric)).or_default().push(actual);
+            for budget in &run.budgets {
+                for (key, actual) in counts_of(budget) {
+                    counts.entry(key).or_default().push(actual);
                 }
             }
         }
@@ -115,11 +130,11 @@ impl Collected {
     }
 
     pub(super) fn judge(&self, args: &CompareArgs, commit: &str) -> Comparison {
+        // The whole program decides only where nothing else was measured: it starts, and ends, and loads.
         let only_whole = self.series.len() == 1;
         let probes: Vec<Compared> = self
             .series
             .iter()
-            // The whole program decides only where nothing else was measured: it starts, and ends, and loads.
             .map(|(name, series)| series.judge(name, args.ratio, name != WHOLE || only_whole))
             .collect();
         let mut comparison = Comparison {
@@ -130,6 +145,8 @@ impl Collected {
             verdict: String::new(),
             probes,
             counts: self.counts(),
+            only_old: self.only_old.clone(),
+            only_new: self.only_new.clone(),
         };
         comparison.verdict = comparison.verdict().to_string();
         comparison
@@ -137,7 +154,7 @@ impl Collected {
 
     /// Counts of both sides; times were judged better here.
     fn counts(&self) -> RegressionReport {
-        let side = |reports: &[Report], counts: &BTreeMap<(String, Metric), Vec<f64>>| {
+        let side = |reports: &[Report], counts: &Counts| {
             let mut side = Baseline::from_runs(reports);
             let mut by_name: BTreeMap<&String, Vec<(Metric, Figure)>> = BTreeMap::new();
             for ((name, metric), values) in counts {
@@ -207,10 +224,28 @@ fn times(run: &Run) -> BTreeMap<String, f64> {
             times.insert(probe.name.clone(), probe.sum_ns as f64 / probe.timed() as f64);
         }
     }
-    for (budget, row) in &run.budgets {
-        if let (Some(actual), "nanoseconds") = (row.actual, row.unit.as_str()) {
-            times.insert(format!("{budget}: {}", row.metric), actual);
-        }
-    }
     times
+}
+
+/// What budget tests took, by name: the mean call.
+fn times_of_tests(run: &Run) -> BTreeMap<String, f64> {
+    let mean = |budget: &BudgetTest| {
+        let mean = budget.rows.iter().find(|row| row.metric == "mean")?;
+        Some((budget.name.clone(), mean.actual.filter(|ns| *ns > 0.0)?))
+    };
+    run.budgets.iter().filter_map(mean).collect()
+}
+
+/// What a budget test counted in one call, and how often it called the probes inside it.
+fn counts_of(budget: &BudgetTest) -> impl Iterator<Item = ((String, Metric), f64)> {
+    let of = |row: &BudgetRow| {
+        let inside = row.metric.strip_prefix("calls(").and_then(|rest| rest.strip_suffix(')'));
+        let key = match inside.map(serde_json::from_str::<String>) {
+            Some(probe) => (format!("{}: {}", budget.name, probe.ok()?), Metric::Calls),
+            None => (budget.name.clone(), Metric::from_key(&row.metric).filter(|metric| !metric.is_time())?),
+        };
+        Some((key, row.actual?))
+    };
+    let one = ((budget.name.clone(), Metric::Calls), 1.0);
+    budget.rows.iter().filter_map(of).chain([one])
 }

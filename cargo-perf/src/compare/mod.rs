@@ -7,13 +7,14 @@ mod blocks;
 mod show;
 mod worktree;
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use perf_exporters::gate::relative::{Order, STAGES};
 
-use crate::build::{self, Elsewhere, Tests};
+use crate::build::{self, Built, Elsewhere, Tests};
 use crate::cli::CompareArgs;
 use crate::failure::{Failure, Result};
 use crate::program::{Output, Program, Run};
@@ -35,8 +36,9 @@ pub(crate) fn run(args: &CompareArgs) -> Result<ExitCode> {
 
     let repository = Repository::around(args.target.manifest_path.as_deref())?;
     let commit = repository.commit(&args.revision)?;
-    let (old, new, worktree) = build_both(args, &repository, &commit)?;
-    let mut collected = collect(args, &old, &new)?;
+    worktree::remove_stale(&repository);
+    let (mut old, mut new, worktree) = build_both(args, &repository, &commit)?;
+    let mut collected = collect(args, &mut old, &mut new)?;
     drop(worktree);
     collected.skip = skip;
     let compared = collected.judge(args, &commit);
@@ -63,27 +65,46 @@ fn build_both<'a>(
         target_dir: Some(worktree.target_dir()),
         manifest_path: worktree.manifest_path(),
     };
-    let old = build::build(&args.target, tests, &elsewhere).map_err(interrupted_or)?;
-    Ok((Program::new(old, &args.target.args)?, Program::new(new, &args.target.args)?, worktree))
+    let old = build::build(&args.target, tests, &elsewhere)
+        .map_err(|failure| interrupted_or(Failure::new(format!("{}: {failure}", args.revision))))?;
+    let program = |built: Built| {
+        let program = Program::new(built.path, &args.target.args)?;
+        Result::Ok(if tests.is_some() { program.with_tests_of(built.package) } else { program })
+    };
+    Ok((program(old)?, program(new)?, worktree))
 }
 
-fn collect(args: &CompareArgs, old: &Program, new: &Program) -> Result<Collected> {
+/// What the revision of now is called.
+const HERE: &str = "this tree";
+
+fn collect(args: &CompareArgs, old: &mut Program, new: &mut Program) -> Result<Collected> {
     let is_test = args.test.is_some() || args.lib;
     let once = |program: &Program, name: &str| {
-        let run = program.run(Output::Silent).map_err(interrupted_or)?;
+        let run = program.run(Output::Kept).map_err(interrupted_or)?;
         check(&run, name, is_test).map(|()| run)
     };
+    let mut collected = Collected::new(is_test);
     out::progress(&"warming up: one run of each");
-    for (program, name) in [(old, args.revision.as_str()), (new, "this tree")] {
-        once(program, name)?;
+    let first = [once(old, &args.revision)?, once(new, HERE)?];
+    if is_test {
+        // Tests without a budget, and those that only one side has, have nothing to say from here on.
+        let names = |run: &Run| run.budgets.iter().map(|budget| budget.test.clone()).collect::<BTreeSet<String>>();
+        let [before, after] = first.each_ref().map(names);
+        collected.only_old = before.difference(&after).cloned().collect();
+        collected.only_new = after.difference(&before).cloned().collect();
+        let both: BTreeSet<String> = before.intersection(&after).cloned().collect();
+        if both.is_empty() {
+            return Ok(collected);
+        }
+        old.select(&both);
+        new.select(&both);
     }
     let start = Instant::now();
-    let mut collected = Collected::default();
     for block in 0..args.blocks as usize {
         let order = Order::of(block);
         let mut runs = Vec::with_capacity(4);
         for slot in 0..4 {
-            let (program, name) = if order.runs_b(slot) { (new, "this tree") } else { (old, args.revision.as_str()) };
+            let (program, name) = if order.runs_b(slot) { (&*new, HERE) } else { (&*old, args.revision.as_str()) };
             runs.push(once(program, name)?);
         }
         collected.add(order, runs);
@@ -107,13 +128,9 @@ fn check(run: &Run, name: &str, is_test: bool) -> Result<()> {
     if INTERRUPTED.load(Ordering::Relaxed) {
         return Err(Failure::new("interrupted"));
     }
-    // A budget test that fails has measured all the same.
-    let measured = run.status.success() || (is_test && !run.budgets.is_empty());
-    if !measured {
-        return Err(Failure::new(format!(
-            "{name}: the program ended with {}; run it by itself to see why",
-            run.status
-        )));
+    // Budgets that are broken do not fail a run that only measures.
+    if !run.status.success() {
+        return Err(Failure::new(format!("{name}: it ended with {}{}", run.status, last_words(&run.said))));
     }
     if is_test && run.budgets.is_empty() {
         return Err(Failure::new(format!(
@@ -121,6 +138,14 @@ fn check(run: &Run, name: &str, is_test: bool) -> Result<()> {
         )));
     }
     Ok(())
+}
+
+/// The end of what a program wrote.
+fn last_words(said: &str) -> String {
+    const LINES: usize = 30;
+    let lines: Vec<&str> = said.trim_end().lines().collect();
+    let shown = lines[lines.len().saturating_sub(LINES)..].join("\n");
+    if shown.is_empty() { ", and wrote nothing".to_owned() } else { format!("; the last that it wrote:\n{shown}") }
 }
 
 /// Cargo and git are interrupted with us, and then complain.

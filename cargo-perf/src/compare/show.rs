@@ -89,6 +89,14 @@ fn head(found: &Comparison) -> String {
     )
 }
 
+/// What could not be compared.
+fn notes(found: &Comparison) -> impl Iterator<Item = String> {
+    let one = |which: &str, tests: &[String]| {
+        (!tests.is_empty()).then(|| format!("only in {which}, not compared: {}", tests.join(", ")))
+    };
+    [one(&found.revision, &found.only_old), one("this tree", &found.only_new)].into_iter().flatten()
+}
+
 fn table(found: &Comparison, color: bool) -> String {
     let rows: Vec<(&Compared, [String; 6])> = ranked(found).into_iter().map(|probe| (probe, cells(probe))).collect();
     let mut out = format!("{} · {}\n\n", painted("perf compare", BOLD, color), head(found));
@@ -121,6 +129,9 @@ fn table(found: &Comparison, color: bool) -> String {
         (options.width, options.color) = (out::width(), color);
         let _ = write!(out, "\n{} {}", painted("counts:", BOLD, color), changes_text::render(&found.counts, &options));
     }
+    for note in notes(found) {
+        let _ = writeln!(out, "\n{note}");
+    }
     let verdict = found.verdict();
     let _ = writeln!(out, "\n{}", painted(&format!("verdict: {verdict}"), out::style_of(&verdict), color));
     out
@@ -149,6 +160,9 @@ fn markdown(found: &Comparison) -> String {
             row[4],
             row[5]
         );
+    }
+    for note in notes(found) {
+        let _ = writeln!(out, "\n{}", note.replace('_', "\\_"));
     }
     if found.counts.changes.iter().any(|change| change.level != Level::Same) {
         let _ = write!(out, "\n#### Counts\n\n{}", changes_markdown::render(&found.counts));

@@ -1,6 +1,9 @@
 //! Another revision of the repository, checked out in a temporary folder for as long as it is needed.
+//!
+//! The folder goes with the value. Who is killed leaves it, and git's note of it: the next run takes both away. The
+//! holder of a folder holds a lock on a file in it, which the system lets go of however the holder ends.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -72,19 +75,24 @@ pub(super) struct Worktree<'a> {
     folder: PathBuf,
     target_dir: PathBuf,
     manifest: Option<PathBuf>,
+    /// Says that the folder is in use.
+    _lock: File,
     /// Holds the tree; goes last.
     _around: tempfile::TempDir,
 }
 
+/// How the folders around trees are called, and the file in them that is locked.
+const PREFIX: &str = "cargo-perf-";
+const LOCK: &str = "in-use";
+
 impl<'a> Worktree<'a> {
     pub(super) fn add(repository: &'a Repository, commit: &str) -> Result<Self> {
-        let around = tempfile::Builder::new().prefix("cargo-perf-").tempdir();
-        let around = around.map_err(|error| Failure::new(format!("cannot make a temporary folder: {error}")))?;
+        let (around, lock) = locked_folder()?;
         let tree = around.path().join("tree");
         let folder = tree.join(&repository.prefix);
         let manifest = repository.manifest.as_ref().map(|path| tree.join(path));
         let target_dir = repository.target_dir.join("cargo-perf");
-        let worktree = Self { repository, tree, folder, target_dir, manifest, _around: around };
+        let worktree = Self { repository, tree, folder, target_dir, manifest, _lock: lock, _around: around };
         // From here on, whatever goes wrong, the value's end removes what was made.
         let path = worktree.tree.to_string_lossy().into_owned();
         git(&repository.top, &["worktree", "add", "--detach", "--quiet", &path, commit])?;
@@ -124,13 +132,53 @@ impl<'a> Worktree<'a> {
 
 impl Drop for Worktree<'_> {
     fn drop(&mut self) {
-        let path = self.tree.to_string_lossy().into_owned();
-        let top = &self.repository.top;
-        if git(top, &["worktree", "remove", "--force", "--force", &path]).is_err() {
-            let _ = fs::remove_dir_all(&self.tree);
-            let _ = git(top, &["worktree", "prune"]);
+        remove(self.repository, &self.tree);
+    }
+}
+
+fn locked_folder() -> Result<(tempfile::TempDir, File)> {
+    let failed = |error| Failure::new(format!("cannot make a temporary folder: {error}"));
+    let folder = tempfile::Builder::new().prefix(PREFIX).tempdir().map_err(failed)?;
+    let lock = File::create(folder.path().join(LOCK)).map_err(failed)?;
+    lock.lock().map_err(failed)?;
+    Ok((folder, lock))
+}
+
+fn remove(repository: &Repository, tree: &Path) {
+    let path = tree.to_string_lossy();
+    // Forced twice: a tree that was killed while it was made is locked.
+    if git(&repository.top, &["worktree", "remove", "--force", "--force", &path]).is_err() {
+        let _ = fs::remove_dir_all(tree);
+        let _ = git(&repository.top, &["worktree", "prune"]);
+    }
+}
+
+/// Takes away what runs of this command left that were killed; what those hold that go on stays.
+pub(super) fn remove_stale(repository: &Repository) {
+    let list = git(&repository.top, &["worktree", "list", "--porcelain"]).unwrap_or_default();
+    for tree in list.lines().filter_map(|line| line.strip_prefix("worktree ")).map(Path::new) {
+        // Without the file nobody holds it: the folder is gone already.
+        if let Some(around) = tree.parent().filter(|around| is_ours(around) && held(around) != Some(true)) {
+            remove(repository, tree);
+            let _ = fs::remove_dir_all(around);
         }
     }
+    // And folders that git does not know any more, or not yet.
+    for folder in fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten().map(|entry| entry.path()) {
+        if is_ours(&folder) && held(&folder) == Some(false) {
+            let _ = fs::remove_dir_all(folder);
+        }
+    }
+}
+
+/// Whether somebody holds a folder; nothing where there is no file to hold.
+fn held(around: &Path) -> Option<bool> {
+    let lock = File::open(around.join(LOCK)).ok()?;
+    Some(matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
+}
+
+fn is_ours(around: &Path) -> bool {
+    around.file_name().is_some_and(|name| name.to_string_lossy().starts_with(PREFIX))
 }
 
 /// Runs git and returns what it says.

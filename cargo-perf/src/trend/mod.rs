@@ -14,6 +14,8 @@ use perf_exporters::Report;
 use perf_exporters::baseline::{Baseline, Metric};
 use perf_exporters::gate::Side;
 use perf_exporters::gate::changepoint::{self, ChangePoint};
+use perf_exporters::label::shown;
+use perf_exporters::markdown::code;
 use serde::Serialize;
 
 use crate::budgets::fits;
@@ -181,8 +183,8 @@ fn table(trends: &[Trend], reports: usize, args: &TrendArgs) -> String {
     let color = out::color();
     let mut text = format!("{} · {}\n", painted("perf trend", BOLD, color), summary(trends, reports));
     for trend in charted(trends, args) {
-        let _ =
-            write!(text, "\n{} {}\n", painted(&trend.probe, BOLD, color), painted(trend.metric.label(), DIM, color));
+        let name = painted(&shown(&trend.probe), BOLD, color);
+        let _ = write!(text, "\n{name} {}\n", painted(trend.metric.label(), DIM, color));
         text.push_str(&chart::draw(trend, out::width(), color));
         for change in &trend.changes {
             let style = if change.worse { chart::WORSE } else { chart::BETTER };
@@ -212,13 +214,11 @@ fn markdown(trends: &[Trend], reports: usize) -> String {
         "| probe | figure | when | report | before | after | change | p |\n|---|---|---|--:|--:|--:|--:|--:|\n",
     );
     for trend in trends {
-        let name: String =
-            trend.probe.chars().map(|c| if c.is_control() || c == '`' { '\u{fffd}' } else { c }).collect();
         for change in &trend.changes {
             let _ = writeln!(
                 out,
-                "| `{}` | {} | {} | {} | {} | {} | {} {} | {:.3} |",
-                name.replace('|', "\\|"),
+                "| {} | {} | {} | {} | {} | {} | {} {} | {:.3} |",
+                code(&trend.probe),
                 trend.metric,
                 date(change.time),
                 change.index + 1,

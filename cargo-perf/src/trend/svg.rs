@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use perf_exporters::label::shown;
 use plotters::prelude::{
     BLACK, ChartBuilder, Circle, DrawingAreaErrorKind, IntoDrawingArea, IntoFont, LineSeries, PathElement, RGBColor,
     SVGBackend, Text, WHITE,
@@ -39,7 +40,7 @@ fn draw_all<'a>(backend: SVGBackend<'a>, trends: &[&Trend]) -> Drawn<'a> {
         let (low, high) = chart::range(trend);
         let last = trend.points.len().saturating_sub(1).max(1) as f64;
         let mut panel = ChartBuilder::on(area)
-            .caption(format!("{} · {}", trend.probe, trend.metric), ("sans-serif", 16).into_font())
+            .caption(format!("{} · {}", shown(&trend.probe), trend.metric), ("sans-serif", 16).into_font())
             .margin(12)
             .x_label_area_size(28)
             .y_label_area_size(80)

@@ -57,10 +57,14 @@ fn errors_and_few_calls() {
     few.calls = 3;
     few.histogram = [9_000, 10_000, 11_000].into_iter().collect();
     few.sum_ns = 30_000;
-    report(0, [some, few]).write(folder.path().join("a.json")).unwrap();
+    // Of a sampled probe as much is known as was timed.
+    let mut sampled = probe("sampled", 10_000);
+    sampled.timed_calls = 15;
+    report(0, [some, few, sampled]).write(folder.path().join("a.json")).unwrap();
     fs::write(
         folder.path().join("b.toml"),
-        "[probe.\"codec::decode\"]\nerror_rate = \"1%\"\n[probe.rare]\np99 = \"1s\"\n",
+        "[probe.\"codec::decode\"]\nerror_rate = \"1%\"\n[probe.rare]\np99 = \"1s\"\n\
+         [probe.sampled]\np95 = \"1s\"\nmean = \"1s\"\n",
     )
     .unwrap();
     let ran = run(folder.path(), &["gate", "--budgets", "b.toml", "a.json", "--format", "json"]);
@@ -69,4 +73,6 @@ fn errors_and_few_calls() {
     let rows = gated["budgets"]["rows"].as_array().unwrap();
     assert_eq!(rows[0]["verdict"], "FAIL");
     assert_eq!(rows[1]["verdict"], "INCONCLUSIVE (3 samples, 299 needed)");
+    assert_eq!(rows[2]["verdict"], "INCONCLUSIVE (15 samples, 59 needed)");
+    assert_eq!(rows[3]["verdict"], "INCONCLUSIVE (15 samples, 20 needed)");
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::common::{folder, run, write};
+use crate::common::{folder, probe, report, run, write};
 
 #[test]
 fn one_run_of_each_and_several() {
@@ -94,4 +94,27 @@ fn criterions_estimates_are_read() {
     fs::write(root.join("find/new/estimates.json"), "{").unwrap();
     let broken = run(folder.path(), &["diff", "target/criterion"]);
     assert!(broken.code == Some(2) && broken.stderr.contains("estimates.json"), "{}", broken.stderr);
+}
+
+#[test]
+fn names_never_act_on_the_terminal() {
+    let folder = folder();
+    let named = |file: &str, ns| {
+        let mut probe = probe("evil\u{1b}[2J\u{202e}", ns);
+        probe.allocs *= ns;
+        report(0, [probe]).write(folder.path().join(file)).unwrap();
+    };
+    named("old.json", 10_000);
+    named("new.json", 20_000);
+    for args in
+        [&["diff", "old.json", "new.json"][..], &["report", "new.json"], &["diff", "old.json", "new.json", "--all"]]
+    {
+        let ran = run(folder.path(), args);
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        assert!(
+            ran.stdout.contains(r"evil\u{1b}[2J\u{202e}") && !ran.stdout.contains(['\u{1b}', '\u{202e}']),
+            "{}",
+            ran.stdout
+        );
+    }
 }

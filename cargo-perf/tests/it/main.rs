@@ -2,8 +2,20 @@
 
 mod budgets;
 mod common;
+mod compare;
 mod diff;
+mod forms;
 mod gate;
+mod merge;
 mod project;
+mod repo;
 mod report;
+#[cfg(all(unix, feature = "top"))]
+mod terminal;
+#[cfg(all(unix, feature = "top"))]
+mod top;
 mod trend;
+
+/// The tests of `merge` and `top` are instrumented programs themselves.
+#[global_allocator]
+static ALLOC: perf_core::PerfAlloc = perf_core::PerfAlloc::new(std::alloc::System);

@@ -1,0 +1,240 @@
+//! The arguments of each command.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::groups::{Format, Moves, Rendering, Target};
+
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  cargo perf run -- input.txt
+  cargo perf run -p codescan --save before.json -- src/
+  cargo perf run --runs 5 --save before/ --example demo
+
+The program writes the report when it ends: `let _reporter = perf_exporters::init();` stands at the beginning of its \
+`main`. Where the report is written to standard output and is no table, the program's own output goes to standard error.")]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// How often to run; the report shown is of all runs together.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) runs: u32,
+    /// Keep the report in this file; of several runs, each in a file in this folder.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) save: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) rendering: Rendering,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  cargo perf report perf.json
+  cargo perf report --top 0 runs/           several runs as one
+  cargo perf report perf.json --html        perf.html, a page for the browser
+  cargo perf report new.json --html=new.html --compare old.json
+  cargo perf report new.json --html --history history.jsonl
+  cargo perf report perf.json --format svg --weight allocs -o allocs.svg
+  cargo perf report perf.json --format markdown >> \"$GITHUB_STEP_SUMMARY\"
+  curl -s 127.0.0.1:9080/report.json | cargo perf report -")]
+pub(crate) struct ReportArgs {
+    /// Reports: files, JSON lines, or folders of them, `-` for standard input; several are merged.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) rendering: Rendering,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  PERF_REPORT=json=perf-%p.json ./program   one file for each process
+  cargo perf merge perf-*.json -o all.json
+  cargo perf merge perf-*.json --format table
+
+Counts, times, histograms and call trees add up, whatever the order; extremes stay extremes, and quantiles are those of all \
+calls together. A file that cannot be read is named, and then nothing is written. No file counts twice: neither one that is \
+named twice, nor what the result is written to.")]
+pub(crate) struct MergeArgs {
+    /// Reports: files, JSON lines, or folders of them, `-` for standard input.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) rendering: Rendering,
+}
+
+#[cfg(feature = "top")]
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  PERF_SERVE=9080 ./program                 a program with an endpoint
+  cargo perf top 9080
+  cargo perf top 192.0.2.7:9080 --interval 5s --sort p99
+  cargo perf top http://localhost:8000/perf mounted in another server
+  cargo perf top 9080 --once > now.txt      one plain table, for scripts
+
+Keys: `?` shows them, q quits. Rates and percentiles are those of the last interval; t shows totals instead.")]
+pub(crate) struct TopArgs {
+    /// Where the program's endpoint is: a port of this machine, HOST:PORT, or a URL.
+    #[arg(value_name = "ADDR", default_value = "127.0.0.1:9080")]
+    pub(crate) address: String,
+    /// Time between two looks, from 100ms to 1h; the endpoint itself measures once a second at most.
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = interval)]
+    pub(crate) interval: std::time::Duration,
+    /// Figure to sort by.
+    #[arg(long, value_enum, default_value_t = crate::top::Sort::OwnTime, value_name = "FIGURE")]
+    pub(crate) sort: crate::top::Sort,
+    /// Only probes whose names contain this, in capitals or not.
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    pub(crate) filter: String,
+    /// Begin with totals since the program started.
+    #[arg(long)]
+    pub(crate) totals: bool,
+    /// Print one plain table and exit: of one interval, or with --totals at once.
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// Probes that --once prints; 0 for all.
+    #[arg(long, value_name = "N", default_value_t = 30, requires = "once")]
+    pub(crate) top: usize,
+}
+
+#[cfg(feature = "top")]
+fn interval(text: &str) -> Result<std::time::Duration, String> {
+    use std::time::Duration;
+    let interval = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    let bounds = Duration::from_millis(100)..=Duration::from_hours(1);
+    if bounds.contains(&interval) { Ok(interval) } else { Err("must be from 100ms to 1h".to_owned()) }
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  cargo perf diff before.json after.json
+  cargo perf diff --a a1.json a2.json a3.json --b b1.json b2.json b3.json
+  cargo perf diff before/ after/ --format markdown
+  cargo perf diff target/criterion               criterion: `base` against `new`
+  cargo perf diff target/criterion@main target/criterion@new
+
+An input is a report, JSON lines, a folder of reports, a perf.lock, or a folder of criterion's estimates (with \
+@NAME of a saved baseline). Five runs of each side can prove what one run of each cannot.")]
+pub(crate) struct DiffArgs {
+    /// The old and the new side; or criterion's folder alone.
+    #[arg(value_name = "OLD NEW", num_args = 0..=2, conflicts_with_all = ["a", "b"])]
+    pub(crate) sides: Vec<PathBuf>,
+    /// Runs of the old side.
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "b")]
+    pub(crate) a: Vec<PathBuf>,
+    /// Runs of the new side.
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "a")]
+    pub(crate) b: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) moves: Moves,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  cargo perf gate --baseline perf.lock runs/*.json
+  cargo perf gate --baseline base/ --strict --format markdown head/
+  cargo perf gate --budgets perf-budgets.toml perf.json
+  cargo perf gate --baseline perf.lock --update runs/*.json   record a baseline
+
+Exit codes: 0 passed, 1 failed, 2 bad input; inconclusive is 0, and 3 with --strict. Without --baseline and --budgets, \
+perf.lock and perf-budgets.toml count where they are in this folder. PERF_UPDATE=1 does what --update does.")]
+pub(crate) struct GateArgs {
+    /// What to judge by: a perf.lock, or reports, or a folder of them. May be given several times.
+    #[arg(short, long, value_name = "PATH")]
+    pub(crate) baseline: Vec<PathBuf>,
+    /// Budgets to hold the runs against.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) budgets: Option<PathBuf>,
+    /// The runs: reports, JSON lines, or folders of them.
+    #[arg(required = true, value_name = "HEAD")]
+    pub(crate) head: Vec<PathBuf>,
+    /// An inconclusive verdict has exit code 3 instead of 0.
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Take the runs for the baseline, whatever they show; a file that is not there is made.
+    #[arg(long, conflicts_with = "update_passing")]
+    pub(crate) update: bool,
+    /// Take the runs for the baseline if nothing regressed.
+    #[arg(long)]
+    pub(crate) update_passing: bool,
+    #[command(flatten)]
+    pub(crate) moves: Moves,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  cargo perf compare main -- input.txt
+  cargo perf compare v1.2.0 -p codescan --format markdown -- src/
+  cargo perf compare HEAD~1 --ratio 1.02 --max-time 2min -- input.txt
+  cargo perf compare main --test budgets -- parse_   budget tests by name
+
+The other revision is built in a git worktree in a temporary folder, which is removed in the end, also on Ctrl-C. Then \
+both programs run in turn, ABBA and BAAB, so that a machine that drifts slows down both alike. A slower probe fails if \
+that is proven and it is more than 5 % beyond the ratio. Exit codes as of `gate`.")]
+pub(crate) struct CompareArgs {
+    /// The revision to compare with: a branch, a tag, a commit.
+    #[arg(value_name = "REV")]
+    pub(crate) revision: String,
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// Compare the budget tests in this file of `tests/`, not a program.
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["bin", "example", "lib"])]
+    pub(crate) test: Option<String>,
+    /// Compare the budget tests in the library, not a program.
+    #[arg(long, conflicts_with_all = ["bin", "example"])]
+    pub(crate) lib: bool,
+    /// Metrics that shall not decide, by comma, such as calls,allocs.
+    #[arg(long, value_name = "METRICS", value_delimiter = ',')]
+    pub(crate) skip: Vec<String>,
+    /// How much slower, as a quotient, is still the same.
+    #[arg(long, value_name = "R", default_value_t = 1.0)]
+    pub(crate) ratio: f64,
+    /// Most blocks of four runs: 14, 20 or 30 are the looks; fewer than 14 decide nothing.
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) blocks: u32,
+    /// Stop after this time, such as 5min; what is not decided by then is inconclusive.
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(crate) max_time: Option<std::time::Duration>,
+    /// An inconclusive verdict has exit code 3 instead of 0.
+    #[arg(long)]
+    pub(crate) strict: bool,
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  cargo perf trend history.jsonl
+  cargo perf trend history.jsonl --add perf.json     add a report, then show
+  cargo perf trend history/ --probe 'codec::*' --metric p95 --svg trend.svg
+
+A history is JSON lines of reports, or a folder of them; it is read in the order of their times.")]
+pub(crate) struct TrendArgs {
+    /// The history: JSON lines, or a folder of reports.
+    #[arg(value_name = "HISTORY")]
+    pub(crate) history: PathBuf,
+    /// Add these reports to the history first; it must be JSON lines then.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) add: Vec<PathBuf>,
+    /// What to look at.
+    #[arg(long, value_name = "METRIC", default_value = "mean")]
+    pub(crate) metric: String,
+    /// Probes to look at; `*` stands for anything. May be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) probe: Vec<String>,
+    /// The least change that matters, in per cent.
+    #[arg(long, value_name = "PERCENT", default_value_t = 5.0)]
+    pub(crate) least: f64,
+    /// Draw into this file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) svg: Option<PathBuf>,
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+}

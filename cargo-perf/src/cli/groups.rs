@@ -1,0 +1,133 @@
+//! Arguments that several commands share.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use perf_exporters::Weight;
+
+/// How results are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For a terminal.
+    Table,
+    /// For programs.
+    Json,
+    /// For a pull request.
+    Markdown,
+}
+
+/// Which program, and how it is built.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Target {
+    /// Features to build with, by comma; the one that turns the probes on among them.
+    #[arg(short = 'F', long, alias = "features", value_name = "NAMES", default_value = "profiling")]
+    pub(crate) feature: String,
+    /// Build without any feature.
+    #[arg(long, conflicts_with = "feature")]
+    pub(crate) no_feature: bool,
+    /// Package to build.
+    #[arg(short, long, value_name = "NAME")]
+    pub(crate) package: Option<String>,
+    /// Binary to run.
+    #[arg(long, value_name = "NAME", conflicts_with = "example")]
+    pub(crate) bin: Option<String>,
+    /// Example to run.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) example: Option<String>,
+    /// Profile to build with.
+    #[arg(long, value_name = "NAME", default_value = "release")]
+    pub(crate) profile: String,
+    /// Cargo.toml to build by.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) manifest_path: Option<PathBuf>,
+    /// What the program gets.
+    #[arg(last = true, value_name = "ARGS")]
+    pub(crate) args: Vec<OsString>,
+}
+
+/// How what moved is found, and shown.
+#[derive(Args)]
+pub(crate) struct Moves {
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+    /// Show what did not move as well.
+    #[arg(long)]
+    pub(crate) all: bool,
+    #[command(flatten)]
+    pub(crate) rules: Rules,
+}
+
+/// What moves a verdict.
+#[derive(Args)]
+pub(crate) struct Rules {
+    /// Other thresholds, in per cent: METRIC=WARN,FAIL, such as mean=5,10.
+    #[arg(long = "threshold", value_name = "METRIC=WARN,FAIL")]
+    pub(crate) thresholds: Vec<String>,
+    /// Metrics that shall not decide, by comma, such as calls,p95.
+    #[arg(long, value_name = "METRICS", value_delimiter = ',')]
+    pub(crate) skip: Vec<String>,
+}
+
+/// Forms of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// For a terminal.
+    Table,
+    /// The report itself, which every command reads.
+    Json,
+    /// For a pull request.
+    Markdown,
+    /// For a spreadsheet: a row per probe.
+    Csv,
+    /// A page for the browser.
+    Html,
+    /// A flame graph.
+    Svg,
+    /// Stacks as text, for other tools that draw flame graphs.
+    Folded,
+    /// A profile for `go tool pprof`.
+    Pprof,
+    /// A profile for speedscope.
+    Speedscope,
+    /// A `HdrHistogram` interval log.
+    Hdr,
+}
+
+/// How a report is written, and where.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Rendering {
+    /// As what to write the report; `merge` writes JSON unless told, all others a table.
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<Form>,
+    /// Write into this file, whole or not at all, instead of to standard output.
+    #[arg(short, long, value_name = "PATH")]
+    pub(crate) output: Option<PathBuf>,
+    /// A page for the browser: --format html -o PATH, by default perf.html.
+    #[arg(
+        long,
+        value_name = "PATH",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "perf.html",
+        conflicts_with_all = ["format", "output"]
+    )]
+    pub(crate) html: Option<PathBuf>,
+    /// Probes in a table, also of Markdown; 0 for all.
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    pub(crate) top: usize,
+    /// What a flame graph's widths stand for (svg, folded).
+    #[arg(long, value_name = "WHAT", value_parser = weight)]
+    pub(crate) weight: Option<Weight>,
+    /// An earlier report, to show what changed since (html, markdown).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) compare: Option<PathBuf>,
+    /// A history, to show how the figures went (html): JSON lines, or a folder of reports.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) history: Vec<PathBuf>,
+}
+
+fn weight(text: &str) -> Result<Weight, String> {
+    let known = Weight::ALL.into_iter().find(|weight| weight.to_string() == text);
+    known.ok_or_else(|| "there are time, allocs and bytes".to_owned())
+}

@@ -1,0 +1,104 @@
+//! The command line: here the commands, in [`commands`] the arguments of each, in [`groups`] those that several share.
+
+mod commands;
+mod groups;
+
+use std::ffi::OsString;
+
+use clap::{Args, Parser, Subcommand};
+
+#[cfg(feature = "top")]
+pub(crate) use commands::TopArgs;
+pub(crate) use commands::{CompareArgs, DiffArgs, GateArgs, MergeArgs, ReportArgs, RunArgs, TrendArgs};
+pub(crate) use groups::{Form, Format, Moves, Rendering, Rules, Target};
+
+/// What cargo calls: `cargo-perf perf …`.
+#[derive(Parser)]
+#[command(name = "cargo", bin_name = "cargo")]
+pub(crate) enum Cargo {
+    /// Run, show, watch, compare and gate what instrumented programs measure.
+    Perf(Perf),
+}
+
+/// Run, show, watch, compare and gate what instrumented programs measure.
+#[derive(Args)]
+#[command(
+    version,
+    arg_required_else_help = true,
+    after_help = "\
+Examples:
+  cargo perf run -- input.txt               build, run, show the report
+  cargo perf run --runs 5 --save before/ -- input.txt
+  cargo perf report perf.json --html        the same as a page for the browser
+  cargo perf top 9080                       a running program, every second
+  cargo perf diff before/ after/            what moved between two sets of runs
+  cargo perf compare main -- input.txt      this tree against a revision
+  cargo perf gate --baseline perf.lock after/*.json
+
+Exit codes: 0 passed, 1 failed, 2 bad input, 3 inconclusive with --strict."
+)]
+pub(crate) struct Perf {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Build with a feature, run, report.
+    Run(RunArgs),
+    /// Show a report file, or turn it into a page, a picture, a profile.
+    Report(ReportArgs),
+    /// Add up the reports of several processes.
+    Merge(MergeArgs),
+    /// Watch a running program in the terminal.
+    #[cfg(feature = "top")]
+    Top(TopArgs),
+    /// What moved between two sets of runs.
+    Diff(DiffArgs),
+    /// Judge runs by a baseline or by budgets; the exit code is the verdict.
+    Gate(GateArgs),
+    /// Hold this tree against another revision, running both in turn.
+    Compare(CompareArgs),
+    /// When a history of reports changed.
+    Trend(TrendArgs),
+}
+
+/// Called directly, the name of the subcommand that cargo passes is missing.
+pub(crate) fn with_subcommand(args: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut args: Vec<OsString> = args.collect();
+    if args.get(1).is_none_or(|first| first != "perf") {
+        args.insert(args.len().min(1), "perf".into());
+    }
+    args
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cargo::command().debug_assert();
+    }
+
+    #[test]
+    fn examples_fit_on_a_terminal() {
+        let command = Cargo::command();
+        let perf = command.get_subcommands().next().unwrap();
+        for command in perf.get_subcommands().chain([perf]) {
+            let help = command.get_after_help().unwrap().to_string();
+            let examples: Vec<&str> = help.lines().filter(|line| line.starts_with("  ")).collect();
+            assert!(help.starts_with("Examples:\n") && examples.iter().all(|line| line.len() <= 80), "{help}");
+        }
+    }
+
+    #[test]
+    fn called_directly_or_by_cargo() {
+        let of = |args: &[&str]| with_subcommand(args.iter().map(OsString::from));
+        assert_eq!(of(&["cargo-perf", "run"]), ["cargo-perf", "perf", "run"]);
+        assert_eq!(of(&["cargo-perf", "perf", "run"]), ["cargo-perf", "perf", "run"]);
+        assert_eq!(of(&["cargo-perf"]), ["cargo-perf", "perf"]);
+    }
+}

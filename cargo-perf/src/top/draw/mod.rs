@@ -1,0 +1,136 @@
+//! The screen, drawn from what there is to see: two lines of head, one about the list, the list or what was opened of it,
+//! and the keys.
+//!
+//! Names come from the program that is watched, and errors from whoever answers: they pass through
+//! [`label`](perf_exporters::label) before they come here or while they are drawn.
+
+mod budgets;
+mod details;
+mod head;
+mod help;
+mod memory;
+mod probes;
+#[cfg(test)]
+mod tests;
+mod theme;
+
+use std::time::Instant;
+
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Layout, Rect, Size};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Paragraph, Wrap};
+use ratatui::{Frame, Terminal};
+use unicode_width::UnicodeWidthStr;
+
+use super::app::{App, Mode, View};
+use theme::DIM;
+pub(super) use theme::Theme;
+
+/// A smaller terminal has no room for a name and a number.
+const LEAST: Size = Size { width: 40, height: 10 };
+/// Lines above what is listed.
+const HEAD: u16 = 3;
+const FOOT: u16 = 1;
+
+/// Draws all of it.
+pub(super) fn screen(app: &App, frame: &mut Frame, theme: Theme, now: Instant) {
+    let area = frame.area();
+    if area.width < LEAST.width || area.height < LEAST.height {
+        let text =
+            format!("perf top needs {} × {}; this is {} × {}", LEAST.width, LEAST.height, area.width, area.height);
+        frame.render_widget(Paragraph::new(text).wrap(Wrap { trim: true }), area);
+        return;
+    }
+    let [top, middle, foot] = areas(area);
+    head::draw(app, frame, top, theme, now);
+    if app.mode == Mode::Help {
+        help::draw(frame, middle);
+    } else {
+        body(app, frame, middle, theme);
+    }
+    frame.render_widget(head::keys(app, foot.width), foot);
+}
+
+/// How many rows a page has, and how far the details can be scrolled.
+pub(super) fn room(app: &App, size: Size) -> (usize, usize) {
+    let [_, middle, _] = areas(Rect::from(size));
+    let most_scroll = app.open.as_ref().map_or(0, |name| details::most_scroll(app, name, middle));
+    let list = if app.view == View::Memory { memory::areas(middle)[1] } else { middle };
+    (usize::from(list.height.saturating_sub(1)).max(1), most_scroll)
+}
+
+/// The head and the list as text: no keys, no colours, and so many rows at most.
+pub(super) fn plain(app: &App, width: usize, top: usize) -> String {
+    let rows = app.rows().len();
+    let shown = rows.min(top).min(usize::from(u16::MAX - HEAD) - 1);
+    // Bounded just now.
+    #[allow(clippy::cast_possible_truncation)]
+    let size = Size { width: width.clamp(LEAST.width.into(), 1000) as u16, height: HEAD + 1 + shown as u16 };
+    let Ok(mut terminal) = Terminal::new(TestBackend::new(size.width, size.height));
+    let Ok(drawn) = terminal.draw(|frame| {
+        let [top, list] = Layout::vertical([Constraint::Length(HEAD), Constraint::Min(0)]).areas(frame.area());
+        let theme = Theme::new(false);
+        head::draw(app, frame, top, theme, Instant::now());
+        probes::list(app, frame, list, theme, None);
+    });
+    let text = text_of(drawn.buffer);
+    match rows - shown {
+        0 => text,
+        more => format!("{text}… and {more} more (--top 0 shows them)\n"),
+    }
+}
+
+fn areas(area: Rect) -> [Rect; 3] {
+    Layout::vertical([Constraint::Length(HEAD), Constraint::Min(0), Constraint::Length(FOOT)]).areas(area)
+}
+
+fn body(app: &App, frame: &mut Frame, area: Rect, theme: Theme) {
+    match (&app.open, app.view) {
+        (Some(name), _) => details::draw(app, name, frame, area, theme),
+        (None, View::Probes) => probes::list(app, frame, area, theme, Some(app.at())),
+        (None, View::Memory) => memory::draw(app, frame, area, theme),
+        (None, View::Budgets) => budgets::draw(app, frame, area, theme),
+    }
+}
+
+/// Something where there is nothing to list.
+fn notice(text: &str, frame: &mut Frame, area: Rect) {
+    frame.render_widget(Paragraph::new(text.to_owned()).style(DIM).wrap(Wrap { trim: true }), area);
+}
+
+/// As many of these as fit, with a dot between.
+fn joined<'a>(parts: impl IntoIterator<Item = Span<'a>>, width: usize) -> Line<'a> {
+    const DOT: &str = " · ";
+    let mut line = Line::default();
+    for part in parts {
+        let gap = if line.spans.is_empty() { "" } else { DOT };
+        if line.width() + gap.width() + part.width() > width {
+            break;
+        }
+        if !gap.is_empty() {
+            line.push_span(Span::styled(gap, DIM));
+        }
+        line.push_span(part);
+    }
+    line
+}
+
+/// What stands on a screen, without blanks at the ends of its lines.
+fn text_of(buffer: &Buffer) -> String {
+    let mut text = String::new();
+    for y in 0..buffer.area.height {
+        let mut x = 0;
+        let mut line = String::new();
+        while x < buffer.area.width {
+            let symbol = buffer[(x, y)].symbol();
+            line.push_str(symbol);
+            // A wide character stands in two cells, the second of which is no more than its shadow.
+            x += u16::try_from(symbol.width()).unwrap_or(1).max(1);
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}

@@ -1,0 +1,159 @@
+//! `cargo perf top`: a running program in the terminal.
+//!
+//! Two threads wait, one for the endpoint ([`fetch`]) and one for keys ([`input`]), and send [`Event`]s. What there is to
+//! see is a value, [`App`](app::App), that changes by them and by nothing else; [`draw`] makes a screen of it. Both are pure,
+//! so that tests press keys and read screens without a terminal.
+
+mod app;
+#[cfg(test)]
+mod app_tests;
+mod draw;
+mod feed;
+mod fetch;
+mod figure;
+mod history;
+mod input;
+mod interval;
+mod rows;
+#[cfg(test)]
+mod sample;
+
+use std::io::{self, IsTerminal};
+use std::process::ExitCode;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
+
+use perf_exporters::Report;
+use ratatui::DefaultTerminal;
+use ratatui::crossterm::event::KeyEvent;
+
+use crate::cli::TopArgs;
+use crate::failure::{Failure, Result};
+use crate::out;
+use app::App;
+use draw::Theme;
+use fetch::Endpoint;
+pub(crate) use figure::Figure as Sort;
+
+/// How long a screen is shown before it is drawn anew although nothing came: the time to the next try is in it.
+const REDRAW: Duration = Duration::from_millis(500);
+
+/// How long an endpoint may answer with the same report.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Something that changes the screen.
+enum Event {
+    Report(Box<Report>),
+    /// No report, and when the next try is.
+    Away {
+        why: String,
+        again: Instant,
+    },
+    Key(KeyEvent),
+    Redraw,
+    Quit,
+    /// A thread has stopped that should not.
+    Broken,
+}
+
+/// Tells when a thread ends by a panic: without keys or reports the screen would stand still.
+struct Goodbye(Sender<Event>);
+
+impl Drop for Goodbye {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let _ = self.0.send(Event::Broken);
+        }
+    }
+}
+
+pub(crate) fn run(args: &TopArgs) -> Result<ExitCode> {
+    let endpoint = Endpoint::new(&args.address)?;
+    let app = App::new(args);
+    if args.once {
+        once(app, &endpoint, args)?;
+    } else {
+        for (stream, is_terminal) in
+            [("standard input", io::stdin().is_terminal()), ("standard output", io::stdout().is_terminal())]
+        {
+            if !is_terminal {
+                return Err(Failure::new(format!("{stream} is no terminal: `--once` prints a plain table")));
+            }
+        }
+        watch(app, endpoint, args.interval)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One table, of the time between two reports, or of all the time.
+fn once(mut app: App, endpoint: &Endpoint, args: &TopArgs) -> Result<()> {
+    let fetch = || endpoint.fetch().map_err(|why| Failure::new(format!("{}: {why}", endpoint.url())));
+    app.feed.received(fetch()?, Instant::now());
+    let give_up = Instant::now() + PATIENCE.max(2 * args.interval);
+    while !app.has_figures() {
+        if Instant::now() > give_up {
+            let why = "the same report again and again; `--totals` shows it";
+            return Err(Failure::new(format!("{}: {why}", endpoint.url())));
+        }
+        std::thread::sleep(args.interval);
+        app.feed.received(fetch()?, Instant::now());
+    }
+    let top = if args.top == 0 { usize::MAX } else { args.top };
+    out::print(&draw::plain(&app, out::width(), top))
+}
+
+/// The screen, until somebody has seen enough.
+fn watch(mut app: App, endpoint: Endpoint, interval: Duration) -> Result<()> {
+    let theme = Theme::new(out::color());
+    let (events, received) = mpsc::channel();
+    // Also where the terminal goes away (SIGHUP), or somebody ends this program (SIGTERM).
+    let quit = events.clone();
+    ctrlc::set_handler(move || drop(quit.send(Event::Quit)))
+        .map_err(|error| Failure::new(format!("cannot wait for signals: {error}")))?;
+    let failed = |error| Failure::new(format!("cannot draw on the terminal: {error}"));
+    let mut screen = Screen::open().map_err(failed)?;
+    fetch::start(endpoint, interval, events.clone());
+    input::start(events);
+    while !app.is_done() {
+        let size = screen.terminal.size().map_err(failed)?;
+        let (page, most_scroll) = draw::room(&app, size);
+        app.fit(page, most_scroll);
+        screen.terminal.draw(|frame| draw::screen(&app, frame, theme, Instant::now())).map_err(failed)?;
+        for event in next(&received) {
+            app.take(event)?;
+        }
+    }
+    Ok(())
+}
+
+/// What came since, at least one event unless a while passed: one screen for all of them.
+fn next(received: &Receiver<Event>) -> Vec<Event> {
+    let first = match received.recv_timeout(REDRAW) {
+        Ok(event) => event,
+        Err(RecvTimeoutError::Timeout) => Event::Redraw,
+        Err(RecvTimeoutError::Disconnected) => Event::Broken,
+    };
+    std::iter::once(first).chain(received.try_iter()).collect()
+}
+
+/// The terminal as a screen, until this value goes: then it is as it was.
+struct Screen {
+    terminal: DefaultTerminal,
+}
+
+impl Screen {
+    fn open() -> io::Result<Self> {
+        // A half opened one is closed again.
+        ratatui::try_init().map(|terminal| Self { terminal }).inspect_err(|_| ratatui::restore())
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        // After a panic it was restored before the message, which a second time would overwrite. A terminal that is gone
+        // cannot be restored, and needs not be.
+        if !std::thread::panicking() {
+            let _ = ratatui::try_restore();
+        }
+    }
+}

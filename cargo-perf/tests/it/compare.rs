@@ -1,0 +1,203 @@
+//! `cargo perf compare` of budget tests, on a small library of its own with several revisions.
+//!
+//! `cargo test -p cargo-perf -- --ignored`, as for the other project.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::common::{Ran, folder, perf, ran};
+use crate::repo::Repo;
+
+/// The library, with this much work in it.
+fn lib_rs(rounds: u64, allocations: usize, more: &str) -> String {
+    format!(
+        r#"use perf_core::{{perf_budget, perf_probe}};
+
+#[perf_probe(name = "step")]
+pub fn step(n: usize) -> usize {{
+    *std::hint::black_box(Box::new(n))
+}}
+
+pub fn work() -> u64 {{
+    (0..std::hint::black_box({rounds})).fold(1, |value: u64, round| std::hint::black_box(value.rotate_left(13) ^ round))
+}}
+
+#[cfg(test)]
+mod tests {{
+    use super::*;
+
+    #[global_allocator]
+    static ALLOC: perf_core::PerfAlloc = perf_core::PerfAlloc::new(std::alloc::System);
+
+    #[perf_budget(p95 = "10s")]
+    #[test]
+    fn works() {{
+        work();
+    }}
+
+    #[perf_budget(allocs = 3)]
+    #[test]
+    fn breaks_its_budget() {{
+        assert!((0..{allocations}).map(step).sum::<usize>() > 0);
+    }}
+
+    #[perf_budget(name = "from a file", allocs = 100)]
+    #[test]
+    fn reads() {{
+        // Cargo runs tests in their package's folder.
+        assert!(std::fs::read("Cargo.toml").is_ok());
+    }}
+
+    #[test]
+    fn has_no_budget() {{
+        use std::io::Write;
+        let mut file = std::fs::File::options().create(true).append(true).open("runs-of-it").unwrap();
+        writeln!(file, "once more").unwrap();
+    }}
+{more}
+}}
+"#
+    )
+}
+
+const ONE_MORE: &str = "
+    #[perf_budget(allocs = 100)]
+    #[test]
+    fn is_new() {}
+";
+
+fn library() -> Repo {
+    let repo = Repo::new(
+        "tiny-lib",
+        "profiling = [\"perf-core/enabled\"]",
+        "[dependencies]\nperf-core = { path = '{workspace}/perf-core' }\n\n\
+         [dev-dependencies]\nperf-exporters = { path = '{workspace}/perf-exporters' }",
+    );
+    repo.write(".gitignore", "/target\n/.cargo\n/Cargo.lock\n/runs-of-it\n");
+    // A baseline says nothing here: whoever compares revisions asks another question.
+    repo.write("perf.lock", "not a baseline");
+    for (rounds, allocations, more) in [(20_000, 10, ""), (40_000, 12, ""), (40_000, 12, ONE_MORE)] {
+        repo.write("src/lib.rs", &lib_rs(rounds, allocations, more));
+        repo.commit(&format!("{rounds} rounds, {allocations} allocations{more}"));
+    }
+    repo
+}
+
+fn compare(repo: &Repo, args: &[&str]) -> Ran {
+    repo.perf(&[&["compare", "--lib", "--profile", "quick", "--blocks", "14"], args].concat())
+}
+
+#[test]
+#[ignore = "builds a library several times: a minute on an idle machine"]
+fn budget_tests_of_two_revisions() {
+    let repo = library();
+
+    // Twice the work and two allocations more; the test that breaks its budget in both has measured all the same.
+    repo.git(&["checkout", "--quiet", "HEAD~1"]);
+    let slower = compare(&repo, &["HEAD~1", "--format", "json"]);
+    assert_eq!(slower.code, Some(1), "{}{}", slower.stdout, slower.stderr);
+    let found: serde_json::Value = serde_json::from_str(&slower.stdout).unwrap();
+    let probes = found["probes"].as_array().unwrap();
+    let verdict = |name: &str| probes.iter().find(|probe| probe["probe"] == name).unwrap();
+    let works = verdict("tiny_lib::tests::works");
+    assert_eq!(works["verdict"], "FAIL", "{works}");
+    assert!(works["ratio"].as_f64().unwrap() > 1.05, "{works}");
+    assert!(verdict("from a file")["verdict"] != "FAIL" && probes.len() == 3, "{probes:?}");
+    let counts = found["counts"]["changes"].as_array().unwrap();
+    let level = |name: &str, metric: &str| {
+        let change = counts.iter().find(|change| change["probe"] == name && change["metric"] == metric).unwrap();
+        (change["old"].as_f64().unwrap(), change["new"].as_f64().unwrap(), change["level"].as_str().unwrap())
+    };
+    let name = "tiny_lib::tests::breaks_its_budget";
+    assert_eq!(level(name, "allocs"), (10.0, 12.0, "fail"));
+    assert_eq!(level(&format!("{name}: step"), "calls"), (10.0, 12.0, "fail"));
+    assert_eq!(level("from a file", "allocs").2, "same");
+    // The warm-up found out which tests have budgets.
+    let once = fs::read_to_string(repo.path().join("runs-of-it")).unwrap();
+    assert_eq!(once.lines().count(), 1, "{once}");
+
+    // The same code with another test beside it.
+    repo.git(&["checkout", "--quiet", "main"]);
+    let same = compare(&repo, &["HEAD~1", "--ratio", "1.5"]);
+    assert_eq!(same.code, Some(0), "{}{}", same.stdout, same.stderr);
+    // On a busy machine it may not be proven; it never fails.
+    for part in ["verdict: ", "0 of 3 slower", "only in this tree, not compared: tests::is_new"] {
+        assert!(same.stdout.contains(part), "{part} is missing:\n{}", same.stdout);
+    }
+    let selected = compare(&repo, &["HEAD~1", "--ratio", "1.5", "--format", "markdown", "--", "from_nowhere"]);
+    assert!(selected.code == Some(2) && selected.stderr.contains("no budget test ran"), "{}", selected.stderr);
+
+    // A test that fails by itself is told of, with what it said.
+    repo.write("src/lib.rs", &lib_rs(40_000, 0, ""));
+    let failing = compare(&repo, &["HEAD"]);
+    assert!(failing.code == Some(2) && failing.stderr.contains("this tree: it ended with"), "{}", failing.stderr);
+    assert!(failing.stderr.contains("assertion failed"), "{}", failing.stderr);
+    repo.git(&["checkout", "--quiet", "src"]);
+
+    killed_runs_leave_nothing_for_long(&repo);
+    assert_eq!(repo.git(&["status", "--short"]), "");
+}
+
+/// A comparison that is killed leaves its tree; the next one takes it away, but not that of one that goes on.
+fn killed_runs_leave_nothing_for_long(repo: &Repo) {
+    let temporary = folder();
+    let command = |args: &[&str]| {
+        let mut command = perf(repo.path(), &[&["compare", "HEAD", "--lib", "--profile", "quick"], args].concat());
+        command.env("TMPDIR", temporary.path());
+        command
+    };
+    let start = || -> Child {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_cargo-perf"));
+        command.current_dir(repo.path()).args(["compare", "HEAD", "--lib", "--profile", "quick"]);
+        command.env("TMPDIR", temporary.path()).stdout(Stdio::null()).stderr(Stdio::null());
+        for variable in ["CARGO_MANIFEST_DIR", "CARGO_TARGET_DIR"] {
+            command.env_remove(variable);
+        }
+        let before: BTreeSet<PathBuf> = trees(&temporary).collect();
+        let began = Instant::now();
+        let child = command.spawn().unwrap();
+        // Git writes this file last.
+        while !trees(&temporary).any(|folder| !before.contains(&folder) && folder.join("tree/src/lib.rs").exists()) {
+            assert!(began.elapsed() < Duration::from_mins(2), "it makes no worktree");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        child
+    };
+    let kill = |mut child: Child| {
+        child.kill().unwrap(); // SIGKILL
+        child.wait().unwrap();
+    };
+    // It cleans up, and gets no further than its own build.
+    let next = || assert_eq!(ran(command(&["--feature", "none"])).code, Some(2));
+
+    kill(start());
+    assert_eq!(repo.worktrees(), 2);
+    let going_on = start();
+    assert_eq!(repo.worktrees(), 2, "the one of before is gone, this one is new");
+    next();
+    assert_eq!(repo.worktrees(), 2, "it is in use");
+    kill(going_on);
+    // As after a reboot: the folder is gone, and git does not know yet.
+    let left: Vec<PathBuf> = trees(&temporary).collect();
+    assert_eq!(left.len(), 1);
+    fs::remove_dir_all(&left[0]).unwrap();
+    next();
+    assert_eq!(repo.worktrees(), 1);
+    // As after a kill just before git was called: git does not know, and the folder is there.
+    let folder = temporary.path().join("cargo-perf-abandoned");
+    fs::create_dir_all(folder.join("tree")).unwrap();
+    fs::write(folder.join("in-use"), "").unwrap();
+    next();
+    assert_eq!(trees(&temporary).count(), 0);
+}
+
+/// Folders with trees in them.
+fn trees(temporary: &TempDir) -> impl Iterator<Item = PathBuf> {
+    let folders = fs::read_dir(temporary.path()).unwrap().map(|entry| entry.unwrap().path());
+    folders.filter(|folder| folder.join("tree").exists())
+}
