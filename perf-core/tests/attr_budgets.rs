@@ -113,13 +113,3 @@ fn both_attributes_make_one_probe() {
     ];
     assert_eq!(seen, expected);
 }
-
-/// Below `#[test]` the attribute cannot know that it stands on a test: it declares, as on any function.
-#[test]
-#[perf_budget(allocs = 0)]
-fn below_test() {}
-
-#[test]
-fn below_a_test_it_declares() {
-    assert_eq!(budget_of("below_test", below_test).limits, [limit(Metric::Allocs, Bound::Count(0))]);
-}
