@@ -35,7 +35,7 @@ fn checkout(customer: u64) -> u64 {
 fn main() {
     // What threads remember of their last calls is what names the cause.
     let _reporter = Reporter::builder().timeline(4_096).build();
-    let desk = |first: u64| move || (first..first + 400).map(|customer| served(customer)).sum::<u64>();
+    let desk = |first: u64| move || (first..first + 400).map(served).sum::<u64>();
     let desks = [1, 1_001].map(|first| {
         let name = format!("desk {}", first / 1_000 + 1);
         thread::Builder::new().name(name).spawn(desk(first)).expect("a thread")

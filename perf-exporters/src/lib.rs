@@ -27,6 +27,8 @@
 //! Prometheus (feature `serve`), `PERF_OTLP=http://HOST:4318/v1/metrics` sends to an OpenTelemetry collector (feature
 //! `otlp`).
 //!
+//! `PERF_MONITOR=on` watches memory and processor time meanwhile (feature `monitor`), for the page and for JSON.
+//!
 //! `PERF_TOP=N` sets how many probes the table shows (`all` for every one). `NO_COLOR` and `CLICOLOR_FORCE` do what
 //! they do everywhere.
 //!
@@ -64,7 +66,7 @@
 //! `folded`), `pprof`, `speedscope`, `trace`, `hdr`; `full` is all of them. Each is a pure function in the module of that name.
 //!
 //! `prometheus` makes the pages that Prometheus reads, `serve` serves them with others, `axum` mounts them in an
-//! application, `otlp` and `serve` have threads of their own. `otlp-tls` adds `https`.
+//! application, `otlp`, `serve` and `monitor` have threads of their own. `otlp-tls` adds `https`.
 //!
 //! `gate`, on by default, is budgets in tests: module [`gate`]. With `tracing` broken budgets in
 //! production become events; module `spans` makes probes of spans, and spans of probes.

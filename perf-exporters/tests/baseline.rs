@@ -304,6 +304,10 @@ fn tests_record_and_hold_their_own_entries() {
     // A test that nobody recorded yet is not one that passes.
     let unknown = hold(&path, false, "three", &usual()).unwrap().unwrap();
     assert!(matches!(unknown.verdict(), Verdict::Inconclusive(_)), "{unknown}");
+    // Runs of a program do not miss what tests measured, and say so of what is theirs.
+    Baseline::update(&path, |baseline| baseline.record([&usual()], None)).unwrap();
+    let found = compare(&Baseline::load(&path).unwrap(), &report([usual().probes.remove(0)]));
+    assert_eq!(found.gone, [usual().probes[1].name.as_str()]);
     // A probe of one's own that is gone is missed; those of other tests are not.
     let mut fewer = usual();
     fewer.probes.pop();

@@ -21,6 +21,8 @@ fn child() {
     drop(first);
     let report = perf_exporters::Report::from_json(http::get(address, "/report.json").body).unwrap();
     assert_eq!(report.meta.program, "named");
+    #[cfg(feature = "monitor")]
+    assert_eq!(report.monitor.len(), usize::from(env::var("PERF_MONITOR").is_ok_and(|value| value == "5ms")));
     drop(second);
     TcpListener::bind(address).expect("the endpoint ends with the last reporter");
     let _third = named();
@@ -49,6 +51,21 @@ fn the_environment_asks_for_an_endpoint() {
     let address = free_address();
     let (success, told) = run(&[("PERF_SERVE", &address), (CHILD, &address)]);
     assert!(success && !told.contains("perf:"), "{told}");
+}
+
+#[cfg(feature = "monitor")]
+#[test]
+fn the_environment_asks_for_a_monitor() {
+    if !perf_core::is_enabled() {
+        return;
+    }
+    for (value, complaint) in [("5ms", None), ("off", None), ("often", Some("PERF_MONITOR=\"often\""))] {
+        let address = free_address();
+        let (success, told) = run(&[("PERF_MONITOR", value), ("PERF_SERVE", &address), (CHILD, &address)]);
+        let found = told.lines().find(|line| line.starts_with("perf: "));
+        assert!(success && found.is_some() == complaint.is_some(), "{told}");
+        assert!(complaint.is_none_or(|complaint| told.contains(complaint)), "{told}");
+    }
 }
 
 #[test]

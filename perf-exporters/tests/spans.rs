@@ -56,7 +56,7 @@ async fn asleep() {
 }
 
 fn calls(name: &str) -> u64 {
-    snapshot().get(name).map_or(0, |probe| probe.calls())
+    snapshot().get(name).map_or(0, perf_core::ProbeStats::calls)
 }
 
 #[test]

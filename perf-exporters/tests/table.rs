@@ -59,10 +59,9 @@ fn slow_calls_that_stand_out_are_explained() {
         (call.duration_ns, call.self_ns, call.callees) = (duration_ns, duration_ns / 10, vec![query]);
         call
     };
-    for (name, p50, durations) in [
-        ("shop::checkout", 100_000, vec![5_000_000, 4_000_000]),
-        ("shop::cart", 100_000, vec![9_000_000, 250_000]),
-    ] {
+    for (name, p50, durations) in
+        [("shop::checkout", 100_000, vec![5_000_000, 4_000_000]), ("shop::cart", 100_000, vec![9_000_000, 250_000])]
+    {
         let mut probe = probe(name, &[(100_000, 50)]);
         probe.quantiles.p50 = p50;
         probe.exemplars = durations.into_iter().map(|ns| slow(ns, "shop::db::query\u{1b}[2J")).collect();

@@ -127,7 +127,10 @@ fn table(found: &Comparison, color: bool) -> String {
     if found.counts.changes.iter().any(perf_exporters::baseline::Change::moved) || !found.counts.new.is_empty() {
         let mut options = changes_text::Options::default();
         (options.width, options.color) = (out::width(), color);
-        let _ = write!(out, "\n{} {}", painted("counts:", BOLD, color), changes_text::render(&found.counts, &options));
+        let counts = changes_text::render(&found.counts, &options);
+        // Without its own verdict: that of all follows.
+        let counts = counts.rsplit_once("\n\n").map_or(counts.as_str(), |(before, _)| before);
+        let _ = writeln!(out, "\n{} {counts}", painted("counts:", BOLD, color));
     }
     for note in notes(found) {
         let _ = writeln!(out, "\n{note}");

@@ -41,6 +41,12 @@
 //! times of another class a comparison is advisory, brought to one scale by three [`Kernels`] of fixed work where both
 //! sides have them. Counts gate everywhere, and a count that moved says what else differs.
 //!
+//! # Budget tests
+//!
+//! A test with `#[perf_budget]` has an entry of its own name, and one per probe inside it, as soon as `PERF_UPDATE=1` has
+//! recorded them; from then on it is held against them. What single calls do gates; times gate where the best of five
+//! runs is twice the worst that was recorded, and the thread was not kept waiting. The guide is `docs/baselines.md`.
+//!
 //! # The file
 //!
 //! `perf.lock/1` is TOML in one order: the machine classes, then one entry per budget or probe with a section of times

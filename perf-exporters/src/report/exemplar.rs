@@ -110,11 +110,8 @@ impl ProbeReport {
         let mut all = 0_u64;
         for call in &self.exemplars {
             let named = call.callees.iter().map(|callee| (Cause::Callee(callee.name.clone()), callee.ns));
-            let rest = [
-                (Cause::Itself, call.self_ns),
-                (Cause::Waiting, call.waiting_ns),
-                (Cause::Callees, call.callees_ns),
-            ];
+            let rest =
+                [(Cause::Itself, call.self_ns), (Cause::Waiting, call.waiting_ns), (Cause::Callees, call.callees_ns)];
             for (cause, ns) in named.chain(rest) {
                 let sum = sums.entry(cause).or_default();
                 *sum = sum.saturating_add(ns);
@@ -172,7 +169,7 @@ mod tests {
         assert_eq!((tail.calls, tail.least_ns, &tail.cause), (2, 100, &Cause::Waiting));
         assert_eq!(tail.to_string(), "83 % of the 2 slowest calls is waiting");
         probe.exemplars = vec![call(0, 0, 0)];
-        assert_eq!(probe.tail().unwrap().share, 0.0);
+        assert!(probe.tail().unwrap().share.abs() < f64::EPSILON);
     }
 
     #[test]

@@ -91,7 +91,7 @@ impl Builder {
         self
     }
 
-    /// Leaves `PERF_REPORT`, `PERF_TOP`, `PERF_TIMELINE`, `PERF_SERVE` and `PERF_OTLP` unread. Without an output, only [`Reporter::report`] is then of use.
+    /// Leaves `PERF_REPORT`, `PERF_TOP`, `PERF_TIMELINE`, `PERF_SERVE`, `PERF_OTLP`, `PERF_MONITOR` unread. Without an output, only [`Reporter::report`] is then of use.
     pub fn ignore_env(mut self) -> Self {
         self.env = false;
         self

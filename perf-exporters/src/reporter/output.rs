@@ -85,6 +85,7 @@ impl Output {
     }
 
     /// Whether it shows what threads did last, which they remember only if asked to.
+    #[cfg_attr(not(feature = "trace"), allow(clippy::unused_self, reason = "none is"))]
     pub(super) fn is_trace(&self) -> bool {
         #[cfg(feature = "trace")]
         let is_trace = matches!(self, Self::Trace(_));

@@ -10,7 +10,8 @@
 //! |---|---|
 //! | `/metrics` | for Prometheus, in the format that `Accept` prefers, see [`prometheus`](crate::prometheus) |
 //! | `/health` | JSON: budgets breached in the last minute, what was dropped; status 200, or 503 with a breach |
-//! | `/report` | the page of [`html`](crate::html), live: it follows what is going on, and shows rates of the last seconds beside totals |
+//! | `/report` | the page of [`html`](crate::html), live: rates of the last seconds beside totals |
+//! | `/live.json` | what that page shows next |
 //! | `/report.html` | the same page to keep: it stays as it is |
 //! | `/flamegraph.svg` | who called whom, by time; `?allocs`, `?bytes` for other weights (feature `flamegraph`) |
 //! | `/report.json` | the [`Report`](crate::Report) |
@@ -30,9 +31,9 @@
 //!
 //! Little. Requests are `GET` or `HEAD` with at most 8 KiB of head, one for each connection. A head must be there within
 //! [`Options::timeout`], the whole exchange be over within twice that. Of more than [`Options::max_connections`] at once,
-//! those that have waited longest without asking are closed, and new ones are accepted at a limited rate. What is shown
-//! is measured and rendered at most once a second, and where that takes long less often, so that the endpoint takes no more
-//! than about 1 % of a processor for it however many ask; when nobody asks, nothing is done. Nothing that instrumented code does waits for the
+//! those that have waited longest without asking are closed, and new ones are accepted at a limited rate. Nothing is
+//! measured or rendered unless somebody asks; then it is shown for a second, or for a hundred times as long as it took
+//! (up to 10 seconds), however many ask: about 1 % of one processor. Nothing that instrumented code does waits for the
 //! endpoint.
 
 mod connections;

@@ -140,12 +140,12 @@ impl SpanSink for Sink {
     }
 
     fn exit(&self, token: u64) {
-        let taken = OPEN.try_with(|open| {
+        let ended = OPEN.try_with(|open| {
             let mut open = open.borrow_mut();
             let place = open.iter().rposition(|span| span.0 == token)?;
             Some(open.remove(place))
         });
-        alone(|| drop(taken));
+        alone(|| drop(ended));
     }
 
     fn begin(&self, probe: SpanOf) -> Option<Box<dyn TaskSpan>> {

@@ -20,7 +20,8 @@ pub(super) fn section(report: &Report, width: usize) -> Vec<Text> {
     let first = longest.clamp(HEAD[0].len(), room);
     let mut lines = vec![Text::default(), line(HEAD.map(str::to_owned), [style::HEAD; 2], first)];
     for budget in &report.budgets {
-        let number = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| human::figure(value, &budget.unit));
+        let number =
+            |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| human::figure(value, &budget.unit));
         let verdict = match budget.verdict {
             BudgetVerdict::Pass => style::PLAIN,
             BudgetVerdict::Inconclusive => style::DIM,

@@ -84,11 +84,11 @@ fn shown(probe: &ProbeReport, width: usize) -> String {
 
 /// The first few, and how many more there are; none of none.
 fn some_names(names: impl Iterator<Item = String>, all: usize) -> Option<String> {
-    let mut named: Vec<String> = names.take(NAMED).collect();
-    if all > named.len() {
-        named.push(format!("{} more", all - named.len()));
+    let mut few: Vec<String> = names.take(NAMED).collect();
+    if all > few.len() {
+        few.push(format!("{} more", all - few.len()));
     }
-    (!named.is_empty()).then(|| named.join(", "))
+    (!few.is_empty()).then(|| few.join(", "))
 }
 
 fn memory(report: &Report) -> Note {

@@ -95,7 +95,9 @@ fn budgeted(function: Function, options: Option<Options>, budget: &Budget) -> Re
     if let Some(path) = above.as_deref().filter(|path| *path != "test") {
         return Err(Error::new(
             proc_macro2::Span::call_site(),
-            format!("put `#[perf_budget]` above `#[{path}]`: below it the body is wrapped already, and would be measured so"),
+            format!(
+                "put `#[perf_budget]` above `#[{path}]`: below it the body is wrapped already, and would be measured so"
+            ),
         ));
     }
     if above.is_some() || budget::test::is_test(&function) {

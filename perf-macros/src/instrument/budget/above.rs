@@ -37,7 +37,8 @@ fn paths_before(text: &str) -> impl Iterator<Item = String> {
         loop {
             rest = rest.trim_end();
             let line = rest.rfind('\n').map_or(0, |end| end + 1);
-            let comment = rest[line..].find("//").filter(|at| !rest.ends_with(']') || rest[line..][..*at].trim().is_empty());
+            let comment =
+                rest[line..].find("//").filter(|at| !rest.ends_with(']') || rest[line..][..*at].trim().is_empty());
             match comment {
                 Some(at) => rest = &rest[..line + at],
                 None => break,
@@ -72,10 +73,10 @@ mod tests {
     fn attributes_end_a_text() {
         let paths = |text| paths_before(text).collect::<Vec<_>>();
         assert_eq!(paths("fn a() {}\n\n#[test]\n"), ["test"]);
-        assert_eq!(paths("}\n    /// Text.\n    #[tokio :: test(flavor = \"x\")] // why\n    #[allow(a, b)]\n    #["), [
-            "allow",
-            "tokio::test"
-        ]);
+        assert_eq!(
+            paths("}\n    /// Text.\n    #[tokio :: test(flavor = \"x\")] // why\n    #[allow(a, b)]\n    #["),
+            ["allow", "tokio::test"]
+        );
         assert_eq!(paths("#[test]\n/// A doc comment with #[other] in it.\n#[a(sizes = [1, [2]])] "), ["a", "test"]);
         assert_eq!(paths("let x = y[0]"), Vec::<String>::new());
         assert_eq!(paths("#![test]"), Vec::<String>::new());
