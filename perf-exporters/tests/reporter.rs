@@ -230,8 +230,8 @@ fn a_bad_value_costs_one_line_and_not_the_table() {
         [
             "perf: PERF_REPORT=\"tabel,json\": `tabel` is not known, `json` needs a path: `json=PATH`; valid: `table`, \
              `json=PATH`, `html=PATH`, `markdown=PATH`, `csv=PATH`, `svg=PATH` and `folded=PATH` (with `?weight=allocs` \
-             or `?weight=bytes` after the path for other widths than time), `pprof=PATH`, `speedscope=PATH`, `hdr=PATH` \
-             (`%p` in a path is the process id), several of them by comma, or `off`",
+             or `?weight=bytes` after the path for other widths than time), `pprof=PATH`, `speedscope=PATH`, `trace=PATH`, \
+             `hdr=PATH` (`%p` in a path is the process id), several of them by comma, or `off`",
             "perf: PERF_TOP=\"many\": not a number; valid: a number of probes, or `all`",
         ]
     );
