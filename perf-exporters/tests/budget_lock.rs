@@ -281,7 +281,8 @@ fn times_are_held_on_their_own_machine_and_advisory_elsewhere() {
     held(None);
     place.passes("takes_time", &[]);
     let (passed, text) = place.run("takes_time", &[MORE]);
-    assert!(!passed && text.contains("perf.lock: p50 ≤ ") || text.contains("environment"), "{text}");
+    let excused = text.contains("environment") || text.contains("takes longer for fixed work");
+    assert!(!passed && text.contains("perf.lock: p50 ≤ ") || excused, "{text}");
     held(Some(1_000));
     let text = place.passes("takes_time", &[MORE, ("PERF_GATE_DETAIL", "1")]);
     assert!(text.contains("advisory: measured on another footing, cores differ"), "{text}");

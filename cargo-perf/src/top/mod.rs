@@ -1,7 +1,7 @@
 //! `cargo perf top`: a running program in the terminal.
 //!
 //! Two threads wait, one for the endpoint ([`fetch`]) and one for keys ([`input`]), and send [`Event`]s. What there is to
-//! see is a value, [`App`](app::App), that changes by them and by nothing else; [`draw`] makes a screen of it. Both are pure,
+//! see is a value, [`App`], that changes by them and by nothing else; [`draw`] makes a screen of it. Both are pure,
 //! so that tests press keys and read screens without a terminal.
 
 mod app;

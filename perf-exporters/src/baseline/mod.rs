@@ -44,8 +44,8 @@
 //! # Budget tests
 //!
 //! A test with `#[perf_budget]` has an entry of its own name, and one per probe inside it, as soon as `PERF_UPDATE=1` has
-//! recorded them; from then on it is held against them. What single calls do gates; times gate where the best of five
-//! runs is twice the worst that was recorded, and the thread was not kept waiting. The guide is `docs/baselines.md`.
+//! recorded them; from then on it is held against them. What single calls do gates; their median time gates where the best
+//! of five runs is twice the worst that was recorded, and nobody kept the thread waiting. The guide is `docs/baselines.md`.
 //!
 //! # The file
 //!

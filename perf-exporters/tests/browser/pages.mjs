@@ -55,6 +55,9 @@ async function opensInSpeedscope() {
   await page.waitForFunction(() => document.title.includes("codescan"), null, { timeout: 10_000 });
   await page.keyboard.press("3"); // its view by function
   await page.getByText("Symbol Name").waitFor({ timeout: 10_000 });
+  // The head of its table is there before the rows are.
+  const filled = (rows) => [...document.querySelectorAll("table tr")].filter((row) => row.textContent.includes("%)")).length >= rows;
+  await page.waitForFunction(filled, timesInProfile().size, { timeout: 10_000 });
   const rows = await page.$$eval("table tr", (found) => found.map((row) => [...row.cells].map((cell) => cell.textContent.trim())));
   const shown = new Map(rows.filter((cells) => /%\)$/.test(cells[0])).map(([total, own, name]) => [name, [seconds(total), seconds(own)]]));
   const times = timesInProfile();

@@ -6,7 +6,7 @@ use super::engine::{Engine, Returned};
 use super::subject::Subject;
 use crate::baseline::tested::{self, Task};
 use crate::baseline::{Baseline, Kernels, RegressionReport, default_path};
-use crate::gate::clock::Presence;
+use crate::gate::clock::Interruptions;
 
 /// A run of calls whose times are kept, or held against those kept, lasts so long.
 const RUN: Duration = Duration::from_millis(100);
@@ -14,15 +14,15 @@ const RUN: Duration = Duration::from_millis(100);
 /// So many runs of each side can prove something.
 const RUNS: usize = 5;
 
-/// Runs in which the thread was kept waiting are made again, but no more than these in all.
+/// Runs whose times are not the code's own are made again, but no more than these in all.
 const TRIES: usize = 2 * RUNS;
 
 /// Runs that are recorded are so far apart; those that shall prove a regression as far as epochs are.
 const APART: Duration = Duration::from_millis(200);
 
-/// A thread that has a processor for less than this share of its time waits, or is kept waiting: how long that takes is not
-/// the code's doing.
-const PRESENT: f64 = 0.9;
+/// Where a greater share of the calls was interrupted, their median is not what the code takes: the test waits, or is kept
+/// waiting.
+const INTERRUPTED: f64 = 0.25;
 
 impl<S: Subject> Engine<'_, S> {
     /// Holds the test against its entries in the baseline file, or records them.
@@ -51,8 +51,8 @@ impl<S: Subject> Engine<'_, S> {
             if tries > 0 {
                 self.subject.pause(APART.min(self.run.pace.rules.pause)).await;
             }
-            let (run, present) = self.one_run(size).await?;
-            runs.extend(Some(run).filter(|_| present));
+            let (run, own) = self.one_run(size).await?;
+            runs.extend(Some(run).filter(|_| own));
             tries += 1;
         }
         let waits = runs.len() < RUNS && tries > 0;
@@ -86,13 +86,13 @@ impl<S: Subject> Engine<'_, S> {
                 self.subject.pause(self.run.pace.rules.pause).await;
                 self.finished.epochs += 1;
             }
-            let (run, present) = self.one_run(size).await?;
+            let (run, own) = self.one_run(size).await?;
             tries += 1;
             found = against(std::slice::from_ref(&run), None);
             if !is_slower(&found) {
                 break;
             }
-            runs.extend(Some(run).filter(|_| present));
+            runs.extend(Some(run).filter(|_| own));
         }
         if is_slower(&found) {
             if runs.len() == RUNS {
@@ -111,11 +111,12 @@ impl<S: Subject> Engine<'_, S> {
         self.budget.gates_time() && !self.finished.times.is_empty()
     }
 
-    /// Times of a run of calls, and whether the thread was there all the time.
+    /// Times of a run of calls, and whether they are the code's own.
     async fn one_run(&mut self, size: usize) -> Result<(Vec<f64>, bool), Returned<S::Output>> {
-        let presence = Presence::start();
+        let watched = Interruptions::start();
         let times = self.times(size, RUN).await?;
-        Ok((times, presence.share() >= PRESENT))
+        let own = watched.share_of(times.len()) <= INTERRUPTED;
+        Ok((times, own))
     }
 }
 

@@ -3,11 +3,16 @@
 //! A name here is the part after the prefix `perf`, in OpenTelemetry's spelling. Prometheus' name follows from it:
 //! underscores for dots, the unit at the end, `_total` behind what only grows.
 
-use std::borrow::Cow;
-use std::time::{Duration, SystemTime};
+mod budgets;
+mod kept;
+mod traced;
 
-use crate::Report;
-use crate::report::{BudgetReport, BudgetVerdict, Meta, ProbeReport};
+use crate::report::{Meta, ProbeReport};
+pub(crate) use budgets::{METRIC_LABEL, OF_BUDGET, UNIT_LABEL, VERDICT, VERDICT_LABEL, VERDICTS, in_base_unit};
+pub(crate) use kept::Kept;
+#[cfg(any(feature = "serve", feature = "otlp"))]
+pub(crate) use kept::hold;
+pub(crate) use traced::{Traced, traced};
 
 /// What a probe's series are told apart by.
 pub(crate) const PROBE_LABEL: &str = "probe";
@@ -239,132 +244,9 @@ pub(crate) const OF_PROCESS: &[OfProcess] = &[
     },
 ];
 
-/// A figure of a declared budget; in seconds, bytes or what else the label [`UNIT_LABEL`] says.
-pub(crate) struct OfBudget {
-    pub(crate) head: Head,
-    pub(crate) value: fn(&BudgetReport) -> Option<f64>,
-}
-
-/// What is bounded: `p99`, `allocs`, `calls("db")`.
-pub(crate) const METRIC_LABEL: &str = "metric";
-/// What the figures of a budget are in, since one metric holds those of all.
-pub(crate) const UNIT_LABEL: &str = "unit";
-/// The verdict that a series of [`VERDICT`] is about.
-pub(crate) const VERDICT_LABEL: &str = "verdict";
-
-/// The figures of a budget.
-pub(crate) const OF_BUDGET: &[OfBudget] = &[
-    OfBudget {
-        head: gauge("budget.limit", Unit::Of("1"), "What must hold of the probe, in the unit that the label names."),
-        value: |budget| budget.limit,
-    },
-    OfBudget {
-        head: gauge("budget.target", Unit::Of("1"), "What should hold of the probe, in the unit that the label names."),
-        value: |budget| budget.target,
-    },
-    OfBudget {
-        head: gauge("budget.actual", Unit::Of("1"), "What was measured, in the unit that the label names."),
-        value: |budget| budget.actual,
-    },
-];
-
-/// What the measurement proves of a bound: 1 for the verdict that holds, 0 for each of the others.
-pub(crate) const VERDICT: Head =
-    gauge("budget.verdict", Unit::Of("1"), "1 for the verdict on the bound, 0 for the others.");
-
-/// All verdicts and their words, from best to worst.
-pub(crate) const VERDICTS: [(BudgetVerdict, &str); 4] = [
-    (BudgetVerdict::Pass, "pass"),
-    (BudgetVerdict::Inconclusive, "inconclusive"),
-    (BudgetVerdict::Warn, "warn"),
-    (BudgetVerdict::Fail, "fail"),
-];
-
-/// A figure of a budget in base units, and which that is. Nothing where there is no such figure.
-pub(crate) fn in_base_unit<'a>(budget: &'a BudgetReport, of: &OfBudget) -> Option<(f64, &'a str)> {
-    let value = (of.value)(budget).filter(|value| value.is_finite())?;
-    match budget.unit.as_str() {
-        "ns" => Some((value / 1e9, "seconds")),
-        unit => Some((value, unit)),
-    }
-}
-
-/// A call whose trace is known.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Traced {
-    /// Of the trace, not all zero.
-    pub(crate) id: [u8; 16],
-    pub(crate) nanos: u64,
-    /// When it ended.
-    pub(crate) end: SystemTime,
-}
-
-/// The slowest calls of a probe whose traces are known, slowest first.
-pub(crate) fn traced(probe: &ProbeReport) -> impl Iterator<Item = Traced> {
-    probe.exemplars.iter().filter_map(|call| {
-        let end = call.start + Duration::from_nanos(call.duration_ns);
-        Some(Traced { id: trace_id(call.trace.as_deref()?)?, nanos: call.duration_ns, end })
-    })
-}
-
-/// The bytes of 32 hexadecimal digits that are not all zero.
-fn trace_id(digits: &str) -> Option<[u8; 16]> {
-    let hexadecimal = digits.len() == 32 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-    let id = u128::from_str_radix(digits, 16).ok().filter(|id| hexadecimal && *id != 0)?;
-    Some(id.to_be_bytes())
-}
-
 /// How many probes were folded into [`OVERFLOW`].
 pub(crate) const FOLDED: Head =
     gauge("probes_over_limit", Unit::Of("{probe}"), "Probes folded into the series (overflow) for want of room.");
-
-/// Every name once, and no more of them than allowed: the first by name stay, the others are added up under
-/// [`OVERFLOW`]. Since new names only push others out, what the overflow counts never goes back.
-pub(crate) struct Kept<'a> {
-    /// By name.
-    pub(crate) probes: Vec<Cow<'a, ProbeReport>>,
-    pub(crate) folded: u64,
-}
-
-impl<'a> Kept<'a> {
-    pub(crate) fn of(report: &'a Report, limit: usize) -> Self {
-        let mut probes: Vec<_> = report.probes.iter().map(Cow::Borrowed).collect();
-        probes.sort_by(|a, b| a.name.cmp(&b.name));
-        probes.dedup_by(|later, kept| {
-            let same = later.name == kept.name;
-            if same {
-                kept.to_mut().merge(later);
-            }
-            same
-        });
-        let mut rest = probes.split_off(limit.min(probes.len())).into_iter();
-        let folded = rest.len() as u64;
-        if let Some(mut sum) = rest.next().map(Cow::into_owned) {
-            OVERFLOW.clone_into(&mut sum.name);
-            rest.for_each(|probe| sum.merge(&probe));
-            match probes.iter_mut().find(|probe| probe.name == OVERFLOW) {
-                Some(there) => there.to_mut().merge(&sum),
-                None => probes.push(Cow::Owned(sum)),
-            }
-        }
-        Self { probes, folded }
-    }
-}
-
-/// A report of the same process as an earlier one, in which nothing that only grows has gone back.
-///
-/// Self figures are differences, and a call can make them a little smaller; a reader of counters would take that for a
-/// restart of the program.
-#[cfg(any(feature = "serve", feature = "otlp"))]
-pub(crate) fn hold(report: &mut Report, earlier: &Report) {
-    for probe in &mut report.probes {
-        let Ok(place) = earlier.probes.binary_search_by(|before| before.name.cmp(&probe.name)) else { continue };
-        let before = &earlier.probes[place];
-        probe.self_ns = probe.self_ns.max(before.self_ns);
-        probe.self_allocs = probe.self_allocs.max(before.self_allocs);
-        probe.self_alloc_bytes = probe.self_alloc_bytes.max(before.self_alloc_bytes);
-    }
-}
 
 #[cfg(test)]
 mod tests {
@@ -381,31 +263,5 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), all);
-    }
-
-    #[test]
-    fn a_trace_is_32_digits() {
-        assert_eq!(trace_id("000000000000000000000000000000ff").unwrap()[15], 255);
-        for bad in ["", "00000000000000000000000000000000", "+00000000000000000000000000000ff", "0x", "ff", "\"} 1"] {
-            assert_eq!(trace_id(bad), None, "{bad}");
-        }
-    }
-
-    #[test]
-    fn what_is_over_the_limit_is_added_up() {
-        let mut report = Report::default();
-        for (name, calls) in [("c", 4), ("a", 1), ("b", 2), ("a", 8)] {
-            let mut probe = ProbeReport::new(name);
-            probe.calls = calls;
-            report.probes.push(probe);
-        }
-        let shown = |limit| {
-            let kept = Kept::of(&report, limit);
-            (kept.probes.iter().map(|probe| (probe.name.clone(), probe.calls)).collect::<Vec<_>>(), kept.folded)
-        };
-        let of = |name: &str, calls| (name.to_owned(), calls);
-        assert_eq!(shown(3), (vec![of("a", 9), of("b", 2), of("c", 4)], 0));
-        assert_eq!(shown(1), (vec![of("a", 9), of(OVERFLOW, 6)], 2));
-        assert_eq!(shown(0), (vec![of(OVERFLOW, 15)], 3));
     }
 }
