@@ -67,7 +67,7 @@ pub trait TaskSpan: Send + Sync + std::fmt::Debug {
 /// perf_core::perf_block!("work", {});
 /// spans::switch(false);
 /// ```
-#[cfg_attr(not(feature = "enabled"), allow(unused_variables))]
+#[cfg_attr(not(feature = "enabled"), allow(unused_variables, clippy::needless_pass_by_value))]
 #[allow(clippy::must_use_candidate, reason = "what it does is the point")]
 pub fn install(sink: Box<dyn SpanSink>) -> bool {
     #[cfg(feature = "enabled")]
