@@ -1,29 +1,16 @@
 //! Times to the tick: a mock clock, random programs, and a naive account of what they should have cost.
 
+mod steps;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use perf_core::{Guard, MockClock, Probe, Session, set_call_tree};
 use proptest::prelude::*;
+use steps::{Step, steps};
 
 static PROBES: [Probe; 4] = [Probe::new("a"), Probe::new("b"), Probe::new("c"), Probe::new("d")];
 const NAMES: [&str; 4] = ["a", "b", "c", "d"];
-
-#[derive(Clone, Copy, Debug)]
-enum Step {
-    Call(usize),
-    Spend(u64),
-    Return,
-}
-
-fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let step = prop_oneof![
-        3 => (0..PROBES.len()).prop_map(Step::Call),
-        3 => prop_oneof![0..5u64, 0..10_000u64, 0..10_000_000_000u64].prop_map(Step::Spend),
-        2 => Just(Step::Return),
-    ];
-    prop::collection::vec(step, 0..200)
-}
 
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Account {
@@ -127,7 +114,7 @@ fn times_are_exact() {
         set_call_tree(tree);
         let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(400));
         runner
-            .run(&steps(), |steps| {
+            .run(&steps(PROBES.len(), 200), |steps| {
                 compare(clock, &steps);
                 Ok(())
             })

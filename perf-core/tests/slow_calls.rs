@@ -1,5 +1,7 @@
 //! The slowest calls and the timeline, to the tick: a mock clock, random programs, and a naive account of every call.
 
+mod steps;
+
 use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::pin::pin;
@@ -8,28 +10,13 @@ use std::time::Duration;
 
 use perf_core::{EventKind, Exemplar, Guard, MockClock, Probe, Session, Trace, set_timeline, timeline};
 use proptest::prelude::*;
+use steps::{Step, steps};
 
 static PROBES: [Probe; 5] =
     [Probe::new("a"), Probe::new("b"), Probe::new("c"), Probe::new("d"), Probe::new("sampled").sample(1)];
 const NAMES: [&str; 5] = ["a", "b", "c", "d", "sampled"];
 const KEPT: usize = 8;
 const NAMED: usize = 3;
-
-#[derive(Clone, Copy, Debug)]
-enum Step {
-    Call(usize),
-    Spend(u64),
-    Return,
-}
-
-fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let step = prop_oneof![
-        3 => (0..PROBES.len()).prop_map(Step::Call),
-        3 => prop_oneof![0..5u64, 0..10_000u64, 0..10_000_000_000u64].prop_map(Step::Spend),
-        3 => Just(Step::Return),
-    ];
-    prop::collection::vec(step, 0..300)
-}
 
 #[derive(Clone, Debug, Default)]
 struct Call {
@@ -169,7 +156,7 @@ fn slow_calls_are_kept_whole() {
     set_timeline(1 << 17);
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(300));
     runner
-        .run(&steps(), |steps| {
+        .run(&steps(PROBES.len(), 300), |steps| {
             compare(clock, &steps);
             Ok(())
         })
