@@ -21,6 +21,9 @@ pub struct Exemplar {
 }
 
 impl Exemplar {
+    /// Calls that are kept of a probe.
+    pub const KEPT: usize = 8;
+
     /// When the call began; within a microsecond or so.
     #[must_use]
     pub fn start(&self) -> SystemTime {
@@ -69,12 +72,9 @@ impl Exemplar {
     }
 }
 
-/// Calls that a snapshot keeps of a probe.
-pub(crate) const KEPT: usize = 8;
-
 /// Joins two lists, the slowest first.
 pub(crate) fn merge(mine: &mut Vec<Exemplar>, others: &[Exemplar]) {
     mine.extend_from_slice(others);
     mine.sort_by_key(|call| (std::cmp::Reverse(call.duration), call.start, call.identity));
-    mine.truncate(KEPT);
+    mine.truncate(Exemplar::KEPT);
 }

@@ -15,6 +15,8 @@
 mod buckets;
 #[path = "../../src/budget.rs"]
 mod budget;
+#[path = "../../src/exemplar.rs"]
+mod exemplar;
 #[path = "../../src/name.rs"]
 mod name;
 

@@ -14,7 +14,7 @@ use super::tree::Node;
 use super::{clock, cost, entry, heap};
 use crate::buckets;
 use crate::call_tree::{CallTree, TreeBuilder};
-use crate::exemplar::{Exemplar, KEPT};
+use crate::exemplar::Exemplar;
 use crate::meta::SnapshotMeta;
 use crate::snapshot::Snapshot;
 use crate::stats::{Counts, ProbeStats};
@@ -126,7 +126,7 @@ impl Reader {
         if Some(slot.greatest()) > self.floor {
             let found = slot.tail.places().filter(|(ticks, _)| Some(*ticks) > self.floor);
             self.tail.extend(found.map(|(ticks, place)| (ticks, &slot.tail, place)));
-            if self.tail.len() > 2 * KEPT {
+            if self.tail.len() > 2 * Exemplar::KEPT {
                 self.keep_slowest();
                 self.floor = self.tail.last().map(|slow| slow.0);
             }
@@ -135,7 +135,7 @@ impl Reader {
 
     fn keep_slowest(&mut self) {
         self.tail.sort_unstable_by_key(|slow| std::cmp::Reverse(slow.0));
-        self.tail.truncate(KEPT);
+        self.tail.truncate(Exemplar::KEPT);
     }
 
     /// The slowest calls of the probe that was read last, slowest first.

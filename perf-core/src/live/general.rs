@@ -164,12 +164,13 @@ pub(crate) fn finish(open: &Open) {
         }
         return open.count_outcome(slot);
     }
-    // Read before the call is counted: the way past the end of its session does not come back.
-    // SAFETY: set in this lane.
-    let span = if open.lane == Lane::General { unsafe { open.extra.assume_init_ref() }.span } else { 0 };
     finish_timed(open);
-    if span != 0 {
-        spans::exit(span);
+    if open.lane == Lane::General {
+        // SAFETY: set in this lane.
+        let span = unsafe { open.extra.assume_init_ref() }.span;
+        if span != 0 {
+            spans::exit(span);
+        }
     }
 }
 

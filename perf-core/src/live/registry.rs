@@ -32,9 +32,8 @@ pub(crate) struct State {
     /// Counts for sessions that are over and threads that have ended; its writer is whoever holds the lock.
     rest: Option<&'static Shard>,
     flags: u32,
-    /// The general lane is for all calls: because the clock is no register, for the call tree, for spans.
+    /// The clock is no register: the general lane is for all calls.
     clock_is_call: bool,
-    spans: bool,
     pub(crate) threads: usize,
 }
 
@@ -48,6 +47,8 @@ unsafe impl Send for State {}
 /// Calls that could not be counted.
 static LOST: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
 static TREE: AtomicBool = AtomicBool::new(false);
+/// Whether calls open spans.
+static SPANS: AtomicBool = AtomicBool::new(false);
 /// Events that a thread keeps; 0 while there is no timeline.
 static TIMELINE: AtomicUsize = AtomicUsize::new(0);
 
@@ -64,6 +65,11 @@ pub(crate) fn lost() -> u64 {
 #[inline]
 pub(crate) fn tree_is_on() -> bool {
     TREE.load(Relaxed)
+}
+
+#[inline]
+pub(crate) fn spans_are_on() -> bool {
+    SPANS.load(Relaxed)
 }
 
 /// Events that a thread keeps; 0 while there is no timeline.
@@ -86,7 +92,6 @@ impl Registry {
                     rest: None,
                     flags: 0,
                     clock_is_call: false,
-                    spans: false,
                     threads: 0,
                 }),
             }
@@ -134,7 +139,7 @@ impl State {
 
     fn word(&self, site: &Callsite, id: u32) -> u32 {
         let sampled = !matches!(site.sampling, Sampling::Every);
-        let general = sampled || self.clock_is_call || self.spans || tree_is_on();
+        let general = sampled || self.clock_is_call || spans_are_on() || tree_is_on();
         let general = if general { GENERAL } else { 0 };
         let recorded = if timeline() > 0 { RECORDED } else { 0 };
         id | general | recorded | self.flags
@@ -181,7 +186,7 @@ impl State {
 
     /// Switches spans.
     pub(crate) fn set_spans(&mut self, on: bool) {
-        self.spans = on;
+        SPANS.store(on, Relaxed);
         self.rewrite_words();
     }
 

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::memory;
 use super::shard::Shard;
-use super::sync::{AtomicPtr, AtomicU32, AtomicU64, Count, Own, fence};
+use super::sync::{AtomicPtr, AtomicU32, AtomicU64, Count, Own, Version};
 use super::tail::{Record, Tail};
 use crate::buckets::{self, OCTAVES};
 
@@ -71,8 +71,8 @@ pub(crate) struct Slot {
     pub(crate) id: u32,
     /// One bit for each octave in `blocks`, for readers.
     octaves: Count,
-    /// Even at rest, odd while a cell is carried into `wide`.
-    carries: AtomicU64,
+    /// Of a cell that is carried into `wide`.
+    carries: Version,
     wide: AtomicPtr<Wide>,
     /// Cells of an octave, shifted so that the position of a value is the index.
     blocks: [AtomicPtr<AtomicU32>; OCTAVES],
@@ -129,7 +129,7 @@ impl Slot {
             cached_parent: zero(),
             cached_node: zero(),
             octaves: zero(),
-            carries: AtomicU64::new(0),
+            carries: Version::new(),
             wide: AtomicPtr::new(std::ptr::null_mut()),
             blocks: nulls(),
             tail: Tail::new(),
@@ -248,13 +248,10 @@ impl Slot {
             super::registry::count_lost(sum - u64::from(cell.own()));
             return;
         };
-        let version = self.carries.own();
-        self.carries.store(version + 1, Relaxed);
-        // Pairs with the acquire fence in `read_histogram`: who sees a half-done carry sees the odd version.
-        fence(Release);
-        wide.store(wide.own() + sum, Relaxed);
-        cell.store(0, Relaxed);
-        self.carries.store(version + 2, Release);
+        self.carries.write(|| {
+            wide.store(wide.own() + sum, Relaxed);
+            cell.store(0, Relaxed);
+        });
     }
 
     fn wide_cell(&self, octave: usize, position: usize) -> Option<&AtomicU64> {
@@ -277,18 +274,10 @@ impl Slot {
     /// Appends bucket and count of every bucket that is not empty, ascending; any thread.
     pub(crate) fn read_histogram(&self, into: &mut Vec<(u16, u64)>) {
         let before = into.len();
-        loop {
-            let version = self.carries.load(Acquire);
-            if version.is_multiple_of(2) {
-                self.read_cells(into);
-                fence(Acquire);
-                if self.carries.load(Relaxed) == version {
-                    return;
-                }
-            }
+        self.carries.read(|| {
             into.truncate(before);
-            super::sync::pause();
-        }
+            self.read_cells(into);
+        });
     }
 
     fn read_cells(&self, into: &mut Vec<(u16, u64)>) {

@@ -1,16 +1,14 @@
 //! Spans that another system opens for calls.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::callsite::{Callsite, ID};
 use super::local::Local;
-use super::registry::REGISTRY;
+use super::registry::{self, REGISTRY};
 use crate::spans::{SpanOf, SpanSink, TaskSpan};
 
 /// Whoever opens spans: one for the life of the program, so that every call ends where it began.
 static SINK: OnceLock<Box<dyn SpanSink>> = OnceLock::new();
-static ON: AtomicBool = AtomicBool::new(false);
 
 /// Whether there was none yet.
 pub(crate) fn install(sink: Box<dyn SpanSink>) -> bool {
@@ -19,12 +17,11 @@ pub(crate) fn install(sink: Box<dyn SpanSink>) -> bool {
 
 pub(crate) fn switch(on: bool) {
     let on = on && SINK.get().is_some();
-    ON.store(on, Relaxed);
     Local::here().busily(|_| REGISTRY.lock().set_spans(on));
 }
 
 fn sink() -> Option<&'static dyn SpanSink> {
-    if ON.load(Relaxed) { SINK.get().map(AsRef::as_ref) } else { None }
+    if registry::spans_are_on() { SINK.get().map(AsRef::as_ref) } else { None }
 }
 
 /// What a sink knows of a probe.

@@ -13,7 +13,7 @@ pub(crate) use loom::sync::{Mutex, MutexGuard};
 #[cfg(not(loom))]
 pub(crate) use std::sync::{Mutex, MutexGuard};
 
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 /// A counter with one writer and any number of readers. Arithmetic wraps: signed sums live in it as two's complement.
 #[derive(Debug)]
@@ -90,8 +90,46 @@ own! {
     AtomicPtr<T> => *mut T, T;
 }
 
+/// Lets readers see several stores of one writer as one: even at rest, odd while the writer is between them.
+pub(crate) struct Version(AtomicU64);
+
+impl Version {
+    const_unless_loom! {
+        pub(crate) fn new() -> Self {
+            Self(AtomicU64::new(0))
+        }
+    }
+
+    /// The writer only.
+    #[inline]
+    pub(crate) fn write(&self, stores: impl FnOnce()) {
+        let version = self.0.own();
+        self.0.store(version + 1, Relaxed);
+        // Pairs with the acquire fence in `read`: who sees one of the stores sees the odd version.
+        fence(Release);
+        stores();
+        self.0.store(version + 2, Release);
+    }
+
+    /// Reads until no writer has come between; any thread.
+    #[inline]
+    pub(crate) fn read<R>(&self, mut loads: impl FnMut() -> R) -> R {
+        loop {
+            let version = self.0.load(Acquire);
+            if version.is_multiple_of(2) {
+                let read = loads();
+                fence(Acquire);
+                if self.0.load(Relaxed) == version {
+                    return read;
+                }
+            }
+            pause();
+        }
+    }
+}
+
 /// What a reader does while it waits for a writer to finish two stores.
-pub(crate) fn pause() {
+fn pause() {
     #[cfg(loom)]
     loom::thread::yield_now();
     #[cfg(not(loom))]

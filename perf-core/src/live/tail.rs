@@ -3,12 +3,13 @@
 //!
 //! The writer of the slot writes; a reader that comes between reads again.
 
-use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::atomic::Ordering::Relaxed;
 
-use super::sync::{AtomicU64, Count, Own, fence};
+use super::sync::{AtomicU64, Count, Version};
+use crate::exemplar::Exemplar;
 
 /// Calls kept in each slot: as many as in a snapshot, where all may be of one thread.
-pub(crate) const KEPT: usize = 8;
+pub(crate) const KEPT: usize = Exemplar::KEPT;
 /// Callees named in a record.
 pub(crate) const NAMED: usize = 3;
 /// Words of a record beside its ticks.
@@ -94,15 +95,15 @@ pub(crate) struct Tail {
     /// Apart from the rest, so that a reader who has slower ones passes on; 0 where there is no record yet.
     ticks: [Count; KEPT],
     held: Count,
-    /// Even at rest, odd while a record is written.
-    version: AtomicU64,
+    /// Of the record that is written.
+    version: Version,
     words: [[AtomicU64; WORDS]; KEPT],
 }
 
 impl Tail {
     pub(crate) fn new() -> Self {
         Self {
-            version: AtomicU64::new(0),
+            version: Version::new(),
             held: Count::new(0),
             ticks: std::array::from_fn(|_| Count::new(0)),
             words: std::array::from_fn(|_| std::array::from_fn(|_| AtomicU64::new(0))),
@@ -131,16 +132,13 @@ impl Tail {
         let Some(place) = place else {
             return;
         };
-        let version = self.version.own();
-        self.version.store(version + 1, Relaxed);
-        // Pairs with the acquire fence in `record`: who sees a half-written record sees the odd version.
-        fence(Release);
-        self.ticks[place].set(record.ticks);
-        for (cell, word) in self.words[place].iter().zip(record.to_words()) {
-            cell.store(word, Relaxed);
-        }
-        self.held.set(held.max(place + 1) as u64);
-        self.version.store(version + 2, Release);
+        self.version.write(|| {
+            self.ticks[place].set(record.ticks);
+            for (cell, word) in self.words[place].iter().zip(record.to_words()) {
+                cell.store(word, Relaxed);
+            }
+            self.held.set(held.max(place + 1) as u64);
+        });
     }
 
     /// Ticks of the records, and where they are; any thread.
@@ -152,19 +150,10 @@ impl Tail {
 
     /// The record at a place, which may be a slower one than was there before; any thread.
     pub(crate) fn record(&self, place: usize) -> Record {
-        loop {
-            let version = self.version.load(Acquire);
-            if version.is_multiple_of(2) {
-                let words = &self.words[place];
-                let ticks = self.ticks[place].get();
-                let record = Record::from_words(ticks, std::array::from_fn(|index| words[index].load(Relaxed)));
-                fence(Acquire);
-                if self.version.load(Relaxed) == version {
-                    return record;
-                }
-            }
-            super::sync::pause();
-        }
+        self.version.read(|| {
+            let words = &self.words[place];
+            Record::from_words(self.ticks[place].get(), std::array::from_fn(|index| words[index].load(Relaxed)))
+        })
     }
 
     /// Forgets all records; as for [`super::slot::Slot::reset`].

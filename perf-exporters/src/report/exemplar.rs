@@ -141,15 +141,12 @@ impl std::fmt::Display for Tail {
     }
 }
 
-/// Calls that a report keeps of a probe.
-const KEPT: usize = 8;
-
 /// Joins the slowest calls of two places, the slowest first.
 pub(super) fn merge(mine: &mut Vec<Exemplar>, others: &[Exemplar]) {
     mine.extend_from_slice(others);
     let order = |call: &Exemplar| (Reverse(call.duration_ns), call.start, call.thread, call.self_ns);
     mine.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| a.trace.cmp(&b.trace)));
-    mine.truncate(KEPT);
+    mine.truncate(perf_core::Exemplar::KEPT);
 }
 
 #[cfg(test)]
