@@ -3,23 +3,11 @@
 
 mod support;
 
-use std::path::PathBuf;
-use std::{env, fs};
-
 use perf_exporters::Report;
 use perf_exporters::report::TreeNode;
+#[allow(unused_imports, reason = "without features there is nothing to compare")]
+use support::golden;
 use support::{probe, sample, sample_with_allocations};
-
-/// What was rendered is what the file of that name holds.
-#[allow(dead_code, reason = "without features there is nothing to compare")]
-fn golden(name: &str, text: &str) {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
-    if env::var_os("PERF_EXPORTERS_BLESS").is_some() {
-        fs::write(&path, text).unwrap();
-    }
-    let expected = fs::read_to_string(&path).unwrap_or_default();
-    assert!(text == expected, "{} differs (PERF_EXPORTERS_BLESS=1 accepts):\n{text}", path.display());
-}
 
 /// The tree with allocations of its own in every node.
 fn with_allocations() -> Report {

@@ -4,21 +4,9 @@
 
 mod support;
 
-use std::path::PathBuf;
-use std::{env, fs};
-
 use perf_exporters::Report;
 use perf_exporters::prometheus::{Format, Options, render};
-use support::{judged, probe, sample, sample_with_allocations};
-
-fn golden(name: &str, text: &str) {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
-    if env::var_os("PERF_EXPORTERS_BLESS").is_some() {
-        fs::write(&path, text).unwrap();
-    }
-    let expected = fs::read_to_string(&path).unwrap_or_default();
-    assert!(text == expected, "{} differs (PERF_EXPORTERS_BLESS=1 accepts):\n{text}", path.display());
-}
+use support::{golden, judged, probe, sample, sample_with_allocations};
 
 fn text(report: &Report, format: Format, options: &Options) -> String {
     String::from_utf8(render(report, format, options)).unwrap()

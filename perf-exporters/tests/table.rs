@@ -2,14 +2,11 @@
 
 mod support;
 
-use std::path::PathBuf;
-use std::{env, fs};
-
 use perf_exporters::Report;
 use perf_exporters::report::{CalleeTime, Exemplar};
 use perf_exporters::table::{Options, render};
 use proptest::prelude::*;
-use support::{probe, sample, sample_with_allocations};
+use support::{golden, probe, sample, sample_with_allocations};
 use unicode_width::UnicodeWidthStr;
 
 fn options(width: usize) -> Options {
@@ -23,15 +20,6 @@ fn assert_fits(text: &str, width: usize) {
         assert!(line.width() <= width, "{} > {width}: {line}", line.width());
         assert_eq!(line, line.trim_end(), "blanks at the end");
     }
-}
-
-fn golden(name: &str, text: &str) {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
-    if env::var_os("PERF_EXPORTERS_BLESS").is_some() {
-        fs::write(&path, text).unwrap();
-    }
-    let expected = fs::read_to_string(&path).unwrap_or_default();
-    assert!(text == expected, "{} differs (PERF_EXPORTERS_BLESS=1 accepts):\n{text}", path.display());
 }
 
 #[test]

@@ -3,9 +3,8 @@
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
-use perf_exporters::baseline::{Level, markdown as changes_markdown, text as changes_text};
+use perf_exporters::baseline::{Level, Metric, markdown as changes_markdown, text as changes_text};
 use perf_exporters::gate::Verdict;
-use perf_exporters::human;
 use unicode_width::UnicodeWidthStr;
 
 use super::blocks::{Compared, Comparison};
@@ -49,13 +48,6 @@ fn word(probe: &Compared) -> (&'static str, Style) {
     }
 }
 
-fn time(ns: f64) -> String {
-    // Nanoseconds of a call, far below 2^64.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    let whole = ns.round() as u64;
-    if ns < 100.0 { format!("{ns:.1} ns") } else { human::duration(whole).to_string() }
-}
-
 fn change(ratio: Option<f64>) -> String {
     ratio.map_or_else(|| "—".to_owned(), |ratio| format!("{:+.1} %", 100.0 * (ratio - 1.0)).replace('-', "−"))
 }
@@ -69,8 +61,8 @@ fn cells(probe: &Compared) -> [String; 6] {
     };
     [
         probe.probe.clone(),
-        time(probe.old_ns),
-        time(probe.new_ns),
+        Metric::MeanNs.figure(probe.old_ns),
+        Metric::MeanNs.figure(probe.new_ns),
         change(probe.ratio),
         probe.upper.map_or_else(String::new, |upper| format!("at most {}", change(Some(upper)))),
         why,
@@ -142,11 +134,7 @@ fn table(found: &Comparison, color: bool) -> String {
 
 fn markdown(found: &Comparison) -> String {
     let verdict = found.verdict();
-    let mark = match verdict {
-        Verdict::Pass => "✅",
-        Verdict::Fail => "❌",
-        Verdict::Inconclusive(_) => "❔",
-    };
+    let mark = out::mark(&verdict);
     let mut out = format!("### {mark} perf compare: {}\n\n", head(found));
     out.push_str("| | probe | before | after | change | surely | |\n|---|---|--:|--:|--:|---|---|\n");
     for probe in ranked(found) {

@@ -3,7 +3,6 @@
 use anstyle::{AnsiColor, Style};
 use perf_exporters::baseline::Metric;
 use perf_exporters::gate::Unit;
-use perf_exporters::human;
 
 use super::Trend;
 use crate::out::{DIM, painted};
@@ -17,18 +16,11 @@ const HEIGHT: usize = 8;
 /// Columns for the numbers at the side.
 const SIDE: usize = 12;
 
-/// A value for people.
+/// A value for people; of counts, whole ones.
 pub(super) fn value(metric: Metric, value: f64) -> String {
-    // Measured values, far below 2^64.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    let whole = value.round() as u64;
     match metric.unit() {
-        Unit::Nanoseconds if value < 100.0 => format!("{value:.1} ns"),
-        Unit::Nanoseconds => human::duration(whole).to_string(),
-        Unit::Bytes => human::bytes(whole).to_string(),
-        Unit::PerSecond if metric == Metric::BytesPerSecond => format!("{}/s", human::bytes(whole)),
-        Unit::PerSecond => format!("{}/s", human::count(whole)),
-        _ => format!("{value:.0}"),
+        Unit::Nanoseconds | Unit::Bytes | Unit::PerSecond => metric.figure(value),
+        _ => metric.figure(value.round_ties_even()),
     }
 }
 

@@ -76,8 +76,8 @@ impl RegressionReport {
         Some(format!(
             "look first at {}: its own time per call went from {} to {}, the largest growth in all",
             most.probe,
-            show::value(Metric::SelfNs, most.old),
-            show::value(Metric::SelfNs, most.new),
+            Metric::SelfNs.figure(most.old),
+            Metric::SelfNs.figure(most.new),
         ))
     }
 

@@ -5,18 +5,27 @@ use crate::gate::Unit;
 use crate::gate::order::floor;
 use crate::human;
 
-/// A figure with its unit.
-pub(super) fn value(metric: Metric, value: f64) -> String {
-    let whole = floor(value.round()) as u64;
-    match metric.unit() {
-        Unit::Nanoseconds if value < 100.0 => format!("{value:.1} ns"),
-        Unit::Nanoseconds => human::duration(whole).to_string(),
-        Unit::Bytes => human::bytes(whole).to_string(),
-        Unit::PerSecond if metric == Metric::BytesPerSecond => format!("{}/s", human::bytes(whole)),
-        Unit::PerSecond => format!("{}/s", human::count(whole)),
-        // Exact things are shown exactly; shares per call are not whole.
-        _ if value.fract() == 0.0 => format!("{value:.0}"),
-        _ => format!("{value:.3}"),
+impl Metric {
+    /// A value of this metric with its unit, for people.
+    ///
+    /// ```
+    /// # use perf_exporters::baseline::Metric;
+    /// assert_eq!(Metric::MeanNs.figure(12.34), "12.3 ns");
+    /// assert_eq!(Metric::Allocs.figure(1.5), "1.500");
+    /// ```
+    #[must_use]
+    pub fn figure(self, value: f64) -> String {
+        let whole = floor(value.round()) as u64;
+        match self.unit() {
+            Unit::Nanoseconds if value < 100.0 => format!("{value:.1} ns"),
+            Unit::Nanoseconds => human::duration(whole).to_string(),
+            Unit::Bytes => human::bytes(whole).to_string(),
+            Unit::PerSecond if self == Self::BytesPerSecond => format!("{}/s", human::bytes(whole)),
+            Unit::PerSecond => format!("{}/s", human::count(whole)),
+            // Exact things are shown exactly; shares per call are not whole.
+            _ if value.fract() == 0.0 => format!("{value:.0}"),
+            _ => format!("{value:.3}"),
+        }
     }
 }
 
@@ -98,11 +107,11 @@ mod tests {
 
     #[test]
     fn exact_values_are_shown_exactly() {
-        assert_eq!(value(Metric::Allocs, 1_234_567.0), "1234567");
-        assert_eq!(value(Metric::Allocs, 1.5), "1.500");
-        assert_eq!(value(Metric::MeanNs, 12.34), "12.3 ns");
-        assert_eq!(value(Metric::MeanNs, 12_345.0), "12.3 µs");
-        assert_eq!(value(Metric::BytesPerSecond, 1_048_576.0), "1.00 MiB/s");
-        assert_eq!(value(Metric::ItemsPerSecond, 5000.0), "5.00 K/s");
+        assert_eq!(Metric::Allocs.figure(1_234_567.0), "1234567");
+        assert_eq!(Metric::Allocs.figure(1.5), "1.500");
+        assert_eq!(Metric::MeanNs.figure(12.34), "12.3 ns");
+        assert_eq!(Metric::MeanNs.figure(12_345.0), "12.3 µs");
+        assert_eq!(Metric::BytesPerSecond.figure(1_048_576.0), "1.00 MiB/s");
+        assert_eq!(Metric::ItemsPerSecond.figure(5000.0), "5.00 K/s");
     }
 }

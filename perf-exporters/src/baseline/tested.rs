@@ -231,7 +231,7 @@ pub(crate) fn gain(test: &str, found: &RegressionReport) -> Option<String> {
 
 /// `allocs 3 → 4`.
 fn moved(test: &str, change: &Change) -> String {
-    let value = |value| show::value(change.metric, value);
+    let value = |value| change.metric.figure(value);
     format!("{} {} → {}", figure(test, change), value(change.old), value(change.new))
 }
 
@@ -289,7 +289,7 @@ fn row(test: &str, found: &RegressionReport, change: &Change) -> Row {
 }
 
 fn reason(found: &RegressionReport, change: &Change) -> String {
-    let was = show::value(change.metric, change.old);
+    let was = change.metric.figure(change.old);
     let mut parts = vec![if change.metric.is_time() {
         format!("{was} in {FILE}, {}, surely {}", show::change(change.ratio), show::surely(change))
     } else {

@@ -19,7 +19,7 @@
 //! | memory | +20 % | +50 % |
 //! | throughput | −5 % | −10 % |
 
-use super::dist::{normal_above, normal_quantile_above};
+use super::dist::{last_within, normal_above, normal_quantile_above};
 use super::order::{doubled_ranks, floor, median, sorted};
 use super::verdict::{Reason, Side, Verdict};
 
@@ -141,11 +141,12 @@ impl Change {
 pub fn runs(old: &[f64], new: &[f64], metric: Metric, thresholds: Thresholds) -> Change {
     let quotients: Vec<f64> = old.iter().flat_map(|o| new.iter().map(|n| quotient(*o, *n))).collect();
     let quotients = sorted(&quotients);
-    let (low, high) = match counted_off(old.len(), new.len()) {
+    let passed_over = counted_off(old.len(), new.len());
+    let (low, high) = match passed_over {
         Some(c) => (quotients[c], quotients[quotients.len() - 1 - c]),
         None => (0.0, f64::INFINITY),
     };
-    let too_few = counted_off(old.len(), new.len()).is_none();
+    let too_few = passed_over.is_none();
     let up = !too_few && p_greater(old, new) <= LEVEL;
     let down = !too_few && p_greater(new, old) <= LEVEL;
     let values = (median(old), median(new));
@@ -274,15 +275,7 @@ fn counted_off(old: usize, new: usize) -> Option<usize> {
     }
     let ranks: Vec<usize> = (1..=old + new).collect();
     let least = new * (new + 1) / 2;
-    let mut below = 0.0;
-    let within = rank_sums(&ranks, new)[least..]
-        .iter()
-        .take_while(|&&chance| {
-            below += chance;
-            below <= LEVEL
-        })
-        .count();
-    within.checked_sub(1)
+    last_within(&rank_sums(&ranks, new)[least..], LEVEL)
 }
 
 /// Mean of weighted values, and its relative standard error.

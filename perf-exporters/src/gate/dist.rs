@@ -87,6 +87,17 @@ pub fn normal_quantile_above(tail: f64) -> f64 {
     if tail > 0.0 && tail < 1.0 { -Normal::standard().inverse_cdf(tail) } else { f64::NAN }
 }
 
+/// The largest c with P(X ≤ c) ≤ `alpha`, where `chances` are those of X = 0, 1, 2 …: so many of the sorted estimates a bound
+/// that is counted off passes over. `None` where even 0 is likelier.
+pub(super) fn last_within(chances: &[f64], alpha: f64) -> Option<usize> {
+    let mut below = 0.0;
+    let within = chances.iter().take_while(|&&chance| {
+        below += chance;
+        below <= alpha
+    });
+    within.count().checked_sub(1)
+}
+
 #[cfg(test)]
 #[path = "dist_tests.rs"]
 mod tests;

@@ -8,7 +8,7 @@
 //! Ties get mean ranks and the permutation distribution of just those ranks; zeros are ranked and then dropped (Pratt 1959).
 //! So the test is exact with ties and zeros too; the bounds are then conservative.
 
-use super::dist::{normal_above, normal_quantile_above};
+use super::dist::{last_within, normal_above, normal_quantile_above};
 use super::order::{doubled_ranks, floor, median_of_sorted, sorted};
 
 /// Up to so many differences the distribution is computed exactly; beyond, by the normal approximation.
@@ -115,15 +115,7 @@ fn counted_off(n: usize, alpha: f64) -> Option<usize> {
         return Some(floor(mean - 0.5 - normal_quantile_above(alpha) * spread));
     }
     let ranks: Vec<usize> = (1..=n).collect();
-    let mut below = 0.0;
-    let within = null(&ranks)
-        .iter()
-        .take_while(|&&chance| {
-            below += chance;
-            below <= alpha
-        })
-        .count();
-    within.checked_sub(1)
+    last_within(&null(&ranks), alpha)
 }
 
 #[cfg(test)]

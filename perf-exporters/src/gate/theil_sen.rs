@@ -5,7 +5,7 @@
 //! pairs as there are pair slopes below it. So bounds are found by counting off the sorted slopes from either end
 //! (Theil 1950; Sen 1968; Hollander, Wolfe and Chicken, 9.3). Up to 29 % of the points may be arbitrarily wrong.
 
-use super::dist::normal_quantile_above;
+use super::dist::{last_within, normal_quantile_above};
 use super::order::{floor, median, median_of_sorted, sorted};
 
 /// Up to so many points Kendall's distribution is computed exactly; beyond, by the normal approximation.
@@ -106,15 +106,7 @@ fn counted_off(n: usize, alpha: f64) -> Option<usize> {
         let spread = (size * (size - 1.0) * (2.0 * size + 5.0) / 18.0).sqrt() / 2.0;
         return Some(floor(pairs / 2.0 - 0.5 - normal_quantile_above(alpha) * spread));
     }
-    let mut below = 0.0;
-    let within = inversions(n)
-        .iter()
-        .take_while(|&&chance| {
-            below += chance;
-            below <= alpha
-        })
-        .count();
-    within.checked_sub(1)
+    last_within(&inversions(n), alpha)
 }
 
 #[cfg(test)]

@@ -1,12 +1,24 @@
 //! Reports to test with.
 #![allow(dead_code, reason = "every test binary uses its own part of this")]
 
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
+use std::{env, fs};
 
 use perf_exporters::Report;
 use perf_exporters::report::{
     BudgetReport, BudgetVerdict, CallTree, Exemplar, Histogram, ProbeReport, Quantiles, TreeNode,
 };
+
+/// What was rendered is what the file of that name holds.
+pub(crate) fn golden(name: &str, text: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    if env::var_os("PERF_EXPORTERS_BLESS").is_some() {
+        fs::write(&path, text).unwrap();
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    assert!(text == expected, "{} differs (PERF_EXPORTERS_BLESS=1 accepts):\n{text}", path.display());
+}
 
 /// These values, each so many times.
 pub(crate) fn histogram(values: &[(u64, u64)]) -> Histogram {
