@@ -4,108 +4,102 @@
 #
 #   perf-exporters/tests/consumers/run.sh [openmetrics|prometheus|otlp|collector|hdr|pprof|proto]...
 #
-# Needs cargo and python3; takes Debian's `prometheus` and `golang-go` and PyPI's `prometheus_client`, `opentelemetry-proto`,
-# `rotel` (a collector) and `hdrhistogram` where they can be had, and says SKIPPED where not. With
-# PERF_CONSUMERS_STRICT=1 a skipped check is a failed one.
+# Needs cargo and python3. Each check installs what else it needs (the list is at the head of .ci/run), and ends with DRIVEN, SKIPPED
+# or FAILED. With PERF_CONSUMERS_STRICT=1 a skipped check is a failed one.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 crate=$(cd "$here/../.." && pwd)
+. "$crate/../.ci/need.sh"
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-failed=0
+trap 'rm -rf "$work" "$need_log"' EXIT
+status=0
 
 skip() {
-    echo "SKIPPED: $1"
-    [ "${PERF_CONSUMERS_STRICT:-0}" = 0 ] || failed=1
-}
-
-python_with() { # packages: a python that has them, in $python
-    python="$work/venv/bin/python"
-    [ -x "$python" ] || python3 -m venv "$work/venv" || return 1
-    "$python" -m pip install --quiet "$@" >"$work/pip.log" 2>&1 || { tail -3 "$work/pip.log"; return 1; }
-}
-
-debian() { # command, package
-    command -v "$1" >/dev/null && return 0
-    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
-    { apt-get install -y --no-install-recommends "$2" || { apt-get update && apt-get install -y --no-install-recommends "$2"; }; } \
-        >"$work/apt.log" 2>&1
-    command -v "$1" >/dev/null
+    unmet "$1" && [ "${PERF_CONSUMERS_STRICT:-0}" = 0 ] || status=1
 }
 
 run() { # name, command…
     name=$1
     shift
     echo "== $name"
-    if "$@"; then echo "ok: $name"; else echo "FAILED: $name"; failed=1; fi
-}
-
-openmetrics() {
-    if python_with prometheus_client; then
-        run "OpenMetrics reader of prometheus_client" "$python" "$here/openmetrics.py" "$served"
+    if "$@"; then
+        driven "$name"
     else
-        skip "openmetrics: no prometheus_client from PyPI"
+        failed "$name" "see above"
+        status=1
     fi
 }
 
+python() { # packages: a python that has them, in $python
+    python="$work/venv/bin/python"
+    need_python "$work/venv" "$@"
+}
+
+openmetrics() {
+    name="the OpenMetrics reader of prometheus_client"
+    if python prometheus_client; then run "$name" "$python" "$here/openmetrics.py" "$served"; else skip "$name"; fi
+}
+
 prometheus() {
-    if debian prometheus prometheus && command -v promtool >/dev/null; then
-        run "promtool and a Prometheus server" python3 "$here/prometheus.py" "$served"
+    name="promtool and a Prometheus server"
+    if need_debian prometheus prometheus promtool; then
+        run "$name" python3 "$here/prometheus.py" "$served"
     else
-        skip "prometheus: no Debian package prometheus"
+        skip "$name"
     fi
 }
 
 otlp() {
-    if python_with opentelemetry-proto; then
-        run "OTLP receiver on opentelemetry-proto" "$python" "$here/otlp.py" "$served"
-    else
-        skip "otlp: no opentelemetry-proto from PyPI"
-    fi
+    name="an OTLP receiver on opentelemetry-proto"
+    if python opentelemetry-proto; then run "$name" "$python" "$here/otlp.py" "$served"; else skip "$name"; fi
 }
 
 collector() {
-    if python_with opentelemetry-proto rotel; then
+    name="the collector rotel"
+    if python opentelemetry-proto rotel; then
         agent=$("$python" -c 'import importlib.util as u, pathlib as p; print(p.Path(u.find_spec("rotel").origin).parent / "rotel-agent")')
-        run "a collector, rotel" "$python" "$here/otlp.py" "$served" "$agent"
+        run "$name" "$python" "$here/otlp.py" "$served" "$agent"
     else
-        skip "collector: no rotel from PyPI"
+        skip "$name"
     fi
 }
 
 hdr() {
-    if python_with hdrhistogram; then
-        run "HdrHistogram's reader" "$python" "$here/hdr.py" "$served"
-    else
-        skip "hdr: no hdrhistogram from PyPI"
-    fi
+    name="HdrHistogram's reader"
+    if python hdrhistogram; then run "$name" "$python" "$here/hdr.py" "$served"; else skip "$name"; fi
 }
 
 pprof() {
-    if debian go golang-go; then
-        run "go tool pprof" python3 "$here/pprof.py" "$served"
-    else
-        skip "pprof: no Debian package golang-go"
-    fi
+    name="go tool pprof"
+    if need_debian golang-go go; then run "$name" python3 "$here/pprof.py" "$served"; else skip "$name"; fi
 }
 
 proto() {
-    if command -v protoc >/dev/null || debian protoc protobuf-compiler; then
-        run "generated types are those of the .proto file" "$here/proto.sh"
+    name="protoc, whose types are those of the .proto file"
+    # The well-known types are a package of their own: without them protoc runs and finds no google/protobuf/timestamp.proto.
+    # A protoc that was installed by hand has them beside itself.
+    types=google/protobuf/timestamp.proto
+    if ! need_debian protobuf-compiler protoc; then
+        skip "$name"
+    elif [ -e "$(dirname "$(dirname "$(command -v protoc)")")/include/$types" ] || need_debian libprotobuf-dev "/usr/include/$types"; then
+        run "$name" "$here/proto.sh"
     else
-        skip "proto: no protoc"
+        half=1
+        reason="protoc is there without $types: $reason"
+        skip "$name"
     fi
 }
 
 cd "$crate" || exit 1
 cargo build --quiet --features enabled,full --example served || exit 1
 served=$(cargo metadata --format-version 1 --no-deps | python3 -c 'import json,sys; print(json.load(sys.stdin)["target_directory"])')/debug/examples/served
-for check in "${@:-openmetrics prometheus otlp collector hdr pprof proto}"; do
-    for one in $check; do
-        case $one in
-        openmetrics | prometheus | otlp | collector | hdr | pprof | proto) "$one" ;;
-        *) echo "no such check: $one" && failed=1 ;;
-        esac
-    done
+for check in ${@:-openmetrics prometheus otlp collector hdr pprof proto}; do
+    case $check in
+    openmetrics | prometheus | otlp | collector | hdr | pprof | proto) "$check" ;;
+    *)
+        echo "no such check: $check" >&2
+        status=1
+        ;;
+    esac
 done
-exit "$failed"
+exit "$status"

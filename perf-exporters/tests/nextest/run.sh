@@ -16,7 +16,7 @@ target=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_director
 PATH="$target/tools/bin:$PATH"
 if ! command -v cargo-nextest >/dev/null; then
     if [ "${PERF_NEXTEST_INSTALL:-0}" = 0 ]; then
-        echo "SKIPPED: cargo-nextest is not installed; PERF_NEXTEST_INSTALL=1 builds it"
+        echo "SKIPPED: cargo-nextest, because it is not installed; PERF_NEXTEST_INSTALL=1 builds it"
         exit 0
     fi
     cargo install --quiet --locked --root "$target/tools" cargo-nextest
@@ -60,3 +60,4 @@ check "they are held against it" nextest budget_counts --test-threads 16
 check "another update changes nothing" update
 check "to the byte" cmp "$PERF_LOCK" "$work/before"
 check "attributes on all kinds of tests" nextest budget_attribute
+echo "DRIVEN: cargo-nextest"
