@@ -1,10 +1,10 @@
 //! What a function's written signature says about how to measure it.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
-use quote::ToTokens;
+use quote::{ToTokens, quote_spanned};
 use syn::punctuated::Punctuated;
 use syn::{
-    Attribute, GenericArgument, Path, PathArguments, ReturnType, Signature, Token, Type, TypeInfer, TypeParamBound,
+    Attribute, GenericArgument, Path, PathArguments, ReturnType, Signature, Token, Type, TypeParamBound,
 };
 
 use crate::instrument::ast::{Function, mentions, ungrouped};
@@ -240,7 +240,7 @@ fn without_impl(ty: &Type) -> Type {
 fn replace_impl(ty: &mut Type) {
     match ty {
         Type::ImplTrait(opaque) => {
-            *ty = Type::Infer(TypeInfer { attrs: Vec::new(), underscore_token: Token![_](opaque.impl_token.span) });
+            *ty = Type::Verbatim(quote_spanned!(opaque.impl_token.span=> _));
         }
         Type::Group(group) => replace_impl(&mut group.elem),
         Type::Paren(paren) => replace_impl(&mut paren.elem),
