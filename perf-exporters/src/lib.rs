@@ -68,13 +68,16 @@
 //! `prometheus` makes the pages that Prometheus reads, `serve` serves them with others, `axum` mounts them in an
 //! application, `otlp`, `serve` and `monitor` have threads of their own. `otlp-tls` adds `https`.
 //!
+//! `signals` writes the report also when Ctrl-C or `SIGTERM` ends the program: [`Reporter`].
+//!
 //! `gate`, on by default, is budgets in tests: module [`gate`]. With `tracing` broken budgets in
 //! production become events; module `spans` makes probes of spans, and spans of probes.
 //!
 //! `enabled` turns `perf-core`'s probes on, as its own feature of that name does. Without it everything here still
 //! works on reports from elsewhere, and [`init`] stays silent unless `PERF_REPORT` asks for a report that cannot be.
 
-#![forbid(unsafe_code)]
+#![cfg_attr(not(feature = "signals"), forbid(unsafe_code))]
+#![cfg_attr(feature = "signals", deny(unsafe_code))]
 
 #[cfg(feature = "baseline")]
 pub mod baseline;

@@ -39,7 +39,7 @@ pub fn atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 
 /// Whether the path names something to write to rather than a file to replace. What the program's own streams were
 /// sent to may be a file, but one with other things in it.
-fn is_stream(path: &Path) -> bool {
+pub(crate) fn is_stream(path: &Path) -> bool {
     let streams = ["/dev/stdout", "/dev/stderr", "/dev/fd", "/proc"];
     streams.iter().any(|stream| path.starts_with(stream))
         || fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir())

@@ -226,27 +226,16 @@ fn meta(state: &State, shards: &[&Shard], scale: Scale, taken: SystemTime, backw
     }
 }
 
+/// Joins the nodes of one way in the trees of several shards. A tree is as deep as there are probes, so what is still
+/// to be read waits in a list and not on the stack.
 fn read_tree(shards: &[&Shard], sites: &[Vec<&'static Callsite>], scale: Scale) -> CallTree {
-    let roots = shards.iter().filter_map(|shard| shard.tree.root()).collect();
     let mut builder = TreeBuilder::new();
-    read_children(&mut builder, 0, &roots, sites, scale);
-    builder.finish()
-}
-
-/// Joins the nodes of equal probes below `parents`, which are one place in the trees of several shards.
-fn read_children(
-    builder: &mut TreeBuilder,
-    parent: usize,
-    parents: &Vec<&'static Node>,
-    sites: &[Vec<&'static Callsite>],
-    scale: Scale,
-) {
-    let mut by_probe: BTreeMap<u32, Vec<&'static Node>> = BTreeMap::new();
-    for child in parents.iter().flat_map(|node| node.children()) {
-        by_probe.entry(child.probe).or_default().push(child);
-    }
-    for (probe, nodes) in by_probe {
-        let Some(site) = sites.get(probe as usize).and_then(|sites| sites.last()) else {
+    let roots: Vec<_> = shards.iter().filter_map(|shard| shard.tree.root()).collect();
+    let mut waiting = Vec::new();
+    wait_for_children(&mut waiting, 0, &roots);
+    while let Some((parent, nodes)) = waiting.pop() {
+        let site = nodes.first().and_then(|node| sites.get(node.probe as usize)?.last());
+        let Some(site) = site else {
             continue;
         };
         let mut sums = [0u64; 4];
@@ -258,6 +247,17 @@ fn read_children(
         let [calls, own, allocs, bytes] = sums;
         let own = u64::try_from(own.cast_signed()).unwrap_or(0);
         let index = builder.add(parent, site.name(), calls, scale.duration(own), allocs, bytes);
-        read_children(builder, index, &nodes, sites, scale);
+        wait_for_children(&mut waiting, index, &nodes);
     }
+    builder.finish()
+}
+
+/// Puts the children of `parents`, which are one place of the joined tree, onto the list: equal probes together, the
+/// least at the end.
+fn wait_for_children(waiting: &mut Vec<(usize, Vec<&'static Node>)>, place: usize, parents: &[&'static Node]) {
+    let mut by_probe: BTreeMap<u32, Vec<&'static Node>> = BTreeMap::new();
+    for child in parents.iter().flat_map(|node| node.children()) {
+        by_probe.entry(child.probe).or_default().push(child);
+    }
+    waiting.extend(by_probe.into_values().rev().map(|nodes| (place, nodes)));
 }

@@ -43,13 +43,41 @@ impl Node {
 
     /// Children, newest first; any thread.
     pub(crate) fn children(&self) -> impl Iterator<Item = &'static Node> {
-        let mut next = self.first_child.load(Acquire);
+        let mut next = Self::at(&self.first_child);
         std::iter::from_fn(move || {
-            // SAFETY: nodes come from `keep` and live for ever.
-            let node: &'static Node = unsafe { next.as_ref()? };
-            next = node.next.load(Acquire);
+            let node = next?;
+            next = Self::at(&node.next);
             Some(node)
         })
+    }
+
+    fn at(link: &AtomicPtr<Node>) -> Option<&'static Node> {
+        // SAFETY: nodes come from `keep` and live for ever.
+        unsafe { link.load(Acquire).as_ref() }
+    }
+
+    /// Enters every node below this one, callers first, and leaves it after what is below it; where `enter` refuses,
+    /// what is below is passed over. A tree is as deep as there are probes, so the links are followed in a loop: a
+    /// recursion would end where the stack does.
+    fn walk(&'static self, mut enter: impl FnMut(&'static Node) -> bool, mut leave: impl FnMut()) {
+        let mut above = self;
+        let mut next = Self::at(&self.first_child);
+        loop {
+            if let Some(node) = next {
+                if enter(node) {
+                    above = node;
+                    next = Self::at(&node.first_child);
+                } else {
+                    next = Self::at(&node.next);
+                }
+            } else if std::ptr::eq(above, self) {
+                return;
+            } else {
+                leave();
+                next = Self::at(&above.next);
+                above = above.parent.unwrap_or(self);
+            }
+        }
     }
 
     pub(crate) fn sums(&self) -> [&Count; 4] {
@@ -139,39 +167,43 @@ impl Tree {
     /// Adds all that `other` counted; the writers of both are at rest.
     pub(crate) fn absorb(&self, other: &Self) {
         self.dropped.add(other.dropped.get());
-        if let Some(theirs) = other.root() {
-            self.set_current(0);
-            self.absorb_children(theirs);
-        }
-    }
-
-    fn absorb_children(&self, theirs: &Node) {
-        let here = self.current();
-        for child in theirs.children() {
-            if let Some(mine) = self.descend(child.probe) {
-                for (mine, more) in mine.sums().into_iter().zip(child.sums()) {
-                    mine.add(more.get());
-                }
-                self.set_current(address(mine));
-                self.absorb_children(child);
-                self.set_current(here);
+        let Some(theirs) = other.root() else {
+            return;
+        };
+        self.set_current(0);
+        let enter = |node: &'static Node| {
+            let Some(mine) = self.descend(node.probe) else {
+                return false;
+            };
+            for (mine, more) in mine.sums().into_iter().zip(node.sums()) {
+                mine.add(more.get());
             }
-        }
+            self.set_current(address(mine));
+            true
+        };
+        let leave = || {
+            // The way to a node is the same in both trees, and so is its caller.
+            let caller = node_at(self.current()).and_then(|node| node.parent);
+            self.set_current(caller.map_or(0, address));
+        };
+        theirs.walk(enter, leave);
     }
 
     /// Back to zero, keeping the nodes; the writer is at rest and nobody reads.
     pub(crate) fn reset(&self) {
-        fn clear(node: &Node) {
+        self.set_current(0);
+        self.dropped.set(0);
+        let Some(root) = self.root() else {
+            return;
+        };
+        let clear = |node: &Node| {
             for count in node.sums() {
                 count.set(0);
             }
-            node.children().for_each(clear);
-        }
-        self.set_current(0);
-        self.dropped.set(0);
-        if let Some(root) = self.root() {
-            clear(root);
-        }
+            true
+        };
+        clear(root);
+        root.walk(clear, || ());
     }
 }
 

@@ -79,6 +79,12 @@ impl Exporter {
         done && after.last_error.is_none() && after.dropped == before.dropped
     }
 
+    /// What a drop does, where the exporter cannot be dropped: the program is about to end.
+    #[cfg(all(unix, feature = "signals"))]
+    pub(crate) fn finish(&self) {
+        let _ = self.flush(self.shutdown);
+    }
+
     fn command(&self, within: Duration, make: impl FnOnce(Instant, Sender<()>) -> Command) -> bool {
         let (done, finished) = mpsc::channel();
         let sent = self.commands.send(make(Instant::now() + within, done));

@@ -11,7 +11,7 @@ pub(super) struct Background {
     #[cfg(feature = "serve")]
     _server: Option<crate::serve::Server>,
     #[cfg(feature = "otlp")]
-    _exporter: Option<crate::otlp::Exporter>,
+    exporter: Option<crate::otlp::Exporter>,
     #[cfg(feature = "monitor")]
     _monitor: Option<crate::monitor::Monitor>,
 }
@@ -29,6 +29,16 @@ impl Background {
         })
     }
 
+    /// Sends what still waits for a collector, within the time that a shutdown may take.
+    #[cfg(all(unix, feature = "signals"))]
+    #[cfg_attr(not(feature = "otlp"), allow(clippy::unused_self, reason = "there is no collector"))]
+    pub(super) fn send_rest(&self) {
+        #[cfg(feature = "otlp")]
+        if let Some(exporter) = &self.exporter {
+            exporter.finish();
+        }
+    }
+
     #[cfg_attr(not(any(feature = "serve", feature = "otlp")), allow(unused_variables, reason = "nobody to be told"))]
     fn start(program: Option<&str>) -> Self {
         let serve = wanted("PERF_SERVE", "serve", cfg!(feature = "serve"));
@@ -44,7 +54,7 @@ impl Background {
             #[cfg(feature = "serve")]
             _server: serve.then(|| crate::serve::from_env_for(program)).flatten().and_then(told),
             #[cfg(feature = "otlp")]
-            _exporter: otlp.then(|| crate::otlp::from_env_for(program)).flatten().and_then(told),
+            exporter: otlp.then(|| crate::otlp::from_env_for(program)).flatten().and_then(told),
             #[cfg(feature = "monitor")]
             _monitor: monitor.then(crate::monitor::from_env).flatten().and_then(told),
         }

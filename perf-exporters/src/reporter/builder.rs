@@ -1,10 +1,13 @@
 //! Settings of a reporter, from the program and from the environment.
 
 use std::env;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use super::output::{VARIABLE, not_text};
+use super::sink::Sink;
 use super::{Background, Output, Reporter, complain, timeline};
+use crate::Error;
 use crate::table::Options;
 
 /// What is said once where somebody asks for a report that cannot be.
@@ -36,6 +39,7 @@ pub struct Builder {
     top: Option<usize>,
     call_tree: bool,
     timeline: Option<usize>,
+    signals: bool,
     env: bool,
 }
 
@@ -48,6 +52,7 @@ impl Default for Builder {
             top: Some(Options::TOP),
             call_tree: true,
             timeline: None,
+            signals: cfg!(feature = "signals"),
             env: true,
         }
     }
@@ -91,7 +96,16 @@ impl Builder {
         self
     }
 
-    /// Leaves `PERF_REPORT`, `PERF_TOP`, `PERF_TIMELINE`, `PERF_SERVE`, `PERF_OTLP`, `PERF_MONITOR` unread. Without an output, only [`Reporter::report`] is then of use.
+    /// Whether the report is written when Ctrl-C, `SIGTERM` or `SIGHUP` ends the program, unless `PERF_SIGNALS` says. On by
+    /// default where the feature `signals` is; on Unix only. See [`Reporter`].
+    #[cfg(feature = "signals")]
+    pub fn signals(mut self, on: bool) -> Self {
+        self.signals = on;
+        self
+    }
+
+    /// Leaves `PERF_REPORT`, `PERF_TOP`, `PERF_TIMELINE`, `PERF_SIGNALS`, `PERF_SERVE`, `PERF_OTLP`, `PERF_MONITOR` unread.
+    /// Without an output, only [`Reporter::report`] is then of use.
     pub fn ignore_env(mut self) -> Self {
         self.env = false;
         self
@@ -108,13 +122,45 @@ impl Builder {
         if events > 0 {
             perf_core::set_timeline(events);
         }
-        Reporter {
+        let on_signals = !outputs.is_empty() && self.wants_signals();
+        let sink = Arc::new(Sink {
             top: if outputs.is_empty() { self.top } else { self.chosen_top() },
             outputs: outputs.into_iter().map(Output::anchored).collect(),
-            _background: self.env.then(|| Background::shared(self.program.as_deref())),
+            background: self.env.then(|| Background::shared(self.program.as_deref())),
             program: self.program,
             allocator: self.allocator,
             started: Instant::now(),
+            writing: Mutex::new(()),
+        });
+        #[cfg(all(unix, feature = "signals"))]
+        if on_signals {
+            super::signals::watch(&sink);
+        }
+        #[cfg(not(all(unix, feature = "signals")))]
+        let _ = on_signals;
+        Reporter { sink }
+    }
+
+    /// Whether signals are to be waited for; who wants it and cannot have it is told.
+    fn wants_signals(&self) -> bool {
+        const VARIABLE: &str = "PERF_SIGNALS";
+        let value = env::var(VARIABLE).ok().filter(|value| self.env && !value.is_empty());
+        match value.as_deref() {
+            None => self.signals,
+            Some("off") => false,
+            Some("on") if !cfg!(feature = "signals") => {
+                complain(&"PERF_SIGNALS is set, but perf-exporters was built without its feature `signals`");
+                false
+            }
+            Some("on") if !cfg!(unix) => {
+                complain(&"PERF_SIGNALS is set, but signals are known on Unix only");
+                false
+            }
+            Some("on") => true,
+            Some(other) => {
+                complain(&Error::setting(VARIABLE, other, "neither of them".to_owned(), "`on`, `off`"));
+                self.signals
+            }
         }
     }
 

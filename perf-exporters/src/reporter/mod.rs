@@ -8,19 +8,21 @@ mod background;
 mod builder;
 mod kinds;
 mod output;
+#[cfg(all(unix, feature = "signals"))]
+mod signals;
+mod sink;
 mod timeline;
 
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
-use std::time::Instant;
 
 use background::Background;
 pub use builder::Builder;
 pub use output::Output;
+use sink::{Sink, Which};
 
-use crate::report::nanos;
 use crate::{Error, Report};
 
 /// Starts reporting as `PERF_REPORT` says: when the returned value goes out of scope, the report is written.
@@ -37,17 +39,22 @@ pub fn init() -> Reporter {
 
 /// Writes the report when it is dropped, also while a panic unwinds.
 ///
-/// It reports on the whole process, and there may be any number of them. A program that ends by
-/// [`std::process::exit`] drops nothing: call [`Reporter::flush`] before.
+/// It reports on the whole process, and there may be any number of them.
+///
+/// # How a program can end
+///
+/// | end | report |
+/// |---|---|
+/// | `main` returns, a panic unwinds out of it | written when the reporter is dropped |
+/// | Ctrl-C, `SIGTERM`, `SIGHUP` | with the feature `signals` written, then the program ends by that signal; without it, none |
+/// | [`std::process::exit`], [`std::process::abort`], `panic = "abort"` | none: call [`Reporter::flush`] before |
+/// | `SIGQUIT`, `SIGKILL`, a crash | none |
+///
+/// With `signals` (on Unix), handlers of the program keep running, and how it ends is then theirs to say; files are
+/// brought up to date when such a signal comes. `PERF_SIGNALS=off` or `Builder::signals(false)` leaves signals alone.
 #[must_use = "the report is written when the reporter is dropped: keep it with `let _reporter = …`"]
 pub struct Reporter {
-    outputs: Vec<Output>,
-    top: Option<usize>,
-    program: Option<String>,
-    allocator: Option<String>,
-    started: Instant,
-    /// Ends after the report was written.
-    _background: Option<Arc<Background>>,
+    sink: Arc<Sink>,
 }
 
 impl Reporter {
@@ -64,17 +71,7 @@ impl Reporter {
     /// ```
     #[must_use]
     pub fn report(&self) -> Report {
-        let mut report = Report::from(perf_core::snapshot());
-        report.meta.duration_ns = nanos(self.started.elapsed());
-        if let Some(program) = &self.program {
-            report.meta.program.clone_from(program);
-        }
-        if let Some(allocator) = &self.allocator {
-            report.meta.machine.allocator.clone_from(allocator);
-        }
-        #[cfg(feature = "monitor")]
-        report.monitor.extend(crate::monitor::track());
-        report
+        self.sink.report()
     }
 
     /// Writes the report now; it is written again, with later figures, when the reporter is dropped.
@@ -87,22 +84,14 @@ impl Reporter {
     /// # Ok::<(), perf_exporters::Error>(())
     /// ```
     pub fn flush(&self) -> Result<(), Error> {
-        self.write_all().into_iter().next().map_or(Ok(()), Err)
-    }
-
-    fn write_all(&self) -> Vec<Error> {
-        if self.outputs.is_empty() {
-            return Vec::new();
-        }
-        let report = self.report();
-        self.outputs.iter().filter_map(|output| output.write(&report, self.top).err()).collect()
+        self.sink.write(Which::All).into_iter().next().map_or(Ok(()), Err)
     }
 }
 
 impl Drop for Reporter {
     fn drop(&mut self) {
         // A panic while another one unwinds would abort the program.
-        match panic::catch_unwind(AssertUnwindSafe(|| self.write_all())) {
+        match panic::catch_unwind(AssertUnwindSafe(|| self.sink.write(Which::All))) {
             Ok(errors) => errors.iter().for_each(|error| complain(error)),
             Err(_) => complain(&"the report could not be made (this is a bug in perf-exporters)"),
         }

@@ -114,6 +114,12 @@ impl Output {
         write::atomically(&path, &self.render(report))
     }
 
+    /// Whether a later report takes the place of this one.
+    #[cfg(all(unix, feature = "signals"))]
+    pub(super) fn is_replaced(&self) -> bool {
+        self.clone().path_mut().is_some_and(|path| !write::is_stream(&with_pid(path)))
+    }
+
     fn path_mut(&mut self) -> Option<&mut PathBuf> {
         match self {
             Self::Table => None,

@@ -1,0 +1,67 @@
+//! What a reporter writes, and where: shared with what writes it when a signal ends the program.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use super::{Background, Output};
+use crate::report::nanos;
+use crate::{Error, Report};
+
+pub(super) struct Sink {
+    pub(super) outputs: Vec<Output>,
+    pub(super) top: Option<usize>,
+    pub(super) program: Option<String>,
+    pub(super) allocator: Option<String>,
+    pub(super) started: Instant,
+    /// Held from taking a report until it is written, so that of two the later one stays.
+    pub(super) writing: Mutex<()>,
+    /// Ends after the report was written.
+    pub(super) background: Option<Arc<Background>>,
+}
+
+/// Which outputs are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Which {
+    All,
+    /// Those that a later report replaces.
+    #[cfg(all(unix, feature = "signals"))]
+    Files,
+}
+
+impl Sink {
+    pub(super) fn report(&self) -> Report {
+        let mut report = Report::from(perf_core::snapshot());
+        report.meta.duration_ns = nanos(self.started.elapsed());
+        if let Some(program) = &self.program {
+            report.meta.program.clone_from(program);
+        }
+        if let Some(allocator) = &self.allocator {
+            report.meta.machine.allocator.clone_from(allocator);
+        }
+        #[cfg(feature = "monitor")]
+        report.monitor.extend(crate::monitor::track());
+        report
+    }
+
+    /// Tries every output, and tells of each that failed.
+    pub(super) fn write(&self, which: Which) -> Vec<Error> {
+        let wanted = |output: &&Output| match which {
+            Which::All => true,
+            #[cfg(all(unix, feature = "signals"))]
+            Which::Files => output.is_replaced(),
+        };
+        let mut outputs = self.outputs.iter().filter(wanted).peekable();
+        if outputs.peek().is_none() {
+            return Vec::new();
+        }
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let report = self.report();
+        outputs.filter_map(|output| output.write(&report, self.top).err()).collect()
+    }
+
+    /// Sends what still waits for a collector: the program is about to end.
+    #[cfg(all(unix, feature = "signals"))]
+    pub(super) fn send_rest(&self) {
+        self.background.iter().for_each(|background| background.send_rest());
+    }
+}
