@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use perf_exporters::baseline::{Baseline, Metric, Options, RegressionReport, compare_baselines, markdown, text};
-use perf_exporters::gate::diff::Thresholds;
+use perf_exporters::judge::diff::Thresholds;
 
 use crate::cli::{DiffArgs, Format, Moves, Rules};
 use crate::failure::{Failure, Result};

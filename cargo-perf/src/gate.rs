@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use perf_exporters::Report;
 use perf_exporters::baseline::{Baseline, Kernels, Options, RegressionReport, compare_runs, update_asked};
-use perf_exporters::gate::Verdict;
+use perf_exporters::judge::Verdict;
 use serde::Serialize;
 
 use crate::budgets::{self, Budgets};

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
-use perf_exporters::gate::Verdict;
+use perf_exporters::judge::Verdict;
 use serde::Serialize;
 
 use crate::failure::{Failure, Result};

@@ -70,7 +70,8 @@
 //!
 //! `signals` writes the report also when Ctrl-C or `SIGTERM` ends the program: [`Reporter`].
 //!
-//! `gate`, on by default, is budgets in tests: module [`gate`]. With `tracing` broken budgets in
+//! `gate`, on by default, is budgets in tests: module [`gate`]. `judge` is the rules and the statistics behind it without what
+//! runs tests: modules [`judge`] and [`stats`]. With `tracing` broken budgets in
 //! production become events; module `spans` makes probes of spans, and spans of probes.
 //!
 //! `enabled` turns `perf-core`'s probes on, as its own feature of that name does. Without it everything here still
@@ -81,6 +82,8 @@
 
 #[cfg(feature = "baseline")]
 pub mod baseline;
+#[cfg(any(feature = "gate", feature = "serve"))]
+mod clock;
 #[cfg(feature = "csv")]
 pub mod csv;
 mod error;
@@ -95,6 +98,8 @@ pub mod hdr;
 #[cfg(feature = "html")]
 pub mod html;
 pub mod human;
+#[cfg(feature = "judge")]
+pub mod judge;
 pub mod label;
 #[cfg(feature = "markdown")]
 pub mod markdown;
@@ -102,6 +107,7 @@ pub mod markdown;
 mod metrics;
 #[cfg(feature = "monitor")]
 pub mod monitor;
+mod nanos;
 #[cfg(feature = "otlp")]
 pub mod otlp;
 #[cfg(feature = "pprof")]
@@ -118,6 +124,8 @@ pub mod spans;
 pub mod speedscope;
 #[cfg(any(feature = "flamegraph", feature = "pprof", feature = "speedscope"))]
 mod stack;
+#[cfg(feature = "judge")]
+pub mod stats;
 pub mod table;
 #[cfg(feature = "trace")]
 pub mod trace;

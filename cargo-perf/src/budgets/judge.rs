@@ -6,10 +6,10 @@
 //! FAIL needs all of them, as a budget test needs its later epochs.
 
 use perf_exporters::Report;
-use perf_exporters::gate::dist::{binomial_at_least, binomial_at_most, normal_above, normal_quantile_above};
-use perf_exporters::gate::quantile::minimal_samples;
-use perf_exporters::gate::{FAIL_LEVEL, PASS_LEVEL, Reason, Verdict, max};
+use perf_exporters::judge::quantile::minimal_samples;
+use perf_exporters::judge::{FAIL_LEVEL, PASS_LEVEL, Reason, Verdict, max};
 use perf_exporters::report::ProbeReport;
+use perf_exporters::stats::dist::{binomial_at_least, binomial_at_most, normal_above, normal_quantile_above};
 
 use super::{Bound, Budgets, Figure, Held, Row, Rule, fits};
 

@@ -8,7 +8,7 @@ mod read;
 mod show;
 mod units;
 
-use perf_exporters::gate::{Reason, Verdict};
+use perf_exporters::judge::{Reason, Verdict};
 use serde::{Serialize, Serializer};
 
 pub(crate) use show::show;

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
-use perf_exporters::gate::Verdict;
+use perf_exporters::judge::Verdict;
 use perf_exporters::label::shown;
 use perf_exporters::markdown::code;
 use unicode_width::UnicodeWidthStr;

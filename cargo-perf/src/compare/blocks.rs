@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use perf_exporters::Report;
 use perf_exporters::baseline::{Baseline, Figure, Metric, Options, RegressionReport, compare_baselines};
-use perf_exporters::gate::order::median;
-use perf_exporters::gate::relative::{self, Judgement, Order};
-use perf_exporters::gate::{Reason, Verdict};
+use perf_exporters::judge::relative::{self, Judgement, Order};
+use perf_exporters::judge::{Reason, Verdict};
 use perf_exporters::report::Machine;
+use perf_exporters::stats::order::median;
 use serde::Serialize;
 
 use crate::cli::CompareArgs;

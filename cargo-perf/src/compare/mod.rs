@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use perf_exporters::gate::relative::{Order, STAGES};
+use perf_exporters::judge::relative::{Order, STAGES};
 
 use crate::build::{self, Built, Elsewhere, Tests};
 use crate::cli::CompareArgs;

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 use perf_exporters::baseline::{Level, Metric, markdown as changes_markdown, text as changes_text};
-use perf_exporters::gate::Verdict;
+use perf_exporters::judge::Verdict;
 use unicode_width::UnicodeWidthStr;
 
 use super::blocks::{Compared, Comparison};

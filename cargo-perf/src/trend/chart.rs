@@ -2,7 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 use perf_exporters::baseline::Metric;
-use perf_exporters::gate::Unit;
+use perf_exporters::judge::Unit;
 
 use super::Trend;
 use crate::out::{DIM, painted};

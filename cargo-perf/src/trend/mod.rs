@@ -12,10 +12,10 @@ use std::time::SystemTime;
 
 use perf_exporters::Report;
 use perf_exporters::baseline::{Baseline, Metric};
-use perf_exporters::gate::Side;
-use perf_exporters::gate::changepoint::{self, ChangePoint};
+use perf_exporters::judge::Side;
 use perf_exporters::label::shown;
 use perf_exporters::markdown::code;
+use perf_exporters::stats::changepoint::{self, ChangePoint};
 use serde::Serialize;
 
 use crate::budgets::fits;

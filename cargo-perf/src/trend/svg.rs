@@ -79,7 +79,7 @@ fn segments(trend: &Trend) -> Vec<(f64, f64, f64)> {
     let mut segments = Vec::new();
     for to in ends {
         let values: Vec<f64> = trend.points[from..to].iter().map(|point| point.value).collect();
-        if let Some(level) = perf_exporters::gate::order::median(&values) {
+        if let Some(level) = perf_exporters::stats::order::median(&values) {
             segments.push((from as f64, to as f64 - 1.0, level));
         }
         from = to;

@@ -7,7 +7,7 @@ use super::{
     Baseline, Change, Difference, Entry, Figure, Kind, Level, Metric, Options, Proof, RegressionReport, Section,
 };
 use crate::Report;
-use crate::gate::diff;
+use crate::judge::diff;
 
 /// Holds one run against a baseline, with the usual [`Options`].
 ///

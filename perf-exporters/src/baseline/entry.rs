@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use toml_edit::Item;
 
 use super::{Figure, Metric};
-use crate::gate::diff;
-use crate::gate::dist::normal_quantile_above;
-use crate::gate::order;
+use crate::judge::diff;
 use crate::report::ProbeReport;
+use crate::stats::dist::normal_quantile_above;
 
 /// What is kept of one budget or probe: its counts, and its times by class of machine.
 #[derive(Clone, Debug, Default)]
@@ -109,10 +108,11 @@ fn times_of_run(probe: &ProbeReport) -> Option<Vec<(Metric, Figure)>> {
 }
 
 /// The figures of runs of calls that were timed one by one, in nanoseconds.
-pub(super) fn times_of_runs(runs: &[Vec<f64>]) -> BTreeMap<Metric, Figure> {
+#[cfg(feature = "gate")]
+pub(crate) fn times_of_runs(runs: &[Vec<f64>]) -> BTreeMap<Metric, Figure> {
     let of_run = |run: &Vec<f64>| {
         let times = Times::of_calls(run)?;
-        let at = |p| times.quantile(order::quantile(run, p)?, p);
+        let at = |p| times.quantile(crate::stats::order::quantile(run, p)?, p);
         let mean = times.mean(run.iter().sum::<f64>() / times.weight)?;
         Some(vec![
             (Metric::MeanNs, mean),
@@ -142,9 +142,10 @@ impl Times {
         (probe.timed() > 0).then_some(times)
     }
 
+    #[cfg(feature = "gate")]
     fn of_calls(times: &[f64]) -> Option<Self> {
         let n = times.len() as f64;
-        let values = order::sorted(times).into_iter().map(|time| (time, 1.0)).collect();
+        let values = crate::stats::order::sorted(times).into_iter().map(|time| (time, 1.0)).collect();
         (n > 0.0).then_some(Self { values, weight: n, known: n })
     }
 

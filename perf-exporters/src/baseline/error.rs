@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::gate::{Reason, Verdict};
+use crate::judge::{Reason, Verdict};
 
 /// What is wrong with a baseline file: which file, where in it, and what to do.
 ///

@@ -1,6 +1,6 @@
 //! One figure: its value in every run, and the range that it is surely in.
 
-use crate::gate::order::{median_of_sorted, sorted};
+use crate::stats::order::{median_of_sorted, sorted};
 
 /// One figure: its value in every run, ascending, and the range that it is surely in.
 ///

@@ -1,8 +1,8 @@
 //! One figure before and after: how far it moved, and whether that is real.
 
 use super::{Figure, Kind, Level, Metric, Proof};
-use crate::gate::Side;
-use crate::gate::diff::{self, Thresholds};
+use crate::judge::Side;
+use crate::judge::diff::{self, Thresholds};
 
 /// What a change comes to.
 pub(super) struct Judged {

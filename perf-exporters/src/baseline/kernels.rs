@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::gate::order::median;
 use crate::report::Machine;
+use crate::stats::order::median;
 
 /// How long three pieces of fixed work take, in nanoseconds each.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

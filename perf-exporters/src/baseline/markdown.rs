@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{Change, Level, RegressionReport, show};
-use crate::gate::Verdict;
+use crate::judge::Verdict;
 
 /// So many rows are shown at once; the others can be unfolded.
 const OPEN: usize = 20;

@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::gate::Unit;
-use crate::gate::diff::{self, Thresholds};
+use crate::judge::Unit;
+use crate::judge::diff::{self, Thresholds};
 
 /// A figure of a probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -31,7 +31,7 @@
 //! | items or bytes per second | the same | −5 % | −10 % |
 //! | own time, 99 % quantile | shown, not judged | | |
 //!
-//! Several runs of each side are compared by ranks ([`gate::diff::runs`](crate::gate::diff::runs)). With fewer than can
+//! Several runs of each side are compared by ranks ([`judge::diff::runs`](crate::judge::diff::runs)). With fewer than can
 //! prove anything, the ranges of the two sides must lie apart; the range of one run comes from its histogram. That proves
 //! two *runs* to differ, and a machine that drifts makes any two runs differ: record five.
 //!
@@ -64,7 +64,6 @@ mod emit;
 mod entry;
 mod error;
 mod figure;
-mod hold;
 mod judge;
 mod kernels;
 pub mod markdown;
@@ -72,18 +71,21 @@ mod metric;
 mod options;
 mod read;
 mod regression;
-mod show;
+pub(crate) mod show;
 mod store;
-pub(crate) mod tested;
 pub mod text;
 mod value;
 
+/// What knows tests lives in `gate`; these names are kept from before.
+#[cfg(feature = "gate")]
+pub use crate::gate::{assert_baseline, hold};
 pub use class::Difference;
 pub use compare::{compare, compare_baselines, compare_runs};
+#[cfg(feature = "gate")]
+pub(crate) use entry::times_of_runs;
 pub use entry::{Entry, Section};
 pub use error::Error;
 pub use figure::Figure;
-pub use hold::{assert_baseline, hold};
 pub use kernels::Kernels;
 pub use metric::{Kind, Metric};
 pub use options::Options;

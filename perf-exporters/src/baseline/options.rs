@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Kernels, Metric};
-use crate::gate::diff::Thresholds;
+use crate::judge::diff::Thresholds;
 
 /// How runs are compared.
 ///
 /// ```
 /// use perf_exporters::baseline::{Metric, Options};
-/// use perf_exporters::gate::diff::Thresholds;
+/// use perf_exporters::judge::diff::Thresholds;
 ///
 /// let mut options = Options::default();
 /// options.thresholds.insert(Metric::MeanNs, Thresholds { warn: 0.02, fail: 0.05 });

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{Difference, Metric};
-use crate::gate::{Reason, Side, Verdict};
+use crate::judge::{Reason, Side, Verdict};
 
 /// What moved between a baseline and now.
 ///

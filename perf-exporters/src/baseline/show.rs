@@ -1,9 +1,9 @@
 //! Figures and changes in words, for every rendering.
 
 use super::{Change, Level, Metric, Proof, RegressionReport};
-use crate::gate::Unit;
-use crate::gate::order::floor;
 use crate::human;
+use crate::judge::Unit;
+use crate::stats::order::floor;
 
 impl Metric {
     /// A value of this metric with its unit, for people.
@@ -30,7 +30,7 @@ impl Metric {
 }
 
 /// A quotient as a change: `+12.5 %`, `×4.00`, `from 0`.
-pub(super) fn change(ratio: Option<f64>) -> String {
+pub(crate) fn change(ratio: Option<f64>) -> String {
     match ratio {
         None => "from 0".to_owned(),
         Some(ratio) if ratio >= 3.0 => format!("×{ratio:.2}"),
@@ -49,7 +49,7 @@ fn percent(value: f64) -> String {
 }
 
 /// Between which bounds the change surely lies.
-pub(super) fn surely(found: &Change) -> String {
+pub(crate) fn surely(found: &Change) -> String {
     match (found.proof, found.low, found.high) {
         (Proof::Exact, ..) => "exactly".to_owned(),
         // Below nothing a quotient cannot be: that is no bound.
@@ -61,7 +61,7 @@ pub(super) fn surely(found: &Change) -> String {
 }
 
 /// On what that rests.
-pub(super) fn basis(found: &Change) -> String {
+pub(crate) fn basis(found: &Change) -> String {
     match found.proof {
         Proof::Exact => "counts".to_owned(),
         Proof::Runs => format!("{}+{} runs", found.old_runs, found.new_runs),
@@ -72,7 +72,7 @@ pub(super) fn basis(found: &Change) -> String {
 }
 
 /// `2 FAIL, 1 warn, 3 better of 40 figures`.
-pub(super) fn summary(found: &RegressionReport) -> String {
+pub(crate) fn summary(found: &RegressionReport) -> String {
     let levels = [Level::Fail, Level::Warn, Level::Unproven, Level::Improved];
     let counted = levels.map(|level| (found.count(level), level));
     let parts: Vec<String> =
@@ -83,7 +83,7 @@ pub(super) fn summary(found: &RegressionReport) -> String {
 }
 
 /// A list of names, cut after some.
-pub(super) fn names(names: &[String]) -> String {
+pub(crate) fn names(names: &[String]) -> String {
     const SHOWN: usize = 5;
     let shown = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
     match names.len().saturating_sub(SHOWN) {

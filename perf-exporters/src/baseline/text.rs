@@ -4,7 +4,7 @@ use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr;
 
 use super::{Change, Level, RegressionReport, show};
-use crate::gate::Verdict;
+use crate::judge::Verdict;
 use crate::label::{escaped, shown};
 use crate::table::wrap_words;
 

@@ -11,9 +11,9 @@ use crate::report::{Machine, ProbeReport};
 /// What was measured before: an entry per budget or probe, and the machines that measured.
 #[derive(Clone, Debug, Default)]
 pub struct Baseline {
-    pub(super) machines: BTreeMap<String, Class>,
-    pub(super) entries: BTreeMap<String, Entry>,
-    pub(super) unknown: Vec<(String, Item)>,
+    pub(crate) machines: BTreeMap<String, Class>,
+    pub(crate) entries: BTreeMap<String, Entry>,
+    pub(crate) unknown: Vec<(String, Item)>,
 }
 
 /// A class of machines.
@@ -125,7 +125,7 @@ impl Baseline {
         }
     }
 
-    pub(super) fn forget_unused_machines(&mut self) {
+    pub(crate) fn forget_unused_machines(&mut self) {
         let times = self.entries.values().flat_map(|entry| entry.times.keys());
         let used: BTreeSet<String> =
             self.entries.values().map(|entry| &entry.counted_on).chain(times).cloned().collect();

@@ -18,7 +18,7 @@ use perf_core::Snapshot;
 use super::leak::LeakCheck;
 use super::render;
 use super::run::Finished;
-use super::verdict::{Severity, Verdict};
+use crate::judge::verdict::{Severity, Verdict};
 use crate::{Report, table};
 
 /// Tells of a run, and panics where its test must fail.

@@ -13,7 +13,7 @@
 
 use std::time::Duration;
 
-use super::verdict::{Reason, Verdict};
+use crate::judge::verdict::{Reason, Verdict};
 
 /// The parameters of confirmation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,8 +7,9 @@ use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
 
-use super::clock::nanos;
-use super::order::quantile;
+use crate::judge::Disturbance;
+use crate::nanos::nanos;
+use crate::stats::order::quantile;
 
 /// A run beyond so many times its usual time was disturbed.
 const BOUND: f64 = 1.5;
@@ -29,36 +30,6 @@ pub(super) struct Kernel {
     runs: Vec<f64>,
 }
 
-/// What the kernel suffered in an epoch.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Disturbance {
-    /// Runs of the reference kernel.
-    pub runs: u64,
-    /// Of these, how many took longer than their bound.
-    pub late: u64,
-    /// Mean time of a run by its usual time; 1 on a calm machine.
-    pub slowdown: f64,
-    /// How many times as long a call of the measured code lasts as a run.
-    pub stretch: f64,
-}
-
-impl Disturbance {
-    /// A machine that nobody disturbed, or that nobody asked.
-    pub const CALM: Self = Self { runs: 0, late: 0, slowdown: 1.0, stretch: 1.0 };
-
-    /// The share of the measured calls that the machine may have spoiled, at most: the share of late runs, two standard
-    /// errors more, brought to the length of a call.
-    #[must_use]
-    pub fn spoiled(&self) -> f64 {
-        if self.runs == 0 {
-            return 0.0;
-        }
-        let late = self.late as f64;
-        let most = ((late + 2.0 * late.sqrt()) / self.runs as f64).min(1.0);
-        1.0 - (1.0 - most).powf(self.stretch.max(1.0))
-    }
-}
-
 impl Kernel {
     /// One that runs about as long as a call of `nanoseconds`.
     pub(super) fn lasting(nanoseconds: f64) -> Self {
@@ -70,7 +41,7 @@ impl Kernel {
         let one = (least / 16.0).max(0.1);
         remember(one);
         let wanted = nanoseconds.clamp(SHORTEST, LONGEST) / one;
-        kernel.repetitions = super::order::floor(wanted).max(16) as u64;
+        kernel.repetitions = crate::stats::order::floor(wanted).max(16) as u64;
         kernel
     }
 
@@ -117,7 +88,7 @@ impl Kernel {
 
 /// The least of this time per repetition and of all that came before, nanoseconds.
 fn remember(one: f64) -> f64 {
-    let picoseconds = super::order::floor(one * 1_000.0).max(1) as u64;
+    let picoseconds = crate::stats::order::floor(one * 1_000.0).max(1) as u64;
     USUAL.fetch_min(picoseconds, Relaxed).min(picoseconds) as f64 / 1_000.0
 }
 
@@ -133,14 +104,5 @@ mod tests {
         let seen = kernel.disturbance(100_000.0);
         assert_eq!(seen.runs, 50);
         assert!(seen.slowdown >= 1.0);
-    }
-
-    #[test]
-    fn what_hits_short_runs_hits_long_calls_more_often() {
-        let short = Disturbance { runs: 1000, late: 10, slowdown: 1.1, stretch: 1.0 };
-        let long = Disturbance { stretch: 10.0, ..short };
-        assert!(short.spoiled() > 0.01 && short.spoiled() < 0.02);
-        assert!(long.spoiled() > 0.1 && long.spoiled() < 0.2);
-        assert!(Disturbance::CALM.spoiled() <= 0.0);
     }
 }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use perf_core::{Session, Snapshot};
 
-use super::clock::Stopwatch;
 use super::run::at_once;
 use super::scope::{BODY, BODY_NAME, Scope, counted, inside, within};
-use super::trend::{self, Judgement};
-use super::verdict::{Reason, Verdict};
+use crate::clock::Stopwatch;
+use crate::judge::trend::{self, Judgement};
+use crate::judge::verdict::{Reason, Verdict};
 
 /// What cannot be told yet is run at most so many times as long.
 const LONGEST: usize = 4;
@@ -136,7 +136,7 @@ fn judge(taken: &[Snapshot], left: Vec<f64>, live: &[f64]) -> LeakCheck {
         invalid("allocations are not counted: make `perf_core::PerfAlloc` the global allocator")
     } else if judged.verdict.is_fail() {
         // What is left is small beside what was there before: a share of that is let pass.
-        let typical = super::order::median(live).unwrap_or(0.0);
+        let typical = crate::stats::order::median(live).unwrap_or(0.0);
         judged.allowed = judged.allowed.max(trend::LEAST_SHARE * typical.abs());
         let process = trend::judge(live);
         if judged.lower * (left.len() - 1) as f64 <= judged.allowed {
@@ -190,7 +190,7 @@ impl LeakCheck {
 
 impl fmt::Display for LeakCheck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bytes = |value: f64| super::findings::Shown(value, super::Unit::Bytes).to_string();
+        let bytes = |value: f64| crate::judge::Shown(value, super::Unit::Bytes).to_string();
         writeln!(f, "leak check: {}", self.verdict)?;
         let run = (self.left.len().max(1) - 1) as f64;
         writeln!(

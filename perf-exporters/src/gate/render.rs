@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use perf_core::{ProbeStats, Snapshot};
 
-use super::findings::{Row, Shown};
-use super::order::{floor, rank_of, sorted};
 use super::run::Finished;
-use super::verdict::{Severity, Unit, Verdict};
+use crate::judge::verdict::{Severity, Unit, Verdict};
+use crate::judge::{Row, Shown};
+use crate::stats::order::{floor, rank_of, sorted};
 
 /// Lines of the histogram, and characters of its longest bar.
 const BINS: usize = 9;
@@ -164,7 +164,7 @@ fn curve(text: &mut String, curve: &[(u64, f64)]) {
 /// The probes inside that cost most, and that allocated most, by what they did themselves.
 fn probes(text: &mut String, snapshot: &Snapshot) {
     let inside: Vec<&ProbeStats> = super::scope::inside(snapshot).collect();
-    let time = |probe: &ProbeStats| super::clock::nanos(probe.self_time());
+    let time = |probe: &ProbeStats| crate::nanos::nanos(probe.self_time());
     let whole: u64 = inside.iter().map(|probe| time(probe)).sum();
     if whole > 0 {
         let _ = writeln!(text, "\n  cost most inside (own time):");

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use perf_core::{Guard, Probe, ProbeStats, Session, SessionGuard, SessionHandle, Snapshot};
 
-use super::clock::Stopwatch;
+use crate::clock::Stopwatch;
 
 /// What allocates inside a measured body, or inside the part of it that counts.
 pub(super) static BODY: Probe = Probe::new(BODY_NAME);

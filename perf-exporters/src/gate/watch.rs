@@ -6,9 +6,7 @@ use std::time::{Duration, Instant};
 
 use perf_core::Snapshot;
 
-use super::declared::check;
-use super::findings::Findings;
-use super::verdict::Breach;
+use crate::judge::{Breach, Findings, check};
 
 /// Holds declared budgets against what happened since the last look, and reports breaches.
 ///
@@ -89,7 +87,7 @@ impl Watch {
 
 #[cfg(feature = "tracing")]
 fn event(breach: &Breach) {
-    use super::findings::Shown;
+    use crate::judge::Shown;
 
     tracing::warn!(
         metric = %breach.metric,
@@ -113,8 +111,8 @@ impl fmt::Debug for Watch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gate::findings::Row;
-    use crate::gate::verdict::{Unit, Verdict};
+    use crate::judge::{Row, Unit, Verdict};
+    use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
     use std::sync::{Arc, Mutex};
 
     #[test]
@@ -131,5 +129,43 @@ mod tests {
             watch.tell(&findings, start + Duration::from_secs(seconds));
             assert_eq!(told.lock().unwrap().len(), times, "after {seconds} s");
         }
+    }
+
+    #[test]
+    fn a_watch_judges_what_happened_since_its_last_look() {
+        use perf_core::budget::{Bound, BudgetSpec, Limit, Metric};
+        use perf_core::{Probe, Session};
+
+        static GROWING: Probe = Probe::new("watch::growing").budget(&NO_ERRORS);
+        static NO_ERRORS: BudgetSpec = BudgetSpec {
+            limits: &[Limit { metric: Metric::Errors, bound: Bound::PartsPerMillion(0) }],
+            ..BudgetSpec::EMPTY
+        };
+        if !perf_core::is_enabled() {
+            return;
+        }
+        let told = Arc::new(AtomicU32::new(0));
+        let tells = Arc::clone(&told);
+        let mut watch = Watch::new().on_breach(move |breach| {
+            assert_eq!(breach.metric, "watch::growing: errors");
+            tells.fetch_add(1, Relaxed);
+        });
+        let session = Session::new();
+        let mut look = |failures: u32| {
+            session.run(|| {
+                for call in 0..100 {
+                    let guard = GROWING.start();
+                    if call < failures {
+                        guard.fail();
+                    }
+                }
+            });
+            watch.look(session.snapshot()).verdict()
+        };
+        assert!(look(0).is_pass());
+        assert!(look(3).is_fail());
+        assert!(look(0).is_pass(), "the errors of before are over");
+        assert!(look(1).is_fail());
+        assert_eq!(told.load(Relaxed), 1, "and told once a minute");
     }
 }

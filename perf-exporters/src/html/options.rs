@@ -19,6 +19,6 @@ pub struct Options<'a> {
     /// An earlier report: what changed since, beside every figure and curve.
     pub compare: Option<&'a Report>,
     /// Earlier reports in any order: how the main figures went from one to the next, up to the report that the page is
-    /// of, and where they changed (see [`changepoint`](crate::gate::changepoint)). Of more than 150 the latest are drawn.
+    /// of, and where they changed (see [`changepoint`](crate::stats::changepoint)). Of more than 150 the latest are drawn.
     pub history: &'a [Report],
 }

@@ -90,18 +90,18 @@ impl BudgetReport {
     }
 }
 
-#[cfg(feature = "gate")]
+#[cfg(feature = "judge")]
 mod judged {
     use perf_core::Snapshot;
 
     use super::{BudgetReport, BudgetVerdict};
-    use crate::gate::{Row, Severity, Unit, Verdict};
+    use crate::judge::{Row, Severity, Unit, Verdict};
 
     impl BudgetReport {
         /// The budgets of all probes in a snapshot, by probe and in the order in which they are declared.
         pub(crate) fn all(snapshot: &Snapshot) -> Vec<Self> {
             let mut reports: Vec<Self> = Vec::new();
-            for (probe, row) in crate::gate::declared_rows(snapshot) {
+            for (probe, row) in crate::judge::declared_rows(snapshot) {
                 let same = |report: &&mut Self| report.probe == probe && report.metric == row.metric;
                 match reports.iter_mut().find(same) {
                     Some(report) => report.add(&row),
@@ -194,7 +194,7 @@ mod tests {
         assert!(!Report::default().to_json().contains("budgets"));
     }
 
-    #[cfg(feature = "gate")]
+    #[cfg(feature = "judge")]
     #[test]
     fn a_snapshot_brings_its_budgets() {
         use perf_core::budget::{Bound, BudgetSpec, Limit, Metric};

@@ -20,7 +20,7 @@ impl From<&Snapshot> for Report {
             meta: Meta::from(snapshot.meta()),
             probes: snapshot.probes().map(ProbeReport::from).collect(),
             tree: CallTree::from(snapshot.tree()),
-            #[cfg(feature = "gate")]
+            #[cfg(feature = "judge")]
             budgets: super::BudgetReport::all(snapshot),
             ..Self::default()
         };

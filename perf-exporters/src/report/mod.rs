@@ -1,6 +1,6 @@
 //! The report: what a run measured, as a plain value.
 //!
-//! Here live the value, how it comes from a snapshot, how two of them merge, and its JSON form. Nothing here prints,
+//! Here live the value, how it comes from a snapshot, how two of them merge or differ, and its JSON form. Nothing here prints,
 //! and nothing here knows how a report is shown.
 //!
 //! # The JSON form
@@ -23,6 +23,7 @@ mod merge;
 mod meta;
 mod pairs;
 mod probe;
+mod since;
 mod time;
 mod track;
 mod tree;

@@ -4,6 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Deserializer, Serializer, de};
 
+pub(crate) use crate::nanos::nanos;
+
 /// The last second that four digits of a year can name.
 const LAST_SECOND: u64 = 253_402_300_799;
 
@@ -27,9 +29,4 @@ pub(super) fn to_nanos(time: SystemTime) -> u64 {
 /// The date of [`to_nanos`].
 pub(super) fn from_nanos(nanos: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_nanos(nanos)
-}
-
-/// A duration in nanoseconds, within what 64 bits hold.
-pub(crate) fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

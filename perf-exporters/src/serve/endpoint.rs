@@ -16,7 +16,7 @@ use super::health::Health;
 use super::hosts::Hosts;
 use super::observe::{Observed, Observer, judged_lately};
 use crate::Report;
-use crate::gate::Stopwatch;
+use crate::clock::Stopwatch;
 use crate::html;
 use crate::prometheus::{self, Format};
 

@@ -4,13 +4,13 @@ use std::time::{Duration, Instant};
 
 use super::engine::{Engine, Returned, Seen, index};
 use super::subject::Subject;
-use crate::gate::budget::time_verdict;
-use crate::gate::findings::Findings;
 use crate::gate::kernel::Kernel;
-use crate::gate::measurements::{Counters, Measurements};
-use crate::gate::order::{floor, median};
-use crate::gate::quantile;
-use crate::gate::verdict::{Reason, Severity, Verdict};
+use crate::judge::Findings;
+use crate::judge::quantile;
+
+use crate::judge::verdict::{Reason, Severity, Verdict};
+use crate::judge::{Counters, Measurements};
+use crate::stats::order::{floor, median};
 
 /// No epoch keeps more calls.
 pub(super) const MOST: usize = 1 << 20;
@@ -54,7 +54,7 @@ impl<S: Subject> Engine<'_, S> {
             let measured = sample.settle();
             let mut findings = self.budget.judge(measured);
             findings.rows.retain(|row| !row.exact);
-            let verdict = time_verdict(&findings);
+            let verdict = findings.time_verdict();
             let over = planned.is_some() || measured.times.len() < look || look >= MOST;
             let decided = match verdict {
                 Verdict::Pass => true,
@@ -140,7 +140,7 @@ impl Sample {
 
 /// What would decide, where a limit is undecided.
 fn advice(findings: &Findings, measured: &Measurements, elapsed: Duration) -> Option<String> {
-    let undecided = |row: &&crate::gate::Row| row.severity == Severity::Limit && !row.verdict.is_pass();
+    let undecided = |row: &&crate::judge::Row| row.severity == Severity::Limit && !row.verdict.is_pass();
     let row = findings.rows.iter().find(undecided)?;
     let n = measured.times.len() as u64;
     let need = match row.verdict {

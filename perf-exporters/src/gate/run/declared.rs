@@ -2,15 +2,13 @@
 
 use std::time::Instant;
 
-use perf_core::Session;
+use perf_core::{ProbeStats, Session, Snapshot};
 
 use super::engine::{Engine, Returned, Seen};
 use super::subject::Subject;
-use crate::gate::budget::time_verdict;
-use crate::gate::findings::{Findings, Row};
-use crate::gate::kernel::{Disturbance, Kernel};
-use crate::gate::verdict::{Unit, Verdict};
-use crate::gate::{declared, order};
+use crate::gate::kernel::Kernel;
+use crate::judge::{self, Disturbance, Findings, Row, Unit, Verdict};
+use crate::stats::order;
 
 /// Calls between looks at the clock.
 const CHUNK: u64 = 32;
@@ -21,7 +19,7 @@ const FIRST_LOOK: u64 = 64;
 impl<S: Subject> Engine<'_, S> {
     /// Judges the budgets of all probes that run inside the test.
     pub(super) async fn declared(&mut self) -> Result<(), Returned<S::Output>> {
-        if declared::limits_calls(&self.session.snapshot()) {
+        if limits_calls(&self.session.snapshot()) {
             // Who called whom is known from the tree only.
             perf_core::set_call_tree(true);
         }
@@ -53,8 +51,8 @@ impl<S: Subject> Engine<'_, S> {
                 self.subject.breathe().await;
             }
             let snapshot = session.snapshot();
-            let findings = declared::check_as(&snapshot, self.run.debug_build);
-            let verdict = time_verdict(&findings);
+            let findings = judge::check_as(&snapshot, self.run.debug_build);
+            let verdict = findings.time_verdict();
             let over = planned.is_some() || made < look || findings.rows.is_empty() || findings.fails(true);
             if over || !matches!(verdict, Verdict::Inconclusive(_)) {
                 self.scope.count_into(self.session, None);
@@ -74,4 +72,9 @@ fn seen(mut findings: Findings, verdict: Verdict, machine: Disturbance) -> Seen 
     }
     let calm = machine.late * 10 <= machine.runs && machine.slowdown < 1.5;
     Seen { findings, verdict, calm }
+}
+
+/// Does any of the declared budgets limit calls of other probes?
+fn limits_calls(snapshot: &Snapshot) -> bool {
+    snapshot.probes().flat_map(ProbeStats::budgets).any(|spec| !spec.calls.is_empty())
 }

@@ -9,12 +9,12 @@ use perf_core::{Session, Snapshot};
 use super::subject::Subject;
 use super::{Finished, Run};
 use crate::gate::confirm::{Confirmation, Epoch, Rules, Step};
-use crate::gate::findings::{Findings, Row};
-use crate::gate::measurements::Counters;
-use crate::gate::order::median;
 use crate::gate::scope::{BODY_NAME, Scope};
-use crate::gate::verdict::{Reason, Unit, Verdict};
-use crate::gate::{Budget, exact};
+use crate::judge::Counters;
+use crate::judge::verdict::{Reason, Unit, Verdict};
+use crate::judge::{Budget, exact};
+use crate::judge::{Findings, Row};
+use crate::stats::order::median;
 
 /// Without a word on warming up: until so much time has passed, or so many calls.
 const WARM_TIME: Duration = Duration::from_millis(100);

@@ -9,12 +9,12 @@ use perf_core::budget::{Growth, GrowthClass};
 use super::engine::{Engine, Returned, Seen};
 use super::subject::Subject;
 use crate::gate::confirm::Rules;
-use crate::gate::exact;
-use crate::gate::findings::{Findings, Row};
-use crate::gate::growth::{self, Class, Cost};
-use crate::gate::order::{floor, quantile};
 use crate::gate::scope::{counted, inside};
-use crate::gate::verdict::{Reason, Unit, Verdict};
+use crate::judge::exact;
+use crate::judge::growth::{self, Class, Cost};
+use crate::judge::verdict::{Reason, Unit, Verdict};
+use crate::judge::{Findings, Row};
+use crate::stats::order::{floor, quantile};
 
 /// One visit to a size lasts about so long, or one call, nanoseconds.
 const VISIT: f64 = 50_000.0;
@@ -159,7 +159,7 @@ fn row(what: &str, judged: &growth::Judgement, class: Class, cost: Cost, samples
         String::new()
     };
     Row::new(what, Unit::Exponent, class_power(class, cost))
-        .evidence(judged.power, samples, if cost == Cost::Counts { 0.0 } else { crate::gate::PASS_LEVEL })
+        .evidence(judged.power, samples, if cost == Cost::Counts { 0.0 } else { crate::judge::PASS_LEVEL })
         .verdict(judged.verdict.clone(), reason)
 }
 

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::engine::{Engine, Returned};
 use super::subject::Subject;
-use crate::baseline::tested::{self, Task};
 use crate::baseline::{Baseline, Kernels, RegressionReport, default_path};
-use crate::gate::clock::Interruptions;
+use crate::gate::interruptions::Interruptions;
+use crate::gate::tested::{self, Task};
 
 /// A run of calls whose times are kept, or held against those kept, lasts so long.
 const RUN: Duration = Duration::from_millis(100);

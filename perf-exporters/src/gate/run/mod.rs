@@ -17,11 +17,11 @@ use std::time::Duration;
 use perf_core::budget::{BudgetSpec, Clock};
 use perf_core::{Session, Snapshot};
 
-use super::clock::Stopwatch;
 use super::confirm::Rules;
-use super::findings::{Findings, Row};
 use super::scope::{Scope, within};
-use super::verdict::Unit;
+use crate::clock::Stopwatch;
+use crate::judge::verdict::Unit;
+use crate::judge::{Findings, Row};
 use engine::Engine;
 pub(super) use subject::{Eventual, Plain, at_once};
 
@@ -215,9 +215,9 @@ impl Run {
         within(scope, session.wrap(engine.run(reference))).await
     }
 
-    fn prepare(self) -> Option<(Stopwatch, super::Budget<'static>)> {
+    fn prepare(self) -> Option<(Stopwatch, crate::judge::Budget<'static>)> {
         let watch = Stopwatch::new(self.spec.clock)?;
-        Some((watch, super::Budget::new(self.spec).debug_build(self.debug_build)))
+        Some((watch, crate::judge::Budget::new(self.spec).debug_build(self.debug_build)))
     }
 
     /// One call, and nothing judged.

@@ -9,12 +9,12 @@ use perf_core::{ProbeStats, Snapshot};
 use super::absolute::{BREATHE, MOST};
 use super::engine::{Engine, Returned};
 use super::subject::Subject;
-use crate::gate::exact;
-use crate::gate::findings::{Findings, Row};
-use crate::gate::measurements::Counters;
-use crate::gate::order::quantile;
 use crate::gate::scope::inside;
-use crate::gate::verdict::{Unit, Verdict};
+use crate::judge::Counters;
+use crate::judge::exact;
+use crate::judge::verdict::{Unit, Verdict};
+use crate::judge::{Findings, Row};
+use crate::stats::order::quantile;
 
 /// Fewer calls say little about time.
 const LEAST_CALLS: usize = 20;

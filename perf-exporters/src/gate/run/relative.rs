@@ -6,11 +6,11 @@ use perf_core::budget::Relative;
 
 use super::engine::{Engine, Returned};
 use super::subject::Subject;
-use crate::gate::findings::Row;
-use crate::gate::order::{floor, median};
-use crate::gate::relative::{self, Order, STAGES};
 use crate::gate::scope::Scope;
-use crate::gate::verdict::{Reason, Unit, Verdict};
+use crate::judge::Row;
+use crate::judge::relative::{self, Order, STAGES};
+use crate::judge::verdict::{Reason, Unit, Verdict};
+use crate::stats::order::{floor, median};
 
 /// A sample lasts at least so long, nanoseconds: shorter calls are timed together.
 const SAMPLE: f64 = 2_000.0;

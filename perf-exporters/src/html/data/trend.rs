@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::millis;
 use super::names::Names;
-use crate::gate::changepoint::{self, find};
 use crate::report::{ProbeReport, Report};
+use crate::stats::changepoint::{self, find};
 
 /// Reports of a page, the latest ones.
 const MOST_REPORTS: usize = 150;

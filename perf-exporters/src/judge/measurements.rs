@@ -1,0 +1,94 @@
+//! What was measured, as plain values.
+
+/// What one epoch of a test measured.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Measurements {
+    /// Duration of each call in nanoseconds, in the order in which they were made.
+    pub times: Vec<f64>,
+    /// Items that each call worked on; empty where every call is one.
+    pub items: Vec<f64>,
+    /// Of blocks of calls in the order of time: calls, and how many returned an error.
+    pub errors: Vec<(u64, u64)>,
+    /// Counters of several equal batches of calls.
+    pub batches: Vec<Counters>,
+    /// What a fixed piece of work suffered meanwhile.
+    pub disturbance: Disturbance,
+    /// Whether allocations are counted: [`perf_core::PerfAlloc`] is the allocator.
+    pub alloc_tracking: bool,
+}
+
+impl Default for Measurements {
+    fn default() -> Self {
+        Self {
+            times: Vec::new(),
+            items: Vec::new(),
+            errors: Vec::new(),
+            batches: Vec::new(),
+            disturbance: Disturbance::CALM,
+            alloc_tracking: true,
+        }
+    }
+}
+
+/// Exact counters of a batch of calls.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counters {
+    /// Calls in the batch.
+    pub calls: u64,
+    /// Allocations of all of them.
+    pub allocs: u64,
+    /// Bytes of these.
+    pub alloc_bytes: u64,
+    /// Highest growth of live bytes in any of them.
+    pub peak_bytes: u64,
+    /// Bytes that all of them left behind.
+    pub net_bytes: i64,
+    /// Calls of the probes that `calls(…)` names, in its order.
+    pub probes: Vec<u64>,
+}
+
+/// What the reference kernel suffered in an epoch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Disturbance {
+    /// Runs of the reference kernel.
+    pub runs: u64,
+    /// Of these, how many took longer than their bound.
+    pub late: u64,
+    /// Mean time of a run by its usual time; 1 on a calm machine.
+    pub slowdown: f64,
+    /// How many times as long a call of the measured code lasts as a run.
+    pub stretch: f64,
+}
+
+impl Disturbance {
+    /// A machine that nobody disturbed, or that nobody asked.
+    pub const CALM: Self = Self { runs: 0, late: 0, slowdown: 1.0, stretch: 1.0 };
+
+    /// The share of the measured calls that the machine may have spoiled, at most: the share of late runs, two standard
+    /// errors more, brought to the length of a call.
+    #[must_use]
+    pub fn spoiled(&self) -> f64 {
+        if self.runs == 0 {
+            return 0.0;
+        }
+        let late = self.late as f64;
+        let most = ((late + 2.0 * late.sqrt()) / self.runs as f64).min(1.0);
+        1.0 - (1.0 - most).powf(self.stretch.max(1.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_hits_short_runs_hits_long_calls_more_often() {
+        let short = Disturbance { runs: 1000, late: 10, slowdown: 1.1, stretch: 1.0 };
+        let long = Disturbance { stretch: 10.0, ..short };
+        assert!(short.spoiled() > 0.01 && short.spoiled() < 0.02);
+        assert!(long.spoiled() > 0.1 && long.spoiled() < 0.2);
+        assert!(Disturbance::CALM.spoiled() <= 0.0);
+    }
+}

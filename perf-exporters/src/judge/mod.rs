@@ -1,0 +1,53 @@
+//! Bounds held against figures, and the verdict that follows.
+//!
+//! Here lives every rule that turns measured numbers into PASS, FAIL or INCONCLUSIVE, and the values that carry the answer:
+//! [`Verdict`], [`Row`], [`Findings`], [`Breach`]. It takes numbers that somebody measured. It runs no test, reads no clock
+//! and no environment, sleeps and prints nothing; the same input gives the same verdict. Statistics without a verdict are in
+//! [`stats`](crate::stats); what runs a test and asserts is in `gate`.
+//!
+//! Feature `judge` brings this module and [`stats`](crate::stats) alone, for programs that judge measurements made elsewhere
+//! and run no budget tests; feature `gate` brings them too.
+//!
+//! | question | module | method |
+//! |---|---|---|
+//! | is a counter within its limit? | [`exact`] | compared as it is, three times |
+//! | is a quantile, or an error rate, within its limit? | [`quantile`] | binomial tails of the exceedances, corrected for bursts |
+//! | is the mean, the throughput within its limit? | [`mean`] | batch means with Student's t |
+//! | is every call within its limit? | [`max`] | exceedances against the rate of outside disturbances |
+//! | is B slower than A times R? | [`relative`] | ABBA blocks, Wilcoxon signed ranks, Hodges–Lehmann |
+//! | does the cost grow as claimed? | [`growth`] | Theil–Sen slope of the cost by what was claimed |
+//! | does memory leak? | [`trend`] | Mann–Kendall, Sen slope |
+//! | did anything move between two sets of runs? | [`diff`] | Mann–Whitney, ratio with its interval |
+//!
+//! # How often they may be wrong
+//! A wrong FAIL costs trust, a wrong PASS costs one regression found later; the levels differ accordingly. An absolute test
+//! says FAIL at 10⁻⁶ per epoch; it says PASS at 5 %. Between the two it says so, and says how many more samples would decide.
+
+mod budget;
+mod declared;
+pub mod diff;
+pub mod exact;
+mod findings;
+pub mod growth;
+pub mod max;
+pub mod mean;
+mod measurements;
+pub mod quantile;
+pub mod relative;
+pub mod trend;
+pub mod verdict;
+
+pub use budget::Budget;
+pub(crate) use declared::declared_rows;
+pub use declared::{check, check_as};
+#[cfg(feature = "gate")]
+pub(crate) use findings::Shown;
+pub use findings::{Findings, Row};
+pub use measurements::{Counters, Disturbance, Measurements};
+pub use verdict::{Breach, Outcome, Reason, Severity, Side, Unit, Verdict};
+
+/// Greatest chance of a wrong FAIL in one epoch of an absolute test.
+pub const FAIL_LEVEL: f64 = 1e-6;
+
+/// Greatest chance of a wrong PASS in one look at the data.
+pub const PASS_LEVEL: f64 = 0.05;

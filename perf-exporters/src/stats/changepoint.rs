@@ -1,0 +1,183 @@
+//! When did a history of results change?
+//!
+//! E-divisive (Matteson and James, *JASA* 109, 2014): of all places where a history can be cut in two, take the one with the
+//! greatest energy distance between the parts,
+//! `q = mn ÷ (m+n) × (2 E|X−Y| − E|X−X′| − E|Y−Y′|)`; believe it if shuffling the values within their segments hardly ever
+//! gives as much; go on with the parts until nothing is believed. No distribution is assumed; a single outlier makes no
+//! segment, since a segment has at least five values. Segments whose medians differ by less than the least change that matters are joined
+//! again, the least different first.
+
+use fastrand::Rng;
+
+use super::order::median;
+
+/// The parameters of a search.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Options {
+    /// Fewest values in a segment, at least 2; default 5.
+    pub least_length: usize,
+    /// Least change between neighbouring medians, as a share of the earlier one; default 0.05.
+    pub least_change: f64,
+    /// A cut is believed at this significance; default 0.01.
+    pub level: f64,
+    /// Shuffles per cut; more than 1 ÷ `level`, default 499.
+    pub shuffles: u32,
+    /// Seed of the shuffles: the same seed gives the same answer.
+    pub seed: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { least_length: 5, least_change: 0.05, level: 0.01, shuffles: 499, seed: 0x5eed }
+    }
+}
+
+/// A change in a history.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ChangePoint {
+    /// Index of the first value after the change.
+    pub index: usize,
+    /// Median of the segment before.
+    pub before: f64,
+    /// Median of the segment after.
+    pub after: f64,
+    /// Share of shuffles with as great a distance, between 1 ÷ (shuffles + 1) and the level.
+    pub p: f64,
+}
+
+impl ChangePoint {
+    /// after ÷ before: 1.1 is a rise of 10 %. NaN for 0 ÷ 0.
+    #[must_use]
+    pub fn ratio(&self) -> f64 {
+        self.after / self.before
+    }
+
+    /// |after − before| ÷ |before|.
+    fn size(&self) -> f64 {
+        if self.after.total_cmp(&self.before).is_eq() {
+            return 0.0;
+        }
+        ((self.after - self.before) / self.before).abs()
+    }
+}
+
+/// The changes in a history, in the order of time; empty for a history of fewer than two segments' length.
+///
+/// Values that are not finite are taken as zero. Work grows with n² × shuffles; a history of some hundred is a matter of
+/// milliseconds.
+///
+/// ```
+/// # use perf_exporters::stats::changepoint::{find, Options};
+/// let noise = [0.3, -0.2, 0.1, -0.4, 0.2, 0.0, -0.1, 0.4];
+/// let history: Vec<f64> = (0..24).map(|i| if i < 12 { 10.0 } else { 12.0 } + noise[i % 8]).collect();
+/// let found = find(&history, &Options::default());
+/// assert_eq!(found.len(), 1);
+/// assert_eq!(found[0].index, 12);
+/// ```
+#[must_use]
+pub fn find(history: &[f64], options: &Options) -> Vec<ChangePoint> {
+    let values: Vec<f64> = history.iter().map(|v| if v.is_finite() { *v } else { 0.0 }).collect();
+    let shortest = options.least_length.max(2);
+    let mut rng = Rng::with_seed(options.seed);
+    // Segment ends, the last one being the end of history, and the p-value of the cut at each.
+    let mut ends = vec![(values.len(), 0.0)];
+    while let Some((at, q)) = best_of_all(&values, &ends, shortest) {
+        match believed(&values, &ends, q, options, &mut rng) {
+            Some(p) => ends.push((at, p)),
+            None => break,
+        }
+        ends.sort_unstable_by_key(|e| e.0);
+    }
+    join_small(&values, ends, options.least_change)
+}
+
+/// The cut with the greatest distance within any segment.
+fn best_of_all(values: &[f64], ends: &[(usize, f64)], shortest: usize) -> Option<(usize, f64)> {
+    segments(ends)
+        .filter_map(|(from, to)| best_cut(&values[from..to], shortest).map(|(at, q)| (from + at, q)))
+        .max_by(|a, b| a.1.total_cmp(&b.1))
+}
+
+fn segments(ends: &[(usize, f64)]) -> impl Iterator<Item = (usize, usize)> + '_ {
+    let begins = std::iter::once(0).chain(ends.iter().map(|e| e.0));
+    begins.zip(ends.iter().map(|e| e.0))
+}
+
+/// The cut of one segment with the greatest energy distance.
+///
+/// Going from left to right one value crosses the cut at a time; only its distances change sides.
+fn best_cut(segment: &[f64], shortest: usize) -> Option<(usize, f64)> {
+    let n = segment.len();
+    if n < 2 * shortest {
+        return None;
+    }
+    let distances = |value: f64, part: &[f64]| part.iter().map(|v| (v - value).abs()).sum::<f64>();
+    let (mut left, mut right) = (0.0, 0.0);
+    for (i, &value) in segment.iter().enumerate() {
+        right += distances(value, &segment[i + 1..]);
+    }
+    let mut across = 0.0;
+    let mut best = None;
+    for at in 1..=n - shortest {
+        let value = segment[at - 1];
+        let before = distances(value, &segment[..at - 1]);
+        let after = distances(value, &segment[at..]);
+        left += before;
+        right -= after;
+        across += after - before;
+        if at >= shortest {
+            let (m, k) = (at as f64, (n - at) as f64);
+            let between = 2.0 * across / (m * k);
+            let within = 2.0 * left / (m * (m - 1.0)) + 2.0 * right / (k * (k - 1.0));
+            let q = m * k / (m + k) * (between - within);
+            if best.is_none_or(|(_, most)| q > most) {
+                best = Some((at, q));
+            }
+        }
+    }
+    best
+}
+
+/// The p-value of the greatest distance `q` among shuffles within the segments, if it is significant.
+fn believed(values: &[f64], ends: &[(usize, f64)], q: f64, options: &Options, rng: &mut Rng) -> Option<f64> {
+    let mut shuffled = values.to_vec();
+    let total = f64::from(options.shuffles) + 1.0;
+    // The history itself counts as one of its shuffles; as soon as too many reach q, the rest cannot help.
+    let mut reached = 1_u32;
+    // Sums in another order differ in the last digits: ties must count as reached.
+    let nearly = q * (1.0 - 1e-9);
+    for _ in 0..options.shuffles {
+        for (from, to) in segments(ends) {
+            rng.shuffle(&mut shuffled[from..to]);
+        }
+        let most = best_of_all(&shuffled, ends, options.least_length.max(2));
+        reached += u32::from(most.is_some_and(|(_, most)| most >= nearly));
+        if f64::from(reached) / total > options.level {
+            return None;
+        }
+    }
+    Some(f64::from(reached) / total)
+}
+
+/// Takes out cuts between medians that hardly differ, the least different first.
+fn join_small(values: &[f64], mut ends: Vec<(usize, f64)>, least: f64) -> Vec<ChangePoint> {
+    loop {
+        let medians: Vec<f64> = segments(&ends).map(|(from, to)| median(&values[from..to]).unwrap_or(0.0)).collect();
+        let changes: Vec<ChangePoint> = medians
+            .windows(2)
+            .zip(&ends)
+            .map(|(pair, &(index, p))| ChangePoint { index, before: pair[0], after: pair[1], p })
+            .collect();
+        let smallest = changes.iter().enumerate().min_by(|a, b| a.1.size().total_cmp(&b.1.size()));
+        match smallest {
+            Some((index, change)) if change.size() < least => {
+                ends.remove(index);
+            }
+            _ => return changes,
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "changepoint_tests.rs"]
+mod tests;

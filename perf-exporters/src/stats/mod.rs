@@ -1,0 +1,21 @@
+//! Statistics of plain numbers: tail probabilities, ranks and quantiles, slopes, changes of level.
+//!
+//! Here lives what a textbook has: a function of slices and counts that returns a number or an estimate. It knows no budget,
+//! no verdict, no test and no report, reads no clock and no environment, and prints nothing. The one random generator (the
+//! permutations of [`changepoint`]) takes its seed as an argument, so the same input gives the same result.
+//!
+//! | to | use |
+//! |---|---|
+//! | bound a share, a mean, a rank sum by chance | [`dist`] |
+//! | sort, rank, take a median or a quantile | [`order`] |
+//! | estimate a shift from paired differences | [`signed_rank`] |
+//! | fit a slope that outliers do not move | [`theil_sen`] |
+//! | find where a history changed its level | [`changepoint`] |
+
+pub mod changepoint;
+pub mod dist;
+#[cfg(test)]
+pub(crate) mod noise;
+pub mod order;
+pub mod signed_rank;
+pub mod theil_sen;
