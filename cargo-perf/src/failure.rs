@@ -48,9 +48,3 @@ impl From<perf_exporters::Error> for Failure {
         Self::new(error.to_string())
     }
 }
-
-impl From<perf_exporters::baseline::Error> for Failure {
-    fn from(error: perf_exporters::baseline::Error) -> Self {
-        Self::new(error.to_string())
-    }
-}

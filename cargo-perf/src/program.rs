@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use perf_exporters::Report;
-use serde::Deserialize;
+use perf_exporters::gate_log;
+pub(crate) use perf_exporters::gate_log::Run as BudgetTest;
+use perf_exporters::{Report, env};
 
 use crate::failure::{Failure, Result};
 
@@ -46,23 +47,6 @@ pub(crate) struct Run {
     pub(crate) said: String,
 }
 
-/// A line of the log that budget tests keep.
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct BudgetTest {
-    #[serde(rename = "budget")]
-    pub(crate) name: String,
-    /// The test harness's name for it.
-    pub(crate) test: String,
-    pub(crate) rows: Vec<BudgetRow>,
-}
-
-/// A figure of a budget test.
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct BudgetRow {
-    pub(crate) metric: String,
-    pub(crate) actual: Option<f64>,
-}
-
 /// Budget tests measure for so long each.
 const MEASURE: &str = "100ms";
 
@@ -91,12 +75,14 @@ impl Program {
         let (log, said) = (within("budgets.jsonl"), within("output.txt"));
         let failed = |error| Failure::io("cannot run the program", &self.path, &error);
         let mut command = Command::new(&self.path);
-        command.args(&self.args).env("PERF_REPORT", format!("json={}", within("%p.json").display()));
+        command.args(&self.args).env(env::REPORT.name(), format!("json={}", within("%p.json").display()));
         if let Some(package) = &self.package {
             // As cargo runs tests. Baselines are another question, and may be another one in each revision.
             command.current_dir(package).env("CARGO_MANIFEST_DIR", package);
-            command.env("RUST_TEST_THREADS", "1").env("PERF_GATE_LOG", &log).env("PERF_GATE_MEASURE", MEASURE);
-            command.env("PERF_LOCK", within("none")).env_remove("PERF_UPDATE").env_remove("PERF_STRICT");
+            command.env("RUST_TEST_THREADS", "1");
+            command.env(env::GATE_LOG.name(), &log).env(env::GATE_MEASURE.name(), MEASURE);
+            command.env(env::LOCK.name(), within("none"));
+            command.env_remove(env::UPDATE.name()).env_remove(env::STRICT.name());
         }
         match output {
             Output::Inherited => {}
@@ -116,7 +102,7 @@ impl Program {
         let wall = start.elapsed();
         let path = within(&format!("{}.json", child.id()));
         let report = if path.exists() { Some(Report::read(&path)?) } else { None };
-        let budgets = read_budgets(&log)?;
+        let budgets = if log.exists() { gate_log::read(&log)? } else { Vec::new() };
         let said = fs::read(&said).map(|text| String::from_utf8_lossy(&text).into_owned()).unwrap_or_default();
         self.forget_reports();
         Ok(Run { status, wall, report, budgets, said })
@@ -133,15 +119,6 @@ impl Program {
             let _ = fs::remove_file(file.path());
         }
     }
-}
-
-fn read_budgets(log: &Path) -> Result<Vec<BudgetTest>> {
-    let Ok(text) = fs::read_to_string(log) else { return Ok(Vec::new()) };
-    let read = |line: &str| {
-        serde_json::from_str(line)
-            .map_err(|error| Failure::new(format!("the tests wrote a log that cannot be read: {error}: {line}")))
-    };
-    text.lines().map(read).collect()
 }
 
 /// Why a program that ended well may have left no report.

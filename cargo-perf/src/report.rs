@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::process::ExitCode;
 
-use perf_exporters::{Report, Weight, csv, flamegraph, hdr, html, markdown, pprof, speedscope, table, write};
+use perf_exporters::{Report, Weight, write};
 
 use crate::cli::{Form, Rendering, ReportArgs};
 use crate::failure::{Failure, Result};
@@ -36,19 +36,22 @@ impl<'a> Plan<'a> {
     pub(crate) fn new(asked: &'a Rendering, usual: Form) -> Result<Self> {
         let form = if asked.html.is_some() { Form::Html } else { asked.format.unwrap_or(usual) };
         let to = asked.html.as_deref().or(asked.output.as_deref());
-        if asked.weight.is_some() && !matches!(form, Form::Svg | Form::Folded) {
+        if asked.weight.is_some() && !form.is_weighted() {
             return Err(Failure::new("--weight is for a flame graph: add --format svg or --format folded"));
         }
-        if asked.compare.is_some() && !matches!(form, Form::Html | Form::Markdown) {
+        if asked.compare.is_some() && !form.compares() {
             return Err(Failure::new(
                 "--compare is for --html or --format markdown; `cargo perf diff OLD NEW` is a table",
             ));
         }
-        if !asked.history.is_empty() && form != Form::Html {
+        if !asked.history.is_empty() && !form.shows_history() {
             return Err(Failure::new("--history is for --html; `cargo perf trend HISTORY` draws one in the terminal"));
         }
-        if form == Form::Pprof && to.is_none() && io::stdout().is_terminal() {
-            return Err(Failure::new("a pprof profile is binary: name a file with -o, or send standard output to one"));
+        if form.is_binary() && to.is_none() && io::stdout().is_terminal() {
+            return Err(Failure::new(format!(
+                "{} is binary: name a file with -o, or send standard output to one",
+                form.keyword()
+            )));
         }
         let earlier = asked.compare.as_ref().map(|path| input::reports(std::slice::from_ref(path))).transpose()?;
         Ok(Self {
@@ -68,48 +71,27 @@ impl<'a> Plan<'a> {
 
     /// Whether standard output will be read by a program, and must have nothing else in it.
     pub(crate) fn owns_stdout(&self) -> bool {
-        self.to.is_none() && self.form != Form::Table
+        self.to.is_none() && self.form.needs_path()
     }
 
     /// Writes the report to the file, or to standard output.
     pub(crate) fn write(&self, report: &Report) -> Result<()> {
-        let bytes = self.render(report);
+        let bytes = self.form.render(report, &self.rendering())?;
         let Some(path) = self.to else { return out::bytes(&bytes) };
         write::atomically(path, &bytes)?;
         out::progress(&format!("written to {}", path.display()));
         Ok(())
     }
 
-    fn render(&self, report: &Report) -> Vec<u8> {
-        match self.form {
-            Form::Table => {
-                let mut options = table::Options::default();
-                (options.top, options.all) = (self.top, "--top 0");
-                (options.width, options.color) = match self.to {
-                    Some(_) => (out::USUAL_WIDTH, false),
-                    None => (out::width(), out::color()),
-                };
-                table::render(report, &options).into()
-            }
-            Form::Json => report.to_json().into(),
-            Form::Markdown => {
-                let mut options = markdown::Options::default();
-                options.top = self.top.unwrap_or(usize::MAX);
-                options.compare = self.earlier.as_ref();
-                markdown::render(report, &options).into()
-            }
-            Form::Csv => csv::render(report).into(),
-            Form::Html => {
-                let mut options = html::Options::default();
-                options.compare = self.earlier.as_ref();
-                options.history = &self.history;
-                html::render(report, &options).into()
-            }
-            Form::Svg => flamegraph::svg(report, self.weight).into(),
-            Form::Folded => flamegraph::folded(report, self.weight).into(),
-            Form::Pprof => pprof::render(report),
-            Form::Speedscope => speedscope::render(report).into(),
-            Form::Hdr => hdr::render(report).into(),
-        }
+    fn rendering(&self) -> perf_exporters::Rendering<'_> {
+        let mut how = perf_exporters::Rendering::default();
+        (how.table.top, how.table.all) = (self.top, "--top 0");
+        (how.table.width, how.table.color) = match self.to {
+            Some(_) => (out::USUAL_WIDTH, false),
+            None => (out::width(), out::color()),
+        };
+        how.markdown_top = Some(self.top.unwrap_or(usize::MAX));
+        (how.weight, how.compare, how.history) = (self.weight, self.earlier.as_ref(), &self.history);
+        how
     }
 }

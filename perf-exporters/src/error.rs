@@ -1,15 +1,20 @@
-//! The one error type of the crate: what went wrong, where, and what to do about it.
+//! The one error type of the crate: what went wrong, where, and what to do about it. What can be wrong with a baseline is
+//! listed in [`baseline`](crate::baseline).
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::error::Category;
 
-/// Why a report could not be read or written, or a setting not be understood.
+#[cfg(feature = "baseline")]
+use crate::baseline::Problem;
+
+/// Why a report, a baseline or a log could not be read or written, or a setting not be understood.
 ///
-/// The message names the file, the place in it (`line:column`) where there is one, and the remedy. The kinds are
-/// asked for with the `is_…` methods, so that new ones can come without breaking anyone.
+/// The message names the file, the place in it (`line:column`, or the line) where there is one, and the remedy. The kinds
+/// are asked for with the `is_…` methods, so that new ones can come without breaking anyone.
 ///
 /// ```
 /// use perf_exporters::Report;
@@ -24,15 +29,36 @@ pub struct Error {
 
 struct Inner {
     path: Option<PathBuf>,
+    line: Option<usize>,
     kind: Kind,
 }
 
 enum Kind {
-    Io { action: &'static str, source: io::Error },
-    Malformed { truncated: bool, source: serde_json::Error },
-    UnknownSchema { found: Option<String> },
-    NewerSchema { found: String },
-    Setting { variable: &'static str, value: String, problem: String, valid: &'static str },
+    Io {
+        action: &'static str,
+        source: io::Error,
+    },
+    Malformed {
+        what: &'static str,
+        truncated: bool,
+        source: serde_json::Error,
+    },
+    UnknownSchema {
+        found: Option<String>,
+        known: &'static str,
+    },
+    NewerSchema {
+        found: String,
+        known: &'static str,
+    },
+    #[cfg(feature = "baseline")]
+    Baseline(Problem),
+    Setting {
+        variable: &'static str,
+        value: String,
+        problem: String,
+        valid: Cow<'static, str>,
+    },
 }
 
 impl Error {
@@ -42,28 +68,47 @@ impl Error {
     }
 
     #[cold]
-    pub(crate) fn json(source: serde_json::Error, json: &[u8]) -> Self {
+    pub(crate) fn json(what: &'static str, source: serde_json::Error, json: &[u8]) -> Self {
         let truncated = match source.classify() {
             Category::Eof => true,
             Category::Syntax => ends_in_a_number(&source, json),
             Category::Io | Category::Data => false,
         };
-        Self::from(Kind::Malformed { truncated, source })
+        Self::from(Kind::Malformed { what, truncated, source })
     }
 
     #[cold]
-    pub(crate) fn unknown_schema(found: Option<String>) -> Self {
-        Self::from(Kind::UnknownSchema { found })
+    pub(crate) fn unknown_schema(found: Option<String>, known: &'static str) -> Self {
+        Self::from(Kind::UnknownSchema { found, known })
     }
 
     #[cold]
-    pub(crate) fn newer_schema(found: String) -> Self {
-        Self::from(Kind::NewerSchema { found })
+    pub(crate) fn newer_schema(found: String, known: &'static str) -> Self {
+        Self::from(Kind::NewerSchema { found, known })
+    }
+
+    /// Of a baseline, in this line.
+    #[cfg(feature = "baseline")]
+    #[cold]
+    pub(crate) fn baseline(problem: Problem, line: Option<usize>) -> Self {
+        Self::from(Kind::Baseline(problem)).in_line(line)
+    }
+
+    /// The same error, of this line.
+    #[cfg(feature = "baseline")]
+    pub(crate) fn in_line(mut self, line: Option<usize>) -> Self {
+        self.inner.line = line;
+        self
     }
 
     #[cold]
-    pub(crate) fn setting(variable: &'static str, value: &str, problem: String, valid: &'static str) -> Self {
-        Self::from(Kind::Setting { variable, value: value.to_owned(), problem, valid })
+    pub(crate) fn setting(
+        variable: &'static str,
+        value: &str,
+        problem: String,
+        valid: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self::from(Kind::Setting { variable, value: value.to_owned(), problem, valid: valid.into() })
     }
 
     /// The same error, of this file.
@@ -87,6 +132,12 @@ impl Error {
         }
     }
 
+    /// The line in the file, from 1, where it is known.
+    #[must_use]
+    pub fn line(&self) -> Option<usize> {
+        self.inner.line.or_else(|| self.place().map(|(line, _)| line))
+    }
+
     /// A file or stream could not be read or written.
     #[must_use]
     pub fn is_io(&self) -> bool {
@@ -99,25 +150,61 @@ impl Error {
         matches!(&self.inner.kind, Kind::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
     }
 
-    /// The file is not JSON, ends too early, or holds values that no report has.
+    /// The file is not of the form that it should have, ends too early, or holds values that cannot be.
     #[must_use]
     pub fn is_malformed(&self) -> bool {
-        matches!(self.inner.kind, Kind::Malformed { .. })
+        match &self.inner.kind {
+            Kind::Malformed { .. } => true,
+            #[cfg(feature = "baseline")]
+            Kind::Baseline(problem) => problem.is_malformed(),
+            _ => false,
+        }
     }
 
-    /// The file ends before the report does.
+    /// The file ends before what it holds does.
     #[must_use]
     pub fn is_truncated(&self) -> bool {
-        matches!(self.inner.kind, Kind::Malformed { truncated: true, .. })
+        match &self.inner.kind {
+            Kind::Malformed { truncated, .. } => *truncated,
+            #[cfg(feature = "baseline")]
+            Kind::Baseline(problem) => matches!(problem, Problem::Truncated),
+            _ => false,
+        }
     }
 
-    /// The file is JSON, but no report: its `schema` is missing or somebody else's.
+    /// A baseline holds the markers of a merge that was not finished.
+    #[cfg(feature = "baseline")]
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        matches!(self.inner.kind, Kind::Baseline(Problem::Conflict))
+    }
+
+    /// A section of a baseline is not what was written.
+    #[cfg(feature = "baseline")]
+    #[must_use]
+    pub fn is_checksum(&self) -> bool {
+        matches!(self.inner.kind, Kind::Baseline(Problem::Checksum { .. }))
+    }
+
+    /// What a judgement by this file comes to: INCONCLUSIVE, with the message as its reason.
+    #[cfg(feature = "judge")]
+    #[must_use]
+    pub fn verdict(&self) -> crate::judge::Verdict {
+        crate::judge::Verdict::Inconclusive(crate::judge::Reason::Invalid(self.to_string().into()))
+    }
+
+    /// The file is JSON or TOML, but no report (no log, no baseline): its `schema` is missing or somebody else's.
     #[must_use]
     pub fn is_unknown_schema(&self) -> bool {
-        matches!(self.inner.kind, Kind::UnknownSchema { .. })
+        match &self.inner.kind {
+            Kind::UnknownSchema { .. } => true,
+            #[cfg(feature = "baseline")]
+            Kind::Baseline(problem) => matches!(problem, Problem::NoSchema),
+            _ => false,
+        }
     }
 
-    /// The report was written by a newer version of this crate, in a form that this one does not know.
+    /// The file was written by a newer version of this crate, in a form that this one does not know.
     #[must_use]
     pub fn is_newer_schema(&self) -> bool {
         matches!(self.inner.kind, Kind::NewerSchema { .. })
@@ -138,18 +225,18 @@ fn ends_in_a_number(source: &serde_json::Error, json: &[u8]) -> bool {
 
 impl From<Kind> for Error {
     fn from(kind: Kind) -> Self {
-        Self { inner: Box::new(Inner { path: None, kind }) }
+        Self { inner: Box::new(Inner { path: None, line: None, kind }) }
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(path) = &self.inner.path {
-            write!(f, "{}:", path.display())?;
-            if let Some((line, column)) = self.place() {
-                write!(f, "{line}:{column}:")?;
-            }
-            f.write_str(" ")?;
+        match (&self.inner.path, self.place(), self.inner.line) {
+            (Some(path), Some((line, column)), _) => write!(f, "{}:{line}:{column}: ", path.display())?,
+            (Some(path), None, Some(line)) => write!(f, "{}:{line}: ", path.display())?,
+            (Some(path), None, None) => write!(f, "{}: ", path.display())?,
+            (None, _, Some(line)) => write!(f, "line {line}: ")?,
+            (None, _, None) => {}
         }
         fmt::Display::fmt(&self.inner.kind, f)
     }
@@ -159,26 +246,29 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Io { action, source } => write!(f, "{action}: {source}"),
-            Self::Malformed { truncated: true, source } => {
-                write!(f, "the report is cut short ({source}); record it again, or restore the whole file")
+            Self::Malformed { what, truncated: true, source } => {
+                write!(f, "{what} is cut short ({source}); record it again, or restore the whole file")
             }
-            Self::Malformed { truncated: false, source } => {
-                write!(f, "not a valid report: {source}; record it again, or correct the file at that place")
+            Self::Malformed { what, truncated: false, source } => {
+                let what = what.strip_prefix("the ").unwrap_or(what);
+                write!(f, "not a valid {what}: {source}; record it again, or correct the file at that place")
             }
-            Self::UnknownSchema { found: None } => write!(
+            Self::UnknownSchema { found, known } => {
+                match found {
+                    None => write!(f, "there is no \"schema\" in it, which should be {known:?}")?,
+                    Some(found) => write!(f, "its schema is {found:?}, and should be {known:?}")?,
+                }
+                match *known {
+                    crate::report::SCHEMA => f.write_str("; pass a file that `PERF_REPORT=json=PATH` wrote"),
+                    _ => Ok(()),
+                }
+            }
+            Self::NewerSchema { found, known } => write!(
                 f,
-                "JSON, but not a report: it has no \"schema\"; pass a file that `PERF_REPORT=json=PATH` wrote"
+                "it has schema {found:?}, newer than {known:?} which this version reads; update perf-exporters and cargo-perf"
             ),
-            Self::UnknownSchema { found: Some(found) } => write!(
-                f,
-                "not a report: its schema is {found:?}, a report's is {:?}; pass a file that `PERF_REPORT=json=PATH` wrote",
-                crate::report::SCHEMA
-            ),
-            Self::NewerSchema { found } => write!(
-                f,
-                "the report has schema {found:?}, newer than {:?} which this version reads; update perf-exporters",
-                crate::report::SCHEMA
-            ),
+            #[cfg(feature = "baseline")]
+            Self::Baseline(problem) => fmt::Display::fmt(problem, f),
             Self::Setting { variable, value, problem, valid } => {
                 write!(f, "{variable}={value:?}: {problem}; valid: {valid}")
             }

@@ -63,7 +63,7 @@
 //! # Features
 //!
 //! Every kind of file but JSON has a feature of its own: `html`, `markdown`, `csv`, `flamegraph` (for `svg` and
-//! `folded`), `pprof`, `speedscope`, `trace`, `hdr`; `full` is all of them. Each is a pure function in the module of that name.
+//! `folded`), `pprof`, `speedscope`, `chrome-trace`, `hdr`; `full` is all of them. Each is a pure function in the module of that name.
 //!
 //! `prometheus` makes the pages that Prometheus reads, `serve` serves them with others, `axum` mounts them in an
 //! application, `otlp`, `serve` and `monitor` have threads of their own. `otlp-tls` adds `https`.
@@ -82,17 +82,22 @@
 
 #[cfg(feature = "baseline")]
 pub mod baseline;
+#[cfg(feature = "chrome-trace")]
+pub mod chrome_trace;
 #[cfg(any(feature = "gate", feature = "serve"))]
 mod clock;
 #[cfg(feature = "csv")]
 pub mod csv;
+pub mod env;
 mod error;
 #[cfg(any(feature = "prometheus", feature = "otlp"))]
 pub mod exponential;
 #[cfg(feature = "flamegraph")]
 pub mod flamegraph;
+pub mod format;
 #[cfg(feature = "gate")]
 pub mod gate;
+pub mod gate_log;
 #[cfg(feature = "hdr")]
 pub mod hdr;
 #[cfg(feature = "html")]
@@ -116,6 +121,7 @@ pub mod pprof;
 pub mod prometheus;
 pub mod report;
 mod reporter;
+mod schema;
 #[cfg(feature = "serve")]
 pub mod serve;
 #[cfg(feature = "tracing")]
@@ -127,14 +133,16 @@ mod stack;
 #[cfg(feature = "judge")]
 pub mod stats;
 pub mod table;
-#[cfg(feature = "trace")]
-pub mod trace;
+mod weight;
 pub mod write;
 
+#[cfg(feature = "chrome-trace")]
+#[doc(hidden)]
+pub use chrome_trace as trace;
 pub use error::Error;
+pub use format::{Format, Output, Rendering};
 pub use report::Report;
-pub use reporter::{Builder, Output, Reporter, init};
+pub use reporter::{Builder, Reporter, init};
 #[cfg(feature = "serve")]
 pub use serve::serve;
-#[cfg(any(feature = "flamegraph", feature = "pprof", feature = "speedscope"))]
-pub use stack::Weight;
+pub use weight::Weight;

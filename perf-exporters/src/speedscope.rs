@@ -5,8 +5,8 @@
 
 use serde::Serialize;
 
-use crate::stack::{Names, Stacks, Weight, by_name, title};
-use crate::{Report, label};
+use crate::stack::{Names, Stacks, by_name, title};
+use crate::{Report, Weight, label};
 
 const SCHEMA: &str = "https://www.speedscope.app/file-format-schema.json";
 

@@ -2,56 +2,12 @@
 //!
 //! Where no tree was recorded, every probe is a stack of itself alone, so that there is a profile all the same.
 
-#[cfg(feature = "flamegraph")]
-use std::fmt;
-
 use crate::report::{ProbeReport, TreeNode};
-use crate::{Report, label};
+use crate::{Report, Weight, label};
 
 /// Levels that a stack has at most. What is deeper counts for the caller at this level: the text of a recursion would
 /// grow with the square of its depth.
 pub(crate) const DEEPEST: usize = 256;
-
-/// What the width of a frame stands for: always the frame's own share, without what it called.
-///
-/// ```
-/// use perf_exporters::Weight;
-///
-/// assert_eq!(Weight::default(), Weight::Time);
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Weight {
-    /// Nanoseconds of self time.
-    #[default]
-    Time,
-    /// Allocations.
-    Allocs,
-    /// Bytes allocated.
-    Bytes,
-}
-
-impl Weight {
-    /// All there are.
-    pub const ALL: [Self; 3] = [Self::Time, Self::Allocs, Self::Bytes];
-
-    /// What stands behind `weight=`.
-    #[cfg(feature = "flamegraph")]
-    pub(crate) fn keyword(self) -> &'static str {
-        match self {
-            Self::Time => "time",
-            Self::Allocs => "allocs",
-            Self::Bytes => "bytes",
-        }
-    }
-}
-
-#[cfg(feature = "flamegraph")]
-impl fmt::Display for Weight {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.keyword())
-    }
-}
 
 /// What a frame has for itself.
 #[derive(Clone, Copy, Debug, Default)]

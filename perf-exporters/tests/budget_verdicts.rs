@@ -269,8 +269,15 @@ fn doubts_are_told_and_do_not_fail_unless_asked() {
     {
         let (passed, text) = child(test, &[]);
         assert!(passed && text.contains(told), "{text}");
-        let (passed, text) = child(test, &[("PERF_STRICT", "1")]);
-        assert!(!passed && text.contains("PERF_STRICT"), "{text}");
+        for strict in ["1", "on", "TRUE", "ture"] {
+            let (passed, text) = child(test, &[("PERF_STRICT", strict)]);
+            assert!(!passed && text.contains("PERF_STRICT"), "{strict}: {text}");
+            assert_eq!(text.contains("did you mean `true`?"), strict == "ture", "{text}");
+        }
+        for lax in ["0", "off", "false", "No"] {
+            let (passed, text) = child(test, &[("PERF_STRICT", lax)]);
+            assert!(passed, "{lax}: {text}");
+        }
     }
     let (passed, text) = child("misses_its_target", &[("PERF_STRICT", "1")]);
     assert!(passed && text.contains("target missed"), "{text}");
@@ -287,13 +294,16 @@ fn every_run_is_logged_where_asked() {
     child("allocates", &[("PERF_GATE_LOG", log)]);
     let (_, text) = child("is_undecided", &[("PERF_GATE_LOG", log), ("PERF_GATE_DETAIL", "1")]);
     assert!(text.contains("look deeper"), "{text}");
-    let lines: Vec<serde_json::Value> =
-        std::fs::read_to_string(&path).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let verdicts: Vec<_> = lines.iter().map(|line| line["verdict"].as_str().unwrap()).collect();
+    let runs = perf_exporters::gate_log::read(&path).unwrap();
+    let verdicts: Vec<_> = runs.iter().map(|run| run.verdict.as_str()).collect();
     assert_eq!(verdicts.len(), 2);
     assert_eq!(verdicts[0], "FAIL");
     assert!(verdicts[1].starts_with("INCONCLUSIVE"), "{verdicts:?}");
-    assert_eq!(lines[0]["rows"][0]["metric"], "allocs");
+    assert_eq!(runs[0].rows[0].metric, "allocs");
+    // The form is the one that is documented, and the type has every field of it.
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.starts_with(r#"{"schema":"perf.gate-log/1","budget":""#), "{text}");
+    assert_eq!(runs.iter().map(perf_exporters::gate_log::Run::to_json_line).collect::<String>(), text);
 }
 
 #[test]

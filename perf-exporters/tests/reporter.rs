@@ -209,6 +209,24 @@ fn who_called_whom_is_recorded_where_somebody_wants_to_see_it() {
 }
 
 #[test]
+fn the_words_for_off_and_on_are_known_here_too() {
+    for (value, wanted) in [("0", false), ("no", false), ("False", false), ("1", true), ("yes", true), ("on", true)] {
+        let output = run("plain", &[("PERF_REPORT", value)]);
+        let text = stderr(&output);
+        assert_eq!(text.contains("perf report · "), wanted && ENABLED, "{value}: {text}");
+        assert!(!ENABLED || !text.contains("perf: "), "{value}: {text}");
+    }
+}
+
+#[test]
+fn a_slip_in_the_name_of_a_variable_is_told_once() {
+    let text = stderr(&run("two", &[("PERF_REPROT", "off"), ("PERF_PAGER", "less"), ("PERF_TOP", "5")]));
+    let told: Vec<_> = text.lines().filter(|line| line.starts_with("perf: ")).collect();
+    let line = "perf: PERF_REPROT is set, but no variable has that name (did you mean `PERF_REPORT`?)";
+    assert_eq!(told, [line], "{text}");
+}
+
+#[test]
 fn an_empty_value_is_none() {
     let text = stderr(&run("plain", &[("PERF_REPORT", "")]));
     assert_has_table(&text);
@@ -228,10 +246,11 @@ fn a_bad_value_costs_one_line_and_not_the_table() {
     assert_eq!(
         told,
         [
-            "perf: PERF_REPORT=\"tabel,json\": `tabel` is not known, `json` needs a path: `json=PATH`; valid: `table`, \
-             `json=PATH`, `html=PATH`, `markdown=PATH`, `csv=PATH`, `svg=PATH` and `folded=PATH` (with `?weight=allocs` \
-             or `?weight=bytes` after the path for other widths than time), `pprof=PATH`, `speedscope=PATH`, `trace=PATH`, \
-             `hdr=PATH` (`%p` in a path is the process id), several of them by comma, or `off`",
+            "perf: PERF_REPORT=\"tabel,json\": `tabel` is not known (did you mean `table`?), `json` needs a path, such as \
+             `json=perf.json`; valid: `table`, `json=PATH`, `html=PATH`, `markdown=PATH`, `csv=PATH`, `pprof=PATH`, \
+             `speedscope=PATH`, `trace=PATH`, `hdr=PATH`, `svg=PATH`, `folded=PATH` (with `?weight=allocs` or \
+             `?weight=bytes` after the path for other widths than time), several of them by comma (`%p` in a path is the \
+             process id), or `off`",
             "perf: PERF_TOP=\"many\": not a number; valid: a number of probes, or `all`",
         ]
     );

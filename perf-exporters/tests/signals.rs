@@ -196,7 +196,7 @@ fn the_report_is_written_and_the_program_ends_by_the_signal() {
 
 #[test]
 fn signals_can_be_left_alone() {
-    for (program, variable) in [("plain", "off"), ("silent", "")] {
+    for (program, variable) in [("plain", "off"), ("plain", "0"), ("silent", "")] {
         let mut command = command(program, "table");
         command.env("PERF_SIGNALS", variable);
         let running = Running::start(command);
@@ -221,11 +221,11 @@ fn the_environment_goes_before_the_program() {
 #[test]
 fn a_bad_value_is_named() {
     let mut command = command("plain", "table");
-    command.env("PERF_SIGNALS", "yes");
+    command.env("PERF_SIGNALS", "maybe");
     let running = Running::start(command);
     running.signal(Signal::TERM);
     let ended = running.end();
-    let line = "perf: PERF_SIGNALS=\"yes\": neither of them; valid: `on`, `off`\n";
+    let line = "perf: PERF_SIGNALS=\"maybe\": not known; valid: `on`, `off`\n";
     assert_eq!(ended.err.contains(line), ENABLED, "{}", ended.err);
 }
 

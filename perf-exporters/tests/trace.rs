@@ -1,5 +1,5 @@
 //! The trace of a real program, read back as a viewer reads it.
-#![cfg(all(feature = "trace", feature = "enabled"))]
+#![cfg(all(feature = "chrome-trace", feature = "enabled"))]
 
 use std::collections::HashMap;
 use std::thread;

@@ -3,7 +3,9 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
+pub(crate) use perf_exporters::Format as Form;
 use perf_exporters::Weight;
 
 /// How results are written.
@@ -69,36 +71,11 @@ pub(crate) struct Rules {
     pub(crate) skip: Vec<String>,
 }
 
-/// Forms of a report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Form {
-    /// For a terminal.
-    Table,
-    /// The report itself, which every command reads.
-    Json,
-    /// For a pull request.
-    Markdown,
-    /// For a spreadsheet: a row per probe.
-    Csv,
-    /// A page for the browser.
-    Html,
-    /// A flame graph.
-    Svg,
-    /// Stacks as text, for other tools that draw flame graphs.
-    Folded,
-    /// A profile for `go tool pprof`.
-    Pprof,
-    /// A profile for speedscope.
-    Speedscope,
-    /// A `HdrHistogram` interval log.
-    Hdr,
-}
-
 /// How a report is written, and where.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Rendering {
     /// As what to write the report; `merge` writes JSON unless told, all others a table.
-    #[arg(long, value_enum)]
+    #[arg(long, value_name = "FORM", value_parser = forms())]
     pub(crate) format: Option<Form>,
     /// Write into this file, whole or not at all, instead of to standard output.
     #[arg(short, long, value_name = "PATH")]
@@ -127,7 +104,14 @@ pub(crate) struct Rendering {
     pub(crate) history: Vec<PathBuf>,
 }
 
+/// Every form that a report can be written in, with what it is.
+fn forms() -> impl TypedValueParser<Value = Form> {
+    let forms = Form::ALL.into_iter().filter(|form| form.is_built() && !form.is_live());
+    let values = forms.map(|form| PossibleValue::new(form.keyword()).help(form.summary().trim_end_matches('.')));
+    PossibleValuesParser::new(values).try_map(|keyword| Form::from_keyword(&keyword).ok_or("no form of a report"))
+}
+
 fn weight(text: &str) -> Result<Weight, String> {
-    let known = Weight::ALL.into_iter().find(|weight| weight.to_string() == text);
+    let known = Weight::ALL.into_iter().find(|weight| weight.keyword() == text);
     known.ok_or_else(|| "there are time, allocs and bytes".to_owned())
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use perf_exporters::Report;
 use perf_exporters::baseline::{Baseline, Figure, Metric, Options, RegressionReport, compare_baselines};
+use perf_exporters::gate_log;
 use perf_exporters::judge::relative::{self, Judgement, Order};
 use perf_exporters::judge::{Reason, Verdict};
 use perf_exporters::report::Machine;
@@ -11,7 +12,7 @@ use perf_exporters::stats::order::median;
 use serde::Serialize;
 
 use crate::cli::CompareArgs;
-use crate::program::{BudgetRow, BudgetTest, Run};
+use crate::program::{BudgetTest, Run};
 
 /// The run as a whole, seen from outside.
 const WHOLE: &str = "(whole program)";
@@ -231,21 +232,21 @@ fn times(run: &Run) -> BTreeMap<String, f64> {
 fn times_of_tests(run: &Run) -> BTreeMap<String, f64> {
     let mean = |budget: &BudgetTest| {
         let mean = budget.rows.iter().find(|row| row.metric == "mean")?;
-        Some((budget.name.clone(), mean.actual.filter(|ns| *ns > 0.0)?))
+        Some((budget.budget.clone(), mean.actual.filter(|ns| *ns > 0.0)?))
     };
     run.budgets.iter().filter_map(mean).collect()
 }
 
 /// What a budget test counted in one call, and how often it called the probes inside it.
 fn counts_of(budget: &BudgetTest) -> impl Iterator<Item = ((String, Metric), f64)> {
-    let of = |row: &BudgetRow| {
+    let of = |row: &gate_log::Figure| {
         let inside = row.metric.strip_prefix("calls(").and_then(|rest| rest.strip_suffix(')'));
         let key = match inside.map(serde_json::from_str::<String>) {
-            Some(probe) => (format!("{}: {}", budget.name, probe.ok()?), Metric::Calls),
-            None => (budget.name.clone(), Metric::from_key(&row.metric).filter(|metric| !metric.is_time())?),
+            Some(probe) => (format!("{}: {}", budget.budget, probe.ok()?), Metric::Calls),
+            None => (budget.budget.clone(), Metric::from_key(&row.metric).filter(|metric| !metric.is_time())?),
         };
         Some((key, row.actual?))
     };
-    let one = ((budget.name.clone(), Metric::Calls), 1.0);
+    let one = ((budget.budget.clone(), Metric::Calls), 1.0);
     budget.rows.iter().filter_map(of).chain([one])
 }

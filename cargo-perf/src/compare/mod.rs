@@ -88,7 +88,8 @@ fn collect(args: &CompareArgs, old: &mut Program, new: &mut Program) -> Result<C
     let first = [once(old, &args.revision)?, once(new, HERE)?];
     if is_test {
         // Tests without a budget, and those that only one side has, have nothing to say from here on.
-        let names = |run: &Run| run.budgets.iter().map(|budget| budget.test.clone()).collect::<BTreeSet<String>>();
+        let names =
+            |run: &Run| run.budgets.iter().filter_map(|budget| budget.test.clone()).collect::<BTreeSet<String>>();
         let [before, after] = first.each_ref().map(names);
         collected.only_old = before.difference(&after).cloned().collect();
         collected.only_new = after.difference(&before).cloned().collect();

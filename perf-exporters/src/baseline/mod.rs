@@ -76,6 +76,8 @@ mod store;
 pub mod text;
 mod value;
 
+/// The errors of baselines are the crate's.
+pub use crate::Error;
 /// What knows tests lives in `gate`; these names are kept from before.
 #[cfg(feature = "gate")]
 pub use crate::gate::{assert_baseline, hold};
@@ -84,7 +86,7 @@ pub use compare::{compare, compare_baselines, compare_runs};
 #[cfg(feature = "gate")]
 pub(crate) use entry::times_of_runs;
 pub use entry::{Entry, Section};
-pub use error::Error;
+pub(crate) use error::Problem;
 pub use figure::Figure;
 pub use kernels::Kernels;
 pub use metric::{Kind, Metric};

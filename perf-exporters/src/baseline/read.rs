@@ -5,9 +5,10 @@ use std::ops::Range;
 use toml_edit::{Document, Item, TableLike};
 
 use super::emit::{END, Lines, class_lines, count_lines, figure_lines, header, sum};
-use super::error::Kind;
-use super::{Baseline, Class, Entry, Error, Figure, Kernels, Metric, SCHEMA, Section, class};
+use super::error::Problem;
+use super::{Baseline, Class, Entry, Figure, Kernels, Metric, SCHEMA, Section, class};
 use crate::report::Machine;
+use crate::{Error, schema};
 
 impl Baseline {
     /// The baseline that this text holds.
@@ -20,13 +21,13 @@ impl Baseline {
     /// let text = Baseline::default().to_toml();
     /// assert!(Baseline::parse(&text)?.is_empty());
     /// assert!(Baseline::parse(&text[..text.len() - 1]).is_err());
-    /// # Ok::<(), perf_exporters::baseline::Error>(())
+    /// # Ok::<(), perf_exporters::Error>(())
     /// ```
     pub fn parse(text: &str) -> Result<Self, Error> {
         check_frame(text)?;
         let document = Document::parse(text).map_err(|error| {
             let message = error.message().lines().collect::<Vec<_>>().join(", ");
-            Error::new(Kind::Syntax { message }, error.span().map(|span| line_of(text, &span)))
+            Error::baseline(Problem::Syntax { message }, error.span().map(|span| line_of(text, &span)))
         })?;
         let reader = Reader { text };
         let mut baseline = Self::default();
@@ -69,22 +70,21 @@ fn check_frame(text: &str) -> Result<(), Error> {
     let marks = ["<<<<<<< ", "||||||| ", ">>>>>>> "];
     let is_mark = |line: &str| line == "=======" || marks.iter().any(|mark| line.starts_with(mark));
     if let Some(at) = text.lines().position(is_mark) {
-        return Err(Error::new(Kind::Conflict, Some(at + 1)));
+        return Err(Error::baseline(Problem::Conflict, Some(at + 1)));
     }
     let schema = text.lines().enumerate().find_map(|(at, line)| Some((at + 1, schema_of(line)?)));
     let Some((line, found)) = schema else {
-        return Err(Error::new(Kind::NoSchema, Some(text.lines().count().max(1))));
+        return Err(Error::baseline(Problem::NoSchema, Some(text.lines().count().max(1))));
     };
-    let version = |schema: &str| schema.strip_prefix("perf.lock/")?.parse::<u64>().ok();
-    if version(found) > version(SCHEMA) {
-        return Err(Error::new(Kind::NewerSchema { found: found.to_owned() }, Some(line)));
+    if schema::is_newer(found, SCHEMA) {
+        return Err(Error::newer_schema(found.to_owned(), SCHEMA).in_line(Some(line)));
     }
     if found != SCHEMA {
-        return Err(Error::new(Kind::NoSchema, Some(line)));
+        return Err(Error::baseline(Problem::NoSchema, Some(line)));
     }
     // With its line end: without it, who knows what else is missing.
     if text.lines().last() != Some(END) || !text.ends_with('\n') {
-        return Err(Error::new(Kind::Truncated, Some(text.lines().count())));
+        return Err(Error::baseline(Problem::Truncated, Some(text.lines().count())));
     }
     Ok(())
 }
@@ -107,7 +107,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn wrong(&self, path: &[&str], item: &Item, problem: String) -> Error {
         let line = item.span().map(|span| line_of(self.text, &span));
-        Error::new(Kind::Value { key: header(path), problem }, line)
+        Error::baseline(Problem::Value { key: header(path), problem }, line)
     }
 
     fn expected(&self, path: &[&str], item: &Item, what: &str) -> Error {
@@ -246,7 +246,7 @@ impl Reader<'_> {
         if found == Some(sum(&section, lines).as_str()) {
             return Ok(());
         }
-        Err(Error::new(Kind::Checksum { section }, item.span().map(|span| line_of(self.text, &span))))
+        Err(Error::baseline(Problem::Checksum { section }, item.span().map(|span| line_of(self.text, &span))))
     }
 }
 

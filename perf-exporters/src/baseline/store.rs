@@ -5,12 +5,14 @@
 //! when its holder ends, however it ends. A reader needs no lock.
 
 use std::fs::{self, File};
+use std::io;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::{env, io};
 
-use super::error::Kind;
-use super::{Baseline, Error};
+use super::Baseline;
+use super::error::NO_FILE;
+use super::error::Problem;
+use crate::{Error, env};
 
 impl Baseline {
     /// Reads a file. That there is none is an error too ([`Error::is_not_found`]).
@@ -18,15 +20,18 @@ impl Baseline {
     /// ```no_run
     /// let baseline = perf_exporters::baseline::Baseline::load("perf.lock")?;
     /// println!("{} entries", baseline.entries().len());
-    /// # Ok::<(), perf_exporters::baseline::Error>(())
+    /// # Ok::<(), perf_exporters::Error>(())
     /// ```
     pub fn load(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
-        let bytes = fs::read(path).map_err(|source| Error::io("cannot read the baseline", path, source))?;
+        let bytes = fs::read(path).map_err(|source| {
+            let missing = source.kind() == io::ErrorKind::NotFound;
+            Error::io(if missing { NO_FILE } else { "cannot read the baseline" }, path, source)
+        })?;
         let text = String::from_utf8(bytes).map_err(|error| {
             let good = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
             let line = good.matches('\n').count() + 1;
-            Error::new(Kind::NotUtf8, Some(line)).at(path)
+            Error::baseline(Problem::NotUtf8, Some(line)).at(path)
         })?;
         Self::parse(&text).map_err(|error| error.at(path))
     }
@@ -41,7 +46,7 @@ impl Baseline {
     ///
     /// let report = Report::from(perf_core::snapshot());
     /// Baseline::update("perf.lock", |baseline| baseline.record([&report], None))?;
-    /// # Ok::<(), perf_exporters::baseline::Error>(())
+    /// # Ok::<(), perf_exporters::Error>(())
     /// ```
     pub fn update(path: impl AsRef<Path>, change: impl FnOnce(&mut Self)) -> Result<Self, Error> {
         let place = Place::of(path.as_ref());
@@ -67,24 +72,18 @@ impl Baseline {
     }
 }
 
-/// Whether the environment asks for new baselines: `PERF_UPDATE` is set, and not to nothing, `0`, `no` or `false`.
+/// Whether the environment asks for new baselines: `PERF_UPDATE=1`, or `on`, `true`, `yes`.
 #[must_use]
 pub fn update_asked() -> bool {
-    env::var("PERF_UPDATE").is_ok_and(|value| asks(&value))
-}
-
-fn asks(value: &str) -> bool {
-    !matches!(value.trim(), "" | "0" | "no" | "false" | "off")
+    env::UPDATE.is_on()
 }
 
 /// Where the baselines of the package under test are: `PERF_LOCK` if it is set, else `perf.lock` beside its `Cargo.toml`
 /// (cargo and nextest say where that is), else in the current folder.
 #[must_use]
 pub fn default_path() -> PathBuf {
-    if let Some(path) = env::var_os("PERF_LOCK").filter(|path| !path.is_empty()) {
-        return path.into();
-    }
-    env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default().join("perf.lock")
+    let package = || std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
+    env::LOCK.path().unwrap_or_else(|| package().join("perf.lock"))
 }
 
 /// A file that a link may lead to, and the folder it is in.
@@ -155,20 +154,5 @@ impl Place {
 
     fn temporary_prefix(&self) -> String {
         format!(".{}.new-", self.name)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn asking_is_saying_anything_but_no() {
-        for yes in ["1", "yes", "true", "all"] {
-            assert!(asks(yes), "{yes}");
-        }
-        for no in ["", "0", " false ", "no", "off"] {
-            assert!(!asks(no), "{no}");
-        }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::stack::{Stacks, Weight};
+use crate::Weight;
+use crate::stack::Stacks;
 use crate::{Report, label};
 
 /// Folded stacks, the text that flame graph tools read: `outer;middle;inner 1234` a line, in nanoseconds, allocations

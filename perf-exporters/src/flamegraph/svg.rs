@@ -5,7 +5,8 @@ use inferno::flamegraph::{self, Options};
 
 use super::folded::frame;
 use crate::Report;
-use crate::stack::{Stacks, Weight, title};
+use crate::Weight;
+use crate::stack::{Stacks, title};
 
 /// What one picture adds up to at most; more could not be told apart, and less than the most that 64 bits hold.
 const MOST: u64 = i64::MAX as u64;

@@ -1,14 +1,5 @@
 //! The thin skin over a finished run: it tells, keeps a log where it is asked to, and fails the test.
-//!
-//! | variable | effect |
-//! |---|---|
-//! | `PERF_STRICT=1` | INCONCLUSIVE fails too |
-//! | `PERF_GATE_LOG=PATH` | one JSON line per run is appended to this file |
-//! | `PERF_GATE_DETAIL=1` | every run prints its report and the table of its probes |
-//! | `PERF_GATE_MEASURE=200ms` | tests measure for so long, whatever their budgets ask, and nothing is judged |
 
-use std::env;
-use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::time::Duration;
@@ -18,8 +9,10 @@ use perf_core::Snapshot;
 use super::leak::LeakCheck;
 use super::render;
 use super::run::Finished;
+use crate::gate_log::{Figure, Run};
+use crate::judge::Row;
 use crate::judge::verdict::{Severity, Verdict};
-use crate::{Report, table};
+use crate::{Report, env, table};
 
 /// Tells of a run, and panics where its test must fail.
 #[track_caller]
@@ -29,13 +22,13 @@ pub(super) fn test<R>(finished: &Finished<R>) {
         tell(note);
     }
     let verdict = finished.findings.verdict();
-    if is_set("PERF_GATE_DETAIL") {
+    if env::GATE_DETAIL.is_on() {
         tell(&render::report(finished));
         tell(&table::render(&Report::from(&finished.snapshot), &table::Options::default()));
     }
     match verdict {
         Verdict::Fail => panic!("{}", render::report(finished)),
-        Verdict::Inconclusive(_) if is_set("PERF_STRICT") => {
+        Verdict::Inconclusive(_) if env::STRICT.is_on_or_unclear() => {
             panic!("PERF_STRICT: undecided counts as failed\n{}", render::report(finished))
         }
         Verdict::Pass if !finished.findings.outcome().warned() => {}
@@ -92,7 +85,7 @@ pub(crate) fn settle(verdict: &Verdict, text: &str) {
     match verdict {
         Verdict::Pass => {}
         Verdict::Fail => panic!("{text}"),
-        Verdict::Inconclusive(_) if is_set("PERF_STRICT") => {
+        Verdict::Inconclusive(_) if env::STRICT.is_on_or_unclear() => {
             panic!("PERF_STRICT: undecided counts as failed\n{text}")
         }
         Verdict::Inconclusive(_) => tell(text),
@@ -101,17 +94,7 @@ pub(crate) fn settle(verdict: &Verdict, text: &str) {
 
 /// For how long tests shall measure without judging.
 pub(super) fn only_measure() -> Option<Duration> {
-    const NAME: &str = "PERF_GATE_MEASURE";
-    let text = env::var(NAME).ok().filter(|text| !text.is_empty())?;
-    let parsed = humantime::parse_duration(&text);
-    if parsed.is_err() {
-        tell(&format!("{NAME}={text}: expected a time such as 200ms; budgets are judged as ever"));
-    }
-    parsed.ok()
-}
-
-fn is_set(name: &str) -> bool {
-    env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0")
+    env::GATE_MEASURE.get()
 }
 
 /// Writes to standard error itself: what the test harness captures of a passing test nobody sees.
@@ -124,44 +107,36 @@ pub(crate) fn tell(text: &str) {
 
 /// Appends one line, in one write, so that the lines of concurrent processes stay whole.
 fn log<R>(finished: &Finished<R>) {
-    let Some(path) = env::var_os("PERF_GATE_LOG").filter(|path| !path.is_empty()) else {
+    let Some(path) = env::GATE_LOG.path() else {
         return;
     };
-    let line = json_line(finished);
+    let line = logged(finished).to_json_line();
     let written =
         OpenOptions::new().create(true).append(true).open(&path).and_then(|mut file| file.write_all(line.as_bytes()));
     if let Err(error) = written {
-        tell(&format!("PERF_GATE_LOG={}: {error}", path.display()));
+        tell(&format!("{}={}: {error}", env::GATE_LOG.name(), path.display()));
     }
 }
 
-fn json_line<R>(finished: &Finished<R>) -> String {
-    let rows: Vec<serde_json::Value> = finished
-        .findings
-        .rows
-        .iter()
-        .map(|row| {
-            serde_json::json!({
-                "metric": row.metric,
-                "kind": if row.severity == Severity::Limit { "limit" } else { "target" },
-                "bound": finite(row.bound),
-                "actual": finite(row.actual),
-                "unit": format!("{:?}", row.unit).to_lowercase(),
-                "samples": row.samples,
-                "verdict": row.verdict.to_string(),
-            })
-        })
-        .collect();
-    let whole = serde_json::json!({
-        "budget": finished.run.name,
-        "test": finished.run.test,
-        "verdict": finished.findings.verdict().to_string(),
-        "epochs": finished.epochs,
-        "rows": rows,
-    });
-    let mut line = String::new();
-    let _ = writeln!(line, "{whole}");
-    line
+fn logged<R>(finished: &Finished<R>) -> Run {
+    let findings = &finished.findings;
+    let figure = |row: &Row| Figure {
+        metric: row.metric.clone(),
+        kind: if row.severity == Severity::Limit { "limit" } else { "target" }.to_owned(),
+        bound: finite(row.bound),
+        actual: finite(row.actual),
+        unit: format!("{:?}", row.unit).to_lowercase(),
+        samples: row.samples,
+        verdict: row.verdict.to_string(),
+    };
+    Run {
+        budget: finished.run.name.to_owned(),
+        test: finished.run.test.map(str::to_owned),
+        verdict: findings.verdict().to_string(),
+        epochs: finished.epochs,
+        rows: findings.rows.iter().map(figure).collect(),
+        ..Run::default()
+    }
 }
 
 /// JSON has no infinities.

@@ -5,8 +5,8 @@ use std::path::Path;
 use perf_core::Snapshot;
 
 use super::conclude::{settle, tell};
-use crate::Report;
-use crate::baseline::{Baseline, Error, Options, RegressionReport, compare_baselines, default_path, update_asked};
+use crate::baseline::{Baseline, Options, RegressionReport, compare_baselines, default_path, update_asked};
+use crate::{Error, Report};
 
 /// Holds what a test measured against the baseline, and fails the test where it is worse. With `PERF_UPDATE=1` it becomes
 /// the baseline instead.

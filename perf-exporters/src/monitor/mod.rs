@@ -31,7 +31,6 @@
 mod course;
 mod system;
 
-use std::env;
 use std::io;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -39,12 +38,11 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::Error;
+use crate::env::{self, Choice};
 use crate::report::{Moment, Track};
 use course::Course;
 use system::System;
 
-/// The variable that asks for a monitor.
-const VARIABLE: &str = "PERF_MONITOR";
 /// Nobody can want to look more often.
 const LEAST: Duration = Duration::from_millis(1);
 
@@ -181,40 +179,12 @@ pub fn track() -> Option<Track> {
 /// ```
 #[must_use]
 pub fn from_env() -> Option<Result<Monitor, Error>> {
-    let options = parse(&env::var(VARIABLE).ok()?).transpose()?;
-    let start =
-        |options| Monitor::start(&options).map_err(|error| Error::io("cannot start", "perf-monitor".as_ref(), error));
-    Some(options.and_then(start))
-}
-
-fn parse(value: &str) -> Result<Option<Options>, Error> {
-    match value.trim() {
-        "" | "off" | "0" => Ok(None),
-        "on" | "1" => Ok(Some(Options::default())),
-        time => match humantime::parse_duration(time) {
-            Ok(every) if every >= LEAST => Ok(Some(Options { every })),
-            Ok(_) => Err(refused(value, "less than a millisecond".to_owned())),
-            Err(error) => Err(refused(value, error.to_string())),
-        },
-    }
-}
-
-fn refused(value: &str, problem: String) -> Error {
-    Error::setting(VARIABLE, value, problem, "`on`, `off`, or the time between two looks, such as `100ms`")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_or_a_switch() {
-        let every = |value: &str| parse(value).unwrap().map(|options| options.every);
-        assert_eq!((every(""), every(" off "), every("on")), (None, None, Some(Duration::from_millis(100))));
-        assert_eq!(every("250ms"), Some(Duration::from_millis(250)));
-        for bad in ["soon", "10us", "5", "-1s"] {
-            let error = parse(bad).unwrap_err();
-            assert!(error.is_setting() && error.to_string().contains("PERF_MONITOR"), "{error}");
-        }
-    }
+    let every = match env::MONITOR.read().transpose()? {
+        Ok(Choice::Off) => return None,
+        Ok(Choice::On) => Ok(Options::default().every),
+        Ok(Choice::Value(every)) => Ok(every),
+        Err(error) => Err(error),
+    };
+    let failed = |error| Error::io("cannot start", "perf-monitor".as_ref(), error);
+    Some(every.and_then(|every| Monitor::start(&Options { every }).map_err(failed)))
 }

@@ -1,6 +1,5 @@
 //! The exporter as the program holds it.
 
-use std::env;
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -9,9 +8,8 @@ use std::time::{Duration, Instant};
 use super::worker::{Command, Worker};
 use super::{Options, send};
 use crate::Error;
+use crate::env::{self, Choice};
 
-/// The variable that asks for an exporter.
-const VARIABLE: &str = "PERF_OTLP";
 /// Besides the time that a shutdown may take, what its end may take to be noticed.
 const GRACE: Duration = Duration::from_millis(100);
 
@@ -110,13 +108,14 @@ pub fn from_env() -> Option<Result<Exporter, Error>> {
 
 /// The same for a program of this name, unless the environment has another for it.
 pub(crate) fn from_env_for(program: Option<&str>) -> Option<Result<Exporter, Error>> {
-    let value = env::var(VARIABLE).ok()?;
+    let endpoint = match env::OTLP.read().transpose()? {
+        Ok(Choice::Off) => return None,
+        Ok(Choice::On) => None,
+        Ok(Choice::Value(endpoint)) => Some(endpoint),
+        Err(error) => return Some(Err(error)),
+    };
     let mut options = Options::from_env();
-    match value.trim() {
-        "" | "off" => return None,
-        "on" => {}
-        endpoint => endpoint.clone_into(&mut options.endpoint),
-    }
+    options.endpoint = endpoint.unwrap_or(options.endpoint);
     let named = options.resource.iter().any(|(key, _)| key == "service.name");
     let name = program.filter(|_| !named).map(|name| ("service.name".to_owned(), name.to_owned()));
     options.resource.extend(name);

@@ -13,8 +13,8 @@ use flate2::{Compression, GzBuilder};
 use prost::Message;
 
 use crate::report::{ProbeReport, nanos};
-use crate::stack::{Names, Stacks, Weight, by_name, title};
-use crate::{Report, human, label};
+use crate::stack::{Names, Stacks, by_name, title};
+use crate::{Report, Weight, human, label};
 use proto::{Function, Line, Location, Mapping, Profile, Sample, ValueType};
 
 /// The profile, gzipped. The same report always gives the same bytes.

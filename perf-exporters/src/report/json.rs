@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{Report, SCHEMA};
-use crate::{Error, write};
+use crate::{Error, schema, write};
 
 impl Report {
     /// The report as one line of JSON with a line end.
@@ -30,19 +30,9 @@ impl Report {
     pub fn from_json(json: impl AsRef<[u8]>) -> Result<Self, Error> {
         let json = json.as_ref();
         // The schema first: it decides what the rest may be.
-        let head: Head = serde_json::from_slice(json).map_err(|error| Error::json(error, json))?;
-        match head.schema {
-            Some(serde_json::Value::String(schema)) if schema == SCHEMA => {}
-            Some(serde_json::Value::String(schema)) if is_newer(&schema) => {
-                return Err(Error::newer_schema(schema));
-            }
-            Some(serde_json::Value::String(schema)) => {
-                return Err(Error::unknown_schema(Some(schema)));
-            }
-            Some(other) => return Err(Error::unknown_schema(Some(other.to_string()))),
-            None => return Err(Error::unknown_schema(None)),
-        }
-        serde_json::from_slice(json).map_err(|error| Error::json(error, json))
+        let malformed = |error| Error::json("the report", error, json);
+        schema::check(schema::of(json).map_err(malformed)?, SCHEMA)?;
+        serde_json::from_slice(json).map_err(malformed)
     }
 
     /// Writes the JSON form to a file: whole or not at all.
@@ -65,18 +55,6 @@ impl Report {
         let json = fs::read(path).map_err(|source| Error::io("cannot read the report", path, source))?;
         Self::from_json(json).map_err(|error| error.at(path))
     }
-}
-
-/// What every version of the form has.
-#[derive(Deserialize)]
-struct Head {
-    schema: Option<serde_json::Value>,
-}
-
-/// `perf.report/N` with a greater N than ours.
-fn is_newer(schema: &str) -> bool {
-    let number = |schema: &str| schema.strip_prefix("perf.report/")?.parse::<u64>().ok();
-    number(schema) > number(SCHEMA)
 }
 
 /// Written as [`SCHEMA`], and read from nothing else.

@@ -1,10 +1,10 @@
 //! What runs beside the program because the environment asks for it: the endpoint (`PERF_SERVE`), the exporter to a
 //! collector (`PERF_OTLP`) and the monitor (`PERF_MONITOR`). All reporters of a process share one of each.
 
-use std::env;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use super::complain;
+use crate::env::{self, Choice, Variable};
 
 /// Ends with the last reporter.
 pub(super) struct Background {
@@ -41,13 +41,13 @@ impl Background {
 
     #[cfg_attr(not(any(feature = "serve", feature = "otlp")), allow(unused_variables, reason = "nobody to be told"))]
     fn start(program: Option<&str>) -> Self {
-        let serve = wanted("PERF_SERVE", "serve", cfg!(feature = "serve"));
-        let otlp = wanted("PERF_OTLP", "otlp", cfg!(feature = "otlp"));
+        let serve = wanted(&env::SERVE, cfg!(feature = "serve"));
+        let otlp = wanted(&env::OTLP, cfg!(feature = "otlp"));
         #[cfg(not(feature = "serve"))]
         let _ = serve;
         #[cfg(not(feature = "otlp"))]
         let _ = otlp;
-        let monitor = wanted("PERF_MONITOR", "monitor", cfg!(feature = "monitor"));
+        let monitor = wanted(&env::MONITOR, cfg!(feature = "monitor"));
         #[cfg(not(feature = "monitor"))]
         let _ = monitor;
         Self {
@@ -67,16 +67,17 @@ fn told<T, E: std::fmt::Display>(started: Result<T, E>) -> Option<T> {
     started.inspect_err(|error| complain(error)).ok()
 }
 
-/// Whether a variable asks for something that this program can do.
-fn wanted(variable: &str, feature: &str, built: bool) -> bool {
-    if !env::var_os(variable).is_some_and(|value| !value.is_empty() && value != "off") {
+/// Whether a variable asks for something that this program can do. A value that is not understood is told where it is used.
+fn wanted<T>(variable: &Variable<Choice<T>>, built: bool) -> bool {
+    if matches!(variable.read(), Ok(None | Some(Choice::Off))) {
         return false;
     }
+    let (name, feature) = (variable.name(), variable.declaration().feature().unwrap_or_default());
     if !built {
-        complain(&format_args!("{variable} is set, but perf-exporters was built without its feature `{feature}`"));
+        complain(&format_args!("{name} is set, but perf-exporters was built without its feature `{feature}`"));
     } else if !perf_core::is_enabled() {
         complain(&format_args!(
-            "{variable} is set, but this program was built without probes; build it with the feature `enabled` of \
+            "{name} is set, but this program was built without probes; build it with the feature `enabled` of \
              perf-core or perf-exporters"
         ));
     }

@@ -1,13 +1,12 @@
 //! Settings of a reporter, from the program and from the environment.
 
-use std::env;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use super::output::{VARIABLE, not_text};
 use super::sink::Sink;
-use super::{Background, Output, Reporter, complain, timeline};
-use crate::Error;
+use super::{Background, Reporter, complain, timeline};
+use crate::Output;
+use crate::env::{self, Choice};
 use crate::table::Options;
 
 /// What is said once where somebody asks for a report that cannot be.
@@ -141,27 +140,15 @@ impl Builder {
         Reporter { sink }
     }
 
-    /// Whether signals are to be waited for; who wants it and cannot have it is told.
+    /// Whether signals are to be waited for; a wish that cannot be had is told.
     fn wants_signals(&self) -> bool {
-        const VARIABLE: &str = "PERF_SIGNALS";
-        let value = env::var(VARIABLE).ok().filter(|value| self.env && !value.is_empty());
-        match value.as_deref() {
-            None => self.signals,
-            Some("off") => false,
-            Some("on") if !cfg!(feature = "signals") => {
-                complain(&"PERF_SIGNALS is set, but perf-exporters was built without its feature `signals`");
-                false
-            }
-            Some("on") if !cfg!(unix) => {
-                complain(&"PERF_SIGNALS is set, but signals are known on Unix only");
-                false
-            }
-            Some("on") => true,
-            Some(other) => {
-                complain(&Error::setting(VARIABLE, other, "neither of them".to_owned(), "`on`, `off`"));
-                self.signals
-            }
+        let asked = if self.env { env::SIGNALS.get() } else { None };
+        if asked == Some(true) && !cfg!(feature = "signals") {
+            complain(&"PERF_SIGNALS is set, but perf-exporters was built without its feature `signals`");
+        } else if asked == Some(true) && !cfg!(unix) {
+            complain(&"PERF_SIGNALS is set, but signals are known on Unix only");
         }
+        asked.unwrap_or(self.signals) && cfg!(all(unix, feature = "signals"))
     }
 
     fn chosen_outputs(&self) -> Vec<Output> {
@@ -172,43 +159,37 @@ impl Builder {
         let or_table = |outputs: Vec<Output>| {
             if outputs.is_empty() { vec![Output::Table] } else { outputs }
         };
-        let Some(value) = env::var_os(VARIABLE) else {
-            return or_table(given());
-        };
-        let Some(value) = value.to_str() else {
-            complain(&not_text(&value));
-            return vec![Output::Table];
-        };
-        let mut parsed = Output::parse(value);
-        if let Some(error) = parsed.error(value) {
-            complain(&error);
-            if !parsed.outputs.contains(&Output::Table) {
-                parsed.outputs.push(Output::Table);
+        match env::REPORT.read() {
+            Ok(None) => or_table(given()),
+            Ok(Some(Choice::Off)) => Vec::new(),
+            Ok(Some(Choice::On)) => vec![Output::Table],
+            Ok(Some(Choice::Value(value))) => {
+                let (mut outputs, error) = Output::parse(&value);
+                if let Some(error) = error {
+                    complain(&error);
+                    if !outputs.contains(&Output::Table) {
+                        outputs.push(Output::Table);
+                    }
+                }
+                if outputs.is_empty() { or_table(given()) } else { outputs }
             }
-        }
-        match parsed.off {
-            true => Vec::new(),
-            false if parsed.outputs.is_empty() => or_table(given()),
-            false => parsed.outputs,
+            Err(error) => {
+                complain(&error);
+                vec![Output::Table]
+            }
         }
     }
 
-    /// Nothing is measured, so nothing is written; who asked for it is told why.
+    /// Nothing is measured, so nothing is written; a wish for it is answered by the reason.
     fn without_probes(&self) -> Vec<Output> {
-        let asked = self.env && env::var_os(VARIABLE).is_some_and(|value| !value.is_empty() && value != "off");
-        if asked {
+        if self.env && !matches!(env::REPORT.read(), Ok(None | Some(Choice::Off))) {
             complain(&NOT_ENABLED);
         }
         Vec::new()
     }
 
     fn chosen_top(&self) -> Option<usize> {
-        let Some(value) = env::var("PERF_TOP").ok().filter(|value| self.env && !value.is_empty()) else {
-            return self.top;
-        };
-        Options::top_from(&value).unwrap_or_else(|error| {
-            complain(&error);
-            self.top
-        })
+        let asked = if self.env { env::TOP.get() } else { None };
+        asked.unwrap_or(self.top)
     }
 }

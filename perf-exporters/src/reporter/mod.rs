@@ -6,7 +6,6 @@
 
 mod background;
 mod builder;
-mod kinds;
 mod output;
 #[cfg(all(unix, feature = "signals"))]
 mod signals;
@@ -20,7 +19,6 @@ use std::sync::Arc;
 
 use background::Background;
 pub use builder::Builder;
-pub use output::Output;
 use sink::{Sink, Which};
 
 use crate::{Error, Report};

@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use super::{Background, Output};
+use super::Background;
 use crate::report::nanos;
-use crate::{Error, Report};
+use crate::{Error, Output, Report};
 
 pub(super) struct Sink {
     pub(super) outputs: Vec<Output>,

@@ -1,19 +1,15 @@
 //! Settings of the endpoint, from the program and from the environment.
 
-use std::env;
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::time::Duration;
 
 use super::Server;
+use crate::env::{self, Choice};
 use crate::prometheus;
 
-/// The variable that asks for an endpoint.
-const ADDRESS: &str = "PERF_SERVE";
-/// The variable that allows addresses other than loopback ones.
-const REMOTE: &str = "PERF_SERVE_REMOTE";
-/// The variable that adds to the names a request may use.
-const HOSTS: &str = "PERF_SERVE_HOSTS";
+/// What `PERF_SERVE=on` serves, and `cargo perf top` asks.
+const USUAL: &str = "127.0.0.1:9080";
 
 /// Settings of the endpoint.
 ///
@@ -60,12 +56,11 @@ impl Default for Options {
 }
 
 impl Options {
-    /// The default, with `PERF_SERVE_REMOTE` (`1` or `0`) and `PERF_SERVE_HOSTS` (names, by comma).
+    /// The default, with `PERF_SERVE_REMOTE` (`on` or `off`) and `PERF_SERVE_HOSTS` (names, by comma).
     #[must_use]
     pub fn from_env() -> Self {
-        let read = |name| env::var(name).unwrap_or_default();
-        let hosts = read(HOSTS).split(',').map(str::trim).filter(|host| !host.is_empty()).map(str::to_owned).collect();
-        Self { allow_remote: matches!(read(REMOTE).trim(), "1" | "true"), hosts, ..Self::default() }
+        let hosts = env::SERVE_HOSTS.get().unwrap_or_default();
+        Self { allow_remote: env::SERVE_REMOTE.is_on(), hosts, ..Self::default() }
     }
 
     /// Serves at this address until the returned value is dropped.
@@ -75,7 +70,8 @@ impl Options {
         if let Some(remote) = addresses.iter().find(|address| !local(address)).filter(|_| !self.allow_remote) {
             let why = format!(
                 "{remote} can be reached from other machines, and whoever reaches it can read what is measured; \
-                 serve 127.0.0.1, or allow it by `Options::allow_remote` or {REMOTE}=1"
+                 serve 127.0.0.1, or allow it by `Options::allow_remote` or {}=1",
+                env::SERVE_REMOTE.name()
             );
             return Err(io::Error::new(ErrorKind::PermissionDenied, why));
         }
@@ -85,7 +81,7 @@ impl Options {
 }
 
 /// The endpoint that `PERF_SERVE` asks for, if it does: an address such as `127.0.0.1:9080`, or a port of 127.0.0.1.
-/// Empty or `off` asks for none.
+/// `on` is 127.0.0.1:9080; empty or `off` asks for none.
 ///
 /// The [`Reporter`](crate::Reporter) calls this; only programs without one need it.
 ///
@@ -100,37 +96,20 @@ pub fn from_env() -> Option<io::Result<Server>> {
 
 /// The same for a program of this name.
 pub(crate) fn from_env_for(program: Option<&str>) -> Option<io::Result<Server>> {
-    let value = env::var(ADDRESS).ok()?;
-    let address = address(&value)?;
-    let failed = |error: io::Error| io::Error::new(error.kind(), format!("{ADDRESS}={value}: {error}"));
+    let address = match env::SERVE.read().transpose()? {
+        Ok(Choice::Off) => return None,
+        Ok(Choice::On) => USUAL.to_owned(),
+        Ok(Choice::Value(address)) => address,
+        Err(error) => return Some(Err(io::Error::new(ErrorKind::InvalidInput, error))),
+    };
+    let failed = |error: io::Error| io::Error::new(error.kind(), format!("{}={address}: {error}", env::SERVE.name()));
     let options = Options { program: program.map(str::to_owned), ..Options::from_env() };
-    Some(options.serve(address).map_err(failed))
-}
-
-fn address(value: &str) -> Option<String> {
-    match value.trim() {
-        "" | "off" => None,
-        port if port.parse::<u16>().is_ok() => Some(format!("127.0.0.1:{port}")),
-        address => Some(address.to_owned()),
-    }
+    Some(options.serve(&*address).map_err(failed))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_port_alone_is_one_of_loopback() {
-        for (value, asked) in [
-            ("", None),
-            (" off ", None),
-            ("9080", Some("127.0.0.1:9080")),
-            ("[::1]:9080", Some("[::1]:9080")),
-            ("localhost:9080", Some("localhost:9080")),
-        ] {
-            assert_eq!(address(value).as_deref(), asked);
-        }
-    }
 
     #[test]
     fn other_machines_are_not_served_unless_allowed() {

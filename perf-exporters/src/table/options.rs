@@ -3,8 +3,6 @@
 use std::env;
 use std::io::{IsTerminal, Stderr};
 
-use crate::Error;
-
 /// How a report is shown.
 ///
 /// ```
@@ -58,19 +56,6 @@ impl Options {
         let color = anstream::AutoStream::choice(&stderr) != anstream::ColorChoice::Never;
         Self { width: width_of(&stderr), color, ..Self::default() }
     }
-
-    /// What `PERF_TOP` asks for: a number, or `all` (or `0`).
-    pub(crate) fn top_from(value: &str) -> Result<Option<usize>, Error> {
-        let value = value.trim();
-        if value == "all" {
-            return Ok(None);
-        }
-        match value.parse() {
-            Ok(0) => Ok(None),
-            Ok(top) => Ok(Some(top)),
-            Err(_) => Err(Error::setting("PERF_TOP", value, "not a number".to_owned(), "a number of probes, or `all`")),
-        }
-    }
 }
 
 fn width_of(stderr: &Stderr) -> usize {
@@ -78,20 +63,4 @@ fn width_of(stderr: &Stderr) -> usize {
     let told = || env::var("COLUMNS").ok()?.trim().parse().ok();
     let width = terminal.filter(|_| stderr.is_terminal()).or_else(told).filter(|width| *width > 0);
     width.unwrap_or(80).min(Options::MOST_WIDTH)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn top_is_a_number_or_all() {
-        assert_eq!(Options::top_from("7").unwrap(), Some(7));
-        assert_eq!(Options::top_from(" all ").unwrap(), None);
-        assert_eq!(Options::top_from("0").unwrap(), None);
-        for bad in ["", "-1", "some", "7.5"] {
-            let error = Options::top_from(bad).unwrap_err();
-            assert!(error.is_setting() && error.to_string().contains("PERF_TOP"), "{error}");
-        }
-    }
 }

@@ -16,11 +16,11 @@ use crate::label;
 /// The trace as JSON.
 ///
 /// ```
-/// use perf_exporters::trace;
+/// use perf_exporters::chrome_trace;
 ///
 /// perf_core::set_timeline(1_000); // calls of each thread
 /// perf_core::perf_block!("work", { std::hint::black_box(2 + 2) });
-/// let json = trace::render(&perf_core::timeline());
+/// let json = chrome_trace::render(&perf_core::timeline());
 /// assert!(json.starts_with(r#"{"displayTimeUnit":"ns""#));
 /// ```
 ///
