@@ -47,7 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     WORKING.store(false, Ordering::Relaxed);
     #[cfg(all(feature = "hdr", feature = "pprof"))]
     if let Some(folder) = arguments.get(2).map(std::path::Path::new) {
-        let report = perf_exporters::Report::from(perf_core::snapshot());
+        let report = perf_exporters::Report::from(perf_core::snapshot()).of_this_process();
         fs::write(folder.join("perf.hlog"), perf_exporters::hdr::render(&report))?;
         fs::write(folder.join("perf.pb.gz"), perf_exporters::pprof::render(&report))?;
     }

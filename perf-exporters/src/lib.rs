@@ -29,7 +29,7 @@
 //!
 //! `PERF_MONITOR=on` watches memory and processor time meanwhile (feature `monitor`), for the page and for JSON.
 //!
-//! `PERF_TOP=N` sets how many probes the table shows (`all` for every one). `NO_COLOR` and `CLICOLOR_FORCE` do what
+//! Module [`mod@env`] has every variable with its values and default. `PERF_TOP=N` sets how many probes the table shows (`all` for every one). `NO_COLOR` and `CLICOLOR_FORCE` do what
 //! they do everywhere.
 //!
 //! # The way of the data
@@ -46,7 +46,7 @@
 //! ```
 //! use perf_exporters::{Report, table};
 //!
-//! let report = Report::from(perf_core::snapshot());
+//! let report = Report::from(perf_core::snapshot()).of_this_process();
 //! let text = table::render(&report, &table::Options::default());
 //! assert!(text.lines().all(|line| line.chars().count() <= 80));
 //! assert_eq!(Report::from_json(&report.to_json())?, report);
@@ -55,8 +55,8 @@
 //!
 //! # What lives here, and what may not
 //!
-//! Here: values made from snapshots ([`report`]), pure renderings of them ([`table`], [`human`]), and one thin skin
-//! that reads the environment and writes ([`Reporter`]). Not here: anything that runs while a probed function runs;
+//! Here: values made from snapshots ([`report`]), pure renderings of them ([`table`], [`human`]) in the forms that [`mod@format`]
+//! declares, and one thin skin that reads the environment ([`mod@env`]) and writes ([`Reporter`]). Not here: anything that runs while a probed function runs;
 //! that is `perf-core`'s, and this crate only ever reads it. Renderings print nothing and read no environment; the
 //! skin computes nothing.
 //!

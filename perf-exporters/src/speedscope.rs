@@ -15,7 +15,7 @@ const SCHEMA: &str = "https://www.speedscope.app/file-format-schema.json";
 /// ```
 /// use perf_exporters::{Report, speedscope};
 ///
-/// let json = speedscope::render(&Report::from(perf_core::snapshot()));
+/// let json = speedscope::render(&Report::from(perf_core::snapshot()).of_this_process());
 /// assert!(json.starts_with(r#"{"$schema":"https://www.speedscope.app/file-format-schema.json""#));
 /// ```
 ///

@@ -11,6 +11,9 @@ use crate::Error;
 /// A symbolic link stays one: what it points to is replaced. Devices, pipes and the program's own streams are written
 /// to, not replaced.
 ///
+/// # Errors
+/// A folder that cannot be made, or a file that cannot be written ([`Error::is_io`]).
+///
 /// ```
 /// let folder = tempfile::tempdir()?;
 /// let path = folder.path().join("new/perf.csv");

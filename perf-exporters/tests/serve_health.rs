@@ -44,6 +44,11 @@ fn a_breach_is_told_with_status_503() {
         thread::sleep(Duration::from_millis(50));
     };
     assert_eq!((status, &breach["status"]), (503, &"breach".into()), "{breach}");
+    // The report that the endpoint shows was judged by the same call.
+    let report = perf_exporters::Report::from_json(http::get(server.local_addr(), "/report.json").body).unwrap();
+    let judged: Vec<_> =
+        report.budgets.iter().map(|one| (one.probe.as_str(), one.metric.as_str(), one.verdict)).collect();
+    assert_eq!(judged, [("strict", "errors", perf_exporters::report::BudgetVerdict::Fail)]);
     let first = &breach["budgets"]["breached"][0];
     assert_eq!(
         (&first["probe"], &first["metric"], &first["limit"]),

@@ -195,7 +195,7 @@ impl Series {
     fn judge(&self, name: &str, ratio: f64, gates: bool) -> Compared {
         /// The placement of code alone moves a call by as much.
         const LEAST_NS: f64 = 3.0;
-        let Judgement { verdict, ratio: shift, upper95, fail_p, blocks } = relative::judge(&self.d, ratio);
+        let Judgement { verdict, ratio: shift, upper95, fail_p, blocks, .. } = relative::judge(&self.d, ratio);
         let (old_ns, new_ns) = (median(&self.old).unwrap_or(0.0), median(&self.new).unwrap_or(0.0));
         let tiny = (new_ns - old_ns * ratio).abs() < LEAST_NS;
         let judged = if verdict.is_fail() && tiny { Verdict::Pass } else { verdict };

@@ -14,7 +14,7 @@ use crate::judge::diff;
 /// ```
 /// use perf_exporters::{Report, baseline::{Baseline, compare}};
 ///
-/// let report = Report::from(perf_core::snapshot());
+/// let report = Report::from(perf_core::snapshot()).of_this_process();
 /// let found = compare(&Baseline::from_runs([&report]), &report);
 /// assert!(found.changes.iter().all(|change| !change.moved()));
 /// ```

@@ -13,7 +13,7 @@ const OPEN: usize = 20;
 /// ```
 /// use perf_exporters::{Report, baseline::{Baseline, compare, markdown}};
 ///
-/// let report = Report::from(perf_core::snapshot());
+/// let report = Report::from(perf_core::snapshot()).of_this_process();
 /// let found = compare(&Baseline::from_runs([&report]), &report);
 /// assert!(markdown::render(&found).starts_with("### "));
 /// ```

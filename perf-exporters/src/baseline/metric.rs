@@ -40,6 +40,7 @@ pub enum Metric {
 
 /// How figures of a kind are judged.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Kind {
     /// Exactly, where runs agree; else as [`Kind::Memory`].
     Count,

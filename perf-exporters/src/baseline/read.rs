@@ -16,6 +16,10 @@ impl Baseline {
     /// Everything must be as it was written: a text that is cut short, was merged by half, or has a section that does
     /// not fit its checksum is an [`Error`].
     ///
+    /// # Errors
+    /// A text that is cut short ([`Error::is_truncated`]), half merged ([`Error::is_conflict`]), edited ([`Error::is_checksum`]),
+    /// newer ([`Error::is_newer_schema`]), or no baseline ([`Error::is_malformed`]).
+    ///
     /// ```
     /// # use perf_exporters::baseline::Baseline;
     /// let text = Baseline::default().to_toml();

@@ -64,6 +64,7 @@ pub struct Change {
 /// What a change comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Level {
     /// Worse, real, and beyond the fail threshold.
     Fail,
@@ -80,6 +81,7 @@ pub enum Level {
 /// How a change is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Proof {
     /// Counts without doubt.
     Exact,

@@ -17,6 +17,9 @@ use crate::{Error, env};
 impl Baseline {
     /// Reads a file. That there is none is an error too ([`Error::is_not_found`]).
     ///
+    /// # Errors
+    /// A file that is not there ([`Error::is_not_found`]) or cannot be read ([`Error::is_io`]), and those of [`Baseline::parse`].
+    ///
     /// ```no_run
     /// let baseline = perf_exporters::baseline::Baseline::load("perf.lock")?;
     /// println!("{} entries", baseline.entries().len());
@@ -41,10 +44,13 @@ impl Baseline {
     ///
     /// A file that cannot be read is left as it is.
     ///
+    /// # Errors
+    /// A file that cannot be read, locked or written; those of [`Baseline::load`].
+    ///
     /// ```no_run
     /// use perf_exporters::{Report, baseline::Baseline};
     ///
-    /// let report = Report::from(perf_core::snapshot());
+    /// let report = Report::from(perf_core::snapshot()).of_this_process();
     /// Baseline::update("perf.lock", |baseline| baseline.record([&report], None))?;
     /// # Ok::<(), perf_exporters::Error>(())
     /// ```
@@ -65,6 +71,9 @@ impl Baseline {
     }
 
     /// Writes the file as this value is, whatever was there.
+    ///
+    /// # Errors
+    /// A file that cannot be locked or written ([`Error::is_io`]).
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
         let place = Place::of(path.as_ref());
         let _guard = place.lock()?;

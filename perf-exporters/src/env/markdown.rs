@@ -35,7 +35,7 @@ pub fn documentation() -> String {
     for (title, read_by) in
         [("A program that reports", ReadBy::Reporter), ("Tests with budgets, and baselines", ReadBy::BudgetTests)]
     {
-        page += &format!("\n## {title}\n\n| variable | values | default | effect |\n|---|---|---|---|\n");
+        page.extend(["\n## ", title, "\n\n| variable | values | default | effect |\n|---|---|---|---|\n"]);
         page.extend(ALL.iter().filter(|declaration| declaration.read_by == read_by).map(|one| row(one)));
     }
     page += "\n## What `cargo perf` does with them\n\nThe programs and tests that it runs see its own environment, but for these.\n\n";

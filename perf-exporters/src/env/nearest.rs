@@ -27,11 +27,11 @@ fn distance(a: &[char], b: &[char]) -> usize {
         let mut row = vec![i + 1];
         for (j, y) in b.iter().enumerate() {
             let replaced = last[j] + usize::from(x != y);
-            let mut least = replaced.min(last[j + 1] + 1).min(row[j] + 1);
+            let mut edits = replaced.min(last[j + 1] + 1).min(row[j] + 1);
             if i > 0 && j > 0 && a[i - 1] == *y && *x == b[j - 1] {
-                least = least.min(before[j - 1] + 1);
+                edits = edits.min(before[j - 1] + 1);
             }
-            row.push(least);
+            row.push(edits);
         }
         before = std::mem::replace(&mut last, row);
     }

@@ -67,12 +67,10 @@ pub(super) fn address(text: &str) -> Result<Choice<String>, String> {
 }
 
 pub(super) fn url(text: &str) -> Result<Choice<String>, String> {
-    choice(text, |text| match text.contains(':') {
-        true => Ok(text.to_owned()),
-        false => Err("not a URL".to_owned()),
-    })
+    choice(text, |text| Some(text.to_owned()).filter(|url| url.contains(':')).ok_or_else(|| "not a URL".to_owned()))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "of the type of all these functions")]
 pub(super) fn list(text: &str) -> Result<Vec<String>, String> {
     Ok(text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect())
 }

@@ -7,10 +7,7 @@ use crate::{Weight, env};
 
 /// The words of the table, for messages and for the documentation.
 pub(crate) fn accepted() -> String {
-    let item = |format: Format| match format.needs_path() {
-        true => format!("`{}=PATH`", format.keyword()),
-        false => format!("`{}`", format.keyword()),
-    };
+    let item = |format: Format| format!("`{}{}`", format.keyword(), if format.needs_path() { "=PATH" } else { "" });
     let list = |weighted: bool| {
         let these = Format::ALL.into_iter().filter(|format| format.is_weighted() == weighted);
         these.map(item).collect::<Vec<_>>().join(", ")

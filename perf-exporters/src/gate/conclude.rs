@@ -24,7 +24,8 @@ pub(super) fn test<R>(finished: &Finished<R>) {
     let verdict = finished.findings.verdict();
     if env::GATE_DETAIL.is_on() {
         tell(&render::report(finished));
-        tell(&table::render(&Report::from(&finished.snapshot), &table::Options::default()));
+        let report = Report::from(&finished.snapshot).of_this_process().judged(&finished.snapshot);
+        tell(&table::render(&report, &table::Options::default()));
     }
     match verdict {
         Verdict::Fail => panic!("{}", render::report(finished)),

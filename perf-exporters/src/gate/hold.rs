@@ -28,7 +28,7 @@ pub fn assert_baseline(name: &str, snapshot: &Snapshot) {
     if !perf_core::is_enabled() {
         return tell(&format!("{name}: baseline not enforced: the library is off"));
     }
-    match hold(default_path(), update_asked(), name, &Report::from(snapshot)) {
+    match hold(default_path(), update_asked(), name, &Report::from(snapshot).of_this_process()) {
         Ok(None) => {}
         Ok(Some(found)) => settle(&found.verdict(), &format!("{name}: {found}")),
         Err(error) => settle(&error.verdict(), &format!("{name}: {}", error.verdict())),
@@ -38,6 +38,9 @@ pub fn assert_baseline(name: &str, snapshot: &Snapshot) {
 /// The same as a value, with everything that the environment says given: nothing where the report became the baseline.
 ///
 /// Entries of other tests in the file are none of this one's business: they are not missed.
+///
+/// # Errors
+/// Those of [`Baseline::load`], or where it is to be updated, of [`Baseline::update`].
 pub fn hold(
     path: impl AsRef<Path>,
     update: bool,

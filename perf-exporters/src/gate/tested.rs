@@ -10,13 +10,13 @@ use std::sync::OnceLock;
 use perf_core::{ProbeStats, Snapshot};
 
 use super::scope::inside;
+use crate::Report;
 use crate::baseline::{
     Baseline, Change, Entry, Error, Figure, Kernels, Level, Metric, Options, Proof, RegressionReport, Section,
     compare_baselines, default_path, show, times_of_runs, update_asked,
 };
 use crate::judge::diff::Thresholds;
 use crate::judge::{Counters, Reason, Row, Severity, Side, Unit, Verdict};
-use crate::report::Meta;
 
 /// What the file wants of a test.
 pub(crate) enum Task {
@@ -50,7 +50,7 @@ pub(crate) fn measured(test: &str, calls: &[Snapshot], runs: &[Vec<f64>]) -> Bas
     let mut baseline = Baseline::default();
     let counted: Vec<Counters> = calls.iter().map(|call| Counters::of(call, 1, &[])).collect();
     let Some(last) = calls.last().filter(|_| counted.iter().all(|call| call.calls > 0)) else { return baseline };
-    let machine = Meta::from(last.meta()).machine;
+    let machine = Report::from(last).of_this_process().meta.machine;
     let tracked = calls.iter().all(|call| call.meta().alloc_tracking);
     let figures = |of: &[(Metric, &dyn Fn(usize) -> u64)]| {
         let wanted = of.iter().filter(|(metric, _)| tracked || matches!(metric, Metric::Calls | Metric::Errors));

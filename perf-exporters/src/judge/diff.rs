@@ -76,6 +76,7 @@ impl Metric {
 
 /// What a change amounts to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Level {
     /// Worse, real, and beyond the fail threshold.
     Fail,
@@ -91,6 +92,7 @@ pub enum Level {
 
 /// A change from old to new.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct Change {
     /// The old value: median over runs, or the statistic of the histogram.
     pub old: f64,

@@ -11,6 +11,7 @@ pub const RUNS: usize = 3;
 
 /// What three equal or unequal measurements prove.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Judgement {
     /// FAIL iff the least measurement is over the limit.
     pub verdict: Verdict,

@@ -139,6 +139,7 @@ impl FromStr for Class {
 
 /// What the costs are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Cost {
     /// Steps, calls, allocations, bytes: without noise. A zero counts as the least cost above zero.
     Counts,
@@ -179,6 +180,7 @@ impl Cost {
 
 /// What the costs prove.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Judgement {
     /// PASS, FAIL or INCONCLUSIVE, by the rule of this module.
     pub verdict: Verdict,

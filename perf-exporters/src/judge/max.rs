@@ -25,6 +25,7 @@ pub const DISTURBED: f64 = 0.001;
 
 /// What the values prove about their greatest.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Judgement {
     /// PASS, FAIL, or [`Reason::Environment`] for exceedances that disturbances may explain.
     pub verdict: Verdict,

@@ -29,6 +29,7 @@ pub const LEAST: usize = 20;
 
 /// What the values prove about their mean.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Judgement {
     /// PASS, FAIL, or [`Reason::TooFewSamples`] / [`Reason::Undecided`] / [`Reason::Invalid`].
     pub verdict: Verdict,

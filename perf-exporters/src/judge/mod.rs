@@ -35,6 +35,8 @@ mod measurements;
 pub mod quantile;
 pub mod relative;
 pub mod trend;
+#[cfg(feature = "serve")]
+mod unjudged;
 pub mod verdict;
 
 pub use budget::Budget;
@@ -44,6 +46,8 @@ pub use declared::{check, check_as};
 pub(crate) use findings::Shown;
 pub use findings::{Findings, Row};
 pub use measurements::{Counters, Disturbance, Measurements};
+#[cfg(feature = "serve")]
+pub(crate) use unjudged::unjudged;
 pub use verdict::{Breach, Outcome, Reason, Severity, Side, Unit, Verdict};
 
 /// Greatest chance of a wrong FAIL in one epoch of an absolute test.

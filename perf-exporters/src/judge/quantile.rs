@@ -143,6 +143,7 @@ pub struct Plan {
 
 /// What the exceedances prove.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Judgement {
     /// PASS, FAIL, or [`Reason::TooFewSamples`] / [`Reason::Undecided`].
     pub verdict: Verdict,

@@ -89,6 +89,7 @@ pub fn block(order: Order, slots: [f64; 4]) -> Option<f64> {
 
 /// What the blocks prove.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Judgement {
     /// PASS, FAIL, [`Reason::TooFewSamples`] while further blocks are wanted, [`Reason::Undecided`] after the last look.
     pub verdict: Verdict,

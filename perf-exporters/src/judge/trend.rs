@@ -32,6 +32,7 @@ pub const LEAST: usize = 10;
 
 /// Mann–Kendall's test for a monotonic trend.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct MannKendall {
     /// Pairs that rise less pairs that fall.
     pub s: i64,
@@ -78,6 +79,7 @@ pub fn mann_kendall(values: &[f64]) -> MannKendall {
 
 /// What the checkpoints prove.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Judgement {
     /// PASS: no leak; FAIL: a leak; [`Reason::Converging`], [`Reason::TooFewSamples`] or [`Reason::Invalid`].
     pub verdict: Verdict,

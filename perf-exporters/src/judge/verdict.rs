@@ -238,6 +238,7 @@ impl Breach {
 /// assert_eq!(outcome.doubts.len(), 1);
 /// ```
 #[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
 pub struct Outcome {
     /// Every broken bound, in the order in which they were judged: limits, and targets too.
     pub breaches: Vec<Breach>,

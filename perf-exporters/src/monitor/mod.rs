@@ -90,6 +90,9 @@ static RUNNING: Mutex<Weak<Running>> = Mutex::new(Weak::new());
 
 impl Monitor {
     /// Watches from now on, or shares the monitor that runs already. Fails where no thread can be started.
+    ///
+    /// # Errors
+    /// No thread could be started.
     pub fn start(options: &Options) -> io::Result<Self> {
         let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(shared) = running.upgrade() {
@@ -172,6 +175,9 @@ pub fn track() -> Option<Track> {
 /// The monitor that `PERF_MONITOR` asks for, if it does: `on`, or the time between two looks. Empty or `off` asks for none.
 ///
 /// The [`Reporter`](crate::Reporter) calls this; only programs without one need it.
+///
+/// # Errors
+/// Those of [`Monitor::start`], and a value that is not understood ([`Error::is_setting`]).
 ///
 /// ```
 /// let _monitor = perf_exporters::monitor::from_env().transpose()?;

@@ -38,7 +38,7 @@ pub struct Interval {
 /// use perf_exporters::Report;
 /// use perf_exporters::otlp::{Interval, Options, encode};
 ///
-/// let report = Report::from(perf_core::snapshot());
+/// let report = Report::from(perf_core::snapshot()).of_this_process();
 /// let interval = Interval { start: std::time::UNIX_EPOCH, end: report.meta.time };
 /// assert!(!encode(&report, interval, &Options::default()).is_empty());
 /// ```

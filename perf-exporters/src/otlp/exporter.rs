@@ -41,6 +41,10 @@ pub struct Status {
 impl Exporter {
     /// Starts sending. Fails where the endpoint is no URL that this build can use, or a header no header.
     ///
+    /// # Errors
+    /// An endpoint that is no URL, or that this build cannot use, and a header that is none ([`Error::is_setting`]); no thread
+    /// ([`Error::is_io`]).
+    ///
     /// ```
     /// use perf_exporters::otlp::{Exporter, Options};
     ///
@@ -101,6 +105,9 @@ impl Drop for Exporter {
 /// [`Options::from_env`] say. Empty or `off` asks for none.
 ///
 /// The [`Reporter`](crate::Reporter) calls this; only programs without one need it.
+///
+/// # Errors
+/// Those of [`Exporter::start`], and a value that is not understood.
 #[must_use]
 pub fn from_env() -> Option<Result<Exporter, Error>> {
     from_env_for(None)

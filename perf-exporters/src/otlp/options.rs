@@ -8,6 +8,7 @@ use percent_encoding::percent_decode_str;
 
 /// What figures count from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Temporality {
     /// From the start of the exporter on. A lost request costs nothing but detail.
     #[default]

@@ -37,6 +37,14 @@ pub(super) struct Worker {
     last: Report,
 }
 
+/// What is sent of a snapshot.
+fn reported(snapshot: &Snapshot) -> Report {
+    let report = Report::from(snapshot).of_this_process();
+    #[cfg(feature = "judge")]
+    let report = report.judged(snapshot);
+    report
+}
+
 impl Worker {
     pub(super) fn new(options: Options, sender: send::Sender, status: Arc<Mutex<Status>>) -> Self {
         Self {
@@ -94,14 +102,16 @@ impl Worker {
         let interval = Interval { start: self.start, end: snapshot.meta().taken.max(self.start) };
         let report = match self.options.temporality {
             Temporality::Cumulative => {
-                let mut report = Report::from(snapshot);
+                let mut report = reported(&snapshot);
                 hold(&mut report, &self.last);
                 self.last.clone_from(&report);
                 report
             }
             Temporality::Delta => {
-                let report =
-                    Report::from(self.base.as_ref().map_or_else(|| snapshot.clone(), |base| snapshot.since(base)));
+                let report = match &self.base {
+                    Some(base) => reported(&snapshot.since(base)),
+                    None => reported(&snapshot),
+                };
                 self.base = Some(snapshot);
                 self.start = interval.end;
                 report

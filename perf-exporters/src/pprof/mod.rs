@@ -22,7 +22,7 @@ use proto::{Function, Line, Location, Mapping, Profile, Sample, ValueType};
 /// ```
 /// use perf_exporters::{Report, pprof};
 ///
-/// let bytes = pprof::render(&Report::from(perf_core::snapshot()));
+/// let bytes = pprof::render(&Report::from(perf_core::snapshot()).of_this_process());
 /// assert_eq!(bytes[..2], [0x1f, 0x8b], "gzip");
 /// ```
 ///

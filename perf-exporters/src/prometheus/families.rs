@@ -41,12 +41,18 @@ pub(super) enum Sample<'a> {
 }
 
 impl<'r> Page<'r> {
-    pub(super) fn of(report: &'r Report, budgets: &'r [BudgetReport], options: &Options) -> Self {
+    pub(super) fn of(report: &'r Report, options: &Options) -> Self {
         let Kept { probes, folded } = Kept::of(report, options.max_probes);
         let mut edges = options.edges.clone();
         edges.sort_unstable();
         edges.dedup();
-        Self { probes, meta: &report.meta, folded, budgets: &budgets[..budgets.len().min(options.max_probes)], edges }
+        Self {
+            probes,
+            meta: &report.meta,
+            folded,
+            budgets: &report.budgets[..report.budgets.len().min(options.max_probes)],
+            edges,
+        }
     }
 
     /// All families that have series.

@@ -65,7 +65,6 @@ mod protobuf;
 mod text;
 
 use crate::Report;
-use crate::report::BudgetReport;
 
 /// A form of the page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -134,12 +133,7 @@ impl Default for Options {
 /// The page.
 #[must_use]
 pub fn render(report: &Report, format: Format, options: &Options) -> Vec<u8> {
-    render_judged(report, &report.budgets, format, options)
-}
-
-/// The page with other verdicts than those of the report.
-pub(crate) fn render_judged(report: &Report, budgets: &[BudgetReport], format: Format, options: &Options) -> Vec<u8> {
-    let page = families::Page::of(report, budgets, options);
+    let page = families::Page::of(report, options);
     match format {
         Format::Text => text::render(&page, text::Dialect::Classic).into_bytes(),
         Format::OpenMetrics => text::render(&page, text::Dialect::OpenMetrics).into_bytes(),

@@ -111,6 +111,25 @@ mod judged {
             reports
         }
 
+        /// These, judged by recent calls of what the snapshot holds, with the bounds of functions that were not called
+        /// lately: of them nothing can be said. By probe.
+        #[cfg(feature = "serve")]
+        pub(crate) fn with_idle(lately: &[Self], snapshot: &Snapshot) -> Vec<Self> {
+            let mut reports = lately.to_vec();
+            let idle = |name: &str| lately.binary_search_by(|report| report.probe.as_str().cmp(name)).is_err();
+            for probe in snapshot.probes().filter(|probe| probe.calls() > 0 && idle(probe.name())) {
+                let from = reports.len();
+                for row in crate::judge::unjudged(probe) {
+                    match reports[from..].iter_mut().find(|report| report.metric == row.metric) {
+                        Some(report) => report.add(&row),
+                        None => reports.push(Self { reason: String::new(), ..Self::of(probe.name().to_owned(), &row) }),
+                    }
+                }
+            }
+            reports.sort_by(|a, b| a.probe.cmp(&b.probe));
+            reports
+        }
+
         fn of(probe: String, row: &Row) -> Self {
             let unit = match row.unit {
                 Unit::Nanoseconds => "ns",
@@ -196,7 +215,7 @@ mod tests {
 
     #[cfg(feature = "judge")]
     #[test]
-    fn a_snapshot_brings_its_budgets() {
+    fn budgets_are_judged_by_a_snapshot() {
         use perf_core::budget::{Bound, BudgetSpec, Limit, Metric};
         use perf_core::{Probe, Session};
         use std::time::Duration;
@@ -216,9 +235,23 @@ mod tests {
         }
         let session = Session::new();
         session.run(|| (0..1_000).for_each(|_| PROBE.record(Duration::from_millis(2))));
-        let report = Report::from(&session.snapshot());
+        let snapshot = session.snapshot();
+        let report = Report::from(&snapshot);
+        assert!(report.budgets.is_empty(), "nothing is judged before it is asked for");
+        let report = report.judged(&snapshot);
         let shown: Vec<_> = report.budgets.iter().map(|one| (one.metric.as_str(), one.verdict)).collect();
         assert_eq!(shown, [("p95", BudgetVerdict::Warn), ("errors", BudgetVerdict::Pass)]);
+        #[cfg(feature = "serve")]
+        {
+            let idle = BudgetReport::with_idle(&[], &snapshot);
+            let shown = |of: &[BudgetReport]| {
+                of.iter().map(|one| (one.metric.clone(), one.limit, one.target, one.unit.clone())).collect::<Vec<_>>()
+            };
+            assert_eq!(shown(&idle), shown(&report.budgets));
+            let undecided = |one: &BudgetReport| one.verdict == BudgetVerdict::Inconclusive && one.actual.is_none();
+            assert!(idle.iter().all(undecided), "{idle:?}");
+            assert_eq!(BudgetReport::with_idle(&report.budgets, &snapshot), report.budgets);
+        }
         let p95 = &report.budgets[0];
         assert_eq!((p95.limit, p95.target, p95.unit.as_str()), (Some(5e6), Some(1e6), "ns"));
         let text = crate::table::render(&report, &crate::table::Options::default());

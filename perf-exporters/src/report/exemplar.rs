@@ -61,6 +61,7 @@ pub struct Tail {
 
 /// What a call can spend its time in.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Cause {
     /// In itself.
     Itself,

@@ -1,13 +1,14 @@
 //! From a snapshot to a report.
 
 use std::time::SystemTime;
-use std::{env, process};
 
 use perf_core::{ClockKind, ProbeStats, Snapshot, SnapshotMeta};
 
 use super::time::nanos;
 use super::{CallTree, CalleeTime, Exemplar, Machine, Meta, ProbeReport, Quantiles, Report, TreeNode};
 
+/// What a snapshot holds and nothing else: the same snapshot makes the same report on every machine. Where it was measured is
+/// added by [`Report::of_this_process`], and budgets are judged by [`Report::judged`].
 impl From<Snapshot> for Report {
     fn from(snapshot: Snapshot) -> Self {
         Self::from(&snapshot)
@@ -20,8 +21,6 @@ impl From<&Snapshot> for Report {
             meta: Meta::from(snapshot.meta()),
             probes: snapshot.probes().map(ProbeReport::from).collect(),
             tree: CallTree::from(snapshot.tree()),
-            #[cfg(feature = "judge")]
-            budgets: super::BudgetReport::all(snapshot),
             ..Self::default()
         };
         report.meta.observer_ns = report.entries().saturating_mul(report.meta.probe_cost_ns);
@@ -34,13 +33,13 @@ impl From<&SnapshotMeta> for Meta {
     fn from(meta: &SnapshotMeta) -> Self {
         let allocator = if meta.alloc_tracking { "perf-alloc" } else { "uncounted" };
         Self {
-            program: program(),
+            program: String::new(),
             args: None,
-            pid: Some(process::id()),
+            pid: None,
             processes: 1,
             time: meta.taken.max(SystemTime::UNIX_EPOCH),
             duration_ns: 0,
-            machine: Machine { allocator: allocator.to_owned(), ..Machine::current() },
+            machine: Machine { allocator: allocator.to_owned(), ..Machine::default() },
             clock: clock(meta.clock).to_owned(),
             ticks_per_second: if meta.ticks_per_second.is_finite() { meta.ticks_per_second } else { 0.0 },
             probe_cost_ns: nanos(meta.probe_cost),
@@ -55,14 +54,6 @@ impl From<&SnapshotMeta> for Meta {
             alloc_tracking: meta.alloc_tracking,
         }
     }
-}
-
-/// The name of the executable, without its folder and ending.
-fn program() -> String {
-    let path = env::current_exe().ok().or_else(|| env::args_os().next().map(Into::into));
-    path.as_deref()
-        .and_then(|path| path.file_stem())
-        .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
 fn clock(kind: ClockKind) -> &'static str {

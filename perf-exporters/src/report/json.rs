@@ -25,8 +25,9 @@ impl Report {
 
     /// A report from its JSON form.
     ///
-    /// Fails with an [`Error`] that says what is wrong where: broken or cut short ([`Error::is_malformed`]), of
-    /// another schema ([`Error::is_unknown_schema`]), or of a later one ([`Error::is_newer_schema`]).
+    /// # Errors
+    /// What is wrong, and where: a text that is broken or cut short ([`Error::is_malformed`]), of another schema
+    /// ([`Error::is_unknown_schema`]), or of a later one ([`Error::is_newer_schema`]).
     pub fn from_json(json: impl AsRef<[u8]>) -> Result<Self, Error> {
         let json = json.as_ref();
         // The schema first: it decides what the rest may be.
@@ -39,11 +40,17 @@ impl Report {
     ///
     /// The text goes to a temporary file beside it, reaches the disk, and then takes the name. Missing folders are
     /// made. A device, a pipe or `/dev/stdout` is written to directly.
+    ///
+    /// # Errors
+    /// A file that cannot be written ([`Error::is_io`]).
     pub fn write(&self, path: impl AsRef<Path>) -> Result<(), Error> {
         write::atomically(path.as_ref(), self.to_json().as_bytes())
     }
 
     /// Reads a report from a file; an error names the file as well.
+    ///
+    /// # Errors
+    /// A file that cannot be read ([`Error::is_io`]), and those of [`Report::from_json`].
     ///
     /// ```no_run
     /// let report = perf_exporters::Report::read("perf.json")?;

@@ -30,7 +30,7 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// This machine. The allocator is left to whoever knows it.
+    /// This machine. Its allocator is `unknown`: a snapshot, or the program, says that.
     ///
     /// ```
     /// use perf_exporters::report::Machine;

@@ -17,6 +17,7 @@
 mod budgets;
 mod exemplar;
 mod from;
+mod here;
 mod json;
 mod machine;
 mod merge;

@@ -76,6 +76,9 @@ impl Reporter {
     ///
     /// All outputs are tried; the first error is returned.
     ///
+    /// # Errors
+    /// An output that could not be written ([`Error::is_io`]).
+    ///
     /// ```
     /// let reporter = perf_exporters::Reporter::builder().ignore_env().build();
     /// reporter.flush()?; // before `std::process::exit`

@@ -30,7 +30,12 @@ pub(super) enum Which {
 
 impl Sink {
     pub(super) fn report(&self) -> Report {
-        let mut report = Report::from(perf_core::snapshot());
+        let snapshot = perf_core::snapshot();
+        let mut report = Report::from(&snapshot).of_this_process();
+        #[cfg(feature = "judge")]
+        {
+            report = report.judged(&snapshot);
+        }
         report.meta.duration_ns = nanos(self.started.elapsed());
         if let Some(program) = &self.program {
             report.meta.program.clone_from(program);

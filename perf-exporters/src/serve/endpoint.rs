@@ -14,7 +14,7 @@ use serde_json::json;
 use super::Options;
 use super::health::Health;
 use super::hosts::Hosts;
-use super::observe::{Observed, Observer, judged_lately};
+use super::observe::{Observed, Observer};
 use crate::Report;
 use crate::clock::Stopwatch;
 use crate::html;
@@ -119,10 +119,7 @@ impl Endpoint {
         match asked {
             Page::Index => answer(StatusCode::OK, PLAIN, index().into()),
             Page::Metrics(format) => {
-                let render = || {
-                    let budgets = judged_lately(&report().budgets, observed.budgets().1);
-                    prometheus::render_judged(report(), &budgets, format, &self.prometheus)
-                };
+                let render = || prometheus::render(report(), format, &self.prometheus);
                 let page = observed.page(asked, render);
                 let mut answer = answer(StatusCode::OK, format.content_type(), page);
                 answer.headers_mut().insert(VARY, HeaderValue::from_static("accept"));

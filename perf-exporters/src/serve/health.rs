@@ -1,5 +1,5 @@
-//! Whether the program keeps the budgets that its functions declare, judged as a report judges them but by the last minute
-//! or two alone: a program that was slow while it started is not ill for ever.
+//! Whether the program keeps the budgets that its functions declare, judged by the last minute or two alone: a
+//! program that was slow while it started is not ill for ever.
 
 use crate::report::{BudgetReport, BudgetVerdict};
 

@@ -58,6 +58,9 @@ pub use server::Server;
 ///
 /// Fails where the address is not of this machine's loopback, or is taken.
 ///
+/// # Errors
+/// An address that is none, cannot be bound, or can be reached from other machines.
+///
 /// ```
 /// use std::io::{Read, Write};
 /// use std::net::TcpStream;

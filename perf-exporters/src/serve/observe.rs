@@ -13,7 +13,7 @@ use super::endpoint::Page;
 use super::window::Window;
 use crate::Report;
 use crate::metrics::hold;
-use crate::report::{BudgetReport, BudgetVerdict, nanos};
+use crate::report::{BudgetReport, nanos};
 
 /// For how long an observation is shown at least.
 const FRESH: Duration = Duration::from_secs(1);
@@ -106,7 +106,8 @@ impl Observer {
     /// All of it as a report.
     pub(super) fn report<'a>(&self, observed: &'a Observed) -> &'a Report {
         observed.report.get_or_init(|| {
-            let mut report = Report::from(&*observed.snapshot);
+            let mut report = Report::from(&*observed.snapshot).of_this_process();
+            report.budgets = BudgetReport::with_idle(observed.budgets().1, &observed.snapshot);
             report.meta.duration_ns = nanos(observed.uptime);
             if let Some(program) = &self.program {
                 report.meta.program.clone_from(program);
@@ -154,7 +155,8 @@ impl Observed {
         (self.seconds_ago.as_ref().map_or(self.uptime, |(span, _)| *span), report)
     }
 
-    /// Over how long budgets are judged, and what the calls of that time prove of them.
+    /// Over how long budgets are judged, and what the calls of that time prove of them: judged once, by the first page that
+    /// needs it.
     pub(super) fn budgets(&self) -> (Duration, &[BudgetReport]) {
         let declares = || self.snapshot.probes().any(|probe| !probe.budgets().is_empty());
         let budgets = self.budgets.get_or_init(|| match &self.minute_ago {
@@ -164,18 +166,6 @@ impl Observed {
         });
         (self.minute_ago.as_ref().map_or(self.uptime, |(span, _)| *span), budgets)
     }
-}
-
-/// The bounds that a program declares, with what recent calls prove of them; of functions that were not called lately,
-/// nothing can be said.
-pub(super) fn judged_lately(declared: &[BudgetReport], lately: &[BudgetReport]) -> Vec<BudgetReport> {
-    let key = |budget: &BudgetReport| (budget.probe.clone(), budget.metric.clone());
-    let lately: HashMap<_, _> = lately.iter().map(|budget| (key(budget), budget)).collect();
-    let judged = |declared: &BudgetReport| match lately.get(&key(declared)) {
-        Some(judged) => (*judged).clone(),
-        None => BudgetReport { actual: None, verdict: BudgetVerdict::Inconclusive, ..declared.clone() },
-    };
-    declared.iter().map(judged).collect()
 }
 
 /// For how long something is shown that took this long.
@@ -201,8 +191,7 @@ mod tests {
         assert!(seen.report.get().is_none() && seen.budgets.get().is_none());
         assert_eq!(observer.report(&seen).meta.program, "lazy");
         assert!(std::ptr::eq(observer.report(&seen), observer.report(&observer.look())));
-        seen.budgets();
-        assert!(seen.budgets.get().is_some() && seen.recent.get().is_none());
+        assert!(seen.budgets.get().is_some() && seen.recent.get().is_none(), "the report has them");
         let page = seen.page(Page::Json, || b"once".to_vec());
         assert_eq!(page, seen.page(Page::Json, || b"twice".to_vec()));
     }

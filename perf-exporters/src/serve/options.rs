@@ -64,6 +64,10 @@ impl Options {
     }
 
     /// Serves at this address until the returned value is dropped.
+    ///
+    /// # Errors
+    /// An address that is none, cannot be bound, or can be reached from other machines without
+    /// [`allow_remote`](Self::allow_remote).
     pub fn serve(self, address: impl ToSocketAddrs) -> io::Result<Server> {
         let addresses: Vec<SocketAddr> = address.to_socket_addrs()?.collect();
         let local = |address: &SocketAddr| address.ip().to_canonical().is_loopback();
@@ -84,6 +88,9 @@ impl Options {
 /// `on` is 127.0.0.1:9080; empty or `off` asks for none.
 ///
 /// The [`Reporter`](crate::Reporter) calls this; only programs without one need it.
+///
+/// # Errors
+/// Those of [`Options::serve`], and a value that is not understood.
 ///
 /// ```
 /// let _server = perf_exporters::serve::from_env().transpose()?;

@@ -34,6 +34,7 @@ impl Default for Options {
 
 /// A change in a history.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct ChangePoint {
     /// Index of the first value after the change.
     pub index: usize,

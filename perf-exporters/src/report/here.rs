@@ -1,0 +1,90 @@
+//! What a report does not have from its snapshot: where it was measured, and what it proves of budgets. Added by those who
+//! report, each by one call.
+
+use std::{env, mem, process};
+
+#[cfg(feature = "judge")]
+use perf_core::Snapshot;
+
+use super::{Machine, Report};
+
+impl Report {
+    /// Says that it was measured here: the name of the executable, the process id, and the machine, whose allocator stays
+    /// what the snapshot told.
+    ///
+    /// ```
+    /// use perf_exporters::Report;
+    ///
+    /// let report = Report::from(perf_core::snapshot());
+    /// assert_eq!((report.meta.pid, report.meta.program.as_str()), (None, ""));
+    /// let report = report.of_this_process();
+    /// assert_eq!(report.meta.pid, Some(std::process::id()));
+    /// assert_eq!(report.meta.machine.os, std::env::consts::OS);
+    /// ```
+    #[must_use]
+    pub fn of_this_process(mut self) -> Self {
+        self.meta.program = program();
+        self.meta.pid = Some(process::id());
+        let allocator = mem::take(&mut self.meta.machine.allocator);
+        self.meta.machine = Machine { allocator, ..Machine::current() };
+        self
+    }
+
+    /// With the verdicts on all budgets that the program declares, judged by this snapshot: the one that the report was made
+    /// of, or a part of it such as the last minute.
+    ///
+    /// ```
+    /// use perf_core::{Session, perf_budget};
+    /// use perf_exporters::Report;
+    ///
+    /// #[perf_budget(name = "double", errors = "1%")]
+    /// fn double(n: u64) -> Result<u64, ()> {
+    ///     Ok(2 * n)
+    /// }
+    ///
+    /// let session = Session::new();
+    /// session.run(|| double(2)).unwrap();
+    /// let snapshot = session.snapshot();
+    /// let report = Report::from(&snapshot);
+    /// assert!(report.budgets.is_empty());
+    /// let judged = report.judged(&snapshot);
+    /// assert_eq!(judged.budgets.len(), usize::from(perf_core::is_enabled()));
+    /// ```
+    #[cfg(feature = "judge")]
+    #[must_use]
+    pub fn judged(mut self, snapshot: &Snapshot) -> Self {
+        self.budgets = super::BudgetReport::all(snapshot);
+        self
+    }
+}
+
+/// The name of the executable, without its folder and ending.
+fn program() -> String {
+    let path = env::current_exe().ok().or_else(|| env::args_os().next().map(Into::into));
+    path.as_deref()
+        .and_then(|path| path.file_stem())
+        .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use perf_core::{Probe, Session};
+
+    use super::*;
+
+    #[test]
+    fn a_report_of_a_snapshot_knows_nothing_of_this_machine() {
+        static PROBE: Probe = Probe::new("report::here::probe");
+        let session = Session::new();
+        session.run(|| drop(PROBE.start()));
+        let snapshot = session.snapshot();
+        let pure = Report::from(&snapshot);
+        assert_eq!(pure, Report::from(snapshot.clone()));
+        let elsewhere = Machine { allocator: pure.meta.machine.allocator.clone(), ..Machine::default() };
+        assert_eq!((&pure.meta.machine, pure.meta.pid, pure.meta.program.as_str()), (&elsewhere, None, ""));
+        let here = pure.clone().of_this_process();
+        assert_eq!(here.meta.machine.allocator, pure.meta.machine.allocator);
+        assert_eq!((here.meta.pid, &here.probes), (Some(process::id()), &pure.probes));
+        assert!(!here.meta.program.is_empty() && !here.meta.machine.arch.is_empty());
+    }
+}
