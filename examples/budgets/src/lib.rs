@@ -77,6 +77,9 @@ impl Shop {
     /// One line for the customer.
     ///
     /// The promise is checked wherever the function runs: in tests, and in production by whoever reads snapshots.
+    ///
+    /// # Errors
+    /// An order of a customer that the shop does not know.
     #[perf_budget(allocs = 1, calls("shop::query" = 1), p99 = "5ms", target(p99 = "1ms"))]
     pub fn invoice(&self, order: &Order) -> Result<String, Unknown> {
         let customer = self.customer(order.customer).ok_or(Unknown(order.customer))?;

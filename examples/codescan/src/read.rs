@@ -100,6 +100,9 @@ pub struct Skipped {
 ///
 /// The one probe that is written by hand: `bytes = …` of the attribute is for what is known when the function begins,
 /// and how much could be read is known when it ends.
+///
+/// # Errors
+/// A file that cannot be read, is larger, or is no text.
 pub fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, Unread> {
     static PROBE: Probe = Probe::new("codescan::read::read_file");
     let guard = PROBE.start();
@@ -135,6 +138,9 @@ pub(crate) fn check_size(bytes: &[u8], limit: u64) -> Result<(), Unread> {
 }
 
 /// The text of a file's bytes, without a byte order mark.
+///
+/// # Errors
+/// Bytes that are no text.
 #[perf_probe(bytes = bytes.len())]
 pub fn decode(bytes: &[u8]) -> Result<&str, Unread> {
     match str::from_utf8(bytes) {

@@ -35,12 +35,18 @@ impl Style {
 }
 
 /// Writes the summary as JSON, with a line end.
+///
+/// # Errors
+/// What the writer says.
 pub fn json(out: &mut impl Write, summary: &Summary) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, summary)?;
     writeln!(out)
 }
 
 /// Writes the files that contain a word, as `path:line`, with the number of times.
+///
+/// # Errors
+/// What the writer says.
 pub fn search(out: &mut impl Write, found: &SearchResult, style: Style) -> io::Result<()> {
     let heading = format!("{} × '{}' in {}", found.count, printable(&found.word), counted(found.files.len(), "file"));
     writeln!(out, "{}", style.heading(&heading))?;
@@ -51,6 +57,9 @@ pub fn search(out: &mut impl Write, found: &SearchResult, style: Style) -> io::R
 }
 
 /// Writes the whole summary as tables.
+///
+/// # Errors
+/// What the writer says.
 pub fn tables(out: &mut impl Write, summary: &Summary, style: Style) -> io::Result<()> {
     languages(out, summary, style)?;
     identifiers(out, summary, style)?;

@@ -84,6 +84,9 @@ impl StdError for ScanError {
 }
 
 /// Scans a directory.
+///
+/// # Errors
+/// A root that is no directory or cannot be read, and a runtime that cannot be started.
 pub fn scan(options: &ScanOptions, progress: &Progress) -> Result<Tally, ScanError> {
     check_root(&options.root)?;
     match options.reader {

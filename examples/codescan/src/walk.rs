@@ -52,6 +52,9 @@ impl Walk {
 
     /// The next file, or `None` at the end. What cannot be scanned is an error of this one step, and the walk goes on
     /// after it.
+    ///
+    /// # Errors
+    /// An entry that cannot be scanned.
     #[perf_probe]
     pub fn advance(&mut self) -> Result<Option<Found>, Skipped> {
         for entry in self.entries.by_ref() {
