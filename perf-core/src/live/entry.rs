@@ -5,7 +5,7 @@ use std::sync::Once;
 
 use super::callsite::{Callsite, GENERAL, ID, OFF, RECORDED, UNREGISTERED};
 use super::lane::{Lane, Open};
-use super::local::{Local, Phase};
+use super::local::{ENDED, Local, Phase, STRAY};
 use super::registry::{REGISTRY, count_lost};
 use super::shard::Shard;
 use super::slot::Slot;
@@ -46,6 +46,7 @@ pub(crate) fn start(local: &Local, site: &'static Callsite) -> Guard {
         Found::Stray(slot) => {
             let mut open = Open::now(Lane::Stray, local, slot);
             open.started = clock::now();
+            open.loan = STRAY;
             Guard::new(open)
         }
     }
@@ -108,6 +109,7 @@ pub(crate) fn move_in(local: &Local) -> Option<bool> {
             let local = Local::here();
             local.heap.report();
             local.use_shard(None);
+            local.loan.set(ENDED);
             local.ring.set(None);
             local.enter_phase(Phase::Exited);
             if let Some(home) = local.home.take() {
@@ -135,12 +137,30 @@ pub(crate) fn finish_elsewhere(local: &Local, open: &Open, ticks: u64) {
     local.covered.set(open.covered);
     // SAFETY: set in every lane that gets here.
     local.heap.close(unsafe { open.mark.assume_init_ref() }, 0);
+    if general::is_untimed(open) {
+        return count_outcome_elsewhere(local, open);
+    }
     record_elsewhere(local, open.slot.id, |slot| {
-        if !general::is_untimed(open) {
-            slot.count_alone(ticks, |ticks| slow::alone(local, ticks));
-        }
+        slot.count_alone(ticks, |ticks| slow::alone(local, ticks));
         open.count_outcome(slot);
     });
+}
+
+/// The same for a call of lane `Untimed`.
+#[cold]
+#[inline(never)]
+pub(crate) fn finish_untimed_elsewhere(local: &Local, open: &Open) {
+    local.covered.set(open.covered);
+    // SAFETY: set in this lane.
+    local.heap.forget_callees(unsafe { open.nested.assume_init_ref() });
+    count_outcome_elsewhere(local, open);
+}
+
+/// The call itself was counted in the shard that the thread has left.
+fn count_outcome_elsewhere(local: &Local, open: &Open) {
+    if open.has_outcome() {
+        record_elsewhere(local, open.slot.id, |slot| open.count_outcome(slot));
+    }
 }
 
 /// Adds to what a probe has worked on, outside of any call.

@@ -58,6 +58,7 @@ pub(crate) fn start_in(local: &Local, slot: &'static Slot, site: &'static Callsi
         lane: Lane::Untimed,
         notes: Notes::now(),
         slot,
+        loan: local.loan.get(),
         covered: local.covered.get(),
         nested: MaybeUninit::new(local.heap.nested()),
         started: 0,
@@ -84,6 +85,7 @@ fn start_timed(local: &Local, slot: &'static Slot, site: &'static Callsite, weig
         lane: Lane::General,
         notes: Notes::now(),
         slot,
+        loan: local.loan.get(),
         covered: local.covered.get(),
         total: slot.total.get(),
         mark: MaybeUninit::new(local.heap.mark(slot)),
@@ -156,6 +158,9 @@ pub(crate) fn is_untimed(open: &Open) -> bool {
 pub(crate) fn finish(open: &Open) {
     if open.lane == Lane::Untimed {
         let (local, slot) = (Local::here(), open.slot);
+        if !local.is_under(open.loan) {
+            return entry::finish_untimed_elsewhere(local, open);
+        }
         // Where no probe was met meanwhile there is nothing to forget, and no store for the next such call to wait for.
         if local.covered.get() != open.covered {
             local.covered.set(open.covered);
@@ -179,7 +184,7 @@ fn finish_timed(open: &Open) {
     let (local, slot) = (Local::here(), open.slot);
     let now = if is_untimed(open) { 0 } else { clock::now() };
     let ticks = now.wrapping_sub(open.started);
-    let here = open.lane == Lane::General && local.counts_into(slot);
+    let here = open.lane == Lane::General && local.is_under(open.loan);
     let Some(shard) = local.shard().filter(|_| here) else {
         return entry::finish_elsewhere(local, open, ticks);
     };

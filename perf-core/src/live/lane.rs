@@ -38,6 +38,8 @@ pub(crate) struct Open {
     pub(crate) lane: Lane,
     pub(crate) notes: Cell<Notes>,
     pub(crate) slot: &'static Slot,
+    /// Of the thread at the start: see [`Local::loan`].
+    pub(crate) loan: u64,
     pub(crate) started: u64,
     /// Of the thread and of the slot at the start: see [`Local::covered`] and [`Slot::total`].
     pub(crate) covered: u64,
@@ -74,6 +76,7 @@ impl Open {
             lane,
             notes: Notes::now(),
             slot,
+            loan: local.loan.get(),
             covered: local.covered.get(),
             total: slot.total.get(),
             mark: MaybeUninit::new(local.heap.mark(slot)),
@@ -89,13 +92,24 @@ impl Open {
         self.notes.set(Notes { failed: true, ..notes });
     }
 
+    /// Whether the call, which ends now, does so by a panic of its own.
+    #[inline(always)]
+    fn panics(&self) -> bool {
+        std::thread::panicking() && !self.notes.get().unwinding
+    }
+
+    /// Whether there is something for [`Self::count_outcome`] to count.
+    pub(crate) fn has_outcome(&self) -> bool {
+        self.notes.get().failed || self.panics()
+    }
+
     /// Errors and panics, once the call has ended.
     #[inline(always)]
     pub(crate) fn count_outcome(&self, slot: &Slot) {
         if self.notes.get().failed {
             slot.errors.add(1);
         }
-        if std::thread::panicking() && !self.notes.get().unwinding {
+        if self.panics() {
             slot.panics.add(1);
         }
     }
@@ -130,7 +144,7 @@ pub(crate) fn finish_recorded(open: &Open) {
 fn settle(local: &Local, open: &Open, now: u64) {
     let slot = open.slot;
     let ticks = now.wrapping_sub(open.started);
-    if !local.counts_into(slot) {
+    if !local.is_under(open.loan) {
         return entry::finish_elsewhere(local, open, ticks);
     }
     let ticks = slot.observe(ticks, |ticks| slow::call(local, slot, open.started, open.covered, ticks));
@@ -154,7 +168,7 @@ pub(crate) fn count_units(open: &Open, items: u64, bytes: u64) {
         slot.bytes.add(bytes);
     };
     let (local, slot) = (Local::here(), open.slot);
-    if local.counts_into(slot) {
+    if local.is_under(open.loan) {
         count(slot);
     } else {
         entry::record_elsewhere(local, slot.id, count);

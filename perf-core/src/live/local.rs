@@ -13,6 +13,13 @@ use super::shard::Shard;
 use super::slot::Slot;
 use super::sync::AtomicPtr;
 
+/// [`Local::loan`] of the thread's own shard.
+pub(crate) const HOME: u64 = 0;
+/// Of a thread that has given its shard back: no call began under it.
+pub(crate) const ENDED: u64 = u64::MAX;
+/// Of a call that is counted in no shard of its thread: never that of the thread.
+pub(crate) const STRAY: u64 = u64::MAX - 1;
+
 /// Where a thread is in its life.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
@@ -32,6 +39,12 @@ pub(crate) struct Local {
     pub(crate) table: Cell<*const AtomicPtr<Slot>>,
     /// Who counts now: the thread's own shard, or a session's.
     pub(crate) shard: Cell<*const Shard>,
+    /// The loan under which the thread counts into `shard`. A session's shard goes to other threads and to other sessions
+    /// in between, and comes back by another number: so a call that outlives the session it began in knows that its start
+    /// values are not this shard's any more.
+    pub(crate) loan: Cell<u64>,
+    /// Loans of sessions' shards so far.
+    loans: Cell<u64>,
     /// Ticks taken by calls that have ended, as far as their callers need to know: wrapping.
     pub(crate) covered: Cell<u64>,
     /// Ticks that a probe costs its caller beyond what it measures itself.
@@ -40,7 +53,7 @@ pub(crate) struct Local {
     /// The thread's own shard.
     pub(crate) home: Cell<Option<&'static Shard>>,
     /// Sessions entered on this thread, innermost first.
-    pub(crate) entries: Cell<*const Entry>,
+    pub(crate) entries: Cell<*mut Entry>,
     /// What the thread did last, where that is kept.
     pub(crate) ring: Cell<Option<&'static Ring>>,
     /// Number of the thread; 0 until somebody asks: see [`Self::number`].
@@ -58,11 +71,13 @@ thread_local! {
             phase: Cell::new(Phase::Alive),
             table: Cell::new(std::ptr::null()),
             shard: Cell::new(std::ptr::null()),
+            loan: Cell::new(HOME),
+            loans: Cell::new(HOME),
             covered: Cell::new(0),
             cost: Cell::new(0),
             heap: Heap::new(),
             home: Cell::new(None),
-            entries: Cell::new(std::ptr::null()),
+            entries: Cell::new(std::ptr::null_mut()),
             ring: Cell::new(None),
             thread: Cell::new(0),
             journey: Cell::new(std::ptr::null()),
@@ -110,10 +125,17 @@ impl Local {
         unsafe { place.load(Relaxed).as_ref() }
     }
 
-    /// Whether this thread is the one that writes to `slot` now.
+    /// Whether a call that began under this loan may still write to its slot: the thread has not left the shard since.
     #[inline(always)]
-    pub(crate) fn counts_into(&self, slot: &Slot) -> bool {
-        std::ptr::eq(self.shard.get(), slot.owner)
+    pub(crate) fn is_under(&self, loan: u64) -> bool {
+        self.loan.get() == loan
+    }
+
+    /// The shard in use has come to this thread just now.
+    pub(crate) fn begin_loan(&self) {
+        let loan = self.loans.get().wrapping_add(1);
+        self.loans.set(loan);
+        self.loan.set(loan);
     }
 
     /// Counts into `shard` from now on; in a slow part of the library, once that is over.

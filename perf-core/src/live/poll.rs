@@ -50,7 +50,10 @@ impl Journey {
             return;
         };
         let wall = clock::now().wrapping_sub(since);
-        entry::write(site, |slot| end_call(self, slot, since, wall, slot.polling.get() == 0, end));
+        entry::write(site, |slot| {
+            let outermost = slot.polls_around(Local::here().loan.get()) == 0;
+            end_call(self, slot, since, wall, outermost, end);
+        });
     }
 }
 
@@ -102,7 +105,9 @@ impl Drop for Polling<'_> {
 #[derive(Clone, Copy)]
 pub(crate) struct Visit {
     shard: &'static Shard,
-    pub(crate) slot: &'static Slot,
+    slot: &'static Slot,
+    /// See [`Local::loan`].
+    loan: u64,
     unwinding: bool,
     /// Stretches of the same probe around this one: a recursion through boxed futures.
     around: u64,
@@ -116,30 +121,33 @@ pub(crate) struct Visit {
 impl Visit {
     #[inline(always)]
     pub(crate) fn begin(journey: &Journey, shard: &'static Shard, slot: &'static Slot) -> Self {
-        let around = slot.polling.get();
-        slot.polling.set(around + 1);
+        let local = Local::here();
+        let loan = local.loan.get();
+        let around = slot.polls_around(loan);
+        slot.set_polls_around(loan, around.wrapping_add(1));
         let caller = shard.tree.current();
         let node = general::enter(shard, slot);
-        let local = Local::here();
         let (covered, mark) = (local.covered.get(), local.heap.mark(slot));
         let started = clock::now();
         journey.start(started);
-        Self { shard, slot, unwinding: std::thread::panicking(), around, caller, node, covered, mark, started }
+        Self { shard, slot, loan, unwinding: std::thread::panicking(), around, caller, node, covered, mark, started }
     }
 
-    /// Ends the stretch, and with it the call if it says how; on the thread that it began on, which still counts where it
-    /// did.
+    /// Ends the stretch, and with it the call if it says how; on the thread that it began on.
     #[inline]
     pub(crate) fn end(&self, journey: &Journey, now: u64, end: Option<End>) {
+        let local = Local::here();
+        if !local.is_under(self.loan) {
+            return self.end_elsewhere(local, journey, now, end);
+        }
         let Self { slot, shard, .. } = *self;
         let outermost = self.around == 0;
-        slot.polling.set(self.around);
+        slot.set_polls_around(self.loan, self.around);
         slot.polls.add(1);
         let ticks = now.checked_sub(self.started).unwrap_or_else(|| {
             slot.backward.add(1);
             0
         });
-        let local = Local::here();
         let callees = local.covered.get().wrapping_sub(self.covered);
         let own = ticks.wrapping_sub(callees);
         slot.own.add(own);
@@ -169,11 +177,26 @@ impl Visit {
         }
     }
 
-    /// Ends the stretch where it cannot be counted.
-    pub(crate) fn give_up(&self) {
-        let local = Local::here();
+    /// Ends a stretch that outlives the session it began in.
+    #[cold]
+    #[inline(never)]
+    fn end_elsewhere(&self, local: &Local, journey: &Journey, now: u64, end: Option<End>) {
         local.covered.set(self.covered);
         local.heap.close(&self.mark, 0);
+        let ticks = now.saturating_sub(self.started);
+        journey.count_poll(ticks, 0);
+        let outermost = self.around == 0;
+        let ended = end.and_then(|end| Some((end, journey.finish()?)));
+        entry::record_elsewhere(local, self.slot.id, |slot| {
+            slot.polls.add(1);
+            slot.own.add(ticks);
+            if outermost {
+                slot.busy.add(ticks);
+            }
+            if let Some((end, since)) = ended {
+                end_call(journey, slot, since, now.wrapping_sub(since), outermost, end);
+            }
+        });
     }
 
     fn settle_heap(&self, local: &Local, journey: &Journey, outermost: bool) {

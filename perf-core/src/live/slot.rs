@@ -51,8 +51,9 @@ pub(crate) struct Slot {
     pub(crate) busy: Count,
     pub(crate) polls: Count,
     pub(crate) cancelled: Count,
-    /// Polls of this probe under way on this thread.
-    pub(crate) polling: Count,
+    /// Polls of this probe under way on this thread, and the loan that they are under.
+    polling: Count,
+    polling_loan: Count,
     /// Sampling: the call that makes this many since the last timed one is timed.
     pub(crate) gap: Count,
     /// Sampling: untimed calls that timed calls still under way stand for.
@@ -121,6 +122,7 @@ impl Slot {
             polls: zero(),
             cancelled: zero(),
             polling: zero(),
+            polling_loan: zero(),
             gap: zero(),
             claimed: zero(),
             backward: zero(),
@@ -141,6 +143,17 @@ impl Slot {
     pub(crate) fn shard(&self) -> &'static Shard {
         // SAFETY: made by `Shard::make_slot` of a shard that lives for ever.
         unsafe { &*self.owner }
+    }
+
+    /// Polls under way that began under this loan: those that outlived an earlier one are not around this one's calls.
+    pub(crate) fn polls_around(&self, loan: u64) -> u64 {
+        if self.polling_loan.own() == loan { self.polling.own() } else { 0 }
+    }
+
+    /// The writer only, under this loan.
+    pub(crate) fn set_polls_around(&self, loan: u64, polls: u64) {
+        self.polling.set(polls);
+        self.polling_loan.set(loan);
     }
 
     /// Counts one value in the histogram, and returns it. One that is out of the ordinary goes to `unusual`, which calls
