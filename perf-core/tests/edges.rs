@@ -209,7 +209,9 @@ fn stretches_that_outlive_their_session() {
         other.enter();
         other.exit();
         drop(other);
-        let calls = |snapshot: &perf_core::Snapshot, name| snapshot.get(name).map_or((0, 0), |probe| (probe.calls(), probe.polls()));
+        let calls = |snapshot: &perf_core::Snapshot, name| {
+            snapshot.get(name).map_or((0, 0), |probe| (probe.calls(), probe.polls()))
+        };
         let seen = session.snapshot();
         assert_eq!(calls(&seen, "edges::polled"), (0, 0));
         // The call ended here; its stretch had begun in an earlier stay.

@@ -7,7 +7,8 @@ use std::time::Duration;
 use perf_core::{Guard, MockClock, Probe, ProbeStats, Session, SessionGuard, Snapshot, set_call_tree, snapshot};
 use proptest::prelude::*;
 
-static PROBES: [Probe; 3] = [Probe::new("outliving::a"), Probe::new("outliving::b"), Probe::new("outliving::c").sample(1)];
+static PROBES: [Probe; 3] =
+    [Probe::new("outliving::a"), Probe::new("outliving::b"), Probe::new("outliving::c").sample(1)];
 const NAMES: [&str; 3] = ["outliving::a", "outliving::b", "outliving::c"];
 const SESSIONS: usize = 3;
 
