@@ -6,6 +6,18 @@
 //! waits for the work before it, so what counts is the chain from the difference to the cell, and that is an `or`, a
 //! count of leading zeros, a shift and an increment.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "calls pass through here, and nothing on their way may panic in any profile"
+    )
+)]
+
 use std::cell::Cell;
 use std::mem::MaybeUninit;
 
@@ -147,25 +159,27 @@ fn settle(local: &Local, open: &Open, now: u64) {
     if !local.is_under(open.loan) {
         return entry::finish_elsewhere(local, open, ticks);
     }
-    let ticks = slot.observe(ticks, |ticks| slow::call(local, slot, open.started, open.covered, ticks));
-    let callees = local.covered.get().wrapping_sub(open.covered);
-    slot.sum.add(ticks);
-    slot.own.add(ticks.wrapping_sub(callees));
-    slot.total.set(open.total + ticks);
-    local.covered.set(open.covered + ticks + local.cost.get());
-    // SAFETY: set in this lane.
-    let mark = unsafe { open.mark.assume_init_ref() };
-    if !local.heap.is_untouched(mark) {
-        local.heap.close(mark, 1).count_call(slot, mark);
-    }
-    open.count_outcome(slot);
+    Local::storing(|| {
+        let ticks = slot.observe(ticks, |ticks| slow::call(local, slot, open.started, open.covered, ticks));
+        let callees = local.covered.get().wrapping_sub(open.covered);
+        // Plain additions: time that has passed on this thread, see `sync`.
+        slot.sum.add(ticks);
+        slot.own.add(ticks.wrapping_sub(callees));
+        slot.total.raise(open.total.wrapping_add(ticks));
+        local.covered.set(open.covered.wrapping_add(ticks).wrapping_add(local.cost.get()));
+        // SAFETY: set in this lane.
+        let mark = unsafe { open.mark.assume_init_ref() };
+        if !local.heap.is_untouched(mark) {
+            local.heap.close(mark, 1).count_call(slot, mark);
+        }
+        open.count_outcome(slot);
+    });
 }
 
 /// Adds items and bytes to what the call's probe has worked on.
 pub(crate) fn count_units(open: &Open, items: u64, bytes: u64) {
     let count = |slot: &Slot| {
-        slot.items.add(items);
-        slot.bytes.add(bytes);
+        slot.count_units(items, bytes);
     };
     let (local, slot) = (Local::here(), open.slot);
     if local.is_under(open.loan) {

@@ -2,8 +2,21 @@
 //! has allocated. One thread-local value without a destructor: it is there before the first and after the last of
 //! everything else, and reaching it costs no call.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "calls pass through here, and nothing on their way may panic in any profile"
+    )
+)]
+
 use std::cell::Cell;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::{AtomicU32, compiler_fence};
 
 use super::heap::Heap;
 use super::journey::Journey;
@@ -11,7 +24,7 @@ use super::ring::Ring;
 use super::sessions::Entry;
 use super::shard::Shard;
 use super::slot::Slot;
-use super::sync::AtomicPtr;
+use super::sync::{ADDS_AT_ONCE, AtomicPtr};
 
 /// [`Local::loan`] of the thread's own shard.
 pub(crate) const HOME: u64 = 0;
@@ -140,12 +153,25 @@ impl Local {
 
     /// Counts into `shard` from now on; in a slow part of the library, once that is over.
     pub(crate) fn use_shard(&self, shard: Option<&'static Shard>) {
-        self.shard.set(shard.map_or(std::ptr::null(), std::ptr::from_ref));
-        let (table, length) = match shard {
+        let table = match shard {
             Some(shard) if self.phase.get() != Phase::Busy => shard.table(),
             _ => (std::ptr::null(), 0),
         };
+        self.hide_slots();
+        self.shard.set(shard.map_or(std::ptr::null(), std::ptr::from_ref));
+        self.show_slots(table);
+    }
+
+    /// A signal handler that comes after this finds no slots; one that comes before is over already.
+    fn hide_slots(&self) {
+        self.length.set(0);
+        compiler_fence(SeqCst);
+    }
+
+    /// What `hide_slots` has hidden, or other slots.
+    fn show_slots(&self, (table, length): (*const AtomicPtr<Slot>, u32)) {
         self.table.set(table);
+        compiler_fence(SeqCst);
         self.length.set(length);
     }
 
@@ -159,29 +185,60 @@ impl Local {
     /// Runs a slow part of the library. A probe that is met in it finds no slot and comes to know that it does not
     /// count. Nothing happens where such a part is running already.
     pub(crate) fn quietly<R>(&self, work: impl FnOnce(Phase) -> R) -> Option<R> {
-        struct Back<'a>(&'a Local, Phase);
-        impl Drop for Back<'_> {
-            fn drop(&mut self) {
-                self.0.enter_phase(self.1);
-            }
-        }
-        let phase = self.phase.get();
-        if phase == Phase::Busy {
+        let busy = self.go_busy()?;
+        Some(work(busy.before))
+    }
+
+    /// `None` where the thread is busy already.
+    fn go_busy(&self) -> Option<Busy<'_>> {
+        let before = self.phase.get();
+        if before == Phase::Busy {
             return None;
         }
         self.enter_phase(Phase::Busy);
-        let _back = Back(self, phase);
-        Some(work(phase))
+        Some(Busy { local: self, before })
     }
 
     /// Goes to another phase; only outside of [`Phase::Busy`] are there slots at hand.
     pub(crate) fn enter_phase(&self, phase: Phase) {
-        self.phase.set(phase);
-        self.use_shard(self.shard());
+        // A signal handler that finds no slots is to find that the thread is busy.
+        self.phase.set(Phase::Busy);
+        self.hide_slots();
+        if phase != Phase::Busy {
+            if let Some(shard) = self.shard() {
+                self.show_slots(shard.table());
+            }
+            compiler_fence(SeqCst);
+            self.phase.set(phase);
+        }
+    }
+
+    /// Runs the stores at the end of a call, which count into single cells.
+    #[inline(always)]
+    pub(crate) fn storing<R>(stores: impl FnOnce() -> R) -> R {
+        if ADDS_AT_ONCE { stores() } else { undisturbed(stores) }
     }
 
     /// The same for work that leaves nothing to the program: what it allocates is not counted either.
     pub(crate) fn busily<R>(&self, work: impl FnOnce(Phase) -> R) -> Option<R> {
         self.quietly(|phase| super::heap::uncounted(|| work(phase)))
+    }
+}
+
+/// Runs stores to several cells that belong together: a probe that a signal handler calls in between counts as lost.
+pub(crate) fn undisturbed<R>(stores: impl FnOnce() -> R) -> R {
+    let _busy = Local::here().go_busy();
+    stores()
+}
+
+/// While it is there, its thread is in [`Phase::Busy`].
+struct Busy<'a> {
+    local: &'a Local,
+    before: Phase,
+}
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.local.enter_phase(self.before);
     }
 }

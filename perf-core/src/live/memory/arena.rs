@@ -1,6 +1,18 @@
 //! Blocks of mapped pages. It takes no lock and is in no inconsistent state between two instructions, so a signal
 //! handler may come here whatever it interrupted, this included.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "calls pass through here, and nothing on their way may panic in any profile"
+    )
+)]
+
 use std::alloc::Layout;
 use std::ffi::{c_int, c_void};
 use std::ptr::null_mut;
@@ -55,10 +67,11 @@ fn class(layout: Layout) -> Option<(usize, &'static AtomicPtr<Free>)> {
     }
     let (size, index) = if layout.size() <= FINE {
         let size = layout.size().next_multiple_of(LINE);
-        (size, size / LINE - 1)
+        (size, (size / LINE).checked_sub(1)?)
     } else {
         let size = layout.size().next_power_of_two();
-        (size, FINE / LINE + (size / FINE).ilog2() as usize - 1)
+        let doublings = (size / FINE).checked_ilog2()? as usize;
+        (size, (FINE / LINE).saturating_add(doublings).checked_sub(1)?)
     };
     Some((size, FREE.get(index)?))
 }
@@ -79,24 +92,26 @@ fn used_before(list: &AtomicPtr<Free>) -> Option<*mut u8> {
     let rest = unsafe { first.as_ref()? }.next.load(Relaxed);
     if !rest.is_null() && list.compare_exchange(null_mut(), rest, Release, Relaxed).is_err() {
         // Somebody has freed a block meanwhile: it goes behind the others.
-        let mut last = rest;
-        // SAFETY: blocks of the list, as above.
-        while let Some(next) =
-            unsafe { last.as_ref() }.map(|block| block.next.load(Relaxed)).filter(|next| !next.is_null())
-        {
-            last = next;
+        let mut tail = rest;
+        loop {
+            // SAFETY: a block of the list, as above.
+            let next = unsafe { (*tail).next.load(Relaxed) };
+            if next.is_null() {
+                break;
+            }
+            tail = next;
         }
-        push(list, rest, last);
+        push(list, rest, tail);
     }
     Some(first.cast())
 }
 
-/// Puts a chain of free blocks, from `first` to `last`, before the others.
-fn push(list: &AtomicPtr<Free>, first: *mut Free, last: *mut Free) {
+/// Puts a chain of free blocks, from `first` to `tail`, before the others.
+fn push(list: &AtomicPtr<Free>, first: *mut Free, tail: *mut Free) {
     let mut head = list.load(Relaxed);
     loop {
         // SAFETY: a block of the chain, which is this thread's alone until the exchange.
-        unsafe { (*last).next.store(head, Relaxed) };
+        unsafe { (*tail).next.store(head, Relaxed) };
         // Pairs with the acquire in `used_before`: who takes a block sees what was written to it.
         match list.compare_exchange_weak(head, first, Release, Relaxed) {
             Ok(_) => return,
@@ -117,6 +132,7 @@ fn bump(size: usize) -> *mut u8 {
                 return unsafe { chunk.cast::<u8>().add(place) };
             }
         }
+        #[allow(clippy::cast_ptr_alignment, reason = "pages are aligned")]
         let next = map(CHUNK).cast::<Chunk>();
         if next.is_null() {
             return null_mut();
@@ -134,6 +150,7 @@ fn bump(size: usize) -> *mut u8 {
 /// `place` came from [`alloc`] with this layout, and nobody refers to it any more.
 pub(super) unsafe fn free(place: *mut u8, layout: Layout) {
     if let Some((_, list)) = class(layout) {
+        #[allow(clippy::cast_ptr_alignment, reason = "blocks are aligned to a line")]
         let block = place.cast::<Free>();
         // SAFETY: a block is at least a line, and aligned to one.
         unsafe { block.write(Free { next: AtomicPtr::new(null_mut()) }) };
