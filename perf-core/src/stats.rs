@@ -7,7 +7,7 @@ use crate::exemplar::{self, Exemplar};
 use crate::histogram::Histogram;
 use crate::ticks::{Scale, TickHistogram};
 
-/// Exact sums of one probe; times in ticks.
+/// Exact sums of one probe, that stop at the greatest number; times in ticks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
     pub(crate) calls: u64,
@@ -268,7 +268,7 @@ impl ProbeStats {
     }
 
     pub(crate) fn since(&self, earlier: &Self) -> Option<Self> {
-        let mut counts = self.counts.zip(&earlier.counts, u64::saturating_sub, i64::wrapping_sub);
+        let mut counts = self.counts.zip(&earlier.counts, u64::saturating_sub, i64::saturating_sub);
         let histogram = self.histogram.since(&earlier.histogram);
         counts.extremes = histogram
             .span()
@@ -291,7 +291,7 @@ impl ProbeStats {
         }
         let peak = self.counts.peak_bytes.max(other.counts.peak_bytes);
         let extremes = other.counts.extremes;
-        self.counts = self.counts.zip(&other.counts, u64::wrapping_add, i64::wrapping_add);
+        self.counts = self.counts.zip(&other.counts, u64::saturating_add, i64::saturating_add);
         self.counts.peak_bytes = peak;
         if let Some((least, greatest)) = extremes {
             self.counts.widen(least, greatest);
@@ -307,10 +307,82 @@ impl ProbeStats {
         for time in [&mut counts.total, &mut counts.busy, &mut counts.sum] {
             *time = scale.nanos(*time);
         }
-        let own = scale.nanos(counts.own.unsigned_abs()).cast_signed();
-        counts.own = own * counts.own.signum();
+        let own = i64::try_from(scale.nanos(counts.own.unsigned_abs())).unwrap_or(i64::MAX);
+        counts.own = own.saturating_mul(counts.own.signum());
         counts.extremes = counts.extremes.map(|(least, greatest)| (scale.nanos(least), scale.nanos(greatest)));
         let pairs = self.histogram.rescale(scale).to_pairs();
         self.histogram = TickHistogram::from_sorted(pairs);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A probe whose every sum is this, and whose every signed sum that.
+    fn stats(sum: u64, signed: i64, scale: Scale) -> ProbeStats {
+        let histogram = TickHistogram::from_sorted(vec![(7, sum.max(1))]);
+        let counts = Counts {
+            calls: sum,
+            skipped: sum,
+            errors: sum,
+            panics: sum,
+            cancelled: sum,
+            polls: sum,
+            items: sum,
+            bytes: sum,
+            allocs: sum,
+            alloc_bytes: sum,
+            self_allocs: signed,
+            self_alloc_bytes: signed,
+            net_bytes: signed,
+            total: sum,
+            busy: sum,
+            sum,
+            own: signed,
+            peak_bytes: sum,
+            extremes: Some((7, 7)),
+        };
+        ProbeStats::new("probe", ("file", 1), Vec::new(), scale, counts, histogram, Vec::new())
+    }
+
+    fn number() -> impl Strategy<Value = u64> {
+        prop_oneof![any::<u64>(), Just(u64::MAX), 1..100u64]
+    }
+
+    fn signed() -> impl Strategy<Value = i64> {
+        prop_oneof![any::<i64>(), Just(i64::MIN), Just(i64::MAX), -100..100i64]
+    }
+
+    proptest! {
+        /// Of equal clocks and of different ones, against an account in twice as many bits.
+        #[test]
+        fn merges_stop_at_the_greatest_number(
+            parts in prop::collection::vec((number(), signed()), 1..6),
+            faster in any::<bool>(),
+        ) {
+            let mut all = stats(parts[0].0, parts[0].1, Scale::NANOS);
+            let (mut sum, mut signed) = (u128::from(parts[0].0), i128::from(parts[0].1));
+            for &(more, signed_more) in &parts[1..] {
+                let scale = if faster { Scale::ticks(5e8) } else { Scale::NANOS };
+                let before = all.clone();
+                all.merge(&stats(more, signed_more, scale));
+                sum += u128::from(more);
+                signed = (signed + i128::from(signed_more)).clamp(i64::MIN.into(), i64::MAX.into());
+                let wanted = u64::try_from(sum).unwrap_or(u64::MAX);
+                let counts = &all.counts;
+                prop_assert_eq!([counts.calls, counts.items, counts.bytes, counts.allocs, counts.alloc_bytes], [wanted; 5]);
+                prop_assert_eq!(i128::from(counts.net_bytes), signed);
+                prop_assert!(counts.total >= before.counts.total && counts.sum >= before.counts.sum);
+                if !faster {
+                    prop_assert_eq!([counts.total, counts.busy, counts.sum], [wanted; 3]);
+                    prop_assert_eq!(i128::from(counts.own), signed);
+                }
+                let since = all.since(&before);
+                prop_assert!(since.is_none_or(|since| since.counts.items == wanted - before.counts.items));
+            }
+            let _ = (all.mean(), all.total(), all.self_time(), all.quantile(0.5), all.histogram().count());
+        }
     }
 }

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
+use super::sync::MOST_TICKS;
 use crate::meta::ClockKind;
 
 /// Shortest time over which the two clocks are compared.
@@ -104,14 +105,14 @@ pub(crate) fn now() -> u64 {
     }
 }
 
-/// Ticks of a duration.
+/// Ticks of a duration, at most as many as a sum of them holds.
 pub(crate) fn to_ticks(time: Duration) -> u64 {
     if is_counter() {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
         let ticks = (time.as_secs_f64() * ticks_per_second()).round() as u64;
-        ticks.min(u64::MAX >> 1)
+        ticks.min(MOST_TICKS)
     } else {
-        nanos(time)
+        nanos(time).min(MOST_TICKS)
     }
 }
 

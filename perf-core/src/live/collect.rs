@@ -107,7 +107,7 @@ impl Reader {
         let mut slots_read = 0;
         for slot in slots {
             add(&mut counts, slot);
-            self.backward += slot.backward.get();
+            self.backward = self.backward.saturating_add(slot.backward.get());
             slot.read_histogram(&mut self.sparse);
             self.add_tail(slot);
             slots_read += 1;
@@ -116,7 +116,7 @@ impl Reader {
             self.join();
         }
         let histogram = TickHistogram::from_sorted(self.sparse.clone());
-        counts.calls = histogram.count().wrapping_add(counts.calls);
+        counts.calls = histogram.count().saturating_add(counts.calls);
         (!counts.is_empty()).then_some((counts, histogram))
     }
 
@@ -150,7 +150,8 @@ impl Reader {
     fn join(&mut self) {
         let mut touched = [0u64; buckets::BUCKETS.div_ceil(64)];
         for &(bucket, count) in &self.sparse {
-            self.dense[usize::from(bucket)] += count;
+            let sum = &mut self.dense[usize::from(bucket)];
+            *sum = sum.saturating_add(count);
             touched[usize::from(bucket) / 64] |= 1 << (bucket % 64);
         }
         self.sparse.clear();
@@ -185,26 +186,36 @@ fn exemplar(record: &Record, now: (u64, SystemTime), sites: &[Vec<&'static Calls
 
 fn add(counts: &mut Counts, slot: &Slot) {
     // Calls are what the histogram holds and what sampling left out of it.
-    let untimed = slot.untimed.get().wrapping_add(slot.claimed.get());
-    counts.calls = counts.calls.wrapping_add(untimed);
-    counts.skipped = counts.skipped.wrapping_add(slot.skipped.get());
-    counts.errors += slot.errors.get();
-    counts.panics += slot.panics.get();
-    counts.cancelled += slot.cancelled.get();
-    counts.polls += slot.polls.get();
-    counts.items = counts.items.wrapping_add(slot.items.get());
-    counts.bytes = counts.bytes.wrapping_add(slot.bytes.get());
-    counts.allocs = counts.allocs.wrapping_add(slot.allocs.get());
-    counts.alloc_bytes = counts.alloc_bytes.wrapping_add(slot.alloc_bytes.get());
-    counts.self_allocs = counts.self_allocs.wrapping_add(slot.own_allocs.get().cast_signed());
-    counts.self_alloc_bytes = counts.self_alloc_bytes.wrapping_add(slot.own_alloc_bytes.get().cast_signed());
-    counts.net_bytes = counts.net_bytes.wrapping_add(slot.net.get().cast_signed());
-    counts.peak_bytes = counts.peak_bytes.max(slot.peak.get());
+    let untimed = slot.untimed.get().saturating_add(slot.claimed.get());
     let (synchronous, wall, busy) = (slot.total.get(), slot.wall.get(), slot.busy.get());
-    counts.total = counts.total.wrapping_add(synchronous).wrapping_add(wall);
-    counts.busy = counts.busy.wrapping_add(synchronous).wrapping_add(busy);
-    counts.sum = counts.sum.wrapping_add(slot.sum.get());
-    counts.own = counts.own.wrapping_add(slot.own.get().cast_signed());
+    let sums = [
+        (&mut counts.calls, untimed),
+        (&mut counts.skipped, slot.skipped.get()),
+        (&mut counts.errors, slot.errors.get()),
+        (&mut counts.panics, slot.panics.get()),
+        (&mut counts.cancelled, slot.cancelled.get()),
+        (&mut counts.polls, slot.polls.get()),
+        (&mut counts.items, slot.items.get()),
+        (&mut counts.bytes, slot.bytes.get()),
+        (&mut counts.allocs, slot.allocs.get()),
+        (&mut counts.alloc_bytes, slot.alloc_bytes.get()),
+        (&mut counts.total, synchronous.saturating_add(wall)),
+        (&mut counts.busy, synchronous.saturating_add(busy)),
+        (&mut counts.sum, slot.sum.get()),
+    ];
+    for (sum, more) in sums {
+        *sum = sum.saturating_add(more);
+    }
+    let signed = [
+        (&mut counts.self_allocs, &slot.own_allocs),
+        (&mut counts.self_alloc_bytes, &slot.own_alloc_bytes),
+        (&mut counts.net_bytes, &slot.net),
+        (&mut counts.own, &slot.own),
+    ];
+    for (sum, more) in signed {
+        *sum = sum.saturating_add(more.get().cast_signed());
+    }
+    counts.peak_bytes = counts.peak_bytes.max(slot.peak.get());
     if let Some((least, greatest)) = slot.extremes() {
         counts.widen(least, greatest);
     }
@@ -222,7 +233,7 @@ fn meta(state: &State, shards: &[&Shard], scale: Scale, taken: SystemTime, backw
         backward_steps,
         live_bytes: 0,
         threads: state.threads,
-        dropped_nodes: shards.iter().map(|shard| shard.tree.dropped.get()).sum(),
+        dropped_nodes: shards.iter().fold(0, |sum, shard| sum.saturating_add(shard.tree.dropped.get())),
     }
 }
 
@@ -238,14 +249,14 @@ fn read_tree(shards: &[&Shard], sites: &[Vec<&'static Callsite>], scale: Scale) 
         let Some(site) = site else {
             continue;
         };
-        let mut sums = [0u64; 4];
+        let mut sums = [0i64; 4];
         for node in &nodes {
             for (sum, count) in sums.iter_mut().zip(node.sums()) {
-                *sum = sum.wrapping_add(count.get());
+                *sum = sum.saturating_add(count.get().cast_signed());
             }
         }
-        let [calls, own, allocs, bytes] = sums;
-        let own = u64::try_from(own.cast_signed()).unwrap_or(0);
+        // Below zero where sampled callees weigh more than their caller.
+        let [calls, own, allocs, bytes] = sums.map(|sum| u64::try_from(sum).unwrap_or(0));
         let index = builder.add(parent, site.name(), calls, scale.duration(own), allocs, bytes);
         wait_for_children(&mut waiting, index, &nodes);
     }

@@ -1,14 +1,26 @@
 //! The long way into a shard, and the way around one: the first call of a program, of a callsite, of a thread, of a
 //! callsite on a thread; calls on threads that are past their end; guards that outlive the session they began in.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "calls pass through here, and nothing on their way may panic in any profile"
+    )
+)]
+
 use std::sync::Once;
 
 use super::callsite::{Callsite, GENERAL, ID, OFF, RECORDED, UNREGISTERED};
 use super::lane::{Lane, Open};
-use super::local::{Local, Phase};
+use super::local::{ENDED, Local, Phase, STRAY};
 use super::registry::{REGISTRY, count_lost};
 use super::shard::Shard;
-use super::slot::Slot;
+use super::slot::{NOTHING, Slot};
 use super::{clock, cost, general, slow};
 use crate::Guard;
 
@@ -46,6 +58,7 @@ pub(crate) fn start(local: &Local, site: &'static Callsite) -> Guard {
         Found::Stray(slot) => {
             let mut open = Open::now(Lane::Stray, local, slot);
             open.started = clock::now();
+            open.loan = STRAY;
             Guard::new(open)
         }
     }
@@ -106,13 +119,16 @@ pub(crate) fn move_in(local: &Local) -> Option<bool> {
     impl Drop for Leave {
         fn drop(&mut self) {
             let local = Local::here();
-            local.heap.report();
+            local.heap.report_at_once();
+            // A probe in a signal handler must not find the lock held by this thread.
+            local.enter_phase(Phase::Busy);
             local.use_shard(None);
+            local.loan.set(ENDED);
             local.ring.set(None);
-            local.enter_phase(Phase::Exited);
             if let Some(home) = local.home.take() {
                 REGISTRY.lock().release(home);
             }
+            local.enter_phase(Phase::Exited);
         }
     }
     thread_local! {
@@ -132,22 +148,46 @@ pub(crate) fn move_in(local: &Local) -> Option<bool> {
 #[cold]
 #[inline(never)]
 pub(crate) fn finish_elsewhere(local: &Local, open: &Open, ticks: u64) {
-    local.covered.set(open.covered);
     // SAFETY: set in every lane that gets here.
-    local.heap.close(unsafe { open.mark.assume_init_ref() }, 0);
+    let mark = unsafe { open.mark.assume_init_ref() };
+    if general::is_untimed(open) {
+        local.covered.set(open.covered);
+        local.heap.close(mark, 0);
+        return count_outcome_elsewhere(local, open);
+    }
+    let callees = local.covered.get().wrapping_sub(open.covered);
+    // A clock that stepped back is seen by `count_call_alone`.
+    let covered = if ticks < NOTHING { ticks.saturating_add(local.cost.get()) } else { 0 };
+    local.covered.set(open.covered.wrapping_add(covered));
+    let change = local.heap.close(mark, 1);
     record_elsewhere(local, open.slot.id, |slot| {
-        if !general::is_untimed(open) {
-            slot.count_alone(ticks, |ticks| slow::alone(local, ticks));
-        }
+        slot.count_call_alone(ticks, callees, |ticks| slow::alone(local, ticks));
+        change.count_alone(slot);
         open.count_outcome(slot);
     });
+}
+
+/// The same for a call of lane `Untimed`.
+#[cold]
+#[inline(never)]
+pub(crate) fn finish_untimed_elsewhere(local: &Local, open: &Open) {
+    local.covered.set(open.covered);
+    // SAFETY: set in this lane.
+    local.heap.forget_callees(unsafe { open.nested.assume_init_ref() });
+    count_outcome_elsewhere(local, open);
+}
+
+/// The call itself was counted in the shard that the thread has left.
+fn count_outcome_elsewhere(local: &Local, open: &Open) {
+    if open.has_outcome() {
+        record_elsewhere(local, open.slot.id, |slot| open.count_outcome(slot));
+    }
 }
 
 /// Adds to what a probe has worked on, outside of any call.
 pub(crate) fn count_units(site: &'static Callsite, items: u64, bytes: u64) {
     write(site, |slot| {
-        slot.items.add(items);
-        slot.bytes.add(bytes);
+        slot.count_units(items, bytes);
     });
 }
 

@@ -5,6 +5,18 @@
 //! independently of how long calls take, and a timed call weighs as much as the gap it ends: so the weights add up to
 //! the calls, and every call is expected to be counted once (Horvitz and Thompson 1952).
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "calls pass through here, and nothing on their way may panic in any profile"
+    )
+)]
+
 use std::mem::MaybeUninit;
 
 use super::callsite::{Callsite, GENERAL, ID, Sampling};
@@ -13,6 +25,7 @@ use super::local::Local;
 use super::ring::Kind;
 use super::shard::Shard;
 use super::slot::Slot;
+use super::sync::MOST_TICKS;
 use super::tree::{address, node_at};
 use super::{clock, cost, entry, registry, slow, spans, timeline};
 use crate::Guard;
@@ -46,11 +59,11 @@ pub(crate) fn start(site: &'static Callsite, word: u32) -> Guard {
 /// Begins a call that goes this way.
 #[inline(always)]
 pub(crate) fn start_in(local: &Local, slot: &'static Slot, site: &'static Callsite) -> Guard {
-    let skipped = slot.untimed.get() + 1;
-    if skipped >= slot.gap.get() {
+    let skipped = slot.untimed.get();
+    if skipped.wrapping_add(1) >= slot.gap.get() {
         return start_due(local, slot, site);
     }
-    slot.untimed.set(skipped);
+    slot.untimed.add(1);
     if registry::tree_is_on() {
         return start_timed(local, slot, site, 0);
     }
@@ -58,6 +71,7 @@ pub(crate) fn start_in(local: &Local, slot: &'static Slot, site: &'static Callsi
         lane: Lane::Untimed,
         notes: Notes::now(),
         slot,
+        loan: local.loan.get(),
         covered: local.covered.get(),
         nested: MaybeUninit::new(local.heap.nested()),
         started: 0,
@@ -84,6 +98,7 @@ fn start_timed(local: &Local, slot: &'static Slot, site: &'static Callsite, weig
         lane: Lane::General,
         notes: Notes::now(),
         slot,
+        loan: local.loan.get(),
         covered: local.covered.get(),
         total: slot.total.get(),
         mark: MaybeUninit::new(local.heap.mark(slot)),
@@ -93,6 +108,13 @@ fn start_timed(local: &Local, slot: &'static Slot, site: &'static Callsite, weig
     })
 }
 
+/// A signed time, so many times over, which stops where sums do.
+fn weighted(own: u64, weight: u64) -> u64 {
+    let weight = i64::try_from(weight).unwrap_or(i64::MAX);
+    let most = MOST_TICKS.cast_signed();
+    own.cast_signed().saturating_mul(weight).clamp(most.wrapping_neg(), most).cast_unsigned()
+}
+
 /// For how many calls a timed one stands; and draws when the next one is due.
 #[inline]
 fn weigh(slot: &Slot, sampling: Sampling) -> u64 {
@@ -100,10 +122,11 @@ fn weigh(slot: &Slot, sampling: Sampling) -> u64 {
         return 1; // the gap stays 0
     }
     let skipped = slot.untimed.get();
-    slot.untimed.set(0);
+    // A call that a signal handler adds meanwhile stays.
+    slot.untimed.add(skipped.wrapping_neg());
     slot.claimed.add(skipped);
     slot.gap.set(slot.shard().random_gap(average_gap(slot, sampling)));
-    skipped + 1
+    skipped.saturating_add(1)
 }
 
 /// N.
@@ -113,8 +136,9 @@ fn average_gap(slot: &Slot, sampling: Sampling) -> u64 {
         Sampling::OneIn(calls) => calls.get().into(),
         Sampling::Cap { ppm } => {
             // cost / (N * mean) <= cap, and mean = sum / weighed.
-            let cost = u128::from(cost::ticks()) * u128::from(slot.weighed.get()) * 1_000_000;
-            let time = u128::from(slot.sum.get()) * u128::from(ppm.get());
+            let calls = u128::from(slot.weighed.get()).saturating_mul(1_000_000);
+            let cost = u128::from(cost::ticks()).saturating_mul(calls);
+            let time = u128::from(slot.sum.get()).saturating_mul(ppm.get().into());
             let gap = cost.div_ceil(time.max(1)).min(LONGEST_GAP.into());
             u64::try_from(gap).unwrap_or(LONGEST_GAP).max(1)
         }
@@ -156,6 +180,9 @@ pub(crate) fn is_untimed(open: &Open) -> bool {
 pub(crate) fn finish(open: &Open) {
     if open.lane == Lane::Untimed {
         let (local, slot) = (Local::here(), open.slot);
+        if !local.is_under(open.loan) {
+            return entry::finish_untimed_elsewhere(local, open);
+        }
         // Where no probe was met meanwhile there is nothing to forget, and no store for the next such call to wait for.
         if local.covered.get() != open.covered {
             local.covered.set(open.covered);
@@ -179,10 +206,16 @@ fn finish_timed(open: &Open) {
     let (local, slot) = (Local::here(), open.slot);
     let now = if is_untimed(open) { 0 } else { clock::now() };
     let ticks = now.wrapping_sub(open.started);
-    let here = open.lane == Lane::General && local.counts_into(slot);
+    let here = open.lane == Lane::General && local.is_under(open.loan);
     let Some(shard) = local.shard().filter(|_| here) else {
         return entry::finish_elsewhere(local, open, ticks);
     };
+    Local::storing(|| store(open, local, slot, shard, ticks));
+}
+
+/// Counts a call in the slot that it began in.
+#[inline(always)]
+fn store(open: &Open, local: &Local, slot: &Slot, shard: &Shard, ticks: u64) {
     // SAFETY: set in this lane, both.
     let (extra, mark) = unsafe { (open.extra.assume_init_ref(), open.mark.assume_init_ref()) };
     let weight = extra.weight;
@@ -194,15 +227,15 @@ fn finish_timed(open: &Open) {
         let unusual = |ticks| slow::call(local, slot, open.started, open.covered, ticks);
         let ticks = slot.observe_weighted(ticks, weight, unusual);
         let callees = local.covered.get().wrapping_sub(open.covered);
-        let all = ticks.wrapping_mul(weight);
-        own = ticks.wrapping_sub(callees).wrapping_mul(weight);
-        slot.sum.add(all);
-        slot.own.add(own);
-        slot.total.set(open.total.wrapping_add(all));
+        let all = ticks.saturating_mul(weight).min(MOST_TICKS);
+        own = weighted(ticks.wrapping_sub(callees), weight);
+        slot.sum.add_ticks(all);
+        slot.own.add_signed_ticks(own);
+        slot.total.raise(open.total.saturating_add(all).min(MOST_TICKS));
         slot.weighed.add(weight);
-        slot.skipped.add(weight - 1);
+        slot.skipped.add(weight.wrapping_sub(1));
         slot.claimed.add(1u64.wrapping_sub(weight));
-        let cost = local.cost.get().wrapping_mul(weight);
+        let cost = local.cost.get().saturating_mul(weight);
         local.covered.set(open.covered.wrapping_add(all).wrapping_add(cost));
         timeline::record_if_on(local, Kind::Call, slot.id, open.started, ticks);
     }
@@ -214,12 +247,7 @@ fn finish_timed(open: &Open) {
         change.count_call(slot, mark);
     }
     if let Some(node) = node_at(extra.node) {
-        node.calls.add(1);
-        node.own.add(own);
-        if let Some(change) = &change {
-            node.own_allocs.add(change.own_allocs);
-            node.own_alloc_bytes.add(change.own_bytes);
-        }
+        node.count(1, own, change.as_ref().map_or((0, 0), |change| (change.own_allocs, change.own_bytes)));
     }
     shard.tree.set_current(extra.caller);
     open.count_outcome(slot);

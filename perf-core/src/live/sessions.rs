@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::cost;
 use super::heap::uncounted;
-use super::local::Local;
+use super::local::{HOME, Local};
 use super::registry::REGISTRY;
 use super::shard::Shard;
 
@@ -46,13 +46,16 @@ impl Drop for Hold {
     }
 }
 
-/// A session entered on a thread: a stack threaded through [`Local::entries`].
+/// A session entered on a thread: a stack threaded through [`Local::entries`]. Pointers to one are those that
+/// `Box::into_raw` gave, so that the box can be made again of each.
 pub(crate) struct Entry {
-    outer: *const Entry,
+    outer: *mut Entry,
     core: Arc<Core>,
     hold: Arc<Hold>,
     /// Whether this entry took `hold`, or found itself inside the same session already.
     took: bool,
+    /// See [`Local::loan`].
+    loan: u64,
     /// Its guard is gone; it stays until the entries above it are gone too.
     left: Cell<bool>,
 }
@@ -138,7 +141,7 @@ fn stack(local: &Local) -> Vec<&Entry> {
 }
 
 /// Enters a session on this thread; `None` where the library is already at work or memory is short.
-pub(crate) fn enter(core: &Arc<Core>) -> Option<*const Entry> {
+pub(crate) fn enter(core: &Arc<Core>) -> Option<*mut Entry> {
     super::entry::prepared();
     let local = Local::here();
     local
@@ -154,6 +157,7 @@ pub(crate) fn enter(core: &Arc<Core>) -> Option<*const Entry> {
             if took {
                 hold.shard.tree.set_current(0);
                 local.use_shard(Some(hold.shard));
+                local.begin_loan();
             }
             local.cost.set(cost::outside());
             let entry = Box::into_raw(Box::new(Entry {
@@ -161,35 +165,40 @@ pub(crate) fn enter(core: &Arc<Core>) -> Option<*const Entry> {
                 core: Arc::clone(core),
                 hold,
                 took,
+                loan: local.loan.get(),
                 left: Cell::new(false),
             }));
             local.entries.set(entry);
-            Some(entry.cast_const())
+            Some(entry)
         })
         .flatten()
 }
 
 /// Leaves what [`enter`] entered, on the same thread.
-pub(crate) fn leave(entry: *const Entry) {
+pub(crate) fn leave(entry: *mut Entry) {
     let local = Local::here();
     // SAFETY: from `enter` on this thread, and its guard leaves once.
     unsafe { &*entry }.left.set(true);
     let mut gone = Vec::new();
     local.busily(|_| {
-        // SAFETY: as in `stack`; what is taken off the list is not reached any more.
-        while let Some(top) = unsafe { local.entries.get().as_ref() }
-            && top.left.get()
+        let mut top = local.entries.get();
+        // SAFETY: as in `stack`.
+        while let Some(entry) = unsafe { top.as_ref() }
+            && entry.left.get()
         {
-            local.entries.set(top.outer);
-            if top.took {
-                top.hold.taken.store(false, Release);
+            local.entries.set(entry.outer);
+            if entry.took {
+                entry.hold.taken.store(false, Release);
             }
-            // SAFETY: made by `Box::into_raw` in `enter`.
-            gone.push(unsafe { Box::from_raw(std::ptr::from_ref(top).cast_mut()) });
+            // SAFETY: the pointer that `Box::into_raw` gave in `enter`. It is off the list, and its guard is gone, so
+            // nobody reaches it any more.
+            gone.push(unsafe { Box::from_raw(top) });
+            top = local.entries.get();
         }
-        // SAFETY: as above.
-        let now = unsafe { local.entries.get().as_ref() };
+        // SAFETY: as in `stack`.
+        let now = unsafe { top.as_ref() };
         local.use_shard(now.map_or(local.home.get(), |entry| Some(entry.hold.shard)));
+        local.loan.set(now.map_or(HOME, |entry| entry.loan));
     });
     // Dropped outside, since the last of a session gives its shards back.
     uncounted(|| drop(gone));

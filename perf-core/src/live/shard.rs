@@ -148,7 +148,9 @@ impl Shard {
         state ^= state << 25;
         state ^= state >> 27;
         self.random.set(state);
-        let random = state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 32;
-        1 + ((random * (2 * mean - 1)) >> 32)
+        let random = u128::from(state.wrapping_mul(0x2545_f491_4f6c_dd1d));
+        let span = u128::from(mean).saturating_mul(2).saturating_sub(1);
+        let drawn = random.saturating_mul(span) >> 64;
+        u64::try_from(drawn).unwrap_or(u64::MAX).saturating_add(1)
     }
 }

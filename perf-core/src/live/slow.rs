@@ -1,5 +1,17 @@
 //! What is written down of a call that is among the slowest of its probe.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "calls pass through here, and nothing on their way may panic in any profile"
+    )
+)]
+
 use super::clock;
 use super::journey::Journey;
 use super::local::Local;
@@ -15,11 +27,11 @@ pub(crate) fn call(local: &Local, slot: &Slot, started: u64, covered: u64, ticks
         // Callees that are sampled may weigh more than their caller.
         let callees = local.covered.get().wrapping_sub(covered).min(ticks);
         let named = timeline::greatest_callees(local, started);
-        let known: u64 = named.iter().map(|callee| callee.1).sum();
+        let known = named.iter().fold(0, |sum: u64, callee| sum.saturating_add(callee.1));
         Record {
             start: started,
             ticks,
-            own: ticks - callees,
+            own: ticks.saturating_sub(callees),
             callees: callees.saturating_sub(known),
             named,
             ..here(local)

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
+use super::heap::Change;
 use super::memory;
 use super::shard::Shard;
 use super::slot::Slot;
+use super::sync::MOST_TICKS;
 use super::tail::Record;
 use super::tree::{Node, address};
 use crate::buckets;
@@ -43,7 +45,7 @@ fn count(slot: &Slot, values: &[(u64, u64)]) {
         } else {
             slot.observe_weighted(value, weight, |value| notice(slot, value));
         }
-        slot.sum.add(value);
+        slot.sum.add_ticks(value);
     }
 }
 
@@ -60,8 +62,80 @@ fn extremes(values: &[(u64, u64)]) -> Option<(u64, u64)> {
     Some((least, values.iter().map(|pair| pair.0).max()?))
 }
 
+/// What a sum that stops at `most` holds of this.
+fn up_to(sum: u128, most: u64) -> u64 {
+    u64::try_from(sum).unwrap_or(u64::MAX).min(most)
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Counted {
+    Call(u64),
+    Units(u64, u64),
+    Heap(Change),
+    /// In another slot, which this one takes in.
+    Elsewhere(u64, u64),
+}
+
+/// Numbers of every magnitude, the greatest among them.
+fn number() -> impl Strategy<Value = u64> {
+    prop_oneof![any::<u64>(), Just(u64::MAX), (0..64u32).prop_map(|bits| 1 << bits), 0..100u64]
+}
+
+fn counted() -> impl Strategy<Value = Counted> {
+    let ticks = || number().prop_map(|ticks| ticks.min(MOST_TICKS));
+    let change = (number(), number(), any::<i64>()).prop_map(|(allocs, bytes, net)| {
+        Counted::Heap(Change { allocs, bytes, net: net.cast_unsigned(), own_allocs: 0, own_bytes: 0, peak: 0 })
+    });
+    prop_oneof![
+        ticks().prop_map(Counted::Call),
+        (number(), number()).prop_map(|(items, bytes)| Counted::Units(items, bytes)),
+        change,
+        (ticks(), number()).prop_map(|(ticks, items)| Counted::Elsewhere(ticks, items)),
+    ]
+}
+
+#[derive(Default)]
+struct Oracle {
+    ticks: u128,
+    items: u128,
+    bytes: u128,
+    allocs: u128,
+    alloc_bytes: u128,
+    /// A signed sum is not what it was once it has stopped at an end.
+    net: i128,
+}
+
+impl Oracle {
+    fn count(&mut self, counted: Counted) {
+        match counted {
+            Counted::Call(ticks) => self.ticks += u128::from(ticks),
+            Counted::Units(items, bytes) => {
+                self.items += u128::from(items);
+                self.bytes += u128::from(bytes);
+            }
+            Counted::Heap(change) => {
+                self.allocs += u128::from(change.allocs);
+                self.alloc_bytes += u128::from(change.bytes);
+                let net = self.net + i128::from(change.net.cast_signed());
+                self.net = net.clamp(i64::MIN.into(), i64::MAX.into());
+            }
+            Counted::Elsewhere(ticks, items) => {
+                self.count(Counted::Call(ticks));
+                self.count(Counted::Units(items, items));
+            }
+        }
+    }
+
+    fn seen(&self) -> [u64; 6] {
+        let ticks = up_to(self.ticks, MOST_TICKS);
+        let [items, bytes] = [self.items, self.bytes].map(|sum| up_to(sum, u64::MAX));
+        let [allocs, alloc_bytes] = [self.allocs, self.alloc_bytes].map(|sum| up_to(sum, u64::MAX));
+        [ticks, ticks, items, bytes, allocs, alloc_bytes]
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 2 } else { 64 }))]
 
     #[test]
     fn a_slot_counts_every_value_in_its_bucket(values in values()) {
@@ -80,17 +154,46 @@ proptest! {
         let all: Vec<_> = mine.iter().chain(&theirs).copied().collect();
         prop_assert_eq!(read(slot), naive(&all));
         prop_assert_eq!(slot.extremes(), extremes(&all));
-        prop_assert_eq!(slot.sum.get(), all.iter().fold(0u64, |sum, pair| sum.wrapping_add(pair.0)));
+        let sum = all.iter().map(|pair| u128::from(pair.0)).sum();
+        prop_assert_eq!(slot.sum.get(), up_to(sum, MOST_TICKS));
         other.reset();
         prop_assert!(read(other).is_empty() && other.extremes().is_none());
         count(other, &mine);
         prop_assert_eq!(read(other), naive(&mine));
     }
 
+    /// No sum ever goes back, and each is the exact one until it stops at its end.
     #[test]
-    fn a_random_gap_is_within_bounds_and_averages_to_what_was_asked(mean in 1..10_000u64) {
+    fn sums_stop_at_their_ends(counted in prop::collection::vec(counted(), 1..40)) {
+        let (slot, other) = (slot(), slot());
+        let mut oracle = Oracle::default();
+        let mut before = oracle.seen();
+        for one in counted {
+            match one {
+                Counted::Call(ticks) => slot.count_alone(ticks, |ticks| Record { ticks, ..Record::default() }),
+                Counted::Units(items, bytes) => slot.count_units(items, bytes),
+                Counted::Heap(change) => change.count_alone(slot),
+                Counted::Elsewhere(ticks, items) => {
+                    other.reset();
+                    other.count_alone(ticks, |ticks| Record { ticks, ..Record::default() });
+                    other.count_units(items, items);
+                    slot.absorb(other, &mut Vec::new());
+                }
+            }
+            oracle.count(one);
+            let cells = [&slot.sum, &slot.total, &slot.items, &slot.bytes, &slot.allocs, &slot.alloc_bytes];
+            let now = cells.map(|cell| cell.get());
+            prop_assert_eq!(now, oracle.seen());
+            prop_assert!(now.iter().zip(before).all(|(now, before)| *now >= before));
+            prop_assert_eq!(slot.net.get().cast_signed(), i64::try_from(oracle.net).unwrap());
+            before = now;
+        }
+    }
+
+    #[test]
+    fn a_random_gap_is_within_bounds_and_averages_to_what_was_asked(mean in prop_oneof![1..10_000u64, u64::from(u32::MAX) - 9..=u64::from(u32::MAX)]) {
         let shard = memory::keep(Shard::new()).unwrap();
-        let draws = 4000;
+        let draws = if cfg!(miri) { 100 } else { 4000 };
         let gaps: Vec<_> = (0..draws).map(|_| shard.random_gap(mean)).collect();
         prop_assert!(gaps.iter().all(|gap| (1..2 * mean).contains(gap)));
         let average = gaps.iter().sum::<u64>() as f64 / f64::from(draws);

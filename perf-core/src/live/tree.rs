@@ -4,10 +4,22 @@
 //! recursive call counts at the node where the recursion began, so the tree is no deeper than there are probes and a
 //! recursion of any depth needs no memory. What a node spends is its own; totals are sums over subtrees, made later.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "calls pass through here, and nothing on their way may panic in any profile"
+    )
+)]
+
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::memory;
-use super::sync::{AtomicPtr, Count, Own};
+use super::sync::{AtomicPtr, Count, Own, undisturbed};
 
 /// Nodes of one shard; calls that would need one more are counted at their caller's node.
 const MOST_NODES: u64 = 1 << 16;
@@ -80,8 +92,18 @@ impl Node {
         }
     }
 
+    /// All signed but the first.
     pub(crate) fn sums(&self) -> [&Count; 4] {
         [&self.calls, &self.own, &self.own_allocs, &self.own_alloc_bytes]
+    }
+
+    /// Adds to the sums: calls, ticks, allocations and bytes. The writer only.
+    #[inline]
+    pub(crate) fn count(&self, calls: u64, own: u64, (allocs, bytes): (u64, u64)) {
+        self.calls.add(calls);
+        self.own.add_signed_ticks(own);
+        self.own_allocs.add_signed(allocs);
+        self.own_alloc_bytes.add_signed(bytes);
     }
 }
 
@@ -124,6 +146,10 @@ impl Tree {
     #[cold]
     #[inline(never)]
     pub(crate) fn descend(&self, probe: u32) -> Option<&'static Node> {
+        undisturbed(|| self.descend_alone(probe))
+    }
+
+    fn descend_alone(&self, probe: u32) -> Option<&'static Node> {
         let parent = match node_at(self.current.get()) {
             Some(node) => node,
             None => self.plant()?,
@@ -175,9 +201,8 @@ impl Tree {
             let Some(mine) = self.descend(node.probe) else {
                 return false;
             };
-            for (mine, more) in mine.sums().into_iter().zip(node.sums()) {
-                mine.add(more.get());
-            }
+            let [calls, own, allocs, bytes] = node.sums().map(Count::get);
+            mine.count(calls, own, (allocs, bytes));
             self.set_current(address(mine));
             true
         };
