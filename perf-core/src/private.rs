@@ -2,7 +2,7 @@
 
 pub use ::{core, std};
 
-use crate::Probe;
+use crate::{Guard, Probe};
 pub use crate::typed::{Instances, typed};
 
 /// A probe with a name that is written, or made of what is written.
@@ -25,9 +25,95 @@ pub const fn probe_here(module: &'static str, here: fn() -> &'static str) -> Pro
 /// Calls a closure. That it is one to be called once lets the closure give away what it has captured: a reborrow of a
 /// captured `&mut` may be returned.
 #[inline(always)]
-#[allow(clippy::inline_always, reason = "without it every measured function that returns a `Result` has one call more")]
+#[allow(clippy::inline_always, reason = "without it every function measured so has one call more")]
 pub fn call<R>(body: impl FnOnce() -> R) -> R {
     body()
+}
+
+/// A value of the written type, into which what is given is coerced.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "it only names a type")]
+pub const fn of_type<T>(value: T) -> T {
+    value
+}
+
+/// A value for a way through a function that is never taken: an arm that never matches.
+///
+/// # Panics
+/// Always.
+#[cold]
+#[must_use]
+pub fn absent<T>() -> T {
+    unreachable!("no program comes here")
+}
+
+/// A name that the compiler gives.
+pub type Name = &'static str;
+
+/// The name of a function, as the compiler has it.
+///
+/// What is emitted calls nothing of the standard library that is younger than a user's oldest compiler.
+#[must_use]
+pub fn name_of<F>(function: &F) -> Name {
+    core::any::type_name_of_val(function)
+}
+
+/// The name of a type.
+#[must_use]
+pub fn type_name<T: ?Sized>() -> Name {
+    core::any::type_name::<T>()
+}
+
+/// A call whose value is not seen yet. One that leaves before that has left with an error, unless it panics.
+#[must_use]
+#[derive(Debug)]
+pub struct Outcome<'a> {
+    guard: &'a Guard,
+    may_fail: bool,
+}
+
+impl<'a> Outcome<'a> {
+    /// `may_fail`: leaving unseen is a failure.
+    #[inline]
+    pub const fn new(guard: &'a Guard, may_fail: bool) -> Self {
+        Self { guard, may_fail }
+    }
+
+    /// The value is there, and is an error or not.
+    #[inline]
+    pub fn seen(self, failed: bool) {
+        if failed {
+            self.guard.fail();
+        }
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Outcome<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.may_fail {
+            self.guard.fail_unless_panicked();
+        }
+    }
+}
+
+/// A type that is known as `Result` by its spelling only: asked as [`Peek`] is.
+#[derive(Debug)]
+pub struct Written<T>(std::marker::PhantomData<fn() -> T>);
+
+impl<T> Written<T> {
+    /// To ask.
+    pub const NEW: Self = Self(std::marker::PhantomData);
+}
+
+impl<T, E> Written<Result<T, E>> {
+    /// Whether it has errors.
+    #[inline]
+    #[must_use]
+    pub const fn may_fail(&self) -> bool {
+        true
+    }
 }
 
 /// A future, the type of its output known before anything is done with it.
@@ -58,9 +144,16 @@ pub trait NotAResult {
     fn failed(&self) -> bool {
         false
     }
+
+    /// It has none.
+    #[inline]
+    fn may_fail(&self) -> bool {
+        false
+    }
 }
 
 impl<T: ?Sized> NotAResult for Peek<'_, T> {}
+impl<T> NotAResult for Written<T> {}
 
 /// What `#[perf_probe(errors)]` can look at.
 #[diagnostic::on_unimplemented(
@@ -117,4 +210,20 @@ count!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize);
 #[inline]
 pub fn count(value: impl Count) -> u64 {
     value.count()
+}
+
+/// Adds to the items that a probe has worked on, from inside a future that it measures.
+#[inline]
+#[cfg_attr(not(feature = "enabled"), allow(unused_variables))]
+pub fn items(probe: &'static Probe, items: u64) {
+    #[cfg(feature = "enabled")]
+    crate::live::entry::count_units(&probe.site, items, 0);
+}
+
+/// The same for bytes.
+#[inline]
+#[cfg_attr(not(feature = "enabled"), allow(unused_variables))]
+pub fn bytes(probe: &'static Probe, bytes: u64) {
+    #[cfg(feature = "enabled")]
+    crate::live::entry::count_units(&probe.site, 0, bytes);
 }

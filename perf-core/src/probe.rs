@@ -215,6 +215,17 @@ impl Guard {
             open.fail();
         }
     }
+
+    /// Marks this call, which is being left, as one that failed, if it is not a panic of its own that leaves it.
+    #[inline(never)]
+    pub(crate) fn fail_unless_panicked(&self) {
+        #[cfg(feature = "enabled")]
+        if let Some(open) = &self.open
+            && (!std::thread::panicking() || open.notes.get().unwinding)
+        {
+            open.fail();
+        }
+    }
 }
 
 #[cfg(feature = "enabled")]

@@ -9,20 +9,17 @@ use crate::instrument::options::Options;
 use crate::instrument::shape::Plan;
 use crate::instrument::valid;
 
-/// The function under a probe.
-pub(crate) fn probed(function: &Function, options: &Options, scope: &Scope) -> Result<TokenStream> {
-    let body = body(function, options, scope, None)?;
-    Ok(function.with_body(&body))
-}
-
-/// The body of the function under a probe, which carries a budget where one is given.
-pub(crate) fn body(
+/// The function under a probe, which carries a budget where one is given.
+///
+/// `watched`: others look at the function's shape, because of what is around it.
+pub(crate) fn measured(
     function: &Function,
     options: &Options,
     scope: &Scope,
+    watched: bool,
     budget: Option<TokenStream>,
-) -> Result<TokenStream> {
-    let plan = Plan::of(function, options);
+) -> Result<Function> {
+    let plan = Plan::of(function, options, watched);
     valid::check(function, options, &plan)?;
-    Ok(expand::body(function, &plan, &Callsite { options, scope, sig: &function.sig, budget }))
+    Ok(expand::measured(function, &plan, &Callsite { options, scope, sig: &function.sig, budget }))
 }
