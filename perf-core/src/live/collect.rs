@@ -50,20 +50,20 @@ fn read(state: &State, shards: &[&'static Shard]) -> Snapshot {
     let sites = by_id(state);
     let now = (clock::now(), SystemTime::now());
     let mut probes = Vec::with_capacity(sites.len());
-    let mut reader = Reader::new();
+    let mut reader = Reader::new(shards.len());
     for (id, namesakes) in sites.iter().enumerate() {
         let Some(first) = namesakes.last() else {
             continue; // its callsite comes first in the list, so there is always one
         };
         #[allow(clippy::cast_possible_truncation, reason = "there are fewer than 2^24")]
-        let slots = shards.iter().filter_map(|shard| shard.slot(id as u32));
+        let slots = shards.iter().enumerate().filter_map(|(at, shard)| Some((at, shard.slot(id as u32)?)));
         if let Some((counts, histogram)) = reader.sum(slots) {
             let budgets = namesakes.iter().rev().filter_map(|site| site.budget).collect();
             let exemplars = reader.slowest().iter().map(|record| exemplar(record, now, &sites, scale)).collect();
             probes.push(ProbeStats::new(first.name(), first.place, budgets, scale, counts, histogram, exemplars));
         }
     }
-    Snapshot::new(probes, read_tree(shards, &sites, scale), meta(state, shards, scale, now.1, reader.backward))
+    Snapshot::new(probes, read_tree(shards, &sites, scale), meta(state, shards, scale, now.1, &reader))
 }
 
 /// The name of each id.
@@ -91,24 +91,37 @@ struct Reader {
     floor: Option<u64>,
     /// Steps back of the clock, of all slots.
     backward: u64,
+    /// Timed calls and polls of each shard, all slots together.
+    entries: Vec<u64>,
 }
 
 impl Reader {
-    fn new() -> Self {
-        Self { dense: vec![0; buckets::BUCKETS], sparse: Vec::new(), tail: Vec::new(), floor: None, backward: 0 }
+    fn new(shards: usize) -> Self {
+        Self {
+            dense: vec![0; buckets::BUCKETS],
+            sparse: Vec::new(),
+            tail: Vec::new(),
+            floor: None,
+            backward: 0,
+            entries: vec![0; shards],
+        }
     }
 
     /// `None` where no slot ever counted anything.
-    fn sum(&mut self, slots: impl Iterator<Item = &'static Slot>) -> Option<(Counts, TickHistogram)> {
+    fn sum(&mut self, slots: impl Iterator<Item = (usize, &'static Slot)>) -> Option<(Counts, TickHistogram)> {
         let mut counts = Counts::default();
         self.sparse.clear();
         self.tail.clear();
         self.floor = None;
         let mut slots_read = 0;
-        for slot in slots {
+        for (shard, slot) in slots {
             add(&mut counts, slot);
             self.backward += slot.backward.get();
+            let before = self.sparse.len();
             slot.read_histogram(&mut self.sparse);
+            let counted = self.sparse[before..].iter().fold(0_u64, |sum, &(_, count)| sum.saturating_add(count));
+            let timed = counted.saturating_sub(slot.skipped.get());
+            self.entries[shard] = self.entries[shard].saturating_add(timed.max(slot.polls.get()));
             self.add_tail(slot);
             slots_read += 1;
         }
@@ -116,7 +129,9 @@ impl Reader {
             self.join();
         }
         let histogram = TickHistogram::from_sorted(self.sparse.clone());
-        counts.calls = histogram.count().wrapping_add(counts.calls);
+        let timed = histogram.count();
+        counts.calls = timed.wrapping_add(counts.calls);
+        counts.own = counts.own.wrapping_sub(empty_measures(timed, counts.polls).cast_signed());
         (!counts.is_empty()).then_some((counts, histogram))
     }
 
@@ -165,6 +180,13 @@ impl Reader {
     }
 }
 
+/// Ticks of what so many calls and polls measured that would be there if they had done nothing. Of a future it is polls
+/// that are measured.
+fn empty_measures(timed: u64, polls: u64) -> u64 {
+    let entries = if polls > 0 { polls } else { timed };
+    entries.saturating_mul(cost::inside())
+}
+
 /// A record as a value; `now` is one moment by both clocks.
 fn exemplar(record: &Record, now: (u64, SystemTime), sites: &[Vec<&'static Callsite>], scale: Scale) -> Exemplar {
     let ago = scale.duration(now.0.saturating_sub(record.start));
@@ -205,21 +227,27 @@ fn add(counts: &mut Counts, slot: &Slot) {
     counts.busy = counts.busy.wrapping_add(synchronous).wrapping_add(busy);
     counts.sum = counts.sum.wrapping_add(slot.sum.get());
     counts.own = counts.own.wrapping_add(slot.own.get().cast_signed());
+    counts.waiting = counts.waiting.wrapping_add(slot.watched.waiting.get());
     if let Some((least, greatest)) = slot.extremes() {
         counts.widen(least, greatest);
     }
 }
 
-fn meta(state: &State, shards: &[&Shard], scale: Scale, taken: SystemTime, backward_steps: u64) -> SnapshotMeta {
+fn meta(state: &State, shards: &[&Shard], scale: Scale, taken: SystemTime, reader: &Reader) -> SnapshotMeta {
+    let most_entries = reader.entries.iter().copied().max().unwrap_or(0);
     SnapshotMeta {
         clock: clock::kind(),
         ticks_per_second: clock::ticks_per_second(),
         probe_cost: scale.duration(cost::ticks()),
         probe_resolution: scale.duration(cost::resolution()),
+        costliest_thread: scale.duration(most_entries.saturating_mul(cost::ticks())),
         taken,
+        running_for: clock::running_for(),
+        processor_time: clock::process_processor_time(),
+        waiting_is_told: cost::waiting_is_told(),
         alloc_tracking: heap::is_tracking(),
         lost: registry::lost(),
-        backward_steps,
+        backward_steps: reader.backward,
         live_bytes: 0,
         threads: state.threads,
         dropped_nodes: shards.iter().map(|shard| shard.tree.dropped.get()).sum(),
@@ -256,6 +284,7 @@ fn read_children(
             }
         }
         let [calls, own, allocs, bytes] = sums;
+        let own = own.wrapping_sub(calls.wrapping_mul(cost::inside()));
         let own = u64::try_from(own.cast_signed()).unwrap_or(0);
         let index = builder.add(parent, site.name(), calls, scale.duration(own), allocs, bytes);
         read_children(builder, index, &nodes, sites, scale);

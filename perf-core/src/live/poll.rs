@@ -12,6 +12,7 @@ use super::ring::Kind;
 use super::shard::Shard;
 use super::slot::Slot;
 use super::tree::node_at;
+use super::waiting::{self, Watch};
 use super::{clock, general, slow, timeline};
 
 /// How a future ended.
@@ -110,6 +111,7 @@ pub(crate) struct Visit {
     node: u64,
     covered: u64,
     mark: Mark,
+    watch: Watch,
     started: u64,
 }
 
@@ -122,9 +124,10 @@ impl Visit {
         let node = general::enter(shard, slot);
         let local = Local::here();
         let (covered, mark) = (local.covered.get(), local.heap.mark(slot));
+        let watch = Watch::begin(local, slot);
         let started = clock::now();
         journey.start(started);
-        Self { shard, slot, unwinding: std::thread::panicking(), around, caller, node, covered, mark, started }
+        Self { shard, slot, unwinding: std::thread::panicking(), around, caller, node, covered, mark, watch, started }
     }
 
     /// Ends the stretch, and with it the call if it says how; on the thread that it began on, which still counts where it
@@ -154,7 +157,9 @@ impl Visit {
         if outermost {
             slot.busy.add(ticks);
         }
-        let covered = self.covered.wrapping_add(ticks);
+        let watching = self.watch.end(local, slot, ticks, own, 1);
+        waiting::consider_poll(slot, ticks);
+        let covered = self.covered.wrapping_add(ticks).wrapping_add(watching);
         local.covered.set(covered.wrapping_add(local.cost.get()));
         self.settle_heap(local, journey, outermost);
         if let Some(node) = node_at(self.node) {
