@@ -9,7 +9,7 @@ use crate::split::SplitCall;
 
 #[cfg(feature = "enabled")]
 use crate::live::{
-    callsite::{Callsite, GENERAL, Name, OFF, RECORDED, Sampling},
+    callsite::{Callsite, GENERAL, Name, OFF, RECORDED, Sampling, WATCHED},
     clock, entry, general,
     lane::{self, Lane, Open},
 };
@@ -126,7 +126,7 @@ impl Probe {
         #[cfg(feature = "enabled")]
         {
             let word = self.site.word();
-            if word & (OFF | GENERAL | RECORDED) == 0 {
+            if word & (OFF | GENERAL | RECORDED | WATCHED) == 0 {
                 lane::start(&self.site, word)
             } else if word & OFF == 0 {
                 general::start(&self.site, word)

@@ -31,6 +31,7 @@ mod live {
     pub(crate) mod sync;
     pub(crate) mod tail;
     pub(crate) mod tree;
+    pub(crate) mod watched;
 }
 
 mod models;

@@ -17,8 +17,10 @@ pub(crate) const OFF: u32 = 1 << 31;
 pub(crate) const GENERAL: u32 = 1 << 30;
 /// To be counted by the usual lane, and then put into the thread's ring; the general lane looks for itself.
 pub(crate) const RECORDED: u32 = 1 << 29;
+/// To be counted by the general lane, since calls are long enough for their thread's processor time to be read.
+pub(crate) const WATCHED: u32 = 1 << 28;
 /// The word before the first call.
-pub(crate) const UNREGISTERED: u32 = !(OFF | GENERAL | RECORDED);
+pub(crate) const UNREGISTERED: u32 = !(OFF | GENERAL | RECORDED | WATCHED);
 
 /// Which calls are timed.
 #[derive(Clone, Copy, Debug)]
@@ -107,7 +109,16 @@ impl Callsite {
 
     /// The registry only, under its lock. A thread that still sees the old word finds out on its long way.
     pub(super) fn set_word(&self, word: u32) {
-        self.word.store(word, Relaxed);
+        let _ = self.word.fetch_update(Relaxed, Relaxed, |now| Some(word | now & WATCHED));
+    }
+
+    /// Whether its calls are watched from now on. Any thread, without a lock: ends of calls come here.
+    pub(crate) fn set_watched(&self, watched: bool) {
+        match (watched, self.word() & WATCHED != 0) {
+            (true, false) => drop(self.word.fetch_or(WATCHED, Relaxed)),
+            (false, true) => drop(self.word.fetch_and(!WATCHED, Relaxed)),
+            _ => {}
+        }
     }
 
     pub(crate) fn name(&self) -> &'static str {

@@ -23,6 +23,8 @@ static CLOCK: OnceLock<Clock> = OnceLock::new();
 static TICKS_PER_SECOND: OnceLock<f64> = OnceLock::new();
 /// Starts away from 0, so that a test can step back.
 static MOCK_NANOS: AtomicU64 = AtomicU64::new(1 << 40);
+/// Of the mock's time, how much no processor worked.
+static MOCK_WAITED: AtomicU64 = AtomicU64::new(0);
 
 fn clock() -> &'static Clock {
     CLOCK.get_or_init(|| start(trusted_counter()))
@@ -73,6 +75,12 @@ pub(crate) fn mock() -> bool {
 /// Moves the mock clock; backwards too, as a broken counter would.
 pub(crate) fn move_mock(nanos: i64) {
     MOCK_NANOS.fetch_add(nanos.cast_unsigned(), Relaxed);
+}
+
+/// Moves the mock clock on while no processor works.
+pub(crate) fn wait_mock(nanos: u64) {
+    MOCK_WAITED.fetch_add(nanos, Relaxed);
+    MOCK_NANOS.fetch_add(nanos, Relaxed);
 }
 
 /// The processor's counter, whether it is trusted or not; 0 where there is none.
@@ -126,11 +134,94 @@ pub(crate) fn ticks_per_second() -> f64 {
         while clock.origin.elapsed() < BASELINE {
             std::hint::spin_loop();
         }
-        let (instant, ticks) = both();
-        let seconds = instant.duration_since(clock.origin).as_secs_f64();
-        let ticks = ticks.wrapping_sub(clock.origin_ticks);
-        ticks as f64 / seconds
+        rate_since(clock)
     })
+}
+
+/// The same without waiting: where little time has passed, as exact as that allows.
+fn ticks_per_second_so_far() -> f64 {
+    if let Some(known) = TICKS_PER_SECOND.get() {
+        return *known;
+    }
+    if !is_counter() || clock().origin.elapsed() >= BASELINE {
+        return ticks_per_second();
+    }
+    rate_since(clock())
+}
+
+/// Ticks in a second, by what has passed since the clock was chosen.
+fn rate_since(clock: &Clock) -> f64 {
+    let (instant, ticks) = both();
+    let seconds = instant.duration_since(clock.origin).as_secs_f64();
+    ticks.wrapping_sub(clock.origin_ticks) as f64 / seconds
+}
+
+/// Nanoseconds that a processor worked for this thread; none where the system does not tell. A reading of it is a call into
+/// the system.
+pub(crate) fn thread_processor_nanos() -> Option<u64> {
+    match kind() {
+        ClockKind::Mock => Some(MOCK_NANOS.load(Relaxed).wrapping_sub(MOCK_WAITED.load(Relaxed))),
+        _ => system_clock(THREAD_PROCESSOR_TIME),
+    }
+}
+
+/// The same of all threads of the process since it began.
+pub(crate) fn process_processor_time() -> Option<Duration> {
+    match kind() {
+        ClockKind::Mock => None,
+        _ => system_clock(PROCESS_PROCESSOR_TIME).map(Duration::from_nanos),
+    }
+}
+
+/// Time since the clock was chosen, which is the first call of a probe or the first snapshot.
+pub(crate) fn running_for() -> Duration {
+    match kind() {
+        ClockKind::Mock => Duration::ZERO,
+        _ => clock().origin.elapsed(),
+    }
+}
+
+/// Ticks that so many nanoseconds have.
+pub(crate) fn nanos_to_ticks(nanos: u64) -> u64 {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
+    let ticks = (nanos as f64 / 1e9 * ticks_per_second_so_far()).round() as u64;
+    ticks
+}
+
+const THREAD_PROCESSOR_TIME: i32 = if cfg!(target_os = "macos") { 16 } else { 3 };
+const PROCESS_PROCESSOR_TIME: i32 = if cfg!(target_os = "macos") { 12 } else { 2 };
+
+/// One of the system's clocks, in nanoseconds. It neither locks nor allocates.
+#[cfg(all(
+    target_pointer_width = "64",
+    any(target_os = "linux", target_os = "android", target_os = "macos"),
+    not(any(miri, loom))
+))]
+fn system_clock(id: i32) -> Option<u64> {
+    #[repr(C)]
+    struct Timespec {
+        seconds: i64,
+        nanos: i64,
+    }
+    unsafe extern "C" {
+        // In the C library that the standard library links as well.
+        fn clock_gettime(id: i32, time: *mut Timespec) -> i32;
+    }
+    let mut time = Timespec { seconds: 0, nanos: 0 };
+    // SAFETY: `timespec` is these two words on 64-bit systems, and it is written before the call returns.
+    let failed = unsafe { clock_gettime(id, &raw mut time) } != 0;
+    let nanos = time.seconds.checked_mul(1_000_000_000)?.checked_add(time.nanos)?;
+    (!failed).then(|| nanos.cast_unsigned())
+}
+
+/// Nobody to ask.
+#[cfg(not(all(
+    target_pointer_width = "64",
+    any(target_os = "linux", target_os = "android", target_os = "macos"),
+    not(any(miri, loom))
+)))]
+fn system_clock(_: i32) -> Option<u64> {
+    None
 }
 
 fn nanos(time: Duration) -> u64 {

@@ -50,20 +50,20 @@ fn read(state: &State, shards: &[&'static Shard]) -> Snapshot {
     let sites = by_id(state);
     let now = (clock::now(), SystemTime::now());
     let mut probes = Vec::with_capacity(sites.len());
-    let mut reader = Reader::new();
+    let mut reader = Reader::new(shards.len());
     for (id, namesakes) in sites.iter().enumerate() {
         let Some(first) = namesakes.last() else {
             continue; // its callsite comes first in the list, so there is always one
         };
         #[allow(clippy::cast_possible_truncation, reason = "there are fewer than 2^24")]
-        let slots = shards.iter().filter_map(|shard| shard.slot(id as u32));
+        let slots = shards.iter().enumerate().filter_map(|(at, shard)| Some((at, shard.slot(id as u32)?)));
         if let Some((counts, histogram)) = reader.sum(slots) {
             let budgets = namesakes.iter().rev().filter_map(|site| site.budget).collect();
             let exemplars = reader.slowest().iter().map(|record| exemplar(record, now, &sites, scale)).collect();
             probes.push(ProbeStats::new(first.name(), first.place, budgets, scale, counts, histogram, exemplars));
         }
     }
-    Snapshot::new(probes, read_tree(shards, &sites, scale), meta(state, shards, scale, now.1, reader.backward))
+    Snapshot::new(probes, read_tree(shards, &sites, scale), meta(state, shards, scale, now.1, &reader))
 }
 
 /// The name of each id.
@@ -91,24 +91,37 @@ struct Reader {
     floor: Option<u64>,
     /// Steps back of the clock, of all slots.
     backward: u64,
+    /// Timed calls and polls of each shard, all slots together.
+    entries: Vec<u64>,
 }
 
 impl Reader {
-    fn new() -> Self {
-        Self { dense: vec![0; buckets::BUCKETS], sparse: Vec::new(), tail: Vec::new(), floor: None, backward: 0 }
+    fn new(shards: usize) -> Self {
+        Self {
+            dense: vec![0; buckets::BUCKETS],
+            sparse: Vec::new(),
+            tail: Vec::new(),
+            floor: None,
+            backward: 0,
+            entries: vec![0; shards],
+        }
     }
 
     /// `None` where no slot ever counted anything.
-    fn sum(&mut self, slots: impl Iterator<Item = &'static Slot>) -> Option<(Counts, TickHistogram)> {
+    fn sum(&mut self, slots: impl Iterator<Item = (usize, &'static Slot)>) -> Option<(Counts, TickHistogram)> {
         let mut counts = Counts::default();
         self.sparse.clear();
         self.tail.clear();
         self.floor = None;
         let mut slots_read = 0;
-        for slot in slots {
+        for (shard, slot) in slots {
             add(&mut counts, slot);
             self.backward = self.backward.saturating_add(slot.backward.get());
+            let before = self.sparse.len();
             slot.read_histogram(&mut self.sparse);
+            let counted = self.sparse[before..].iter().fold(0_u64, |sum, &(_, count)| sum.saturating_add(count));
+            let timed = counted.saturating_sub(slot.skipped.get());
+            self.entries[shard] = self.entries[shard].saturating_add(timed.max(slot.polls.get()));
             self.add_tail(slot);
             slots_read += 1;
         }
@@ -116,7 +129,9 @@ impl Reader {
             self.join();
         }
         let histogram = TickHistogram::from_sorted(self.sparse.clone());
-        counts.calls = histogram.count().saturating_add(counts.calls);
+        let timed = histogram.count();
+        counts.calls = timed.saturating_add(counts.calls);
+        counts.own = counts.own.saturating_sub_unsigned(empty_measures(timed, counts.polls));
         (!counts.is_empty()).then_some((counts, histogram))
     }
 
@@ -166,6 +181,13 @@ impl Reader {
     }
 }
 
+/// Ticks of what so many calls and polls measured that would be there if they had done nothing. Of a future it is polls
+/// that are measured.
+fn empty_measures(timed: u64, polls: u64) -> u64 {
+    let entries = if polls > 0 { polls } else { timed };
+    entries.saturating_mul(cost::inside())
+}
+
 /// A record as a value; `now` is one moment by both clocks.
 fn exemplar(record: &Record, now: (u64, SystemTime), sites: &[Vec<&'static Callsite>], scale: Scale) -> Exemplar {
     let ago = scale.duration(now.0.saturating_sub(record.start));
@@ -202,6 +224,7 @@ fn add(counts: &mut Counts, slot: &Slot) {
         (&mut counts.total, synchronous.saturating_add(wall)),
         (&mut counts.busy, synchronous.saturating_add(busy)),
         (&mut counts.sum, slot.sum.get()),
+        (&mut counts.waiting, slot.watched.waiting.get()),
     ];
     for (sum, more) in sums {
         *sum = sum.saturating_add(more);
@@ -221,16 +244,21 @@ fn add(counts: &mut Counts, slot: &Slot) {
     }
 }
 
-fn meta(state: &State, shards: &[&Shard], scale: Scale, taken: SystemTime, backward_steps: u64) -> SnapshotMeta {
+fn meta(state: &State, shards: &[&Shard], scale: Scale, taken: SystemTime, reader: &Reader) -> SnapshotMeta {
+    let most_entries = reader.entries.iter().copied().max().unwrap_or(0);
     SnapshotMeta {
         clock: clock::kind(),
         ticks_per_second: clock::ticks_per_second(),
         probe_cost: scale.duration(cost::ticks()),
         probe_resolution: scale.duration(cost::resolution()),
+        costliest_thread: scale.duration(most_entries.saturating_mul(cost::ticks())),
         taken,
+        running_for: clock::running_for(),
+        processor_time: clock::process_processor_time(),
+        waiting_is_told: cost::waiting_is_told(),
         alloc_tracking: heap::is_tracking(),
         lost: registry::lost(),
-        backward_steps,
+        backward_steps: reader.backward,
         live_bytes: 0,
         threads: state.threads,
         dropped_nodes: shards.iter().fold(0, |sum, shard| sum.saturating_add(shard.tree.dropped.get())),
@@ -255,6 +283,8 @@ fn read_tree(shards: &[&Shard], sites: &[Vec<&'static Callsite>], scale: Scale) 
                 *sum = sum.saturating_add(count.get().cast_signed());
             }
         }
+        let [calls, own, ..] = &mut sums;
+        *own = own.saturating_sub(calls.saturating_mul(cost::inside().cast_signed()));
         // Below zero where sampled callees weigh more than their caller.
         let [calls, own, allocs, bytes] = sums.map(|sum| u64::try_from(sum).unwrap_or(0));
         let index = builder.add(parent, site.name(), calls, scale.duration(own), allocs, bytes);

@@ -15,7 +15,7 @@
 
 use std::sync::Once;
 
-use super::callsite::{Callsite, GENERAL, ID, OFF, RECORDED, UNREGISTERED};
+use super::callsite::{Callsite, ID, OFF, UNREGISTERED};
 use super::lane::{Lane, Open};
 use super::local::{ENDED, Local, Phase, STRAY};
 use super::registry::{REGISTRY, count_lost};
@@ -52,9 +52,8 @@ pub(crate) fn find(local: &Local, site: &'static Callsite) -> Found {
 pub(crate) fn start(local: &Local, site: &'static Callsite) -> Guard {
     match find(local, site) {
         Found::Off => Guard::off(),
-        Found::Here(_, slot) if site.word() & GENERAL != 0 => general::start_in(local, slot, site),
-        Found::Here(_, slot) if site.word() & RECORDED != 0 => Guard::new(Open::now(Lane::Recorded, local, slot)),
-        Found::Here(_, slot) => Guard::new(Open::now(Lane::Usual, local, slot)),
+        // The usual way has found nothing: this call is slow already, so it is watched.
+        Found::Here(_, slot) => general::start_in(local, slot, site),
         Found::Stray(slot) => {
             let mut open = Open::now(Lane::Stray, local, slot);
             open.started = clock::now();
@@ -86,6 +85,7 @@ fn first_time(local: &Local, site: &'static Callsite) -> Found {
             shard.grow(word & ID)?;
         }
         let slot = shard.make_slot(word & ID)?;
+        slot.set_site(site);
         local.use_shard(Some(shard));
         Some(Found::Here(shard, slot))
     });

@@ -19,7 +19,7 @@
 
 use std::mem::MaybeUninit;
 
-use super::callsite::{Callsite, GENERAL, ID, Sampling};
+use super::callsite::{Callsite, GENERAL, ID, Sampling, WATCHED};
 use super::lane::{Lane, Notes, Open};
 use super::local::Local;
 use super::ring::Kind;
@@ -27,6 +27,7 @@ use super::shard::Shard;
 use super::slot::Slot;
 use super::sync::MOST_TICKS;
 use super::tree::{address, node_at};
+use super::waiting::Watch;
 use super::{clock, cost, entry, registry, slow, spans, timeline};
 use crate::Guard;
 
@@ -43,6 +44,7 @@ pub(crate) struct Extra {
     node: u64,
     /// The span that was opened for it, or 0.
     span: u64,
+    watch: Watch,
 }
 
 /// Begins a call of a probe that goes this way, or the short way with its event recorded.
@@ -50,7 +52,7 @@ pub(crate) struct Extra {
 pub(crate) fn start(site: &'static Callsite, word: u32) -> Guard {
     let local = Local::here();
     match local.known_slot(word & ID) {
-        Some(slot) if word & GENERAL == 0 => Guard::new(Open::now(Lane::Recorded, local, slot)),
+        Some(slot) if word & (GENERAL | WATCHED) == 0 => Guard::new(Open::now(Lane::Recorded, local, slot)),
         Some(slot) => start_in(local, slot, site),
         None => entry::start(local, site),
     }
@@ -94,6 +96,7 @@ fn start_timed(local: &Local, slot: &'static Slot, site: &'static Callsite, weig
     let caller = shard.tree.current();
     let node = enter(shard, slot);
     let span = if weight == 0 { 0 } else { spans::enter(site) };
+    let watch = if weight == 0 { Watch::none(local) } else { Watch::begin(local, slot) };
     Guard::new(Open {
         lane: Lane::General,
         notes: Notes::now(),
@@ -102,7 +105,7 @@ fn start_timed(local: &Local, slot: &'static Slot, site: &'static Callsite, weig
         covered: local.covered.get(),
         total: slot.total.get(),
         mark: MaybeUninit::new(local.heap.mark(slot)),
-        extra: MaybeUninit::new(Extra { weight, caller, node, span }),
+        extra: MaybeUninit::new(Extra { weight, caller, node, span, watch }),
         nested: MaybeUninit::uninit(),
         started: if weight == 0 { 0 } else { clock::now() },
     })
@@ -223,6 +226,7 @@ fn store(open: &Open, local: &Local, slot: &Slot, shard: &Shard, ticks: u64) {
     if weight == 0 {
         // What its callees took is in the time of the call that stands for this one.
         local.covered.set(open.covered);
+        extra.watch.forget(local);
     } else {
         let unusual = |ticks| slow::call(local, slot, open.started, open.covered, ticks);
         let ticks = slot.observe_weighted(ticks, weight, unusual);
@@ -235,7 +239,8 @@ fn store(open: &Open, local: &Local, slot: &Slot, shard: &Shard, ticks: u64) {
         slot.weighed.add(weight);
         slot.skipped.add(weight.wrapping_sub(1));
         slot.claimed.add(1u64.wrapping_sub(weight));
-        let cost = local.cost.get().saturating_mul(weight);
+        let watching = extra.watch.end(local, slot, ticks, ticks.wrapping_sub(callees), weight);
+        let cost = local.cost.get().saturating_add(watching).saturating_mul(weight);
         local.covered.set(open.covered.wrapping_add(all).wrapping_add(cost));
         timeline::record_if_on(local, Kind::Call, slot.id, open.started, ticks);
     }

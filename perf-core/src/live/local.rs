@@ -62,6 +62,8 @@ pub(crate) struct Local {
     pub(crate) covered: Cell<u64>,
     /// Ticks that a probe costs its caller beyond what it measures itself.
     pub(crate) cost: Cell<u64>,
+    /// Ticks that watched calls which have ended waited, as far as their callers need to know: wrapping.
+    pub(crate) waited: Cell<u64>,
     pub(crate) heap: Heap,
     /// The thread's own shard.
     pub(crate) home: Cell<Option<&'static Shard>>,
@@ -88,6 +90,7 @@ thread_local! {
             loans: Cell::new(HOME),
             covered: Cell::new(0),
             cost: Cell::new(0),
+            waited: Cell::new(0),
             heap: Heap::new(),
             home: Cell::new(None),
             entries: Cell::new(std::ptr::null_mut()),

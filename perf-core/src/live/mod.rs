@@ -2,7 +2,7 @@
 //!
 //! From hot to cold: [`local`] (what a thread keeps at hand) with [`heap`], [`slot`] and [`shard`] (where one thread
 //! counts), [`lane`] (the way of one call), [`general`] (the longer way, with sampling and [`tree`]), [`poll`] (the way
-//! of one poll) with [`journey`] (what a future carries), [`entry`] (whatever is not the usual case), [`slow`] and [`tail`] (the slowest calls), [`ring`] and
+//! of one poll) with [`journey`] (what a future carries), [`entry`] (whatever is not the usual case), [`slow`] and [`tail`] (the slowest calls), [`waiting`] and [`watched`] (what of a call was on no processor), [`ring`] and
 //! [`timeline`] (the latest calls), [`spans`] (what
 //! another system opens for a call), then [`registry`], [`sessions`] and [`collect`], which may lock. [`clock`] and [`cost`] know about time. Nothing outside this folder touches a shard.
 
@@ -29,6 +29,8 @@ pub(crate) mod sync;
 pub(crate) mod tail;
 pub(crate) mod timeline;
 pub(crate) mod tree;
+pub(crate) mod waiting;
+pub(crate) mod watched;
 
 #[cfg(test)]
 mod tests;

@@ -24,6 +24,7 @@ use super::ring::Kind;
 use super::shard::Shard;
 use super::slot::Slot;
 use super::tree::node_at;
+use super::waiting::{self, Watch};
 use super::{clock, general, slow, timeline};
 
 /// How a future ended.
@@ -128,6 +129,7 @@ pub(crate) struct Visit {
     node: u64,
     covered: u64,
     mark: Mark,
+    watch: Watch,
     started: u64,
 }
 
@@ -146,11 +148,11 @@ impl Visit {
     #[cold]
     fn begin_stray(journey: &Journey, slot: &'static Slot) -> Self {
         let local = Local::here();
-        let (covered, mark) = (local.covered.get(), local.heap.mark(slot));
+        let (covered, mark, watch) = (local.covered.get(), local.heap.mark(slot), Watch::none(local));
         let (unwinding, started) = (std::thread::panicking(), clock::now());
         journey.start(started);
         let shard = slot.shard();
-        Self { shard, slot, loan: STRAY, unwinding, around: 0, caller: 0, node: 0, covered, mark, started }
+        Self { shard, slot, loan: STRAY, unwinding, around: 0, caller: 0, node: 0, covered, mark, watch, started }
     }
 
     #[inline(always)]
@@ -162,9 +164,11 @@ impl Visit {
         let caller = shard.tree.current();
         let node = general::enter(shard, slot);
         let (covered, mark) = (local.covered.get(), local.heap.mark(slot));
+        let watch = Watch::begin(local, slot);
         let started = clock::now();
         journey.start(started);
-        Self { shard, slot, loan, unwinding: std::thread::panicking(), around, caller, node, covered, mark, started }
+        let unwinding = std::thread::panicking();
+        Self { shard, slot, loan, unwinding, around, caller, node, covered, mark, watch, started }
     }
 
     /// Ends the stretch, and with it the call if it says how; on the thread that it began on.
@@ -202,7 +206,9 @@ impl Visit {
         if outermost {
             slot.busy.add_ticks(ticks);
         }
-        let covered = self.covered.wrapping_add(ticks);
+        let watching = self.watch.end(local, slot, ticks, own, 1);
+        waiting::consider_poll(slot, ticks);
+        let covered = self.covered.wrapping_add(ticks).wrapping_add(watching);
         local.covered.set(covered.wrapping_add(local.cost.get()));
         self.settle_heap(local, journey, outermost);
         if let Some(node) = node_at(self.node) {

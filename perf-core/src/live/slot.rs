@@ -18,10 +18,12 @@
 
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
+use super::callsite::Callsite;
 use super::memory;
 use super::shard::Shard;
 use super::sync::{AtomicPtr, AtomicU32, AtomicU64, Count, Own, Version, add_one, undisturbed};
 use super::tail::{Record, Tail};
+use super::watched::Watched;
 use crate::buckets::{self, OCTAVES};
 
 /// `least` of a slot that has seen no call: farther from every real value than any `spread`.
@@ -95,6 +97,9 @@ pub(crate) struct Slot {
     blocks: [AtomicPtr<AtomicU32>; OCTAVES],
     /// The slowest calls.
     pub(crate) tail: Tail,
+    pub(crate) watched: Watched,
+    /// A callsite of the probe, of those that have one.
+    site: AtomicPtr<Callsite>,
 }
 
 /// What a counter is a sum of: see [`super::sync`].
@@ -159,6 +164,8 @@ impl Slot {
             wide: AtomicPtr::new(std::ptr::null_mut()),
             blocks: nulls(),
             tail: Tail::new(),
+            watched: Watched::new(),
+            site: AtomicPtr::new(std::ptr::null_mut()),
         }
     }
 
@@ -184,6 +191,17 @@ impl Slot {
     pub(crate) fn set_polls_around(&self, loan: u64, polls: u64) {
         self.polling.set(polls);
         self.polling_loan.set(loan);
+    }
+
+    /// A callsite of the probe.
+    pub(crate) fn site(&self) -> Option<&'static Callsite> {
+        // SAFETY: null or from `set_site`.
+        unsafe { self.site.load(Relaxed).as_ref() }
+    }
+
+    /// The writer only.
+    pub(crate) fn set_site(&self, site: &'static Callsite) {
+        self.site.store(std::ptr::from_ref(site).cast_mut(), Relaxed);
     }
 
     /// Counts one value in the histogram, and returns it. One that is out of the ordinary goes to `unusual`, which calls
@@ -337,11 +355,18 @@ impl Slot {
         let before = into.len();
         self.carries.read(|| {
             into.truncate(before);
-            self.read_cells(into);
+            self.read_cells(|bucket, count| into.push((bucket, count)));
         });
     }
 
-    fn read_cells(&self, into: &mut Vec<(u16, u64)>) {
+    /// Calls in the histogram; beside its writer, off by a cell that is just carried.
+    pub(crate) fn count_timed(&self) -> u64 {
+        let mut calls = 0_u64;
+        self.read_cells(|_, count| calls = calls.saturating_add(count));
+        calls
+    }
+
+    fn read_cells(&self, mut each: impl FnMut(u16, u64)) {
         let mut octaves = self.octaves.get();
         // From high to low octave numbers, which is from low to high values.
         while let Some(octave) = octaves.checked_ilog2() {
@@ -361,7 +386,7 @@ impl Slot {
                 }
                 if count != 0 {
                     #[allow(clippy::cast_possible_truncation, reason = "BUCKETS is 3776")]
-                    into.push((buckets::bucket(octave, position) as u16, count));
+                    each(buckets::bucket(octave, position) as u16, count);
                 }
             }
         }
@@ -386,7 +411,7 @@ impl Slot {
     }
 
     /// The counters that simply add up, in one order for every use, and how: so that no sum goes back.
-    fn sums(&self) -> [(&Count, Adding); 21] {
+    fn sums(&self) -> [(&Count, Adding); 22] {
         use Adding::{Signed, SignedTicks, Ticks, Up};
         [
             (&self.total, Ticks),
@@ -410,6 +435,7 @@ impl Slot {
             (&self.polls, Up),
             (&self.cancelled, Up),
             (&self.backward, Up),
+            (&self.watched.waiting, Ticks),
         ]
     }
 
@@ -452,6 +478,7 @@ impl Slot {
         self.least.set(NOTHING);
         self.cached_node.set(0);
         self.tail.reset();
+        self.watched.reset();
         for (octave, block) in self.blocks.iter().enumerate() {
             let block = block.load(Relaxed);
             if block.is_null() {

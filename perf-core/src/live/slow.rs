@@ -12,18 +12,17 @@
     )
 )]
 
-use super::clock;
 use super::journey::Journey;
 use super::local::Local;
 use super::slot::Slot;
 use super::tail::Record;
-use super::timeline;
+use super::{clock, timeline, waiting};
 
 /// A call that began with these values of the clock and of [`Local::covered`], and took `ticks`. Returns what it counts as.
 #[cold]
 #[inline(never)]
 pub(crate) fn call(local: &Local, slot: &Slot, started: u64, covered: u64, ticks: u64) -> u64 {
-    slot.notice(ticks, |ticks| {
+    let ticks = slot.notice(ticks, |ticks| {
         // Callees that are sampled may weigh more than their caller.
         let callees = local.covered.get().wrapping_sub(covered).min(ticks);
         let named = timeline::greatest_callees(local, started);
@@ -36,7 +35,9 @@ pub(crate) fn call(local: &Local, slot: &Slot, started: u64, covered: u64, ticks
             named,
             ..here(local)
         }
-    })
+    });
+    waiting::consider(slot, ticks);
+    ticks
 }
 
 /// A call of a future, which has just ended.
