@@ -108,5 +108,7 @@ pub(crate) fn looks_like_lock(path: &Path) -> bool {
         return true;
     }
     let text = fs::read(path).unwrap_or_default();
-    text.trim_ascii_start().first().is_some_and(|first| !matches!(first, b'{' | b'['))
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
+    // Where it does not begin as text does, it is for the reader of reports to say what it is.
+    text.trim_ascii_start().first().is_some_and(|first| matches!(first, b'!'..=b'~') && !matches!(first, b'{' | b'['))
 }

@@ -3,16 +3,24 @@
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+#[cfg(unix)]
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 use crate::Error;
 
 /// Links that lead from one to the next before they count as a circle; Linux says the same.
 const MOST_LINKS: usize = 40;
+/// How long a pipe may be without a reader.
+#[cfg(unix)]
+const FOR_A_READER: Duration = Duration::from_secs(2);
 
 /// Replaces a file by these bytes, by way of a temporary one in the same folder.
 ///
 /// A symbolic link stays one: what it points to is replaced, or made where it is missing. Devices, pipes and the
-/// program's own streams are written to, not replaced; a pipe that nobody reads is an error and no wait.
+/// program's own streams are written to, not replaced; a pipe that nobody reads within two seconds is an error.
 ///
 /// ```
 /// let folder = tempfile::tempdir()?;
@@ -103,23 +111,30 @@ pub(crate) fn is_stream(path: &Path) -> bool {
         || fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir())
 }
 
-/// Opens a stream without waiting for somebody to read it.
+/// Opens a stream. Who is to read a pipe may come a moment later, but is not waited for in vain.
 #[cfg(unix)]
 fn open_stream(path: &Path) -> io::Result<File> {
     use rustix::fs::{Mode, OFlags};
+    use rustix::io::Errno;
 
     let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::CLOEXEC | OFlags::NOCTTY;
-    let opened = rustix::fs::open(path, flags | OFlags::NONBLOCK, Mode::empty());
-    let stream = opened.map_err(|error| match error {
-        // What a pipe without a reader says; a socket says the same.
-        rustix::io::Errno::NXIO => {
-            io::Error::new(io::ErrorKind::NotConnected, "nobody reads from it: start the reader first")
+    let begun = Instant::now();
+    loop {
+        match rustix::fs::open(path, flags | OFlags::NONBLOCK, Mode::empty()) {
+            Ok(stream) => {
+                // A reader that is slow is waited for.
+                rustix::fs::fcntl_setfl(&stream, flags)?;
+                return Ok(stream.into());
+            }
+            // What a pipe without a reader says; a socket says the same.
+            Err(Errno::NXIO) if begun.elapsed() < FOR_A_READER => thread::sleep(FOR_A_READER / 100),
+            Err(Errno::NXIO) => {
+                let why = "nobody reads from it: start the reader first";
+                return Err(io::Error::new(io::ErrorKind::NotConnected, why));
+            }
+            Err(error) => return Err(error.into()),
         }
-        error => error.into(),
-    })?;
-    // A reader that is slow is waited for.
-    rustix::fs::fcntl_setfl(&stream, flags)?;
-    Ok(stream.into())
+    }
 }
 
 #[cfg(not(unix))]
@@ -143,8 +158,6 @@ fn temporary() -> tempfile::Builder<'static, 'static> {
 mod tests {
     use std::os::unix::fs::symlink;
     use std::sync::mpsc;
-    use std::thread;
-    use std::time::Duration;
 
     use super::*;
 
@@ -201,10 +214,7 @@ mod tests {
             let pipe = pipe.clone();
             move || fs::read_to_string(pipe)
         });
-        // The reader opens the pipe some time soon.
-        while in_time(pipe.clone(), b"read").is_err() {
-            thread::yield_now();
-        }
+        in_time(pipe.clone(), b"read").unwrap();
         assert_eq!(reader.join().unwrap().unwrap(), "read");
     }
 
