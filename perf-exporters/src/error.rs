@@ -30,6 +30,7 @@ struct Inner {
 enum Kind {
     Io { action: &'static str, source: io::Error },
     Malformed { truncated: bool, source: serde_json::Error },
+    Encoded { how: &'static str, remedy: &'static str },
     UnknownSchema { found: Option<String> },
     NewerSchema { found: String },
     Setting { variable: &'static str, value: String, problem: String, valid: &'static str },
@@ -49,6 +50,11 @@ impl Error {
             Category::Io | Category::Data => false,
         };
         Self::from(Kind::Malformed { truncated, source })
+    }
+
+    #[cold]
+    pub(crate) fn encoded(how: &'static str, remedy: &'static str) -> Self {
+        Self::from(Kind::Encoded { how, remedy })
     }
 
     #[cold]
@@ -99,10 +105,10 @@ impl Error {
         matches!(&self.inner.kind, Kind::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
     }
 
-    /// The file is not JSON, ends too early, or holds values that no report has.
+    /// The file is not JSON (it may be compressed, or not UTF-8), ends too early, or holds values that no report has.
     #[must_use]
     pub fn is_malformed(&self) -> bool {
-        matches!(self.inner.kind, Kind::Malformed { .. })
+        matches!(self.inner.kind, Kind::Malformed { .. } | Kind::Encoded { .. })
     }
 
     /// The file ends before the report does.
@@ -165,6 +171,7 @@ impl fmt::Display for Kind {
             Self::Malformed { truncated: false, source } => {
                 write!(f, "not a valid report: {source}; record it again, or correct the file at that place")
             }
+            Self::Encoded { how, remedy } => write!(f, "the report is {how}: {remedy}"),
             Self::UnknownSchema { found: None } => write!(
                 f,
                 "JSON, but not a report: it has no \"schema\"; pass a file that `PERF_REPORT=json=PATH` wrote"

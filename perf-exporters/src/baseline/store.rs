@@ -11,6 +11,7 @@ use std::{env, io};
 
 use super::error::Kind;
 use super::{Baseline, Error};
+use crate::write;
 
 impl Baseline {
     /// Reads a file. That there is none is an error too ([`Error::is_not_found`]).
@@ -44,7 +45,7 @@ impl Baseline {
     /// # Ok::<(), perf_exporters::baseline::Error>(())
     /// ```
     pub fn update(path: impl AsRef<Path>, change: impl FnOnce(&mut Self)) -> Result<Self, Error> {
-        let place = Place::of(path.as_ref());
+        let place = Place::of(path.as_ref())?;
         let guard = place.lock()?;
         let (mut baseline, before) = match Self::load(&place.target) {
             Err(error) if error.is_not_found() => (Self::default(), None),
@@ -61,7 +62,7 @@ impl Baseline {
 
     /// Writes the file as this value is, whatever was there.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
-        let place = Place::of(path.as_ref());
+        let place = Place::of(path.as_ref())?;
         let _guard = place.lock()?;
         place.replace(&self.to_toml())
     }
@@ -95,14 +96,12 @@ struct Place {
 }
 
 impl Place {
-    fn of(path: &Path) -> Self {
-        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let folder = match target.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-            _ => PathBuf::from("."),
-        };
+    fn of(path: &Path) -> Result<Self, Error> {
+        let followed = write::followed(path);
+        let target = followed.map_err(|source| Error::io("cannot write the baseline", path, source))?;
+        let folder = write::folder_of(&target).to_owned();
         let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Self { target, folder, name }
+        Ok(Self { target, folder, name })
     }
 
     /// Waits until nobody else holds the lock; it ends with the returned file.

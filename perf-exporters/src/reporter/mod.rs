@@ -21,7 +21,7 @@ use std::sync::Arc;
 use background::Background;
 pub use builder::Builder;
 pub use output::Output;
-use sink::{Sink, Which};
+use sink::Sink;
 
 use crate::{Error, Report};
 
@@ -84,14 +84,14 @@ impl Reporter {
     /// # Ok::<(), perf_exporters::Error>(())
     /// ```
     pub fn flush(&self) -> Result<(), Error> {
-        self.sink.write(Which::All).into_iter().next().map_or(Ok(()), Err)
+        self.sink.write(|_| true).into_iter().next().map_or(Ok(()), Err)
     }
 }
 
 impl Drop for Reporter {
     fn drop(&mut self) {
         // A panic while another one unwinds would abort the program.
-        match panic::catch_unwind(AssertUnwindSafe(|| self.sink.write(Which::All))) {
+        match panic::catch_unwind(AssertUnwindSafe(|| self.sink.write(|_| true))) {
             Ok(errors) => errors.iter().for_each(|error| complain(error)),
             Err(_) => complain(&"the report could not be made (this is a bug in perf-exporters)"),
         }

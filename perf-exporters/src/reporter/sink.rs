@@ -16,16 +16,8 @@ pub(super) struct Sink {
     /// Held from taking a report until it is written, so that of two the later one stays.
     pub(super) writing: Mutex<()>,
     /// Ends after the report was written.
+    #[cfg_attr(not(all(unix, feature = "signals")), allow(dead_code, reason = "kept until its end"))]
     pub(super) background: Option<Arc<Background>>,
-}
-
-/// Which outputs are written.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Which {
-    All,
-    /// Those that a later report replaces.
-    #[cfg(all(unix, feature = "signals"))]
-    Files,
 }
 
 impl Sink {
@@ -43,14 +35,9 @@ impl Sink {
         report
     }
 
-    /// Tries every output, and tells of each that failed.
-    pub(super) fn write(&self, which: Which) -> Vec<Error> {
-        let wanted = |output: &&Output| match which {
-            Which::All => true,
-            #[cfg(all(unix, feature = "signals"))]
-            Which::Files => output.is_replaced(),
-        };
-        let mut outputs = self.outputs.iter().filter(wanted).peekable();
+    /// Tries every output that is wanted, and tells of each that failed.
+    pub(super) fn write(&self, wanted: impl Fn(&Output) -> bool) -> Vec<Error> {
+        let mut outputs = self.outputs.iter().filter(|output| wanted(output)).peekable();
         if outputs.peek().is_none() {
             return Vec::new();
         }
