@@ -9,7 +9,7 @@ use perf_core::{Session, Snapshot};
 use super::subject::Subject;
 use super::{Finished, Run};
 use crate::gate::confirm::{Confirmation, Epoch, Rules, Step};
-use crate::gate::scope::{BODY_NAME, Scope};
+use crate::gate::scope::{BODY_NAME, Scope, inside};
 use crate::judge::Counters;
 use crate::judge::verdict::{Reason, Unit, Verdict};
 use crate::judge::{Budget, exact};
@@ -232,6 +232,7 @@ impl Counters {
     pub(crate) fn of(snapshot: &Snapshot, calls: u64, probes: &[&str]) -> Self {
         let counted = snapshot.get(BODY_NAME).is_some_and(|body| body.calls() > 0);
         let parts = || crate::gate::scope::counted(snapshot);
+        let ran = inside(snapshot).filter(|probe| probe.calls() > 0);
         Self {
             calls: if counted { calls } else { 0 },
             allocs: parts().map(perf_core::ProbeStats::allocs).sum(),
@@ -239,6 +240,7 @@ impl Counters {
             peak_bytes: parts().map(perf_core::ProbeStats::peak_bytes).max().unwrap_or(0),
             net_bytes: parts().map(perf_core::ProbeStats::net_bytes).sum(),
             probes: probes.iter().map(|name| snapshot.get(name).map_or(0, perf_core::ProbeStats::calls)).collect(),
+            ran: ran.map(|probe| probe.name().to_owned()).collect(),
         }
     }
 }
