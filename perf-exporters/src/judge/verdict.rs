@@ -23,7 +23,7 @@ pub enum Reason {
         /// Epochs that failed or contradicted; disturbed ones are not counted.
         epochs: u32,
     },
-    /// The reference kernel was slow too: the machine was disturbed.
+    /// What the machine did to the reference kernel may explain it.
     Environment,
     /// Calls over a limit that all should keep, but so few that the machine may have made them late.
     FewLate,
@@ -45,7 +45,9 @@ impl fmt::Display for Reason {
             Self::Unconfirmed { failed, epochs } => {
                 write!(f, "not confirmed: {failed} of {epochs} epochs failed")
             }
-            Self::Environment => f.write_str("environment: the reference kernel was slow too"),
+            Self::Environment => {
+                f.write_str("environment: what the machine did to the reference kernel may explain it")
+            }
             Self::FewLate => f.write_str("so few calls are over it that the machine may have made them late"),
             Self::Converging => f.write_str("still growing, ever more slowly"),
             Self::Bends => f.write_str("the largest sizes disagree with the whole range"),

@@ -7,9 +7,10 @@ use perf_core::budget::Warmup;
 use perf_core::{Session, Snapshot};
 
 use super::subject::Subject;
+use super::turn::{self, Turn};
 use super::{Finished, Run};
 use crate::gate::confirm::{Confirmation, Epoch, Rules, Step};
-use crate::gate::scope::{BODY_NAME, Scope, inside};
+use crate::gate::scope::{BODY_NAME, Scope, inside, is_measured};
 use crate::judge::Counters;
 use crate::judge::verdict::{Reason, Unit, Verdict};
 use crate::judge::{Budget, exact};
@@ -33,6 +34,8 @@ pub(super) struct Engine<'a, S: Subject> {
     pub(super) subject: S,
     failed: &'a dyn Fn(&S::Output) -> bool,
     output: Option<S::Output>,
+    /// It runs inside the body of another.
+    nested: bool,
     /// Time of a call, as the warm-up saw it.
     pub(super) call_ns: f64,
     pub(super) finished: Finished<S::Output>,
@@ -66,6 +69,7 @@ impl<'a, S: Subject> Engine<'a, S> {
             subject,
             failed,
             output: None,
+            nested: is_measured(),
             call_ns: 0.0,
             finished: Finished::empty(run, session),
             origin: Instant::now(),
@@ -134,13 +138,18 @@ impl<'a, S: Subject> Engine<'a, S> {
         Ok(failed)
     }
 
+    /// Waits until nobody else of this process times calls.
+    pub(super) async fn turn(&self, lasting: Duration) -> Option<Turn> {
+        if self.nested { None } else { Some(turn::take(lasting).await) }
+    }
+
     pub(super) async fn warm_up(&mut self, size: usize) -> Result<(), Returned<S::Output>> {
+        let is_timed = self.budget.needs_times() || self.run.spec.relative.is_some();
+        let _turn = if is_timed { self.turn(self.run.max_time()).await } else { None };
         let (least, most, time) = match self.run.spec.warmup {
             Some(Warmup::Calls(calls)) => (index(calls), index(calls), Duration::MAX),
             Some(Warmup::Time(time)) => (1, usize::MAX, time),
-            None if self.budget.needs_times() || self.run.spec.relative.is_some() => {
-                (WARM_LEAST, WARM_CALLS, WARM_TIME.min(self.run.max_time() / 10))
-            }
+            None if is_timed => (WARM_LEAST, WARM_CALLS, WARM_TIME.min(self.run.max_time() / 10)),
             None => (WARM_LEAST, WARM_LEAST, Duration::MAX),
         };
         let start = Instant::now();
