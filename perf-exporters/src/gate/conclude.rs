@@ -2,7 +2,7 @@
 //!
 //! | variable | effect |
 //! |---|---|
-//! | `PERF_STRICT=1` | INCONCLUSIVE fails too |
+//! | `PERF_STRICT=1` | INCONCLUSIVE fails too, and so does a budget that is not enforced since the library is off |
 //! | `PERF_GATE_LOG=PATH` | one JSON line per run is appended to this file |
 //! | `PERF_GATE_DETAIL=1` | every run prints its report and the table of its probes |
 //! | `PERF_GATE_MEASURE=200ms` | tests measure for so long, whatever their budgets ask, and nothing is judged |
@@ -77,8 +77,11 @@ pub fn assert_budgets(snapshot: &Snapshot) {
     let mut text = format!("declared budgets: {}\n", findings.verdict());
     render::rows(&mut text, &findings.rows);
     if findings.rows.is_empty() {
-        let why = if perf_core::is_enabled() { "no function with a budget ran" } else { "the library is off" };
-        tell(&format!("declared budgets not enforced: {why}"));
+        if perf_core::is_enabled() {
+            tell("declared budgets not enforced: no function with a budget ran");
+        } else {
+            not_enforced("declared budgets");
+        }
     } else if findings.outcome().warned() && findings.verdict().is_pass() {
         tell(&text);
     } else {
@@ -99,6 +102,17 @@ pub(crate) fn settle(verdict: &Verdict, text: &str) {
     }
 }
 
+/// Says that the library is off, and how it is turned on; fails where that is asked for.
+#[track_caller]
+pub(super) fn not_enforced(what: &str) {
+    let text = format!(
+        "{what} not enforced: perf-core is built without its feature `enabled`; add \
+         `perf-core = {{ .., features = [\"enabled\"] }}` to [dev-dependencies]"
+    );
+    assert!(!is_set("PERF_STRICT"), "PERF_STRICT: a budget that is not enforced counts as failed\n{text}");
+    tell(&text);
+}
+
 /// For how long tests shall measure without judging.
 pub(super) fn only_measure() -> Option<Duration> {
     const NAME: &str = "PERF_GATE_MEASURE";
@@ -111,7 +125,7 @@ pub(super) fn only_measure() -> Option<Duration> {
 }
 
 fn is_set(name: &str) -> bool {
-    env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0")
+    env::var_os(name).is_some_and(|value| !["", "0", "off", "false", "no"].iter().any(|off| value == **off))
 }
 
 /// Writes to standard error itself: what the test harness captures of a passing test nobody sees.
