@@ -16,6 +16,7 @@ pub(super) struct Sink {
     /// Held from taking a report until it is written, so that of two the later one stays.
     pub(super) writing: Mutex<()>,
     /// Ends after the report was written.
+    #[cfg_attr(not(all(unix, feature = "signals")), allow(dead_code, reason = "held for what its end does"))]
     pub(super) background: Option<Arc<Background>>,
 }
 
@@ -45,6 +46,7 @@ impl Sink {
 
     /// Tries every output, and tells of each that failed.
     pub(super) fn write(&self, which: Which) -> Vec<Error> {
+        #[cfg_attr(not(all(unix, feature = "signals")), allow(unused_variables, reason = "all are written"))]
         let wanted = |output: &&Output| match which {
             Which::All => true,
             #[cfg(all(unix, feature = "signals"))]
