@@ -4,7 +4,9 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::process::ExitCode;
 
-use perf_exporters::{Report, Weight, csv, flamegraph, hdr, html, markdown, pprof, speedscope, table, write};
+use perf_exporters::{Report, html, markdown, speedscope, table, write};
+#[cfg(feature = "exports")]
+use perf_exporters::{Weight, csv, flamegraph, hdr, pprof};
 
 use crate::cli::{Form, Rendering, ReportArgs};
 use crate::failure::{Failure, Result};
@@ -26,6 +28,7 @@ pub(crate) struct Plan<'a> {
     form: Form,
     to: Option<&'a Path>,
     top: Option<usize>,
+    #[cfg(feature = "exports")]
     weight: Weight,
     earlier: Option<Report>,
     history: Vec<Report>,
@@ -35,6 +38,13 @@ impl<'a> Plan<'a> {
     /// Refuses what does not go together, before there is any work.
     pub(crate) fn new(asked: &'a Rendering, usual: Form) -> Result<Self> {
         let form = if asked.html.is_some() { Form::Html } else { asked.format.unwrap_or(usual) };
+        #[cfg(not(feature = "exports"))]
+        if let Form::Csv | Form::Svg | Form::Folded | Form::Pprof | Form::Hdr = form {
+            return Err(crate::missing::feature(
+                "a CSV file, flame graph, pprof profile or HdrHistogram log",
+                "exports",
+            ));
+        }
         let to = asked.html.as_deref().or(asked.output.as_deref());
         if asked.weight.is_some() && !matches!(form, Form::Svg | Form::Folded) {
             return Err(Failure::new("--weight is for a flame graph: add --format svg or --format folded"));
@@ -55,6 +65,7 @@ impl<'a> Plan<'a> {
             form,
             to,
             top: (asked.top > 0).then_some(asked.top),
+            #[cfg(feature = "exports")]
             weight: asked.weight.unwrap_or_default(),
             earlier: earlier.map(merged),
             history: input::reports(&asked.history)?,
@@ -98,6 +109,7 @@ impl<'a> Plan<'a> {
                 options.compare = self.earlier.as_ref();
                 markdown::render(report, &options).into()
             }
+            #[cfg(feature = "exports")]
             Form::Csv => csv::render(report).into(),
             Form::Html => {
                 let mut options = html::Options::default();
@@ -105,11 +117,18 @@ impl<'a> Plan<'a> {
                 options.history = &self.history;
                 html::render(report, &options).into()
             }
+            #[cfg(feature = "exports")]
             Form::Svg => flamegraph::svg(report, self.weight).into(),
+            #[cfg(feature = "exports")]
             Form::Folded => flamegraph::folded(report, self.weight).into(),
+            #[cfg(feature = "exports")]
             Form::Pprof => pprof::render(report),
             Form::Speedscope => speedscope::render(report).into(),
+            #[cfg(feature = "exports")]
             Form::Hdr => hdr::render(report).into(),
+            // Refused by `new`.
+            #[cfg(not(feature = "exports"))]
+            Form::Csv | Form::Svg | Form::Folded | Form::Pprof | Form::Hdr => Vec::new(),
         }
     }
 }

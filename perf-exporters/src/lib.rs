@@ -124,7 +124,7 @@ pub mod spans;
 pub mod speedscope;
 #[cfg(any(feature = "flamegraph", feature = "pprof", feature = "speedscope"))]
 mod stack;
-#[cfg(feature = "judge")]
+#[cfg(any(feature = "html", feature = "judge"))]
 pub mod stats;
 pub mod table;
 #[cfg(feature = "trace")]

@@ -2,7 +2,6 @@
 //!
 //! Where no tree was recorded, every probe is a stack of itself alone, so that there is a profile all the same.
 
-#[cfg(feature = "flamegraph")]
 use std::fmt;
 
 use crate::report::{ProbeReport, TreeNode};
@@ -36,7 +35,6 @@ impl Weight {
     pub const ALL: [Self; 3] = [Self::Time, Self::Allocs, Self::Bytes];
 
     /// What stands behind `weight=`.
-    #[cfg(feature = "flamegraph")]
     pub(crate) fn keyword(self) -> &'static str {
         match self {
             Self::Time => "time",
@@ -46,7 +44,6 @@ impl Weight {
     }
 }
 
-#[cfg(feature = "flamegraph")]
 impl fmt::Display for Weight {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.keyword())

@@ -3,9 +3,7 @@
 use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::punctuated::Punctuated;
-use syn::{
-    Attribute, GenericArgument, Path, PathArguments, ReturnType, Signature, Token, Type, TypeParamBound,
-};
+use syn::{Attribute, GenericArgument, Path, PathArguments, ReturnType, Signature, Token, Type, TypeParamBound};
 
 use crate::instrument::ast::{Function, mentions, ungrouped};
 use crate::instrument::attributes;
