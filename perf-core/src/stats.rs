@@ -358,6 +358,7 @@ mod tests {
             net_bytes: signed,
             total: sum,
             busy: sum,
+            waiting: sum,
             sum,
             own: signed,
             peak_bytes: sum,

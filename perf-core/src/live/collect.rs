@@ -9,6 +9,7 @@ use super::registry::{self, REGISTRY, State};
 use super::sessions::Core;
 use super::shard::Shard;
 use super::slot::Slot;
+use super::sync::MOST_TICKS;
 use super::tail::{Record, Tail};
 use super::tree::Node;
 use super::{clock, cost, entry, heap};
@@ -131,7 +132,10 @@ impl Reader {
         let histogram = TickHistogram::from_sorted(self.sparse.clone());
         let timed = histogram.count();
         counts.calls = timed.saturating_add(counts.calls);
-        counts.own = counts.own.saturating_sub_unsigned(empty_measures(timed, counts.polls));
+        // A sum that has stopped at its end stays there.
+        if counts.own < MOST_TICKS.cast_signed() {
+            counts.own = counts.own.saturating_sub_unsigned(empty_measures(timed, counts.polls));
+        }
         (!counts.is_empty()).then_some((counts, histogram))
     }
 
