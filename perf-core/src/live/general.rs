@@ -210,7 +210,8 @@ fn finish_timed(open: &Open) {
     let Some(shard) = local.shard().filter(|_| here) else {
         return entry::finish_elsewhere(local, open, ticks);
     };
-    Local::storing(|| store(open, local, slot, shard, ticks));
+    let _storing = local.storing();
+    store(open, local, slot, shard, ticks);
 }
 
 /// Counts a call in the slot that it began in.
@@ -224,7 +225,7 @@ fn store(open: &Open, local: &Local, slot: &Slot, shard: &Shard, ticks: u64) {
         // What its callees took is in the time of the call that stands for this one.
         local.covered.set(open.covered);
     } else {
-        let unusual = |ticks| slow::call(local, slot, open.started, open.covered, ticks);
+        let unusual = |ticks| slow::call(slot, open.started, open.covered, ticks);
         let ticks = slot.observe_weighted(ticks, weight, unusual);
         let callees = local.covered.get().wrapping_sub(open.covered);
         let all = ticks.saturating_mul(weight).min(MOST_TICKS);
