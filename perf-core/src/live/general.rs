@@ -121,9 +121,7 @@ fn weigh(slot: &Slot, sampling: Sampling) -> u64 {
     if matches!(sampling, Sampling::Every) {
         return 1; // the gap stays 0
     }
-    let skipped = slot.untimed.get();
-    // A call that a signal handler adds meanwhile stays.
-    slot.untimed.add(skipped.wrapping_neg());
+    let skipped = slot.untimed.take();
     slot.claimed.add(skipped);
     slot.gap.set(slot.shard().random_gap(average_gap(slot, sampling)));
     skipped.saturating_add(1)

@@ -100,6 +100,13 @@ impl Count {
         self.set(self.own().wrapping_add(more));
     }
 
+    /// The writer only. Sets it to 0 and returns what it was, also where a signal handler does the same. The one locked
+    /// instruction there is: for what is rare.
+    #[inline]
+    pub(crate) fn take(&self) -> u64 {
+        self.0.swap(0, Relaxed)
+    }
+
     /// The writer only. Ticks, of a sum that stops at [`MOST_TICKS`].
     #[inline]
     pub(crate) fn add_ticks(&self, more: u64) {
