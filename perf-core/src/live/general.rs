@@ -124,9 +124,7 @@ fn weigh(slot: &Slot, sampling: Sampling) -> u64 {
     if matches!(sampling, Sampling::Every) {
         return 1; // the gap stays 0
     }
-    let skipped = slot.untimed.get();
-    // A call that a signal handler adds meanwhile stays.
-    slot.untimed.add(skipped.wrapping_neg());
+    let skipped = slot.untimed.take();
     slot.claimed.add(skipped);
     slot.gap.set(slot.shard().random_gap(average_gap(slot, sampling)));
     skipped.saturating_add(1)
@@ -213,7 +211,8 @@ fn finish_timed(open: &Open) {
     let Some(shard) = local.shard().filter(|_| here) else {
         return entry::finish_elsewhere(local, open, ticks);
     };
-    Local::storing(|| store(open, local, slot, shard, ticks));
+    let _storing = local.storing();
+    store(open, local, slot, shard, ticks);
 }
 
 /// Counts a call in the slot that it began in.
@@ -228,7 +227,7 @@ fn store(open: &Open, local: &Local, slot: &Slot, shard: &Shard, ticks: u64) {
         local.covered.set(open.covered);
         extra.watch.forget(local);
     } else {
-        let unusual = |ticks| slow::call(local, slot, open.started, open.covered, ticks);
+        let unusual = |ticks| slow::call(slot, open.started, open.covered, ticks);
         let ticks = slot.observe_weighted(ticks, weight, unusual);
         let callees = local.covered.get().wrapping_sub(open.covered);
         let all = ticks.saturating_mul(weight).min(MOST_TICKS);

@@ -223,7 +223,7 @@ impl Heap {
     }
 
     /// Ends a call that stands for `weight` calls.
-    #[inline(never)]
+    #[inline]
     pub(crate) fn close(&self, mark: &Mark, weight: u64) -> Change {
         let since = |now: &Cell<u64>, start: u64| now.get().wrapping_sub(start);
         // Below the greatest signed number, so that the calls' own may be less than nothing.

@@ -159,21 +159,25 @@ fn settle(local: &Local, open: &Open, now: u64) {
     if !local.is_under(open.loan) {
         return entry::finish_elsewhere(local, open, ticks);
     }
-    Local::storing(|| {
-        let ticks = slot.observe(ticks, |ticks| slow::call(local, slot, open.started, open.covered, ticks));
-        let callees = local.covered.get().wrapping_sub(open.covered);
-        // Plain additions: time that has passed on this thread, see `sync`.
-        slot.sum.add(ticks);
-        slot.own.add(ticks.wrapping_sub(callees));
-        slot.total.raise(open.total.wrapping_add(ticks));
-        local.covered.set(open.covered.wrapping_add(ticks).wrapping_add(local.cost.get()));
-        // SAFETY: set in this lane.
-        let mark = unsafe { open.mark.assume_init_ref() };
-        if !local.heap.is_untouched(mark) {
-            local.heap.close(mark, 1).count_call(slot, mark);
-        }
-        open.count_outcome(slot);
-    });
+    let _storing = local.storing();
+    let ticks = slot.observe(ticks, |ticks| slow::call(slot, open.started, open.covered, ticks));
+    let callees = local.covered.get().wrapping_sub(open.covered);
+    // Plain additions: time that has passed on this thread, see `sync`.
+    slot.count_time(ticks, ticks.wrapping_sub(callees));
+    slot.total.raise(open.total.wrapping_add(ticks));
+    local.covered.set(open.covered.wrapping_add(ticks).wrapping_add(local.cost.get()));
+    // SAFETY: set in this lane.
+    let mark = unsafe { open.mark.assume_init_ref() };
+    if !local.heap.is_untouched(mark) {
+        settle_heap(slot, mark);
+    }
+    open.count_outcome(slot);
+}
+
+/// What a call has allocated. By itself, so that one that has not allocated needs fewer registers.
+#[inline(never)]
+fn settle_heap(slot: &Slot, mark: &Mark) {
+    Local::here().heap.close(mark, 1).count_call(slot, mark);
 }
 
 /// Adds items and bytes to what the call's probe has worked on.

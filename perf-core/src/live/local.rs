@@ -216,10 +216,11 @@ impl Local {
         }
     }
 
-    /// Runs the stores at the end of a call, which count into single cells.
+    /// For the stores at the end of a call, which count into single cells: until it is dropped the thread finds no slots,
+    /// where that is needed.
     #[inline(always)]
-    pub(crate) fn storing<R>(stores: impl FnOnce() -> R) -> R {
-        if ADDS_AT_ONCE { stores() } else { undisturbed(stores) }
+    pub(crate) fn storing(&self) -> Option<Busy<'_>> {
+        if ADDS_AT_ONCE { None } else { self.go_busy() }
     }
 
     /// The same for work that leaves nothing to the program: what it allocates is not counted either.
@@ -235,7 +236,7 @@ pub(crate) fn undisturbed<R>(stores: impl FnOnce() -> R) -> R {
 }
 
 /// While it is there, its thread is in [`Phase::Busy`].
-struct Busy<'a> {
+pub(crate) struct Busy<'a> {
     local: &'a Local,
     before: Phase,
 }

@@ -178,7 +178,8 @@ impl Visit {
         if !local.is_under(self.loan) {
             return self.end_elsewhere(local, journey, now, end);
         }
-        Local::storing(|| self.store(local, journey, now, end));
+        let _storing = local.storing();
+        self.store(local, journey, now, end);
     }
 
     /// Counts the stretch in the slot that it began in.

@@ -21,7 +21,7 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use super::callsite::Callsite;
 use super::memory;
 use super::shard::Shard;
-use super::sync::{AtomicPtr, AtomicU32, AtomicU64, Count, Own, Version, add_one, undisturbed};
+use super::sync::{AtomicPtr, AtomicU32, AtomicU64, Count, Own, Version, add_one, add_to_both, undisturbed};
 use super::tail::{Record, Tail};
 use super::watched::Watched;
 use crate::buckets::{self, OCTAVES};
@@ -224,7 +224,8 @@ impl Slot {
         if cell.own() >= NEARLY_FULL {
             self.add_slowly(octave, position, 1);
         } else {
-            add_one(cell);
+            // SAFETY: as above.
+            unsafe { add_one(block, position) };
         }
         ticks
     }
@@ -233,6 +234,13 @@ impl Slot {
     #[inline(always)]
     fn is_unusual(&self, ticks: u64) -> bool {
         ticks.wrapping_sub(self.least.own()) > self.spread.own()
+    }
+
+    /// Adds to the ticks of all calls, and to those without callees. What was measured as it passed cannot reach the end:
+    /// see [`super::sync`].
+    #[inline(always)]
+    pub(crate) fn count_time(&self, ticks: u64, own: u64) {
+        add_to_both!(self, Slot, sum: ticks, own: own);
     }
 
     /// Counts a call that has no callees and is in no recursion.

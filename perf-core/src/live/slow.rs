@@ -21,7 +21,8 @@ use super::{clock, timeline, waiting};
 /// A call that began with these values of the clock and of [`Local::covered`], and took `ticks`. Returns what it counts as.
 #[cold]
 #[inline(never)]
-pub(crate) fn call(local: &Local, slot: &Slot, started: u64, covered: u64, ticks: u64) -> u64 {
+pub(crate) fn call(slot: &Slot, started: u64, covered: u64, ticks: u64) -> u64 {
+    let local = Local::here();
     let ticks = slot.notice(ticks, |ticks| {
         // Callees that are sampled may weigh more than their caller.
         let callees = local.covered.get().wrapping_sub(covered).min(ticks);

@@ -51,6 +51,7 @@ pub(crate) const MOST_TICKS: u64 = 1 << 62;
 
 /// A counter with one writer and any number of readers. Signed sums live in it as two's complement.
 #[derive(Debug)]
+#[repr(transparent)]
 pub(crate) struct Count(AtomicU64);
 
 /// `const fn`, but under loom, whose atomics cannot be made at compile time.
@@ -97,6 +98,13 @@ impl Count {
         }
         #[cfg(not(all(target_arch = "x86_64", not(any(loom, miri)))))]
         self.set(self.own().wrapping_add(more));
+    }
+
+    /// The writer only. Sets it to 0 and returns what it was, also where a signal handler does the same. The one locked
+    /// instruction there is: for what is rare.
+    #[inline]
+    pub(crate) fn take(&self) -> u64 {
+        self.0.swap(0, Relaxed)
     }
 
     /// The writer only. Ticks, of a sum that stops at [`MOST_TICKS`].
@@ -150,16 +158,51 @@ pub(crate) fn saturating_signed(one: u64, other: u64) -> u64 {
 }
 
 /// Adds one to a cell that is not full; its writer only. As [`Count::add`].
+///
+/// # Safety
+/// There is a cell at this position.
 #[inline(always)]
-pub(crate) fn add_one(cell: &AtomicU32) {
+pub(crate) unsafe fn add_one(cells: *const AtomicU32, position: usize) {
     #[cfg(all(target_arch = "x86_64", not(any(loom, miri))))]
-    // SAFETY: as in `Count::add`.
+    // SAFETY: the caller's promise, and as in `Count::add`.
     unsafe {
-        core::arch::asm!("inc dword ptr [{cell}]", cell = in(reg) cell.as_ptr(), options(nostack));
+        core::arch::asm!("inc dword ptr [{cells} + 4*{at}]", cells = in(reg) cells, at = in(reg) position, options(nostack));
     }
     #[cfg(not(all(target_arch = "x86_64", not(any(loom, miri)))))]
-    cell.store(cell.own().wrapping_add(1), Relaxed);
+    {
+        // SAFETY: the caller's promise.
+        let cell = unsafe { &*cells.wrapping_add(position) };
+        cell.store(cell.own().wrapping_add(1), Relaxed);
+    }
 }
+
+/// [`Count::add`] to two fields of a struct that is at hand, without an instruction for the address of each.
+macro_rules! add_to_both {
+    ($of:expr, $type:ty, $one:ident: $more:expr, $other:ident: $other_more:expr) => {{
+        #[cfg(all(target_arch = "x86_64", not(any(loom, miri))))]
+        // SAFETY: both are counters of what is at hand; otherwise as in `Count::add`.
+        unsafe {
+            let (one, other): (&Count, &Count) = (&$of.$one, &$of.$other);
+            let _ = (one, other);
+            core::arch::asm!(
+                "add qword ptr [{of} + {one}], {more}",
+                "add qword ptr [{of} + {other}], {other_more}",
+                of = in(reg) std::ptr::from_ref::<$type>($of),
+                one = const std::mem::offset_of!($type, $one),
+                other = const std::mem::offset_of!($type, $other),
+                more = in(reg) $more,
+                other_more = in(reg) $other_more,
+                options(nostack)
+            );
+        }
+        #[cfg(not(all(target_arch = "x86_64", not(any(loom, miri)))))]
+        {
+            $of.$one.add($more);
+            $of.$other.add($other_more);
+        }
+    }};
+}
+pub(crate) use add_to_both;
 
 /// Reading a cell in order to write to it, which only its one writer does: a relaxed load. In a model, loom fails where
 /// anybody else may have written meanwhile.
