@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-use super::callsite::{Callsite, ID};
 use super::local::Local;
-use super::registry::{self, REGISTRY, State};
+use super::registry::{self, Lists, REGISTRY};
 use super::sessions::Core;
 use super::shard::Shard;
+use super::site::Site;
 use super::slot::Slot;
 use super::tail::{Record, Tail};
 use super::tree::Node;
@@ -23,59 +23,58 @@ use crate::ticks::{Scale, TickHistogram};
 /// Everything the process has counted.
 pub(crate) fn process() -> Snapshot {
     entry::prepared();
-    locked(|state| {
-        let shards: Vec<_> = state.shards().collect();
-        read(state, &shards)
+    locked(|lists| {
+        let shards: Vec<_> = lists.shards().collect();
+        read(lists, &shards)
     })
 }
 
 /// What a session has counted.
 pub(crate) fn session(core: &Core) -> Snapshot {
     entry::prepared();
-    let shards = core.shards();
-    locked(|state| read(state, &shards))
+    locked(|lists| read(lists, &core.shards()))
 }
 
-/// With the registry's lock, and with probes off on this thread: reading allocates, and an allocator may have probes.
-fn locked(read: impl FnOnce(&State) -> Snapshot) -> Snapshot {
+/// With the content of shards kept from being moved, and with probes off on this thread: reading allocates, and an allocator may have probes.
+fn locked(read: impl FnOnce(&Lists) -> Snapshot) -> Snapshot {
     let live_bytes = heap::process_live();
-    let snapshot = Local::here().quietly(|_| read(&REGISTRY.lock()));
+    let snapshot = Local::here().quietly(|_| REGISTRY.read(read));
     let mut snapshot = snapshot.unwrap_or_default();
     snapshot.meta.live_bytes = live_bytes;
     snapshot
 }
 
-fn read(state: &State, shards: &[&'static Shard]) -> Snapshot {
+fn read(lists: &Lists, shards: &[&'static Shard]) -> Snapshot {
     let scale = Scale::ticks(clock::ticks_per_second());
-    let sites = by_id(state);
+    let sites = by_id(lists);
     let now = (clock::now(), SystemTime::now());
     let mut probes = Vec::with_capacity(sites.len());
     let mut reader = Reader::new();
     for (id, namesakes) in sites.iter().enumerate() {
         let Some(first) = namesakes.last() else {
-            continue; // its callsite comes first in the list, so there is always one
+            continue; // nobody has id 0
         };
         #[allow(clippy::cast_possible_truncation, reason = "there are fewer than 2^24")]
         let slots = shards.iter().filter_map(|shard| shard.slot(id as u32));
         if let Some((counts, histogram)) = reader.sum(slots) {
             let budgets = namesakes.iter().rev().filter_map(|site| site.budget).collect();
             let exemplars = reader.slowest().iter().map(|record| exemplar(record, now, &sites, scale)).collect();
-            probes.push(ProbeStats::new(first.name(), first.place, budgets, scale, counts, histogram, exemplars));
+            probes.push(ProbeStats::new(first.name, first.place, budgets, scale, counts, histogram, exemplars));
         }
     }
-    Snapshot::new(probes, read_tree(shards, &sites, scale), meta(state, shards, scale, now.1, reader.backward))
+    Snapshot::new(probes, read_tree(shards, &sites, scale), meta(lists, shards, scale, now.1, reader.backward))
 }
 
 /// The name of each id.
-pub(super) fn names(state: &State) -> Vec<&'static str> {
-    by_id(state).iter().map(|namesakes| namesakes.last().map_or("", |first| first.name())).collect()
+pub(super) fn names(lists: &Lists) -> Vec<&'static str> {
+    by_id(lists).iter().map(|namesakes| namesakes.last().map_or("", |first| first.name)).collect()
 }
 
-/// The callsites of each id, latest first.
-fn by_id(state: &State) -> Vec<Vec<&'static Callsite>> {
-    let mut sites = vec![Vec::new(); state.names() as usize];
-    for site in state.sites() {
-        if let Some(place) = sites.get_mut((site.word() & ID) as usize) {
+/// The sites of each id, latest first.
+fn by_id(lists: &Lists) -> Vec<Vec<&'static Site>> {
+    let mut sites = vec![Vec::new(); lists.names() as usize + 1];
+    for site in lists.sites() {
+        if let Some(place) = sites.get_mut(site.id as usize) {
             place.push(site);
         }
     }
@@ -166,9 +165,9 @@ impl Reader {
 }
 
 /// A record as a value; `now` is one moment by both clocks.
-fn exemplar(record: &Record, now: (u64, SystemTime), sites: &[Vec<&'static Callsite>], scale: Scale) -> Exemplar {
+fn exemplar(record: &Record, now: (u64, SystemTime), sites: &[Vec<&'static Site>], scale: Scale) -> Exemplar {
     let ago = scale.duration(now.0.saturating_sub(record.start));
-    let name = |id: u32| sites.get(id as usize)?.last().map(|site| site.name());
+    let name = |id: u32| sites.get(id as usize)?.last().map(|site| site.name);
     let named = record.named.iter().filter(|callee| callee.1 > 0);
     let nonzero = |time: &(&str, Duration)| !time.1.is_zero();
     Exemplar {
@@ -210,7 +209,7 @@ fn add(counts: &mut Counts, slot: &Slot) {
     }
 }
 
-fn meta(state: &State, shards: &[&Shard], scale: Scale, taken: SystemTime, backward_steps: u64) -> SnapshotMeta {
+fn meta(lists: &Lists, shards: &[&Shard], scale: Scale, taken: SystemTime, backward_steps: u64) -> SnapshotMeta {
     SnapshotMeta {
         clock: clock::kind(),
         ticks_per_second: clock::ticks_per_second(),
@@ -221,12 +220,12 @@ fn meta(state: &State, shards: &[&Shard], scale: Scale, taken: SystemTime, backw
         lost: registry::lost(),
         backward_steps,
         live_bytes: 0,
-        threads: state.threads,
+        threads: lists.threads,
         dropped_nodes: shards.iter().map(|shard| shard.tree.dropped.get()).sum(),
     }
 }
 
-fn read_tree(shards: &[&Shard], sites: &[Vec<&'static Callsite>], scale: Scale) -> CallTree {
+fn read_tree(shards: &[&Shard], sites: &[Vec<&'static Site>], scale: Scale) -> CallTree {
     let roots = shards.iter().filter_map(|shard| shard.tree.root()).collect();
     let mut builder = TreeBuilder::new();
     read_children(&mut builder, 0, &roots, sites, scale);
@@ -238,7 +237,7 @@ fn read_children(
     builder: &mut TreeBuilder,
     parent: usize,
     parents: &Vec<&'static Node>,
-    sites: &[Vec<&'static Callsite>],
+    sites: &[Vec<&'static Site>],
     scale: Scale,
 ) {
     let mut by_probe: BTreeMap<u32, Vec<&'static Node>> = BTreeMap::new();
@@ -257,7 +256,7 @@ fn read_children(
         }
         let [calls, own, allocs, bytes] = sums;
         let own = u64::try_from(own.cast_signed()).unwrap_or(0);
-        let index = builder.add(parent, site.name(), calls, scale.duration(own), allocs, bytes);
+        let index = builder.add(parent, site.name, calls, scale.duration(own), allocs, bytes);
         read_children(builder, index, &nodes, sites, scale);
     }
 }

@@ -1,15 +1,24 @@
-//! Memory of the library itself: straight from the system allocator, so that it never passes through the program's
-//! own (which may carry probes, hold locks or be counted), and kept for good. What is no longer needed is used again.
+//! Memory of the library itself: straight from the system, so that it never passes through the program's own allocator
+//! (which may carry probes, hold locks or be counted). What is no longer needed is used again or given back.
 //! Every request may be refused; callers then leave a call uncounted and count the loss.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 
-/// Puts `value` somewhere that is never freed.
+/// Puts `value` somewhere that is never freed, but by [`free`].
 pub(crate) fn keep<T>(value: T) -> Option<&'static T> {
     let mut value = Some(value);
     let place = array(1, || value.take().expect("made once"))?;
-    // SAFETY: never freed, initialised, and nothing else refers to it.
+    // SAFETY: initialised, and nothing else refers to it.
     Some(unsafe { &*place.cast() })
+}
+
+/// Frees what [`keep`] made.
+///
+/// # Safety
+/// `place` came from [`keep`], nobody refers to it any more, and it needs no drop.
+pub(crate) unsafe fn free<T>(place: *const T) {
+    // SAFETY: the caller's promise; `keep` makes arrays of one.
+    unsafe { free_array(std::ptr::slice_from_raw_parts_mut(place.cast_mut(), 1)) }
 }
 
 /// An array from the system allocator, each element made by `make`. It stays until [`free_array`].

@@ -373,6 +373,36 @@ impl Slot {
         }
     }
 
+    /// Frees what the slot's values took beside the slot itself.
+    ///
+    /// # Safety
+    /// Nobody writes to the slot or reads it, from now on until it is made again.
+    pub(crate) unsafe fn free_cells(&self) {
+        let wide = self.wide.load(Relaxed);
+        for octave in 0..OCTAVES {
+            let (first, length) = (buckets::first_position(octave), buckets::cells(octave));
+            let block = self.blocks[octave].load(Relaxed);
+            if !block.is_null() {
+                let cells = std::ptr::slice_from_raw_parts_mut(block.wrapping_add(first), length);
+                // SAFETY: made by `array` in `add_slowly`, where it was shifted; the caller's promise.
+                unsafe { memory::free_array(cells) };
+            }
+            if wide.is_null() {
+                continue;
+            }
+            // SAFETY: from `keep`, and not freed yet.
+            let cells = unsafe { (*wide).0[octave].load(Relaxed) };
+            if !cells.is_null() {
+                // SAFETY: made by `array` in `wide_cell`; the caller's promise.
+                unsafe { memory::free_array(std::ptr::slice_from_raw_parts_mut(cells, length)) };
+            }
+        }
+        if !wide.is_null() {
+            // SAFETY: from `keep`; the caller's promise.
+            unsafe { memory::free(wide) };
+        }
+    }
+
     /// Back to the state of a new slot, keeping its memory; its writer is at rest and nobody reads.
     pub(crate) fn reset(&self) {
         for count in self.sums() {

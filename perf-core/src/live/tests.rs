@@ -12,7 +12,7 @@ use super::tree::{Node, address};
 use crate::buckets;
 
 fn slot() -> &'static Slot {
-    let shard = memory::keep(Shard::new()).unwrap();
+    let shard = memory::keep(Shard::new(None)).unwrap();
     shard.grow(0).unwrap();
     shard.make_slot(0).unwrap()
 }
@@ -89,7 +89,7 @@ proptest! {
 
     #[test]
     fn a_random_gap_is_within_bounds_and_averages_to_what_was_asked(mean in 1..10_000u64) {
-        let shard = memory::keep(Shard::new()).unwrap();
+        let shard = memory::keep(Shard::new(None)).unwrap();
         let draws = 4000;
         let gaps: Vec<_> = (0..draws).map(|_| shard.random_gap(mean)).collect();
         prop_assert!(gaps.iter().all(|gap| (1..2 * mean).contains(gap)));
@@ -126,7 +126,7 @@ fn shape(node: &Node) -> Vec<(Count, Vec<Count>)> {
 
 #[test]
 fn trees_absorb_each_other() {
-    let trees = [(); 2].map(|()| memory::keep(Shard::new()).unwrap());
+    let trees = [(); 2].map(|()| memory::keep(Shard::new(None)).unwrap());
     for (shard, probes) in trees.iter().zip([[1, 2], [1, 3]]) {
         let parent = shard.tree.descend(probes[0]).unwrap();
         parent.calls.add(1);
