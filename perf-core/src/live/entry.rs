@@ -6,7 +6,7 @@ use std::sync::Once;
 use super::callsite::{Callsite, GENERAL, ID, OFF, RECORDED, UNREGISTERED};
 use super::lane::{Lane, Open};
 use super::local::{Local, Phase};
-use super::registry::{REGISTRY, SHARE, count_lost};
+use super::registry::{REGISTRY, count_lost};
 use super::shard::Shard;
 use super::slot::Slot;
 use super::{clock, cost, fork, general, object, sessions, slow};
@@ -113,7 +113,7 @@ pub(crate) fn move_in(local: &Local) -> Option<bool> {
             if let Some(home) = local.home.take() {
                 local.busily(|_| {
                     REGISTRY.lock().release(home);
-                    REGISTRY.settle(SHARE);
+                    REGISTRY.settle();
                 });
             }
         }

@@ -9,7 +9,7 @@ use std::sync::MutexGuard;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use super::local::{Local, Phase};
-use super::registry::{self, Content, REGISTRY, SHARE, State};
+use super::registry::{self, Content, REGISTRY, State};
 use super::{clock, entry};
 
 /// How many forks lie between the process that first used the library and this one.
@@ -51,7 +51,7 @@ fn take() -> Option<Held> {
 fn give_back(held: Held) {
     drop((held.state, held.content));
     // For those who have left something meanwhile.
-    REGISTRY.settle(SHARE);
+    REGISTRY.settle();
     Local::here().enter_phase(held.phase);
 }
 

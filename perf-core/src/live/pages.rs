@@ -1,13 +1,11 @@
-//! Places for values of one type whose addresses stay valid for ever, although their memory goes back to the system.
-//!
-//! A call that is open may keep the address of its slot for longer than the slot's shard is in use. So a place is never
-//! unmapped and never used for anything else: after [`Pages::give_back`] it reads as zeros, until it is written again.
+//! Memory that a shard gives back as a whole: to the system, where that can be.
 
-use std::marker::PhantomData;
+use std::alloc::Layout;
+use std::cell::Cell;
+use std::sync::atomic::Ordering::Relaxed;
 
 use super::memory;
 use super::sync::AtomicPtr;
-use std::sync::atomic::Ordering::Relaxed;
 
 /// Bytes of the first chunk, and of the greatest: each is twice as long as the one before. Pages that nobody has
 /// written to take no memory.
@@ -15,61 +13,87 @@ const FIRST: usize = 64 << 10;
 const GREATEST: usize = 1 << 20;
 
 /// The chunks that one shard's values lie in; used by the shard's writer, or by who puts the shard away.
-pub(crate) struct Pages<T> {
+pub(crate) struct Pages {
     latest: AtomicPtr<Chunk>,
-    holds: PhantomData<fn() -> T>,
 }
 
 struct Chunk {
     start: *mut u8,
     size: usize,
     /// Bytes in use; the latest chunk's grow.
-    used: std::cell::Cell<usize>,
+    used: Cell<usize>,
     older: *const Chunk,
 }
 
-impl<T> Pages<T> {
+impl Pages {
     pub(crate) fn new() -> Self {
-        Self { latest: AtomicPtr::new(std::ptr::null_mut()), holds: PhantomData }
+        Self { latest: AtomicPtr::new(std::ptr::null_mut()) }
     }
 
-    fn latest(&self) -> Option<&'static Chunk> {
-        // SAFETY: null, or a chunk, and chunks live for ever.
+    fn latest(&self) -> Option<&Chunk> {
+        // SAFETY: null, or a chunk, which stays until `free`.
         unsafe { self.latest.load(Relaxed).as_ref() }
     }
 
-    /// A place for one more value, not initialised.
-    pub(crate) fn place(&self) -> Option<*mut T> {
-        let size = size_of::<T>();
-        let chunk = match self.latest() {
-            Some(chunk) if chunk.used.get() + size <= chunk.size => chunk,
-            other => self.add_chunk(other)?,
+    /// A place for one more value of type `T`, or for an array of them; not initialised.
+    pub(crate) fn place<T>(&self, length: usize) -> Option<*mut T> {
+        const { assert!(align_of::<T>() <= system::PAGE) };
+        let layout = Layout::array::<T>(length).ok().filter(|layout| layout.size() <= FIRST)?;
+        let room = |chunk: &Chunk| {
+            let from = chunk.used.get().next_multiple_of(layout.align());
+            let to = from + layout.size();
+            (to <= chunk.size).then(|| {
+                chunk.used.set(to);
+                chunk.start.wrapping_add(from).cast()
+            })
         };
-        let place = chunk.start.wrapping_add(chunk.used.get());
-        chunk.used.set(chunk.used.get() + size);
-        Some(place.cast())
+        self.latest().and_then(room).or_else(|| room(self.add_chunk()?))
     }
 
-    fn add_chunk(&self, latest: Option<&'static Chunk>) -> Option<&'static Chunk> {
-        const { assert!(size_of::<T>() <= FIRST && align_of::<T>() <= system::PAGE) };
+    fn add_chunk(&self) -> Option<&Chunk> {
+        let latest = self.latest();
         let size = latest.map_or(FIRST, |chunk| (2 * chunk.size).min(GREATEST));
         let older = latest.map_or(std::ptr::null(), std::ptr::from_ref);
-        let chunk = memory::keep(Chunk { start: system::map(size)?, size, used: 0.into(), older })?;
+        let start = system::map(size)?;
+        let Some(chunk) = memory::keep(Chunk { start, size, used: Cell::new(0), older }) else {
+            // SAFETY: mapped just now.
+            unsafe { system::unmap(start, size) };
+            return None;
+        };
         self.latest.store(std::ptr::from_ref(chunk).cast_mut(), Relaxed);
         Some(chunk)
     }
 
-    /// Gives the memory of all places back to the system, where that can be; their addresses stay.
+    /// Gives the memory of all places back to the system, where that can be. Their addresses stay: they read as zeros, or
+    /// as before, until they are written again, and are never used for anything else.
     ///
     /// # Safety
     /// Nobody writes to a place or expects to read there what was written.
-    pub(crate) unsafe fn give_back(&self) {
+    pub(crate) unsafe fn empty(&self) {
         let mut next = self.latest();
         while let Some(chunk) = next {
             // SAFETY: mapped by `map` with this size; the caller's promise.
-            unsafe { system::give_back(chunk.start, chunk.size) };
-            // SAFETY: null, or a chunk, and chunks live for ever.
+            unsafe { system::empty(chunk.start, chunk.size) };
+            // SAFETY: null, or a chunk, as in `latest`.
             next = unsafe { chunk.older.as_ref() };
+        }
+    }
+
+    /// Gives back the memory of all places, and the places.
+    ///
+    /// # Safety
+    /// Nobody refers to a place any more.
+    pub(crate) unsafe fn free(&self) {
+        let mut next = self.latest.swap(std::ptr::null_mut(), Relaxed).cast_const();
+        // SAFETY: null, or a chunk, as in `latest`.
+        while let Some(chunk) = unsafe { next.as_ref() } {
+            let older = chunk.older;
+            // SAFETY: mapped by `map`, and made by `keep`; the caller's promise.
+            unsafe {
+                system::unmap(chunk.start, chunk.size);
+                memory::free(next);
+            }
+            next = older;
         }
     }
 }
@@ -91,6 +115,7 @@ mod system {
 
     unsafe extern "C" {
         fn mmap(place: *mut c_void, size: usize, access: c_int, flags: c_int, file: c_int, offset: i64) -> *mut c_void;
+        fn munmap(place: *mut c_void, size: usize) -> c_int;
         fn madvise(place: *mut c_void, size: usize, advice: c_int) -> c_int;
     }
 
@@ -105,13 +130,20 @@ mod system {
     ///
     /// # Safety
     /// `place` came from [`map`] with this size, and nobody needs what is there.
-    pub(super) unsafe fn give_back(place: *mut u8, size: usize) {
+    pub(super) unsafe fn empty(place: *mut u8, size: usize) {
         // SAFETY: the caller's promise. Where it is refused the memory stays as it is, which is no less valid.
         unsafe { madvise(place.cast(), size, DONTNEED) };
     }
+
+    /// # Safety
+    /// `place` came from [`map`] with this size, and nobody refers to it any more.
+    pub(super) unsafe fn unmap(place: *mut u8, size: usize) {
+        // SAFETY: the caller's promise.
+        unsafe { munmap(place.cast(), size) };
+    }
 }
 
-/// Elsewhere memory is kept for the next.
+/// Elsewhere the contents are kept with their addresses.
 #[cfg(not(all(
     target_os = "linux",
     any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64"),
@@ -122,14 +154,26 @@ mod system {
 
     pub(super) const PAGE: usize = 4096;
 
+    fn layout(size: usize) -> Option<Layout> {
+        Layout::from_size_align(size, PAGE).ok()
+    }
+
     pub(super) fn map(size: usize) -> Option<*mut u8> {
-        let layout = Layout::from_size_align(size, PAGE).ok()?;
         // SAFETY: the layout has a size.
-        let place = unsafe { System.alloc_zeroed(layout) };
+        let place = unsafe { System.alloc(layout(size)?) };
         (!place.is_null()).then_some(place)
     }
 
     /// # Safety
     /// None needed: nothing is done.
-    pub(super) unsafe fn give_back(_place: *mut u8, _size: usize) {}
+    pub(super) unsafe fn empty(_place: *mut u8, _size: usize) {}
+
+    /// # Safety
+    /// `place` came from [`map`] with this size, and nobody refers to it any more.
+    pub(super) unsafe fn unmap(place: *mut u8, size: usize) {
+        if let Some(layout) = layout(size) {
+            // SAFETY: the caller's promise; same layout as in `map`.
+            unsafe { System.dealloc(place, layout) };
+        }
+    }
 }

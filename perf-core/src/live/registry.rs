@@ -24,8 +24,6 @@ const KEPT: usize = 8;
 
 /// So many shards may wait to be put together while the content is held; who leaves more waits as well.
 const BACKLOG: usize = 64;
-/// Who leaves one puts so many together, so that there are soon none.
-pub(crate) const SHARE: usize = 2;
 
 pub(crate) struct Registry {
     state: Mutex<State>,
@@ -188,7 +186,7 @@ impl Registry {
         let lists = self.lock().lists;
         let result = read(&lists);
         drop(content);
-        self.settle(BACKLOG);
+        self.settle();
         result
     }
 
@@ -205,9 +203,9 @@ impl Registry {
         callsite.word()
     }
 
-    /// Puts together some of what was left. Called with neither lock held by whoever has left something, or has held the
-    /// content: who finds the content held leaves it to the holder, unless too much has been left already.
-    pub(crate) fn settle(&self, most: usize) {
+    /// Puts together what was left. Called with neither lock held by whoever has left something, or has held the content:
+    /// who finds the content held leaves it to the holder, unless too much has been left already.
+    pub(crate) fn settle(&self) {
         let left = self.lock().left.length;
         let content = match left {
             0 => return,
@@ -217,10 +215,12 @@ impl Registry {
         let Some(mut content) = content else {
             return;
         };
-        for _ in 0..most.min(left) {
-            if let Some(shard) = self.take_left() {
-                self.put_away(&mut content, shard);
-            }
+        // Others may go on leaving shards meanwhile: nobody is to work for them for ever.
+        for _ in 0..2 * BACKLOG {
+            let Some(shard) = self.take_left() else {
+                return;
+            };
+            self.put_away(&mut content, shard);
         }
     }
 
@@ -340,9 +340,9 @@ impl State {
         self.lists.threads.max(KEPT)
     }
 
-    /// A shard for a new thread: one that an ended thread left, which goes on from there, or an empty one.
+    /// A shard for a new thread: one that an ended thread or session left, which goes on from there, or an empty one.
     pub(crate) fn adopt(&mut self) -> Option<&'static Shard> {
-        let left = self.free.pop().or_else(|| self.bare.pop()).or_else(|| self.clean.pop());
+        let left = self.free.pop().or_else(|| self.left.pop()).or_else(|| self.bare.pop()).or_else(|| self.clean.pop());
         let shard = left.or_else(|| self.make_shard())?;
         self.lists.threads += 1;
         Some(shard)
@@ -353,7 +353,8 @@ impl State {
         self.lists.threads -= 1;
         shard.tree.set_current(0);
         // The latest is the last to be emptied: calls of a thread that is about to end may still be open in it.
-        for _ in 0..SHARE {
+        // With every thread that ends, one more is free and one fewer may be.
+        for _ in 0..2 {
             if self.free.length >= self.kept()
                 && let Some(spare) = self.free.pop()
             {

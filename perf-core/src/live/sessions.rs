@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::heap::uncounted;
 use super::local::Local;
-use super::registry::{REGISTRY, SHARE, State};
+use super::registry::{REGISTRY, State};
 use super::shard::Shard;
 use super::{cost, fork};
 
@@ -53,7 +53,7 @@ impl Drop for Hold {
             // Where the library is already at work the shard stays with what it has: counted, but not used again.
             Local::here().busily(|_| {
                 REGISTRY.lock().retire(shard);
-                REGISTRY.settle(SHARE);
+                REGISTRY.settle();
             });
         }
     }

@@ -8,7 +8,7 @@ use super::memory;
 use super::pages::Pages;
 use super::ring::Ring;
 use super::slot::Slot;
-use super::sync::{AtomicPtr, Count};
+use super::sync::{AtomicPtr, AtomicU32, Count};
 use super::tree::Tree;
 
 /// Slots of a new table.
@@ -38,7 +38,10 @@ pub(crate) struct Shard {
     table: AtomicPtr<Table>,
     /// Where the slots were before they were given back: a slot that is made again is made in its old place.
     former: AtomicPtr<Table>,
-    pages: Pages<Slot>,
+    /// Of slots, whose places are for ever: a call that is open may keep one for longer than the shard is in use.
+    slots: Pages,
+    /// Of what slots point to.
+    cells: Pages,
     pub(crate) tree: Tree,
     /// What its thread did last, where that is kept; made once, by the writer.
     ring: AtomicPtr<Ring>,
@@ -55,7 +58,8 @@ impl Shard {
         Self {
             table: AtomicPtr::new(std::ptr::null_mut()),
             former: AtomicPtr::new(std::ptr::null_mut()),
-            pages: Pages::new(),
+            slots: Pages::new(),
+            cells: Pages::new(),
             tree: Tree::new(),
             ring: AtomicPtr::new(std::ptr::null_mut()),
             random: Count::new(0),
@@ -131,7 +135,7 @@ impl Shard {
         let former = unsafe { self.former.load(Relaxed).as_ref() }.and_then(|former| former.place(id));
         let slot = match former.map(|place| place.load(Relaxed)) {
             Some(slot) if !slot.is_null() => slot,
-            _ => self.pages.place()?,
+            _ => self.slots.place(1)?,
         };
         // SAFETY: a place for a slot, which nobody reaches but a call that began here before it was given back; and such
         // a call reads no more of it than the id, which is 0 or what it was.
@@ -139,6 +143,16 @@ impl Shard {
         place.store(slot, Release);
         // SAFETY: just written; slots' places stay for ever.
         Some(unsafe { &*slot })
+    }
+
+    /// Cells of zero, for a slot of this shard; only the writer.
+    pub(super) fn cells(&self, length: usize) -> Option<*mut AtomicU32> {
+        let cells = self.cells.place::<AtomicU32>(length)?;
+        for index in 0..length {
+            // SAFETY: inside of the place.
+            unsafe { cells.add(index).write(AtomicU32::new(0)) };
+        }
+        Some(cells)
     }
 
     /// All slots there are; as for [`Self::slot`].
@@ -171,10 +185,12 @@ impl Shard {
         let Some(newest) = self.current() else {
             return;
         };
-        // SAFETY: nobody writes, nobody reads.
-        self.slots().for_each(|slot| unsafe { slot.free_cells() });
-        // SAFETY: as above; a call that is still open reads the id only, where 0 is nobody's.
-        unsafe { self.pages.give_back() };
+        // SAFETY: nobody writes, nobody reads; a call that is still open reads a slot's id only, where 0 is nobody's.
+        unsafe {
+            self.slots().for_each(|slot| slot.free_wide());
+            self.slots.empty();
+            self.cells.free();
+        }
         self.tree.free();
         self.remember_places(newest);
         self.table.store(std::ptr::null_mut(), Relaxed);

@@ -222,12 +222,12 @@ impl Slot {
     fn add_slowly(&self, octave: usize, position: usize, weight: u64) {
         let mut block = self.blocks[octave].own();
         if block.is_null() {
-            let Some(cells) = memory::array(buckets::cells(octave), || AtomicU32::new(0)) else {
+            let Some(cells) = self.shard().cells(buckets::cells(octave)) else {
                 super::registry::count_lost(weight);
                 return;
             };
             // The position of a value is its index: see `buckets`.
-            block = cells.cast::<AtomicU32>().wrapping_sub(buckets::first_position(octave));
+            block = cells.wrapping_sub(buckets::first_position(octave));
             // Pairs with the acquire in `read_histogram`: who sees the block sees its zeros.
             self.blocks[octave].store(block, Release);
             self.octaves.set(self.octaves.own() | 1 << octave);
@@ -373,34 +373,25 @@ impl Slot {
         }
     }
 
-    /// Frees what the slot's values took beside the slot itself.
+    /// Frees what did not fit into the slot's cells.
     ///
     /// # Safety
     /// Nobody writes to the slot or reads it, from now on until it is made again.
-    pub(crate) unsafe fn free_cells(&self) {
-        let wide = self.wide.load(Relaxed);
-        for octave in 0..OCTAVES {
-            let (first, length) = (buckets::first_position(octave), buckets::cells(octave));
-            let block = self.blocks[octave].load(Relaxed);
-            if !block.is_null() {
-                let cells = std::ptr::slice_from_raw_parts_mut(block.wrapping_add(first), length);
-                // SAFETY: made by `array` in `add_slowly`, where it was shifted; the caller's promise.
+    pub(crate) unsafe fn free_wide(&self) {
+        // SAFETY: null, or from `keep`, and not freed yet.
+        let Some(wide) = (unsafe { self.wide.load(Relaxed).as_ref() }) else {
+            return;
+        };
+        for (octave, cells) in wide.0.iter().enumerate() {
+            let cells = cells.load(Relaxed);
+            if !cells.is_null() {
+                let cells = std::ptr::slice_from_raw_parts_mut(cells, buckets::cells(octave));
+                // SAFETY: made by `array` in `wide_cell`; the caller's promise.
                 unsafe { memory::free_array(cells) };
             }
-            if wide.is_null() {
-                continue;
-            }
-            // SAFETY: from `keep`, and not freed yet.
-            let cells = unsafe { (*wide).0[octave].load(Relaxed) };
-            if !cells.is_null() {
-                // SAFETY: made by `array` in `wide_cell`; the caller's promise.
-                unsafe { memory::free_array(std::ptr::slice_from_raw_parts_mut(cells, length)) };
-            }
         }
-        if !wide.is_null() {
-            // SAFETY: from `keep`; the caller's promise.
-            unsafe { memory::free(wide) };
-        }
+        // SAFETY: the caller's promise.
+        unsafe { memory::free(wide) };
     }
 
     /// Back to the state of a new slot, keeping its memory; its writer is at rest and nobody reads.
@@ -415,11 +406,11 @@ impl Slot {
         self.cached_node.set(0);
         self.tail.reset();
         let wide = self.wide.load(Relaxed);
-        for octave in 0..OCTAVES {
+        let mut octaves = self.octaves.get();
+        while octaves != 0 {
+            let octave = octaves.ilog2() as usize;
+            octaves &= !(1 << octave);
             let block = self.blocks[octave].load(Relaxed);
-            if block.is_null() {
-                continue;
-            }
             let first = buckets::first_position(octave);
             for position in first..2 * buckets::STEPS {
                 // SAFETY: a block has a cell for every position of its octave.
