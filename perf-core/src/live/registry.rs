@@ -18,12 +18,12 @@ use super::slot::Slot;
 use super::sync::{Mutex, MutexGuard, const_unless_loom};
 use super::{memory, object};
 
-/// So many shards of ended threads are kept as they are for the next, and so many of sessions; or as many as there are
-/// threads. What is left beyond that is put together.
+/// So many shards of ended threads are kept as they are for the next, or as many as there are threads; and so many empty
+/// ones with their memory. What is left beyond that is put together and gives its memory back.
 const KEPT: usize = 8;
 
 /// So many shards may wait to be put together while the content is held; who leaves more waits as well.
-const BACKLOG: usize = 64;
+const BACKLOG: usize = 16;
 
 pub(crate) struct Registry {
     state: Mutex<State>,
@@ -216,7 +216,7 @@ impl Registry {
             return;
         };
         // Others may go on leaving shards meanwhile: nobody is to work for them for ever.
-        for _ in 0..2 * BACKLOG {
+        for _ in 0..4 * BACKLOG {
             let Some(shard) = self.take_left() else {
                 return;
             };
@@ -228,11 +228,6 @@ impl Registry {
         self.lock().left.pop()
     }
 
-    fn keeps_clean(&self) -> bool {
-        let state = self.lock();
-        state.clean.length < state.kept()
-    }
-
     /// The process totals keep what `shard` has counted; the shard is for another thread or session.
     fn put_away(&self, content: &mut Content, shard: &'static Shard) {
         if content.rest.is_none() {
@@ -242,7 +237,7 @@ impl Registry {
             return; // out of memory: the shard stays in the list of all with what it has
         };
         rest.absorb(shard, &mut Vec::new());
-        if self.keeps_clean() {
+        if self.lock().clean.length < KEPT {
             shard.reset();
             self.lock().clean.push(shard);
         } else {
@@ -335,7 +330,7 @@ impl State {
         self.strays = None;
     }
 
-    /// So many idle shards of a kind are kept.
+    /// So many shards are kept for the next threads.
     fn kept(&self) -> usize {
         self.lists.threads.max(KEPT)
     }

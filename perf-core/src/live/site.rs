@@ -193,16 +193,25 @@ mod tests {
         assert_ne!(copy.growth.unwrap().sizes.as_ptr(), SPEC.growth.unwrap().sizes.as_ptr());
     }
 
+    fn length(chain: &Cell<*const Site>) -> usize {
+        // SAFETY: null or a site, and sites live for ever.
+        std::iter::successors(unsafe { chain.get().as_ref() }, |site: &&Site| unsafe { site.next.get().as_ref() })
+            .count()
+    }
+
     #[test]
     fn every_name_is_found_however_many_there_are() {
         let mut names = Names::new();
-        for id in 0..2000 {
+        for id in 0..100_000 {
             let name = keep_text(&format!("name {id}"));
             assert!(names.find(name).is_none());
             let callsite = memory::keep(Callsite::new(Name::Given(name))).unwrap();
             names.insert(memory::keep(Site::of(callsite, name).numbered(id, name, None)).unwrap()).unwrap();
         }
-        assert!((0..2000).all(|id| names.find(&format!("name {id}")).is_some_and(|site| site.id == id)));
-        assert_eq!(names.held(), 2000);
+        assert!((0..100_000).all(|id| names.find(&format!("name {id}")).is_some_and(|site| site.id == id)));
+        assert_eq!(names.held(), 100_000);
+        // SAFETY: made by `array`.
+        let longest = unsafe { &*names.chains }.iter().map(length).max();
+        assert!(longest < Some(20), "finding a name takes as long as there are names: {longest:?} in a chain");
     }
 }
