@@ -103,6 +103,7 @@ pub mod monitor;
 pub mod otlp;
 #[cfg(feature = "pprof")]
 pub mod pprof;
+mod process;
 #[cfg(feature = "prometheus")]
 pub mod prometheus;
 pub mod report;

@@ -6,7 +6,7 @@
 //! words and no shard, so that a child that is about to become another program copies no page for it.
 
 use std::sync::MutexGuard;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicI32, AtomicU32, Ordering::Relaxed};
 
 use super::local::{Local, Phase};
 use super::registry::{self, Content, REGISTRY, State};
@@ -14,6 +14,15 @@ use super::{clock, entry};
 
 /// How many forks lie between the process that first used the library and this one.
 static GENERATION: AtomicU32 = AtomicU32::new(0);
+
+/// Descriptors that a child closes; -1 where there is none. What listens for the parent would else go on listening in the
+/// child, with nobody to answer.
+static CLOSED: [AtomicI32; 8] = [const { AtomicI32::new(-1) }; 8];
+
+/// Replaces the first of [`CLOSED`] that is `before`.
+pub(crate) fn replace_closed(before: i32, after: i32) -> bool {
+    CLOSED.iter().any(|place| place.compare_exchange(before, after, Relaxed, Relaxed).is_ok())
+}
 
 /// A child has another one than its parent.
 pub(crate) fn generation() -> u32 {
@@ -68,6 +77,12 @@ fn begin_anew(held: Held) {
     local.ring.set(None);
     local.use_shard(None);
     local.enter_phase(phase);
+    for place in &CLOSED {
+        let descriptor = place.swap(-1, Relaxed);
+        if descriptor >= 0 {
+            handlers::close_here(descriptor);
+        }
+    }
 }
 
 /// Where there is a `fork`.
@@ -98,6 +113,7 @@ mod handlers {
     type Handler = extern "C" fn();
 
     unsafe extern "C" {
+        fn close(descriptor: c_int) -> c_int;
         fn pthread_atfork(before: Handler, in_parent: Handler, in_child: Handler) -> c_int;
     }
 
@@ -115,6 +131,11 @@ mod handlers {
         if let Some(held) = HELD.take() {
             super::begin_anew(ManuallyDrop::into_inner(held));
         }
+    }
+
+    pub(super) fn close_here(descriptor: c_int) {
+        // SAFETY: its owner, who said that it is to be closed, is on a thread that is not here.
+        unsafe { close(descriptor) };
     }
 
     pub(super) fn install() {
@@ -137,5 +158,7 @@ mod handlers {
     not(miri)
 )))]
 mod handlers {
+    pub(super) fn close_here(_descriptor: i32) {}
+
     pub(super) fn install() {}
 }

@@ -11,7 +11,7 @@ pub(crate) mod clock;
 pub(crate) mod collect;
 pub(crate) mod cost;
 pub(crate) mod entry;
-mod fork;
+pub(crate) mod fork;
 pub(crate) mod general;
 pub(crate) mod heap;
 pub(crate) mod journey;

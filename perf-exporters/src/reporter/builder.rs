@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::output::{VARIABLE, not_text};
 use super::{Background, Output, Reporter, complain, timeline};
+use crate::process::Process;
 use crate::table::Options;
 
 /// What is said once where somebody asks for a report that cannot be.
@@ -115,6 +116,7 @@ impl Builder {
             program: self.program,
             allocator: self.allocator,
             started: Instant::now(),
+            process: Process::current(),
         }
     }
 

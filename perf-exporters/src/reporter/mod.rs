@@ -20,6 +20,7 @@ use background::Background;
 pub use builder::Builder;
 pub use output::Output;
 
+use crate::process::Process;
 use crate::report::nanos;
 use crate::{Error, Report};
 
@@ -39,6 +40,9 @@ pub fn init() -> Reporter {
 ///
 /// It reports on the whole process, and there may be any number of them. A program that ends by
 /// [`std::process::exit`] drops nothing: call [`Reporter::flush`] before.
+///
+/// The child of a `fork` has a copy of the reporter. What it writes is the child's own report, and goes to files with `%p` in
+/// their paths only: all other outputs are the parent's. Endpoint, exporter and monitor stay with the parent.
 #[must_use = "the report is written when the reporter is dropped: keep it with `let _reporter = …`"]
 pub struct Reporter {
     outputs: Vec<Output>,
@@ -46,6 +50,7 @@ pub struct Reporter {
     program: Option<String>,
     allocator: Option<String>,
     started: Instant,
+    process: Process,
     /// Ends after the report was written.
     _background: Option<Arc<Background>>,
 }
@@ -95,7 +100,9 @@ impl Reporter {
             return Vec::new();
         }
         let report = self.report();
-        self.outputs.iter().filter_map(|output| output.write(&report, self.top).err()).collect()
+        let mine = self.process.is_current();
+        let outputs = self.outputs.iter().filter(|output| mine || output.is_of_each_process());
+        outputs.filter_map(|output| output.write(&report, self.top).err()).collect()
     }
 }
 
