@@ -5,6 +5,36 @@ pub use ::{core, std};
 use crate::{Guard, Probe};
 pub use crate::typed::{Instances, typed};
 
+/// Sees to it that the child of a fork closes a descriptor, for as long as this is there: for descriptors that belong to a
+/// thread, which no child has.
+#[derive(Debug)]
+pub struct ClosedInChildren {
+    #[cfg(all(unix, feature = "enabled"))]
+    descriptor: i32,
+}
+
+impl ClosedInChildren {
+    /// To be dropped before the descriptor is closed.
+    #[cfg(unix)]
+    #[must_use]
+    #[cfg_attr(not(feature = "enabled"), allow(unused_variables))]
+    pub fn new(owner: &impl std::os::fd::AsRawFd) -> Self {
+        #[cfg(feature = "enabled")]
+        crate::live::fork::replace_closed(-1, owner.as_raw_fd());
+        Self {
+            #[cfg(feature = "enabled")]
+            descriptor: owner.as_raw_fd(),
+        }
+    }
+}
+
+impl Drop for ClosedInChildren {
+    fn drop(&mut self) {
+        #[cfg(all(unix, feature = "enabled"))]
+        crate::live::fork::replace_closed(self.descriptor, -1);
+    }
+}
+
 /// A probe with a name that is written, or made of what is written.
 #[must_use]
 #[track_caller]

@@ -112,6 +112,7 @@ mod nanos;
 pub mod otlp;
 #[cfg(feature = "pprof")]
 pub mod pprof;
+mod process;
 #[cfg(feature = "prometheus")]
 pub mod prometheus;
 pub mod report;

@@ -3,9 +3,9 @@
 
 use std::num::NonZeroU32;
 use std::panic::Location;
-use std::sync::OnceLock;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
+use super::site::Site;
 use super::sync::{AtomicPtr, AtomicU32, const_unless_loom};
 use crate::budget::BudgetSpec;
 
@@ -49,14 +49,12 @@ pub(crate) enum Name {
 pub(crate) struct Callsite {
     word: AtomicU32,
     name: Name,
-    resolved: OnceLock<&'static str>,
     /// Source file, and line in it.
     pub(crate) place: (&'static str, u32),
     pub(crate) sampling: Sampling,
     pub(crate) budget: Option<&'static BudgetSpec>,
-    /// The registry's lists: of all callsites, and of those whose name has the same hash. Guarded by its lock.
-    pub(super) next: AtomicPtr<Callsite>,
-    pub(super) same_hash: AtomicPtr<Callsite>,
+    /// What the registry knows of it, once it is registered.
+    site: AtomicPtr<Site>,
 }
 
 impl Callsite {
@@ -92,12 +90,10 @@ impl Callsite {
             Self {
                 word: AtomicU32::new(UNREGISTERED),
                 name,
-                resolved: OnceLock::new(),
                 place,
                 sampling,
                 budget,
-                next: AtomicPtr::new(std::ptr::null_mut()),
-                same_hash: AtomicPtr::new(std::ptr::null_mut()),
+                site: AtomicPtr::new(std::ptr::null_mut()),
             }
         }
     }
@@ -121,10 +117,27 @@ impl Callsite {
         }
     }
 
-    pub(crate) fn name(&self) -> &'static str {
-        self.resolved.get_or_init(|| match self.name {
+    /// What the registry knows of it, if it is registered.
+    pub(crate) fn site(&self) -> Option<&'static Site> {
+        // SAFETY: null or a site, and sites live for ever. Acquire pairs with the release in `set_site`.
+        unsafe { self.site.load(Acquire).as_ref() }
+    }
+
+    /// The registry only, under its lock.
+    pub(super) fn set_site(&self, site: &'static Site) {
+        self.site.store(std::ptr::from_ref(site).cast_mut(), Release);
+    }
+
+    /// Whether this is the callsite that the registry knows as `site`.
+    pub(super) fn is(&self, site: &Site) -> bool {
+        std::ptr::eq(self.site.load(Relaxed), site)
+    }
+
+    /// The name; for the registry, which keeps it.
+    pub(super) fn resolve_name(&self) -> &'static str {
+        match self.name {
             Name::Given(name) => name,
             Name::Around { module, here } => String::leak(crate::name::resolve_name(module, here())),
-        })
+        }
     }
 }

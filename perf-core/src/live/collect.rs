@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-use super::callsite::{Callsite, ID};
 use super::local::Local;
-use super::registry::{self, REGISTRY, State};
+use super::registry::{self, Lists, REGISTRY};
 use super::sessions::Core;
 use super::shard::Shard;
+use super::site::Site;
 use super::slot::Slot;
 use super::sync::MOST_TICKS;
 use super::tail::{Record, Tail};
@@ -24,59 +24,58 @@ use crate::ticks::{Scale, TickHistogram};
 /// Everything the process has counted.
 pub(crate) fn process() -> Snapshot {
     entry::prepared();
-    locked(|state| {
-        let shards: Vec<_> = state.shards().collect();
-        read(state, &shards)
+    locked(|lists| {
+        let shards: Vec<_> = lists.shards().collect();
+        read(lists, &shards)
     })
 }
 
 /// What a session has counted.
 pub(crate) fn session(core: &Core) -> Snapshot {
     entry::prepared();
-    let shards = core.shards();
-    locked(|state| read(state, &shards))
+    locked(|lists| read(lists, &core.shards()))
 }
 
-/// With the registry's lock, and with probes off on this thread: reading allocates, and an allocator may have probes.
-fn locked(read: impl FnOnce(&State) -> Snapshot) -> Snapshot {
+/// With the content of shards kept from being moved, and with probes off on this thread: reading allocates, and an allocator may have probes.
+fn locked(read: impl FnOnce(&Lists) -> Snapshot) -> Snapshot {
     let live_bytes = heap::process_live();
-    let snapshot = Local::here().quietly(|_| read(&REGISTRY.lock()));
+    let snapshot = Local::here().quietly(|_| REGISTRY.read(read));
     let mut snapshot = snapshot.unwrap_or_default();
     snapshot.meta.live_bytes = live_bytes;
     snapshot
 }
 
-fn read(state: &State, shards: &[&'static Shard]) -> Snapshot {
+fn read(lists: &Lists, shards: &[&'static Shard]) -> Snapshot {
     let scale = Scale::ticks(clock::ticks_per_second());
-    let sites = by_id(state);
+    let sites = by_id(lists);
     let now = (clock::now(), SystemTime::now());
     let mut probes = Vec::with_capacity(sites.len());
     let mut reader = Reader::new(shards.len());
     for (id, namesakes) in sites.iter().enumerate() {
         let Some(first) = namesakes.last() else {
-            continue; // its callsite comes first in the list, so there is always one
+            continue; // nobody has id 0
         };
         #[allow(clippy::cast_possible_truncation, reason = "there are fewer than 2^24")]
         let slots = shards.iter().enumerate().filter_map(|(at, shard)| Some((at, shard.slot(id as u32)?)));
         if let Some((counts, histogram)) = reader.sum(slots) {
             let budgets = namesakes.iter().rev().filter_map(|site| site.budget).collect();
             let exemplars = reader.slowest().iter().map(|record| exemplar(record, now, &sites, scale)).collect();
-            probes.push(ProbeStats::new(first.name(), first.place, budgets, scale, counts, histogram, exemplars));
+            probes.push(ProbeStats::new(first.name, first.place, budgets, scale, counts, histogram, exemplars));
         }
     }
-    Snapshot::new(probes, read_tree(shards, &sites, scale), meta(state, shards, scale, now.1, &reader))
+    Snapshot::new(probes, read_tree(shards, &sites, scale), meta(lists, shards, scale, now.1, &reader))
 }
 
 /// The name of each id.
-pub(super) fn names(state: &State) -> Vec<&'static str> {
-    by_id(state).iter().map(|namesakes| namesakes.last().map_or("", |first| first.name())).collect()
+pub(super) fn names(lists: &Lists) -> Vec<&'static str> {
+    by_id(lists).iter().map(|namesakes| namesakes.last().map_or("", |first| first.name)).collect()
 }
 
-/// The callsites of each id, latest first.
-fn by_id(state: &State) -> Vec<Vec<&'static Callsite>> {
-    let mut sites = vec![Vec::new(); state.names() as usize];
-    for site in state.sites() {
-        if let Some(place) = sites.get_mut((site.word() & ID) as usize) {
+/// The sites of each id, latest first.
+fn by_id(lists: &Lists) -> Vec<Vec<&'static Site>> {
+    let mut sites = vec![Vec::new(); lists.names() as usize + 1];
+    for site in lists.sites() {
+        if let Some(place) = sites.get_mut(site.id as usize) {
             place.push(site);
         }
     }
@@ -193,9 +192,9 @@ fn empty_measures(timed: u64, polls: u64) -> u64 {
 }
 
 /// A record as a value; `now` is one moment by both clocks.
-fn exemplar(record: &Record, now: (u64, SystemTime), sites: &[Vec<&'static Callsite>], scale: Scale) -> Exemplar {
+fn exemplar(record: &Record, now: (u64, SystemTime), sites: &[Vec<&'static Site>], scale: Scale) -> Exemplar {
     let ago = scale.duration(now.0.saturating_sub(record.start));
-    let name = |id: u32| sites.get(id as usize)?.last().map(|site| site.name());
+    let name = |id: u32| sites.get(id as usize)?.last().map(|site| site.name);
     let named = record.named.iter().filter(|callee| callee.1 > 0);
     let nonzero = |time: &(&str, Duration)| !time.1.is_zero();
     Exemplar {
@@ -248,7 +247,7 @@ fn add(counts: &mut Counts, slot: &Slot) {
     }
 }
 
-fn meta(state: &State, shards: &[&Shard], scale: Scale, taken: SystemTime, reader: &Reader) -> SnapshotMeta {
+fn meta(lists: &Lists, shards: &[&Shard], scale: Scale, taken: SystemTime, reader: &Reader) -> SnapshotMeta {
     let most_entries = reader.entries.iter().copied().max().unwrap_or(0);
     SnapshotMeta {
         clock: clock::kind(),
@@ -264,14 +263,14 @@ fn meta(state: &State, shards: &[&Shard], scale: Scale, taken: SystemTime, reade
         lost: registry::lost(),
         backward_steps: reader.backward,
         live_bytes: 0,
-        threads: state.threads,
+        threads: lists.threads,
         dropped_nodes: shards.iter().fold(0, |sum, shard| sum.saturating_add(shard.tree.dropped.get())),
     }
 }
 
 /// Joins the nodes of one way in the trees of several shards. A tree is as deep as there are probes, so what is still
 /// to be read waits in a list and not on the stack.
-fn read_tree(shards: &[&Shard], sites: &[Vec<&'static Callsite>], scale: Scale) -> CallTree {
+fn read_tree(shards: &[&Shard], sites: &[Vec<&'static Site>], scale: Scale) -> CallTree {
     let mut builder = TreeBuilder::new();
     let roots: Vec<_> = shards.iter().filter_map(|shard| shard.tree.root()).collect();
     let mut waiting = Vec::new();
@@ -291,7 +290,7 @@ fn read_tree(shards: &[&Shard], sites: &[Vec<&'static Callsite>], scale: Scale) 
         *own = own.saturating_sub(calls.saturating_mul(cost::inside().cast_signed()));
         // Below zero where sampled callees weigh more than their caller.
         let [calls, own, allocs, bytes] = sums.map(|sum| u64::try_from(sum).unwrap_or(0));
-        let index = builder.add(parent, site.name(), calls, scale.duration(own), allocs, bytes);
+        let index = builder.add(parent, site.name, calls, scale.duration(own), allocs, bytes);
         wait_for_children(&mut waiting, index, &nodes);
     }
     builder.finish()

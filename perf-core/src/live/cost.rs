@@ -61,7 +61,7 @@ pub(crate) fn waiting_is_told() -> bool {
 /// Measures an empty probe in a shard that nobody reads, by the lane that calls will take. The thread is in
 /// [`Phase::Busy`], but for the probe itself.
 pub(crate) fn calibrate(local: &Local) -> Option<()> {
-    let shard = memory::keep(Shard::new())?;
+    let shard = memory::keep(Shard::new(None))?;
     shard.grow(0)?;
     let slot = shard.make_slot(0)?;
     let before = (local.shard(), local.covered.get());

@@ -21,7 +21,7 @@ use super::local::{ENDED, Local, Phase, STRAY};
 use super::registry::{REGISTRY, count_lost};
 use super::shard::Shard;
 use super::slot::{NOTHING, Slot};
-use super::{clock, cost, general, slow};
+use super::{clock, cost, fork, general, object, sessions, slow};
 use crate::Guard;
 
 /// Where a probe's calls are counted.
@@ -75,17 +75,18 @@ fn first_time(local: &Local, site: &'static Callsite) -> Found {
         if word == UNREGISTERED {
             return None;
         }
-        if local.shard().is_none() && (phase == Phase::Exited || !move_in(local)?) {
-            let slot = REGISTRY.lock().slot_of_rest(word & ID)?;
+        let homeless = local.shard().is_none() && !sessions::resume(local);
+        if homeless && (phase == Phase::Exited || !move_in(local)?) {
+            let slot = REGISTRY.lock().slot_of_strays(word & ID)?;
             return Some(Found::Stray(slot));
         }
         let shard = local.shard()?;
-        {
-            let _lock = REGISTRY.lock();
-            shard.grow(word & ID)?;
-        }
+        shard.grow(word & ID)?;
         let slot = shard.make_slot(word & ID)?;
-        slot.set_site(site);
+        // The slot outlives a library that is unloaded.
+        if site.site().is_some_and(|known| !known.transient) {
+            slot.set_site(site);
+        }
         local.use_shard(Some(shard));
         Some(Found::Here(shard, slot))
     });
@@ -99,6 +100,8 @@ fn first_time(local: &Local, site: &'static Callsite) -> Found {
 fn prepare(local: &Local) {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
+        fork::prepare();
+        object::prepare();
         if !clock::is_counter() {
             REGISTRY.lock().set_clock_is_call();
         }
@@ -126,7 +129,10 @@ pub(crate) fn move_in(local: &Local) -> Option<bool> {
             local.loan.set(ENDED);
             local.ring.set(None);
             if let Some(home) = local.home.take() {
-                REGISTRY.lock().release(home);
+                local.busily(|_| {
+                    REGISTRY.lock().release(home);
+                    REGISTRY.settle();
+                });
             }
             local.enter_phase(Phase::Exited);
         }
@@ -138,7 +144,10 @@ pub(crate) fn move_in(local: &Local) -> Option<bool> {
     if LEAVE.try_with(|_| ()).is_err() {
         return Some(false);
     }
-    let home = REGISTRY.lock().adopt()?;
+    let home = match local.home.get() {
+        Some(home) => home,
+        None => REGISTRY.lock().adopt()?,
+    };
     local.home.set(Some(home));
     local.use_shard(Some(home));
     Some(true)
@@ -210,7 +219,7 @@ pub(crate) fn write(site: &'static Callsite, write: impl FnOnce(&Slot)) {
 pub(crate) fn record_elsewhere(local: &Local, id: u32, write: impl FnOnce(&Slot)) {
     let written = local.busily(|_| {
         let mut state = REGISTRY.lock();
-        write(state.slot_of_rest(id)?);
+        write(state.slot_of_strays(id)?);
         Some(())
     });
     if written.flatten().is_none() {

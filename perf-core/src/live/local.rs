@@ -26,7 +26,7 @@ use super::shard::Shard;
 use super::slot::Slot;
 use super::sync::{ADDS_AT_ONCE, AtomicPtr};
 
-/// [`Local::loan`] of the thread's own shard.
+/// [`Local::home_loan`] of a process that no fork made.
 pub(crate) const HOME: u64 = 0;
 /// Of a thread that has given its shard back: no call began under it.
 pub(crate) const ENDED: u64 = u64::MAX;
@@ -58,6 +58,8 @@ pub(crate) struct Local {
     pub(crate) loan: Cell<u64>,
     /// Loans of sessions' shards so far.
     loans: Cell<u64>,
+    /// The loan of the thread's own shard: another one in the child of a fork.
+    pub(crate) home_loan: Cell<u64>,
     /// Ticks taken by calls that have ended, as far as their callers need to know: wrapping.
     pub(crate) covered: Cell<u64>,
     /// Ticks that a probe costs its caller beyond what it measures itself.
@@ -88,6 +90,7 @@ thread_local! {
             shard: Cell::new(std::ptr::null()),
             loan: Cell::new(HOME),
             loans: Cell::new(HOME),
+            home_loan: Cell::new(HOME),
             covered: Cell::new(0),
             cost: Cell::new(0),
             waited: Cell::new(0),

@@ -1,6 +1,6 @@
 //! Memory of the library itself: never from the program's allocator (which may carry probes, hold locks or be counted)
 //! nor from the system's (which may hold a lock that a signal handler interrupted), but from an arena of mapped pages,
-//! see [`arena`]. What is no longer needed is used again. Every request may be refused; callers then leave a call
+//! see [`arena`]. What is no longer needed is used again or given back. Every request may be refused; callers then leave a call
 //! uncounted and count the loss.
 
 #![cfg_attr(
@@ -17,7 +17,7 @@
 
 use std::alloc::Layout;
 
-/// Puts `value` somewhere that is never freed.
+/// Puts `value` somewhere that is never freed, but by [`free`].
 pub(crate) fn keep<T>(value: T) -> Option<&'static T> {
     let place = room(Layout::new::<T>())?.cast::<T>();
     // SAFETY: never freed, large enough, and nothing else refers to it.
@@ -25,6 +25,15 @@ pub(crate) fn keep<T>(value: T) -> Option<&'static T> {
         place.write(value);
         Some(&*place)
     }
+}
+
+/// Frees what [`keep`] made.
+///
+/// # Safety
+/// `place` came from [`keep`], nobody refers to it any more, and it needs no drop.
+pub(crate) unsafe fn free<T>(place: *const T) {
+    // SAFETY: the caller's promise; same layout as in `keep`.
+    unsafe { arena::free(place.cast_mut().cast(), Layout::new::<T>()) };
 }
 
 /// An array, each element made by `make`. It stays until [`free_array`].

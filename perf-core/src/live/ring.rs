@@ -13,10 +13,11 @@
     )
 )]
 
+use std::cell::UnsafeCell;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::memory;
-use super::sync::{AtomicU64, Mutex, Own, fence};
+use super::sync::{AtomicU64, Own, fence};
 
 /// Names of this many threads are kept with a ring that one after the other has used.
 const NAMES: usize = 64;
@@ -53,11 +54,11 @@ pub(crate) struct Ring {
     /// One less than the length, which is a power of two.
     mask: u64,
     cells: *const Cells,
-    /// Numbers and names of the threads that used it, the latest last.
-    pub(crate) names: Mutex<Vec<(u32, String)>>,
+    /// Numbers and names of the threads that used it, the latest last; guarded by the registry's lock.
+    names: UnsafeCell<Vec<(u32, String)>>,
 }
 
-// SAFETY: `cells` is an array of atomics that lives for ever.
+// SAFETY: `cells` is an array of atomics that lives for ever; a lock guards `names`.
 unsafe impl Sync for Ring {}
 // SAFETY: as above.
 unsafe impl Send for Ring {}
@@ -68,7 +69,7 @@ impl Ring {
         let length = length.max(2).checked_next_power_of_two()?;
         let cell = || Cells { start: AtomicU64::new(0), ticks: AtomicU64::new(0), tag: AtomicU64::new(0) };
         let cells = memory::array(length, cell)?;
-        let names = Mutex::new(Vec::new());
+        let names = UnsafeCell::new(Vec::new());
         Some(Self { written: AtomicU64::new(0), mask: (length as u64).wrapping_sub(1), cells: cells.cast(), names })
     }
 
@@ -130,12 +131,25 @@ impl Ring {
     }
 
     /// Remembers the name of the thread that writes from now on.
-    pub(crate) fn belong_to(&self, number: u32, name: String) {
-        let mut names = self.names.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    ///
+    /// # Safety
+    /// The caller holds the registry's lock.
+    pub(crate) unsafe fn belong_to(&self, number: u32, name: String) {
+        // SAFETY: the caller's promise.
+        let names = unsafe { &mut *self.names.get() };
         if names.len() == NAMES {
             names.remove(0);
         }
         names.push((number, name));
+    }
+
+    /// Numbers and names of the threads that used it, the latest last.
+    ///
+    /// # Safety
+    /// The caller holds the registry's lock for as long as it uses them.
+    pub(crate) unsafe fn names(&self) -> &[(u32, String)] {
+        // SAFETY: the caller's promise.
+        unsafe { &*self.names.get() }
     }
 }
 

@@ -195,7 +195,7 @@ impl Slot {
 
     /// A callsite of the probe.
     pub(crate) fn site(&self) -> Option<&'static Callsite> {
-        // SAFETY: null or from `set_site`.
+        // SAFETY: null or from `set_site`, which is given none that can be unloaded.
         unsafe { self.site.load(Relaxed).as_ref() }
     }
 
@@ -309,12 +309,12 @@ impl Slot {
         };
         let mut block = place.own();
         if block.is_null() {
-            let Some(cells) = memory::array(buckets::cells(octave), || AtomicU32::new(0)) else {
+            let Some(cells) = self.shard().cells(buckets::cells(octave)) else {
                 super::registry::count_lost(weight);
                 return;
             };
             // The position of a value is its index: see `buckets`.
-            block = cells.cast::<AtomicU32>().wrapping_sub(buckets::first_position(octave));
+            block = cells.wrapping_sub(buckets::first_position(octave));
             // Pairs with the acquire in `read_histogram`: who sees the block sees its zeros.
             place.store(block, Release);
             self.octaves.set(self.octaves.own() | bit(octave));
@@ -475,6 +475,27 @@ impl Slot {
         }
     }
 
+    /// Frees what did not fit into the slot's cells.
+    ///
+    /// # Safety
+    /// Nobody writes to the slot or reads it, from now on until it is made again.
+    pub(crate) unsafe fn free_wide(&self) {
+        // SAFETY: null, or from `keep`, and not freed yet.
+        let Some(wide) = (unsafe { self.wide.load(Relaxed).as_ref() }) else {
+            return;
+        };
+        for (octave, cells) in wide.0.iter().enumerate() {
+            let cells = cells.load(Relaxed);
+            if !cells.is_null() {
+                let cells = std::ptr::slice_from_raw_parts_mut(cells, buckets::cells(octave));
+                // SAFETY: made by `array` in `wide_cell`; the caller's promise.
+                unsafe { memory::free_array(cells) };
+            }
+        }
+        // SAFETY: the caller's promise.
+        unsafe { memory::free(wide) };
+    }
+
     /// Back to the state of a new slot, keeping its memory; its writer is at rest and nobody reads.
     pub(crate) fn reset(&self) {
         for (count, _) in self.sums() {
@@ -487,11 +508,13 @@ impl Slot {
         self.cached_node.set(0);
         self.tail.reset();
         self.watched.reset();
-        for (octave, block) in self.blocks.iter().enumerate() {
-            let block = block.load(Relaxed);
-            if block.is_null() {
-                continue;
-            }
+        let mut octaves = self.octaves.get();
+        while let Some(octave) = octaves.checked_ilog2() {
+            let octave = octave as usize;
+            octaves &= !bit(octave);
+            let Some(block) = self.blocks.get(octave).map(|block| block.load(Relaxed)) else {
+                continue; // there is one for every octave: see `buckets`
+            };
             let wide = self.wide_cells(octave);
             for (index, position) in buckets::positions(octave).enumerate() {
                 // SAFETY: a block has a cell for every position of its octave.

@@ -1,20 +1,24 @@
 //! Slots and trees against naive accounts of what they were told.
 
 use std::collections::BTreeMap;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use proptest::prelude::*;
 
 use super::heap::Change;
 use super::memory;
+use super::registry::{Lists, REGISTRY};
 use super::shard::Shard;
 use super::slot::Slot;
 use super::sync::MOST_TICKS;
 use super::tail::Record;
 use super::tree::{Node, address};
-use crate::buckets;
+use crate::{Probe, Session, buckets};
 
 fn slot() -> &'static Slot {
-    let shard = memory::keep(Shard::new()).unwrap();
+    let shard = memory::keep(Shard::new(None)).unwrap();
     shard.grow(0).unwrap();
     shard.make_slot(0).unwrap()
 }
@@ -192,7 +196,7 @@ proptest! {
 
     #[test]
     fn a_random_gap_is_within_bounds_and_averages_to_what_was_asked(mean in prop_oneof![1..10_000u64, u64::from(u32::MAX) - 9..=u64::from(u32::MAX)]) {
-        let shard = memory::keep(Shard::new()).unwrap();
+        let shard = memory::keep(Shard::new(None)).unwrap();
         let draws = if cfg!(miri) { 100 } else { 4000 };
         let gaps: Vec<_> = (0..draws).map(|_| shard.random_gap(mean)).collect();
         prop_assert!(gaps.iter().all(|gap| (1..2 * mean).contains(gap)));
@@ -208,6 +212,101 @@ fn a_step_back_counts_as_nothing() {
     let observe = |ticks| slot.observe(ticks, |ticks| notice(slot, ticks));
     assert_eq!((observe(1000), observe(u64::MAX - 5), observe(1 << 63)), (1000, 0, 0));
     assert_eq!((slot.backward.get(), slot.extremes()), (2, Some((0, 1000))));
+}
+
+/// The bytes that `docs/performance.md` states.
+#[test]
+fn a_slot_is_as_large_as_is_stated() {
+    assert!(size_of::<Slot>() <= 1792, "{}", size_of::<Slot>());
+    let octave = buckets::cells(0) * size_of::<u32>();
+    assert_eq!(octave, 256);
+}
+
+/// How long a test waits for another thread: only where that hangs.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// A reader that has read for as long as it likes is in the way of nobody who comes or goes.
+#[test]
+fn nobody_waits_for_a_reader() {
+    static FIRST_OF_ALL: Probe = Probe::new("tests::first_of_all");
+    static MEANWHILE: Probe = Probe::new("tests::meanwhile");
+    drop(FIRST_OF_ALL.start());
+    let (done, is_done) = mpsc::channel();
+    let in_time = REGISTRY.read(|lists| {
+        let before = lists.shards().count();
+        let newcomer = thread::spawn(move || {
+            // A callsite and a thread that are new, a table that grows, a session that comes and goes, a switch.
+            drop(MEANWHILE.start());
+            for index in 0..200 {
+                let name = format!("tests::meanwhile {index}").leak();
+                drop(Box::leak(Box::new(Probe::new(name))).start());
+            }
+            Session::new().run(|| drop(MEANWHILE.start()));
+            crate::set_timeline(0);
+        });
+        thread::spawn(move || done.send(newcomer.join().is_ok()));
+        assert_eq!(lists.shards().count(), before, "a reader's lists do not change");
+        is_done.recv_timeout(DEADLINE)
+    });
+    assert_eq!(in_time, Ok(true));
+    let snapshot = crate::snapshot();
+    assert_eq!(snapshot.get("tests::meanwhile").map(crate::ProbeStats::calls), Some(2));
+    assert_eq!(snapshot.get("tests::meanwhile 199").map(crate::ProbeStats::calls), Some(1));
+}
+
+/// What sessions leave beside a reader is not lost, and not seen twice.
+#[test]
+fn what_is_left_beside_a_reader_is_put_together_later() {
+    static LEFT: Probe = Probe::new("tests::left");
+    let sum = |lists: &Lists| -> u64 {
+        let id = LEFT.site.site().map_or(0, |site| site.id);
+        lists.shards().filter_map(|shard| shard.slot(id)).map(|slot| slot.sum.get()).sum()
+    };
+    let session = || Session::new().run(|| LEFT.record(Duration::from_millis(1)));
+    session();
+    let one = REGISTRY.read(sum);
+    assert!(one > 0);
+    let five = REGISTRY.read(|lists| {
+        let leave = move || (0..4).for_each(|_| session());
+        thread::spawn(leave).join().unwrap();
+        sum(lists)
+    });
+    assert!(five >= one, "what the reader's lists hold is there");
+    assert_eq!(REGISTRY.read(sum), 5 * one);
+    // More than may wait are waited for, here with nobody in the way.
+    (0..100).for_each(|_| session());
+    assert_eq!(REGISTRY.read(sum), 105 * one);
+}
+
+/// A shard that has given its memory back counts again from nothing, in the places where its slots were.
+#[test]
+fn a_shard_gives_back_and_counts_again() {
+    let shard = memory::keep(Shard::new(None)).unwrap();
+    let mut places = Vec::new();
+    for round in 1..4u64 {
+        let ids = [1, 70, 5, 700];
+        for (index, id) in ids.into_iter().enumerate().take(if round == 2 { 2 } else { 4 }) {
+            shard.grow(id).unwrap();
+            let slot = shard.make_slot(id).unwrap();
+            if round == 1 {
+                places.push(address_of(slot));
+            }
+            assert_eq!((address_of(slot), slot.id, slot.sum.get()), (places[index], id, 0));
+            assert!(read(slot).is_empty());
+            for value in 0..40 {
+                count(slot, &[(round << value, 1), (round, u64::from(u32::MAX))]);
+            }
+            shard.tree.descend(id).unwrap().calls.add(1);
+        }
+        assert_eq!(shard.tree.root().unwrap().children().count(), if round == 2 { 2 } else { 4 });
+        shard.give_back();
+        assert_eq!((shard.slots().count(), shard.table().1), (0, 0));
+        assert!(shard.tree.root().is_none());
+    }
+}
+
+fn address_of(slot: &Slot) -> usize {
+    std::ptr::from_ref(slot).addr()
 }
 
 /// Probe and calls of a node.
@@ -229,7 +328,7 @@ fn shape(node: &Node) -> Vec<(Count, Vec<Count>)> {
 
 #[test]
 fn trees_absorb_each_other() {
-    let trees = [(); 2].map(|()| memory::keep(Shard::new()).unwrap());
+    let trees = [(); 2].map(|()| memory::keep(Shard::new(None)).unwrap());
     for (shard, probes) in trees.iter().zip([[1, 2], [1, 3]]) {
         let parent = shard.tree.descend(probes[0]).unwrap();
         parent.calls.add(1);

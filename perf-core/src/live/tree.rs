@@ -64,7 +64,7 @@ impl Node {
     }
 
     fn at(link: &AtomicPtr<Node>) -> Option<&'static Node> {
-        // SAFETY: nodes come from `keep` and live for ever.
+        // SAFETY: nodes come from `keep` and stay until `free`, which keeps readers away.
         unsafe { link.load(Acquire).as_ref() }
     }
 
@@ -129,7 +129,7 @@ impl Tree {
 
     /// The root, if anything was ever counted here; any thread.
     pub(crate) fn root(&self) -> Option<&'static Node> {
-        // SAFETY: nodes come from `keep` and live for ever.
+        // SAFETY: nodes come from `keep` and stay until `free`, which keeps readers away.
         unsafe { self.root.load(Acquire).as_ref() }
     }
 
@@ -214,6 +214,28 @@ impl Tree {
         theirs.walk(enter, leave);
     }
 
+    /// Frees all nodes; the writer is at rest and nobody reads.
+    pub(crate) fn free(&self) {
+        self.set_current(0);
+        self.dropped.set(0);
+        self.nodes.set(0);
+        let mut next = self.root.swap(std::ptr::null_mut(), Relaxed);
+        // SAFETY: null, or a node from `keep`, which is freed only here, once.
+        while let Some(node) = unsafe { next.as_ref() } {
+            // Children go to the front of what is still to be freed.
+            let mut last = &node.first_child;
+            // SAFETY: as above.
+            while let Some(child) = unsafe { last.load(Relaxed).as_ref() } {
+                last = &child.next;
+            }
+            last.store(node.next.load(Relaxed), Relaxed);
+            let rest = node.first_child.load(Relaxed);
+            // SAFETY: as above; nobody holds nodes of a tree that nobody reads or writes.
+            unsafe { memory::free(next) };
+            next = rest;
+        }
+    }
+
     /// Back to zero, keeping the nodes; the writer is at rest and nobody reads.
     pub(crate) fn reset(&self) {
         self.set_current(0);
@@ -242,6 +264,6 @@ pub(crate) fn address(node: &'static Node) -> u64 {
 pub(crate) fn node_at(address: u64) -> Option<&'static Node> {
     #[allow(clippy::cast_possible_truncation, reason = "it was a pointer")]
     let place = std::ptr::with_exposed_provenance::<Node>(address as usize);
-    // SAFETY: 0 or the address of a node, and nodes live for ever.
+    // SAFETY: 0 or the address of a node, which stays for as long as its shard is in use.
     unsafe { place.as_ref() }
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use super::worker::{Command, Worker};
 use super::{Options, send};
 use crate::Error;
+use crate::process::Process;
 
 /// The variable that asks for an exporter.
 const VARIABLE: &str = "PERF_OTLP";
@@ -22,6 +23,7 @@ pub struct Exporter {
     commands: Sender<Command>,
     status: Arc<Mutex<Status>>,
     shutdown: Duration,
+    process: Process,
 }
 
 /// How sending goes.
@@ -60,7 +62,7 @@ impl Exporter {
         thread
             .spawn(move || worker.run(&received))
             .map_err(|source| Error::io("cannot start a thread for OTLP", "perf-otlp".as_ref(), source))?;
-        Ok(Self { commands, status, shutdown })
+        Ok(Self { commands, status, shutdown, process: Process::current() })
     }
 
     /// How sending goes.
@@ -86,6 +88,9 @@ impl Exporter {
     }
 
     fn command(&self, within: Duration, make: impl FnOnce(Instant, Sender<()>) -> Command) -> bool {
+        if !self.process.is_current() {
+            return false; // nobody is there to do it
+        }
         let (done, finished) = mpsc::channel();
         let sent = self.commands.send(make(Instant::now() + within, done));
         sent.is_ok() && finished.recv_timeout(within + GRACE).is_ok()

@@ -8,6 +8,7 @@ use super::output::{VARIABLE, not_text};
 use super::sink::Sink;
 use super::{Background, Output, Reporter, complain, timeline};
 use crate::Error;
+use crate::process::Process;
 use crate::table::Options;
 
 /// What is said once where somebody asks for a report that cannot be.
@@ -130,6 +131,7 @@ impl Builder {
             program: self.program,
             allocator: self.allocator,
             started: Instant::now(),
+            process: Process::current(),
             writing: Mutex::new(()),
         });
         #[cfg(all(unix, feature = "signals"))]

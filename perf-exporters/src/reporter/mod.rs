@@ -52,6 +52,9 @@ pub fn init() -> Reporter {
 ///
 /// With `signals` (on Unix), handlers of the program keep running, and how it ends is then theirs to say; files are
 /// brought up to date when such a signal comes. `PERF_SIGNALS=off` or `Builder::signals(false)` leaves signals alone.
+///
+/// The child of a `fork` has a copy of the reporter. What it writes is the child's own report, and goes to files with `%p` in
+/// their paths only: all other outputs are the parent's. Endpoint, exporter and monitor stay with the parent.
 #[must_use = "the report is written when the reporter is dropped: keep it with `let _reporter = …`"]
 pub struct Reporter {
     sink: Arc<Sink>,

@@ -104,6 +104,12 @@ impl Output {
         self
     }
 
+    /// Whether every process writes to a place of its own.
+    pub(super) fn is_of_each_process(&self) -> bool {
+        let mut output = self.clone();
+        output.path_mut().is_some_and(|path| with_pid(path) != *path)
+    }
+
     /// Renders the report and puts it where it belongs.
     pub(super) fn write(&self, report: &Report, top: Option<usize>) -> Result<(), Error> {
         let Some(path) = self.clone().path_mut().map(|path| with_pid(path)) else {

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use super::{Background, Output};
+use crate::process::Process;
 use crate::report::nanos;
 use crate::{Error, Report};
 
@@ -13,6 +14,7 @@ pub(super) struct Sink {
     pub(super) program: Option<String>,
     pub(super) allocator: Option<String>,
     pub(super) started: Instant,
+    pub(super) process: Process,
     /// Held from taking a report until it is written, so that of two the later one stays.
     pub(super) writing: Mutex<()>,
     /// Ends after the report was written.
@@ -37,11 +39,14 @@ impl Sink {
 
     /// Tries every output that is wanted, and tells of each that failed.
     pub(super) fn write(&self, wanted: impl Fn(&Output) -> bool) -> Vec<Error> {
-        let mut outputs = self.outputs.iter().filter(|output| wanted(output)).peekable();
+        // In the child of a fork the lock may be held by a thread that is not there.
+        let mine = self.process.is_current();
+        let wanted = |output: &&Output| wanted(output) && (mine || output.is_of_each_process());
+        let mut outputs = self.outputs.iter().filter(wanted).peekable();
         if outputs.peek().is_none() {
             return Vec::new();
         }
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _writing = mine.then(|| self.writing.lock().unwrap_or_else(PoisonError::into_inner));
         let report = self.report();
         outputs.filter_map(|output| output.write(&report, self.top).err()).collect()
     }

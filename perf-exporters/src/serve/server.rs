@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::io::{self, ErrorKind};
+use std::mem;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -23,6 +24,7 @@ use tokio::time::{sleep, sleep_until, timeout};
 use super::Options;
 use super::connections::{Asked, Connections};
 use super::endpoint::{Endpoint, trouble};
+use crate::process::Process;
 
 /// Bytes of a request's head.
 const HEAD: usize = 8 * 1024;
@@ -45,6 +47,7 @@ pub struct Server {
     address: SocketAddr,
     stop: Option<oneshot::Sender<Infallible>>,
     thread: Option<JoinHandle<()>>,
+    process: Process,
 }
 
 impl Server {
@@ -62,7 +65,7 @@ impl Server {
         let (stop, stopped) = oneshot::channel();
         let run = move || run(runtime, listener, options, stopped);
         let thread = thread::Builder::new().name("perf-serve".to_owned()).spawn(run)?;
-        Ok(Self { address, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { address, stop: Some(stop), thread: Some(thread), process: Process::current() })
     }
 
     /// Where it serves; the port is the one that was found where 0 was asked for.
@@ -74,6 +77,11 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        if !self.process.is_current() {
+            // The thread is the parent's, and so is what would wake it.
+            mem::forget((self.stop.take(), self.thread.take()));
+            return;
+        }
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
             // It panicked or it did not; either way it is over.
@@ -92,6 +100,8 @@ fn run(runtime: Runtime, listener: TcpListener, options: Options, stopped: onesh
 
 async fn accept(listener: TcpListener, options: Options) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
+    #[cfg(unix)]
+    let _closed = perf_core::__private::ClosedInChildren::new(&listener);
     let mut connections = Connections::new(options.max_connections);
     let patience = options.timeout;
     let endpoint = Arc::new(Endpoint::new(options));
