@@ -129,10 +129,8 @@ pub(crate) fn move_in(local: &Local) -> Option<bool> {
             local.loan.set(ENDED);
             local.ring.set(None);
             if let Some(home) = local.home.take() {
-                local.busily(|_| {
-                    REGISTRY.lock().release(home);
-                    REGISTRY.settle();
-                });
+                REGISTRY.lock().release(home);
+                REGISTRY.settle();
             }
             local.enter_phase(Phase::Exited);
         }
