@@ -44,7 +44,9 @@ fn on_threads(threads: usize, work: impl Fn() + Sync) -> u64 {
         let peak = resident_kib();
         end.wait();
         // The end of the scope does not wait for what threads do last.
-        handles.into_iter().for_each(|handle| handle.join().unwrap());
+        for handle in handles {
+            handle.join().unwrap();
+        }
         peak
     })
 }
@@ -94,7 +96,9 @@ fn a_peak_of_sessions_goes_back_to_the_system() {
     call_each();
     let before = resident_kib();
     let sessions: Vec<_> = (0..200).map(|_| Session::new()).collect();
-    sessions.iter().for_each(|session| session.run(call_each));
+    for session in &sessions {
+        session.run(call_each);
+    }
     let peak = resident_kib() - before;
     drop(sessions);
     let after = resident_kib().saturating_sub(before);
@@ -112,7 +116,9 @@ fn a_probe_on_a_thread_takes_what_is_stated() {
     let each = |octaves: u32, calls: u64| {
         let probes = probes(&format!("bound {octaves} {calls}"), PROBES);
         // Registered by this thread: what the other one takes is then what it counts in.
-        probes.iter().for_each(|probe| drop(probe.start()));
+        for probe in &probes {
+            drop(probe.start());
+        }
         let before = resident_kib();
         let peak = on_threads(1, || {
             for probe in &probes {

@@ -23,7 +23,7 @@ unsafe extern "C" {
 const NO_HANG: c_int = 1;
 const SIGKILL: c_int = 9;
 /// Only a child that hangs takes as long.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 static WORK: Probe = Probe::new("fork::work");
 

@@ -20,7 +20,7 @@ pub(super) fn is_any_transient(places: &[usize]) -> bool {
 }
 
 /// Runs `each` for all of `sites` whose callsite is still there, and keeps it there meanwhile; as above.
-pub(super) fn each_present(sites: impl Iterator<Item = &'static Site> + Clone, each: impl Fn(&'static Site)) {
+pub(super) fn each_present(sites: &(impl Iterator<Item = &'static Site> + Clone), each: impl Fn(&'static Site)) {
     if sites.clone().next().is_none() {
         return;
     }

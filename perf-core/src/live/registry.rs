@@ -281,7 +281,7 @@ impl State {
             unsafe { &*site.callsite }.set_word(self.word(site));
         };
         self.lists.sites().filter(|site| !site.transient).for_each(rewrite);
-        object::each_present(self.lists.sites().filter(|site| site.transient), rewrite);
+        object::each_present(&self.lists.sites().filter(|site| site.transient), rewrite);
     }
 
     /// Switches recording on or off for every callsite.

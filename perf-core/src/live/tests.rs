@@ -223,7 +223,7 @@ fn a_slot_is_as_large_as_is_stated() {
 }
 
 /// How long a test waits for another thread: only where that hangs.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// A reader that has read for as long as it likes is in the way of nobody who comes or goes.
 #[test]
