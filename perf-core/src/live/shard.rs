@@ -107,7 +107,7 @@ impl Shard {
         if let Some(slot) = self.slot(id) {
             return Some(slot);
         }
-        let slot = memory::keep(Slot::new(id, self))?;
+        let slot = Slot::make(id, self)?;
         let table = self.table.load(Relaxed);
         // SAFETY: `grow` has made room for `id`. Release pairs with the acquire in `slot`.
         unsafe { (*table.add(id as usize)).store(std::ptr::from_ref(slot).cast_mut(), Release) };

@@ -113,15 +113,44 @@ unsafe impl Sync for Slot {}
 // SAFETY: as above.
 unsafe impl Send for Slot {}
 
+impl Wide {
+    #[cfg(not(loom))]
+    fn make() -> Option<&'static Self> {
+        // SAFETY: room for one, nobody else's, and null pointers are zeros.
+        memory::zeroed().map(|place| unsafe { &*place })
+    }
+
+    #[cfg(loom)]
+    fn make() -> Option<&'static Self> {
+        memory::keep(Self(nulls()))
+    }
+}
+
 /// Array of null pointers.
+#[cfg(loom)]
 fn nulls<T>() -> [AtomicPtr<T>; OCTAVES] {
     std::array::from_fn(|_| AtomicPtr::new(std::ptr::null_mut()))
 }
 
 impl Slot {
-    pub(crate) fn new(id: u32, owner: *const Shard) -> Self {
+    /// One that lives for ever. It is made where it stays: the smallest of stacks have no room for it.
+    #[cfg(not(loom))]
+    pub(crate) fn make(id: u32, owner: *const Shard) -> Option<&'static Self> {
+        let place = memory::zeroed::<Self>()?;
+        // SAFETY: room for a slot, nobody else's, and zeros are valid for all of its fields: integers and pointers.
+        unsafe {
+            (&raw mut (*place).owner).write(owner);
+            (&raw mut (*place).id).write(id);
+            (&raw mut (*place).least).write(Count::new(NOTHING));
+            Some(&*place)
+        }
+    }
+
+    /// Loom's atomics are more than integers.
+    #[cfg(loom)]
+    pub(crate) fn make(id: u32, owner: *const Shard) -> Option<&'static Self> {
         let zero = || Count::new(0);
-        Self {
+        memory::keep(Self {
             owner,
             id,
             least: Count::new(NOTHING),
@@ -159,7 +188,7 @@ impl Slot {
             wide: AtomicPtr::new(std::ptr::null_mut()),
             blocks: nulls(),
             tail: Tail::new(),
-        }
+        })
     }
 
     /// The shard it belongs to.
@@ -326,7 +355,7 @@ impl Slot {
     fn wide_cell(&self, octave: usize, position: usize) -> Option<&AtomicU64> {
         let mut wide = self.wide.own();
         if wide.is_null() {
-            wide = std::ptr::from_ref(memory::keep(Wide(nulls()))?).cast_mut();
+            wide = std::ptr::from_ref(Wide::make()?).cast_mut();
             self.wide.store(wide, Release);
         }
         // SAFETY: from `keep`, so it lives for ever.
