@@ -50,7 +50,14 @@ pub(crate) fn find(local: &Local, site: &'static Callsite) -> Found {
 #[cold]
 #[inline(never)]
 pub(crate) fn start(local: &Local, site: &'static Callsite) -> Guard {
-    match find(local, site) {
+    let found = find(local, site);
+    begin(local, site, &found)
+}
+
+/// By itself, so that what it puts on the stack is not there while a thread makes its shard.
+#[inline(never)]
+fn begin(local: &Local, site: &'static Callsite, found: &Found) -> Guard {
+    match *found {
         Found::Off => Guard::off(),
         // The usual way has found nothing: this call is slow already, so it is watched.
         Found::Here(_, slot) => general::start_in(local, slot, site),

@@ -36,6 +36,15 @@ pub(crate) unsafe fn free<T>(place: *const T) {
     unsafe { arena::free(place.cast_mut().cast(), Layout::new::<T>()) };
 }
 
+/// Room for a value, of zeros, that is never freed.
+pub(crate) fn zeroed<T>() -> Option<*mut T> {
+    let layout = Layout::new::<T>();
+    let place = room(layout)?;
+    // SAFETY: so large.
+    unsafe { place.write_bytes(0, layout.size()) };
+    Some(place.cast())
+}
+
 /// An array, each element made by `make`. It stays until [`free_array`].
 pub(crate) fn array<T>(length: usize, mut make: impl FnMut() -> T) -> Option<*mut [T]> {
     let place = room(Layout::array::<T>(length).ok()?)?.cast::<T>();

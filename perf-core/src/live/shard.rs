@@ -139,7 +139,7 @@ impl Shard {
         };
         // SAFETY: a place for a slot, which nobody reaches but a call that began here before it was given back; and such
         // a call reads no more of it than the id, which is 0 or what it was.
-        unsafe { slot.write(Slot::new(id, self)) };
+        unsafe { Slot::make(slot, id, self) };
         place.store(slot, Release);
         // SAFETY: just written; slots' places stay for ever.
         Some(unsafe { &*slot })

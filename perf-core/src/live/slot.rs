@@ -118,15 +118,49 @@ unsafe impl Sync for Slot {}
 // SAFETY: as above.
 unsafe impl Send for Slot {}
 
+impl Wide {
+    #[cfg(not(loom))]
+    fn make() -> Option<&'static Self> {
+        // SAFETY: room for one, nobody else's, and null pointers are zeros.
+        memory::zeroed().map(|place| unsafe { &*place })
+    }
+
+    #[cfg(loom)]
+    fn make() -> Option<&'static Self> {
+        memory::keep(Self(nulls()))
+    }
+}
+
 /// Array of null pointers.
+#[cfg(loom)]
 fn nulls<T>() -> [AtomicPtr<T>; OCTAVES] {
     std::array::from_fn(|_| AtomicPtr::new(std::ptr::null_mut()))
 }
 
 impl Slot {
-    pub(crate) fn new(id: u32, owner: *const Shard) -> Self {
+    /// Makes one where it stays: the smallest of stacks have no room for it.
+    ///
+    /// # Safety
+    /// There is room for a slot, and nobody writes there meanwhile or reads more than `id`, which is 0 or the same.
+    #[cfg(not(loom))]
+    pub(crate) unsafe fn make(place: *mut Self, id: u32, owner: *const Shard) {
+        // SAFETY: the caller's promise; zeros are valid for all of its fields: integers and pointers.
+        unsafe {
+            place.write_bytes(0, 1);
+            (&raw mut (*place).owner).write(owner);
+            (&raw mut (*place).id).write(id);
+            (&raw mut (*place).least).write(Count::new(NOTHING));
+        }
+    }
+
+    /// Loom's atomics are more than integers.
+    ///
+    /// # Safety
+    /// As above.
+    #[cfg(loom)]
+    pub(crate) unsafe fn make(place: *mut Self, id: u32, owner: *const Shard) {
         let zero = || Count::new(0);
-        Self {
+        let slot = Self {
             owner,
             id,
             least: Count::new(NOTHING),
@@ -166,7 +200,9 @@ impl Slot {
             tail: Tail::new(),
             watched: Watched::new(),
             site: AtomicPtr::new(std::ptr::null_mut()),
-        }
+        };
+        // SAFETY: the caller's promise.
+        unsafe { place.write(slot) };
     }
 
     /// The shard it belongs to.
@@ -344,7 +380,7 @@ impl Slot {
     fn wide_cell(&self, octave: usize, position: usize) -> Option<&AtomicU64> {
         let mut wide = self.wide.own();
         if wide.is_null() {
-            wide = std::ptr::from_ref(memory::keep(Wide(nulls()))?).cast_mut();
+            wide = std::ptr::from_ref(Wide::make()?).cast_mut();
             self.wide.store(wide, Release);
         }
         // SAFETY: from `keep`, so it lives for ever.

@@ -239,10 +239,9 @@ own! {
 pub(crate) struct Version(AtomicU64);
 
 impl Version {
-    const_unless_loom! {
-        pub(crate) fn new() -> Self {
-            Self(AtomicU64::new(0))
-        }
+    #[cfg(any(loom, test))]
+    pub(crate) fn new() -> Self {
+        Self(AtomicU64::new(0))
     }
 
     /// The writer only.

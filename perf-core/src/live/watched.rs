@@ -14,6 +14,7 @@ pub(crate) struct Watched {
 }
 
 impl Watched {
+    #[cfg(loom)]
     pub(crate) fn new() -> Self {
         Self { waiting: Count::new(0), due: Count::new(0), stands: Count::new(0), mean: Count::new(0) }
     }
