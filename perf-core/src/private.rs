@@ -2,6 +2,8 @@
 
 pub use ::{core, std};
 
+use std::cell::Cell;
+
 use crate::{Guard, Probe};
 pub use crate::typed::{Instances, typed};
 
@@ -64,41 +66,47 @@ pub fn type_name<T: ?Sized>() -> Name {
     core::any::type_name::<T>()
 }
 
-/// A call whose value is not seen yet. One that leaves before that has left with an error, unless it panics.
-#[must_use]
-#[derive(Debug)]
-pub struct Outcome<'a> {
-    guard: &'a Guard,
-    may_fail: bool,
+/// A future, the type of its output known before anything is done with it.
+#[inline]
+pub const fn yielding<T, F: Future<Output = T>>(future: F) -> F {
+    future
 }
 
+/// A call whose value is not seen yet. One that leaves before that has left with an error, unless it panics.
+///
+/// One word: it is in the frame of every measured function that may fail.
+#[derive(Debug)]
+pub struct Outcome<'a>(Cell<Option<&'a Guard>>);
+
 impl<'a> Outcome<'a> {
-    /// `may_fail`: leaving unseen is a failure.
+    /// Of a call that fails by leaving unseen.
     #[inline]
-    pub const fn new(guard: &'a Guard, may_fail: bool) -> Self {
-        Self { guard, may_fail }
+    #[must_use]
+    pub const fn new(guard: &'a Guard) -> Self {
+        Self(Cell::new(Some(guard)))
     }
 
     /// The value is there, and is an error or not.
     #[inline]
-    pub fn seen(self, failed: bool) {
-        if failed {
-            self.guard.fail();
+    pub fn seen(&self, failed: bool) {
+        let guard = self.0.take();
+        if failed && let Some(guard) = guard {
+            guard.fail();
         }
-        std::mem::forget(self);
     }
 }
 
 impl Drop for Outcome<'_> {
     #[inline]
     fn drop(&mut self) {
-        if self.may_fail {
-            self.guard.fail_unless_panicked();
+        if let Some(guard) = self.0.get() {
+            guard.fail_unless_panicked();
         }
     }
 }
 
-/// A type that is known as `Result` by its spelling only: asked as [`Peek`] is.
+/// A type that is known as `Result` by its spelling only: what it really is is asked as of [`Peek`], and without a place
+/// in the frame of the function that asks.
 #[derive(Debug)]
 pub struct Written<T>(std::marker::PhantomData<fn() -> T>);
 
@@ -108,23 +116,23 @@ impl<T> Written<T> {
 }
 
 impl<T, E> Written<Result<T, E>> {
-    /// Whether it has errors.
+    /// Leaving unseen is a failure.
     #[inline]
     #[must_use]
-    pub const fn may_fail(&self) -> bool {
-        true
+    pub const fn outcome(self, guard: &Guard) -> Outcome<'_> {
+        Outcome::new(guard)
     }
-}
 
-/// A future, the type of its output known before anything is done with it.
-#[inline]
-pub const fn yielding<T, F: Future<Output = T>>(future: F) -> F {
-    future
+    /// The value is there.
+    #[inline]
+    pub fn see(self, outcome: &Outcome<'_>, value: &Result<T, E>) {
+        outcome.seen(value.is_err());
+    }
 }
 
 /// A value that is asked whether it is an error, where it is known as `Result` by its spelling only.
 ///
-/// The inherent method is there for what really is one, and found first; [`NotAResult`] stands in for all other types.
+/// The inherent methods are there for what really is one, and found first; [`NotAResult`] stands in for all other types.
 #[derive(Debug)]
 pub struct Peek<'a, T: ?Sized>(pub &'a T);
 
@@ -145,10 +153,21 @@ pub trait NotAResult {
         false
     }
 
-    /// It has none.
+    /// Leaving unseen is as good as leaving seen.
     #[inline]
-    fn may_fail(&self) -> bool {
-        false
+    fn outcome(self, _: &Guard) -> Outcome<'_>
+    where
+        Self: Sized,
+    {
+        Outcome(Cell::new(None))
+    }
+
+    /// Whatever the value is.
+    #[inline]
+    fn see<T>(self, _: &Outcome<'_>, _: &T)
+    where
+        Self: Sized,
+    {
     }
 }
 

@@ -7,6 +7,7 @@ use syn::{
     Attribute, GenericArgument, Path, PathArguments, ReturnType, Signature, Token, Type, TypeInfer, TypeParamBound,
 };
 
+use crate::instrument::arguments::Readers;
 use crate::instrument::ast::{Function, mentions, ungrouped};
 use crate::instrument::attributes;
 use crate::instrument::exits::Exits;
@@ -19,8 +20,8 @@ pub(crate) enum Shape {
     InPlace,
     /// In place or in a closure, so that the value is seen whichever way the body returns it.
     Outcome(Exits),
-    /// The body of an `async fn`, wrapped as a future; the function stays one where `kept`.
-    AsyncFn { kept: bool },
+    /// The body of an `async fn`, wrapped as a future.
+    AsyncFn(Readers),
     /// The body yields a future, which is wrapped.
     Future(Exits),
     /// The body ends in a future which others want to find there: it is wrapped inside an `async` block.
@@ -59,17 +60,18 @@ pub(crate) enum Output<'a> {
 }
 
 impl<'a> Plan<'a> {
-    /// `watched`: others look at the shape of the function, whose attributes or rules are around it.
-    pub(crate) fn of(function: &'a Function, options: &Options, watched: bool) -> Self {
+    /// `around`: who reads all that is in the block around the function.
+    pub(crate) fn of(function: &'a Function, options: &Options, around: Readers) -> Self {
         let returned = returned(&function.sig);
         let in_frame = tracks_caller(function);
-        let watched = watched || attributes::others_follow(&function.attrs);
+        let readers = around.max(attributes::readers(&function.attrs));
         let (future, output) = match returned {
             _ if function.sig.asyncness.is_some() => {
-                let kept = watched || in_frame || is_must_use(function) || matches!(returned, Output::Never);
-                (Some(Shape::AsyncFn { kept }), returned)
+                let is_special = in_frame || is_must_use(function) || matches!(returned, Output::Never);
+                let compiler = if is_special { Readers::Compiler } else { Readers::None };
+                (Some(Shape::AsyncFn(readers.max(compiler))), returned)
             }
-            Output::Written(ty) => future_of(ty, function, options, watched),
+            Output::Written(ty) => future_of(ty, function, options, readers == Readers::Attributes),
             _ => (None, returned),
         };
         let errors = match output {

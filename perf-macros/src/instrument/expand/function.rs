@@ -18,7 +18,7 @@ pub(crate) fn measured(function: &Function, plan: &Plan, callsite: &Callsite) ->
         Shape::InPlace => (function.sig.clone(), body.in_place()),
         Shape::Outcome(Exits::Known(known)) => (function.sig.clone(), body.outcome(known)),
         Shape::Outcome(Exits::Hidden) => body.hidden_outcome(),
-        Shape::AsyncFn { kept } => future::async_fn(&body, *kept),
+        Shape::AsyncFn(readers) => future::async_fn(&body, *readers),
         Shape::Tail(tail) => (function.sig.clone(), future::tail(&body, tail)),
         Shape::Future(exits) => future::returned(&body, exits, false),
         Shape::Boxed(exits) => future::returned(&body, exits, true),
@@ -131,10 +131,19 @@ impl Body<'_> {
     fn outcome(&self, known: &Known) -> TokenStream {
         let Self { library, .. } = self;
         let guard = self.guard();
-        let may_fail = self.may_fail();
+        let unseen = self.unseen();
         let ty = self.plan.output.annotation().map(|ty| quote!(: #ty));
         let body = self.block(known);
-        let failed = self.failed(&quote_spanned!(Span::mixed_site()=> &output));
+        let reference = quote_spanned!(Span::mixed_site()=> &output);
+        let seen = match (self.plan.errors, self.plan.output.annotation()) {
+            (Errors::Inferred, Some(ty)) => {
+                self.asked(&ty, &quote_spanned!(Span::mixed_site()=> see(&outcome, #reference)))
+            }
+            _ => {
+                let failed = self.failed(&reference);
+                quote_spanned!(Span::mixed_site()=> #library::__private::Outcome::seen(&outcome, #failed))
+            }
+        };
         let output = quote_spanned!(Span::mixed_site()=> output);
         let end = if let Some((word, value)) = known.last_return {
             // For those who say that this word is not needed, it is still there.
@@ -147,9 +156,9 @@ impl Body<'_> {
         };
         quote_spanned! {Span::mixed_site()=>
             #guard
-            let outcome = #library::__private::Outcome::new(&guard, #may_fail);
+            let outcome = #unseen;
             let output #ty = #body;
-            #library::__private::Outcome::seen(outcome, #failed);
+            #seen;
             #end
         }
     }
@@ -216,17 +225,24 @@ impl Body<'_> {
         }
     }
 
-    /// Whether a call that leaves unseen has failed: not where the type is `Result` by its spelling only.
-    fn may_fail(&self) -> TokenStream {
+    /// What becomes of a call that leaves unseen: it has failed, but not where the type is `Result` by its spelling only.
+    fn unseen(&self) -> TokenStream {
         let library = &self.library;
-        let written = match (self.plan.errors, self.plan.output) {
-            (Errors::Inferred, Output::Written(ty)) if !mentions_any(ty, &["impl", "_"]) => ty,
-            _ => return quote_spanned!(Span::mixed_site()=> true),
-        };
+        match (self.plan.errors, self.plan.output) {
+            (Errors::Inferred, Output::Written(ty)) if !mentions_any(ty, &["impl", "_"]) => {
+                self.asked(&ty.to_token_stream(), &quote_spanned!(Span::mixed_site()=> outcome(&guard)))
+            }
+            _ => quote_spanned!(Span::mixed_site()=> #library::__private::Outcome::new(&guard)),
+        }
+    }
+
+    /// Asks a type that is written `Result`.
+    fn asked(&self, ty: &TokenStream, question: &TokenStream) -> TokenStream {
+        let library = &self.library;
         quote_spanned! {Span::mixed_site()=>
             {
                 use #library::__private::NotAResult as _;
-                #library::__private::Written::<#written>::NEW.may_fail()
+                #library::__private::Written::<#ty>::NEW.#question
             }
         }
     }

@@ -7,19 +7,13 @@ use syn::spanned::Spanned;
 
 use super::function::Body;
 use crate::instrument::arguments::{Arguments, Readers};
-use crate::instrument::attributes;
 use crate::instrument::exits::Exits;
 use crate::instrument::shape::{Errors, Output};
 use crate::instrument::tail::Tail;
 
 /// An `async fn`: a function that returns its future wrapped, into which the arguments move as they do into that of
-/// the plain function. One that is `kept` keeps the word, and has a future around the one that is wrapped.
-pub(super) fn async_fn(body: &Body, kept: bool) -> (Signature, TokenStream) {
-    let readers = match kept {
-        false => Readers::None,
-        true if attributes::others_follow(&body.function.attrs) => Readers::Here,
-        true => Readers::Around,
-    };
+/// the plain function. One with other readers stays what it is, and has a future around the one that is wrapped.
+pub(super) fn async_fn(body: &Body, readers: Readers) -> (Signature, TokenStream) {
     let Arguments { inputs, moved } = Arguments::of(&body.function.sig, readers);
     let mut sig = Signature { inputs, ..body.function.sig.clone() };
     let edge = body.return_edge();
@@ -33,7 +27,7 @@ pub(super) fn async_fn(body: &Body, kept: bool) -> (Signature, TokenStream) {
         let measured = body.wrapped(&quote_spanned!(Span::mixed_site()=> probe), &future, &TokenStream::new());
         quote_spanned!(Span::mixed_site()=> let probe = #probe; #measured)
     };
-    if kept {
+    if readers != Readers::None {
         return (sig, quote_spanned!(Span::mixed_site()=> #measured.await));
     }
     let output = match &sig.output {
@@ -92,7 +86,7 @@ pub(super) fn returned(body: &Body, exits: &Exits, boxed: bool) -> (Signature, T
         }
         // `items` and `bytes` are evaluated outside, over the names that they are written with.
         Exits::Hidden if chained.is_empty() => body.closure(Readers::None, &TokenStream::new()),
-        Exits::Hidden => body.closure(Readers::Here, &TokenStream::new()),
+        Exits::Hidden => body.closure(Readers::Attributes, &TokenStream::new()),
     };
     let measured = body.wrapped(&body.probe, &body.yielding(&future), &chained);
     let statements = if boxed {
