@@ -1,6 +1,6 @@
 //! What a function's written signature says about how to measure it.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
 use syn::{
@@ -95,14 +95,14 @@ impl<'a> Plan<'a> {
 }
 
 impl Output<'_> {
-    /// The type, fit for an annotation inside the body: what is written as `impl Trait` is left to inference. Nothing
-    /// where no annotation can be written.
+    /// The type, fit for an annotation inside the body: what is written as `impl Trait` is left to inference, and so are
+    /// lifetimes, for which a body has no need. Nothing where no annotation can be written.
     pub(crate) fn annotation(self) -> Option<TokenStream> {
         match self {
             Self::Unit => Some(Group::new(Delimiter::Parenthesis, TokenStream::new()).into_token_stream()),
             Self::Written(ty) => {
                 let tokens = without_impl(ty).into_token_stream();
-                (!mentions(tokens.clone(), "impl")).then_some(tokens)
+                (!mentions(tokens.clone(), "impl")).then(|| without_lifetimes(tokens))
             }
             Self::Never | Self::Unknown => None,
         }
@@ -225,6 +225,37 @@ fn path(ty: &Type) -> Option<&Path> {
         Type::Path(path) => Some(&path.path),
         _ => None,
     }
+}
+
+/// The type with every lifetime but `'static` replaced by `'_`. Not where that would mean another type: in that of a
+/// function, an elided lifetime is any lifetime.
+fn without_lifetimes(tokens: TokenStream) -> TokenStream {
+    if ["for", "fn", "Fn", "FnMut", "FnOnce", "AsyncFn", "AsyncFnMut", "AsyncFnOnce"]
+        .iter()
+        .any(|word| mentions(tokens.clone(), word))
+    {
+        return tokens;
+    }
+    elided(tokens)
+}
+
+fn elided(tokens: TokenStream) -> TokenStream {
+    let mut tick = false;
+    let replaced = tokens.into_iter().map(|token| match token {
+        TokenTree::Ident(name) if std::mem::take(&mut tick) && name != "static" => {
+            TokenTree::Ident(Ident::new("_", name.span()))
+        }
+        TokenTree::Group(group) => {
+            let mut inner = Group::new(group.delimiter(), elided(group.stream()));
+            inner.set_span(group.span());
+            TokenTree::Group(inner)
+        }
+        other => {
+            tick = matches!(&other, TokenTree::Punct(punct) if punct.as_char() == '\'');
+            other
+        }
+    });
+    replaced.collect()
 }
 
 /// The type with every `impl Trait` in its arguments replaced by `_`.

@@ -7,7 +7,7 @@ use syn::{Expr, Ident};
 
 use super::{Callsite, future};
 use crate::instrument::arguments::{Arguments, Readers};
-use crate::instrument::ast::Function;
+use crate::instrument::ast::{Function, mentions};
 use crate::instrument::exits::{self, Exits, Known};
 use crate::instrument::shape::{Errors, Output, Plan, Shape};
 
@@ -56,7 +56,7 @@ impl Function {
     }
 
     /// Tokens between this function's own braces.
-    fn braced(&self, tokens: TokenStream) -> Group {
+    pub(super) fn braced(&self, tokens: TokenStream) -> Group {
         let mut group = Group::new(Delimiter::Brace, tokens);
         group.set_span(self.brace.span.join());
         group
@@ -65,16 +65,17 @@ impl Function {
     /// Whether clippy takes this for the one right body of a method of `Clone` or `PartialOrd`. It finds fault with any
     /// other, but not where a macro wrote the braces.
     fn is_canonical(&self) -> bool {
-        let body = || self.body.to_string().replace(char::is_whitespace, "");
+        let unspaced = |tokens: TokenStream| tokens.to_string().replace(char::is_whitespace, "");
         if self.sig.ident == "clone" {
-            body() == "*self"
-        } else if self.sig.ident == "partial_cmp" {
-            let body = body();
-            body.starts_with("Some(") && body.contains("cmp(") && !body.contains([';', '{'])
-                || body.starts_with("self.cmp(") && body.ends_with(").into()")
-        } else {
-            false
+            return unspaced(self.body.clone()) == "*self";
         }
+        let Some(syn::FnArg::Typed(other)) = self.sig.inputs.last().filter(|_| self.sig.ident == "partial_cmp") else {
+            return false;
+        };
+        let (body, other) = (unspaced(self.body.clone()), unspaced(other.pat.to_token_stream()));
+        body == format!("Some(self.cmp({other}))")
+            || body == format!("self.cmp({other}).into()")
+            || body.starts_with("Some(") && body.ends_with(&format!("Ord::cmp(self,{other}))"))
     }
 }
 
@@ -145,12 +146,12 @@ impl Body<'_> {
             }
         };
         let output = quote_spanned!(Span::mixed_site()=> output);
-        let end = if let Some((word, value)) = known.last_return {
-            // For those who say that this word is not needed, it is still there.
-            let mut output = Group::new(Delimiter::Brace, output);
-            output.set_span(value);
+        let end = if let Some((word, parentheses)) = known.last_return {
+            // Where clippy says that this word is not needed, it goes on to.
+            let mut output = Group::new(Delimiter::Parenthesis, output);
+            output.set_span(parentheses);
             let word = Ident::new("return", word);
-            quote!(#word #output;)
+            quote_spanned!(Span::mixed_site()=> #word #library::__private::of_type #output;)
         } else {
             output
         };
@@ -228,9 +229,10 @@ impl Body<'_> {
     /// What becomes of a call that leaves unseen: it has failed, but not where the type is `Result` by its spelling only.
     fn unseen(&self) -> TokenStream {
         let library = &self.library;
-        match (self.plan.errors, self.plan.output) {
-            (Errors::Inferred, Output::Written(ty)) if !mentions_any(ty, &["impl", "_"]) => {
-                self.asked(&ty.to_token_stream(), &quote_spanned!(Span::mixed_site()=> outcome(&guard)))
+        match (self.plan.errors, self.plan.output, self.plan.output.annotation()) {
+            // A type that is left to inference is not known yet.
+            (Errors::Inferred, Output::Written(written), Some(ty)) if !mentions(written.to_token_stream(), "impl") => {
+                self.asked(&ty, &quote_spanned!(Span::mixed_site()=> outcome(&guard)))
             }
             _ => quote_spanned!(Span::mixed_site()=> #library::__private::Outcome::new(&guard)),
         }
@@ -246,10 +248,6 @@ impl Body<'_> {
             }
         }
     }
-}
-
-fn mentions_any(ty: &syn::Type, words: &[&str]) -> bool {
-    words.iter().any(|word| crate::instrument::ast::mentions(ty.to_token_stream(), word))
 }
 
 /// Whether the value behind this reference is an `Err`, whatever its type.

@@ -20,7 +20,12 @@ pub(super) fn async_fn(body: &Body, readers: Readers) -> (Signature, TokenStream
     let counts = counted(body);
     let inner = body.function.nested(&body.function.body);
     let Body { library, probe, .. } = body;
-    let future = quote_spanned!(Span::mixed_site()=> async move { #edge #moved #counts #inner });
+    // The block is the user's, for lints that look at the ends of bodies; the one in it is this crate's edition's, in
+    // which what the last expression needed is dropped before the arguments are, as in an `async fn` of any.
+    let word = sig.asyncness.map_or(Span::mixed_site(), |word| word.span);
+    let word = quote_spanned!(word=> async);
+    let block = body.function.braced(quote_spanned!(Span::mixed_site()=> { #edge #moved #counts #inner }));
+    let future = quote_spanned!(Span::mixed_site()=> #word move #block);
     let measured = if counts.is_empty() {
         body.wrapped(probe, &future, &TokenStream::new())
     } else {
@@ -30,15 +35,23 @@ pub(super) fn async_fn(body: &Body, readers: Readers) -> (Signature, TokenStream
     if readers != Readers::None {
         return (sig, quote_spanned!(Span::mixed_site()=> #measured.await));
     }
-    let output = match &sig.output {
-        syn::ReturnType::Default => quote_spanned!(Span::mixed_site()=> ()),
-        syn::ReturnType::Type(_, ty) => ty.to_token_stream(),
+    let fn_token = sig.fn_token;
+    let (output, end) = match &sig.output {
+        syn::ReturnType::Default => (quote_spanned!(Span::mixed_site()=> ()), sig.paren_token.span.close()),
+        syn::ReturnType::Type(_, ty) => {
+            let last = ty.to_token_stream().into_iter().last().map_or(fn_token.span, |last| last.span());
+            (ty.to_token_stream(), last)
+        }
     };
-    sig.asyncness = None;
+    // The signature begins and ends in the user's code, and so lies there. The word `impl` does not: it is that of this
+    // crate's edition, which captures every lifetime, as `async` does in any.
+    let begin = sig.asyncness.take().map_or(fn_token.span, |word| word.span);
+    sig.fn_token = syn::Token![fn](begin);
+    let end = quote_spanned!(end=> >);
     sig.output = syn::ReturnType::Type(
         syn::Token![->](Span::mixed_site()),
         Box::new(syn::Type::Verbatim(quote_spanned! {Span::mixed_site()=>
-            impl #library::__private::core::future::Future<Output = #output>
+            impl #library::__private::core::future::Future<Output = #output #end
         })),
     );
     (sig, measured)
