@@ -2,8 +2,6 @@
 
 pub use ::{core, std};
 
-use std::cell::Cell;
-
 use crate::{Guard, Probe};
 pub use crate::typed::{Instances, typed};
 
@@ -72,23 +70,17 @@ pub const fn yielding<T, F: Future<Output = T>>(future: F) -> F {
     future
 }
 
-/// A call whose value is not seen yet. One that leaves before that has left with an error, unless it panics.
+/// A call whose value is not seen yet: one that leaves before that has left with an error, unless it panics. Nothing
+/// where it cannot fail.
 ///
-/// One word: it is in the frame of every measured function that may fail.
+/// One word, and written without a call: it is in the frame of every measured function that may fail.
 #[derive(Debug)]
-pub struct Outcome<'a>(Cell<Option<&'a Guard>>);
+pub struct Outcome<'a>(pub Option<&'a Guard>);
 
-impl<'a> Outcome<'a> {
-    /// Of a call that fails by leaving unseen.
-    #[inline]
-    #[must_use]
-    pub const fn new(guard: &'a Guard) -> Self {
-        Self(Cell::new(Some(guard)))
-    }
-
+impl Outcome<'_> {
     /// The value is there, and is an error or not.
     #[inline]
-    pub fn seen(&self, failed: bool) {
+    pub fn seen(&mut self, failed: bool) {
         let guard = self.0.take();
         if failed && let Some(guard) = guard {
             guard.fail();
@@ -99,7 +91,7 @@ impl<'a> Outcome<'a> {
 impl Drop for Outcome<'_> {
     #[inline]
     fn drop(&mut self) {
-        if let Some(guard) = self.0.get() {
+        if let Some(guard) = self.0 {
             guard.fail_unless_panicked();
         }
     }
@@ -110,22 +102,13 @@ impl Drop for Outcome<'_> {
 #[derive(Debug)]
 pub struct Written<T>(std::marker::PhantomData<fn() -> T>);
 
-impl<T> Written<T> {
-    /// To ask.
-    pub const NEW: Self = Self(std::marker::PhantomData);
-}
-
 impl<T, E> Written<Result<T, E>> {
     /// Leaving unseen is a failure.
-    #[inline]
-    #[must_use]
-    pub const fn outcome(self, guard: &Guard) -> Outcome<'_> {
-        Outcome::new(guard)
-    }
+    pub const FAILS: bool = true;
 
     /// The value is there.
     #[inline]
-    pub fn see(self, outcome: &Outcome<'_>, value: &Result<T, E>) {
+    pub fn see(outcome: &mut Outcome<'_>, value: &Result<T, E>) {
         outcome.seen(value.is_err());
     }
 }
@@ -154,21 +137,11 @@ pub trait NotAResult {
     }
 
     /// Leaving unseen is as good as leaving seen.
-    #[inline]
-    fn outcome(self, _: &Guard) -> Outcome<'_>
-    where
-        Self: Sized,
-    {
-        Outcome(Cell::new(None))
-    }
+    const FAILS: bool = false;
 
     /// Whatever the value is.
     #[inline]
-    fn see<T>(self, _: &Outcome<'_>, _: &T)
-    where
-        Self: Sized,
-    {
-    }
+    fn see<T>(_: &mut Outcome<'_>, _: &T) {}
 }
 
 impl<T: ?Sized> NotAResult for Peek<'_, T> {}

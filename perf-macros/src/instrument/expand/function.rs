@@ -138,11 +138,11 @@ impl Body<'_> {
         let reference = quote_spanned!(Span::mixed_site()=> &output);
         let seen = match (self.plan.errors, self.plan.output.annotation()) {
             (Errors::Inferred, Some(ty)) => {
-                self.asked(&ty, &quote_spanned!(Span::mixed_site()=> see(&outcome, #reference)))
+                self.asked(&ty, &quote_spanned!(Span::mixed_site()=> see(&mut outcome, #reference)))
             }
             _ => {
                 let failed = self.failed(&reference);
-                quote_spanned!(Span::mixed_site()=> #library::__private::Outcome::seen(&outcome, #failed))
+                quote_spanned!(Span::mixed_site()=> #library::__private::Outcome::seen(&mut outcome, #failed))
             }
         };
         let output = quote_spanned!(Span::mixed_site()=> output);
@@ -157,7 +157,7 @@ impl Body<'_> {
         };
         quote_spanned! {Span::mixed_site()=>
             #guard
-            let outcome = #unseen;
+            let mut outcome = #library::__private::Outcome(#unseen);
             let output #ty = #body;
             #seen;
             #end
@@ -226,15 +226,19 @@ impl Body<'_> {
         }
     }
 
-    /// What becomes of a call that leaves unseen: it has failed, but not where the type is `Result` by its spelling only.
+    /// The guard of a call that fails by leaving unseen; none where the type is `Result` by its spelling only.
     fn unseen(&self) -> TokenStream {
-        let library = &self.library;
+        let option = {
+            let library = &self.library;
+            quote_spanned!(Span::mixed_site()=> #library::__private::core::option::Option)
+        };
         match (self.plan.errors, self.plan.output, self.plan.output.annotation()) {
             // A type that is left to inference is not known yet.
             (Errors::Inferred, Output::Written(written), Some(ty)) if !mentions(written.to_token_stream(), "impl") => {
-                self.asked(&ty, &quote_spanned!(Span::mixed_site()=> outcome(&guard)))
+                let fails = self.asked(&ty, &quote_spanned!(Span::mixed_site()=> FAILS));
+                quote_spanned!(Span::mixed_site()=> if #fails { #option::Some(&guard) } else { #option::None })
             }
-            _ => quote_spanned!(Span::mixed_site()=> #library::__private::Outcome::new(&guard)),
+            _ => quote_spanned!(Span::mixed_site()=> #option::Some(&guard)),
         }
     }
 
@@ -244,7 +248,7 @@ impl Body<'_> {
         quote_spanned! {Span::mixed_site()=>
             {
                 use #library::__private::NotAResult as _;
-                #library::__private::Written::<#ty>::NEW.#question
+                #library::__private::Written::<#ty>::#question
             }
         }
     }
