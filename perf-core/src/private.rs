@@ -94,67 +94,58 @@ pub fn type_name<T: ?Sized>() -> Name {
     core::any::type_name::<T>()
 }
 
-/// A call whose value is not seen yet. One that leaves before that has left with an error, unless it panics.
-#[must_use]
-#[derive(Debug)]
-pub struct Outcome<'a> {
-    guard: &'a Guard,
-    may_fail: bool,
-}
-
-impl<'a> Outcome<'a> {
-    /// `may_fail`: leaving unseen is a failure.
-    #[inline]
-    pub const fn new(guard: &'a Guard, may_fail: bool) -> Self {
-        Self { guard, may_fail }
-    }
-
-    /// The value is there, and is an error or not.
-    #[inline]
-    pub fn seen(self, failed: bool) {
-        if failed {
-            self.guard.fail();
-        }
-        std::mem::forget(self);
-    }
-}
-
-impl Drop for Outcome<'_> {
-    #[inline]
-    fn drop(&mut self) {
-        if self.may_fail {
-            self.guard.fail_unless_panicked();
-        }
-    }
-}
-
-/// A type that is known as `Result` by its spelling only: asked as [`Peek`] is.
-#[derive(Debug)]
-pub struct Written<T>(std::marker::PhantomData<fn() -> T>);
-
-impl<T> Written<T> {
-    /// To ask.
-    pub const NEW: Self = Self(std::marker::PhantomData);
-}
-
-impl<T, E> Written<Result<T, E>> {
-    /// Whether it has errors.
-    #[inline]
-    #[must_use]
-    pub const fn may_fail(&self) -> bool {
-        true
-    }
-}
-
 /// A future, the type of its output known before anything is done with it.
 #[inline]
 pub const fn yielding<T, F: Future<Output = T>>(future: F) -> F {
     future
 }
 
+/// A call whose value is not seen yet: one that leaves before that has left with an error, unless it panics. Nothing
+/// where it cannot fail.
+///
+/// One word, and written without a call: it is in the frame of every measured function that may fail.
+#[derive(Debug)]
+pub struct Outcome<'a>(pub Option<&'a Guard>);
+
+impl Outcome<'_> {
+    /// The value is there, and is an error or not.
+    #[inline]
+    pub fn seen(&mut self, failed: bool) {
+        let guard = self.0.take();
+        if failed && let Some(guard) = guard {
+            guard.fail();
+        }
+    }
+}
+
+impl Drop for Outcome<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(guard) = self.0 {
+            guard.fail_unless_panicked();
+        }
+    }
+}
+
+/// A type that is known as `Result` by its spelling only: what it really is is asked as of [`Peek`], and without a place
+/// in the frame of the function that asks.
+#[derive(Debug)]
+pub struct Written<T>(std::marker::PhantomData<fn() -> T>);
+
+impl<T, E> Written<Result<T, E>> {
+    /// Leaving unseen is a failure.
+    pub const FAILS: bool = true;
+
+    /// The value is there.
+    #[inline]
+    pub fn see(outcome: &mut Outcome<'_>, value: &Result<T, E>) {
+        outcome.seen(value.is_err());
+    }
+}
+
 /// A value that is asked whether it is an error, where it is known as `Result` by its spelling only.
 ///
-/// The inherent method is there for what really is one, and found first; [`NotAResult`] stands in for all other types.
+/// The inherent methods are there for what really is one, and found first; [`NotAResult`] stands in for all other types.
 #[derive(Debug)]
 pub struct Peek<'a, T: ?Sized>(pub &'a T);
 
@@ -175,11 +166,12 @@ pub trait NotAResult {
         false
     }
 
-    /// It has none.
+    /// Leaving unseen is as good as leaving seen.
+    const FAILS: bool = false;
+
+    /// Whatever the value is.
     #[inline]
-    fn may_fail(&self) -> bool {
-        false
-    }
+    fn see<T>(_: &mut Outcome<'_>, _: &T) {}
 }
 
 impl<T: ?Sized> NotAResult for Peek<'_, T> {}

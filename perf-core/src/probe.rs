@@ -121,7 +121,8 @@ impl Probe {
     }
 
     /// Begins a call, which ends when the guard is dropped.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    #[cfg_attr(debug_assertions, inline)]
     pub fn start(&'static self) -> Guard {
         #[cfg(feature = "enabled")]
         {
@@ -230,7 +231,8 @@ impl Guard {
 
 #[cfg(feature = "enabled")]
 impl Drop for Guard {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    #[cfg_attr(debug_assertions, inline)]
     fn drop(&mut self) {
         if let Some(open) = &self.open {
             match open.lane {

@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use syn::parse::Result;
 
+use crate::instrument::arguments::Readers;
 use crate::instrument::ast::{Function, Scope};
 use crate::instrument::expand::{self, Callsite};
 use crate::instrument::options::Options;
@@ -11,15 +12,15 @@ use crate::instrument::valid;
 
 /// The function under a probe, which carries a budget where one is given.
 ///
-/// `watched`: others look at the function's shape, because of what is around it.
+/// `around`: who reads all that is in the block around it.
 pub(crate) fn measured(
     function: &Function,
     options: &Options,
     scope: &Scope,
-    watched: bool,
+    around: Readers,
     budget: Option<TokenStream>,
 ) -> Result<Function> {
-    let plan = Plan::of(function, options, watched);
+    let plan = Plan::of(function, options, around);
     valid::check(function, options, &plan)?;
     Ok(expand::measured(function, &plan, &Callsite { options, scope, sig: &function.sig, budget }))
 }

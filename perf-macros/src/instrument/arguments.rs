@@ -7,17 +7,18 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::punctuated::Punctuated;
-use syn::{FnArg, Ident, Pat, Signature, Token};
+use syn::visit_mut::{self, VisitMut};
+use syn::{FnArg, Ident, Pat, PatIdent, Signature, Token};
 
-/// Who else reads the names in a signature.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// Who else reads a function, after this attribute.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Readers {
     None,
-    /// The compiler, or an attribute around the function: names stay, patterns may be replaced by names.
-    Around,
-    /// Another attribute on the function itself, or an expression beside it: patterns stay as well. What they leave
-    /// unbound stays behind.
-    Here,
+    /// The compiler, in its lints and errors: an `async fn` stays one, and names stay.
+    Compiler,
+    /// Another attribute, on the function or around it, which moves the arguments in a way of its own: patterns stay as
+    /// well, and what they leave unbound stays behind.
+    Attributes,
 }
 
 pub(crate) struct Arguments {
@@ -50,7 +51,12 @@ impl Arguments {
                     own
                 }
                 (Some(name), _) => name.clone(),
-                (None, Readers::Here) => continue,
+                (None, Readers::Attributes) => {
+                    let mut bound = Bound(TokenStream::new());
+                    bound.visit_pat_mut(&mut argument.pat);
+                    moved.extend(bound.0);
+                    continue;
+                }
                 (None, _) => format_ident!("__arg{at}", span = Span::mixed_site()),
             };
             let attrs: Vec<_> = argument.attrs.extract_if(.., |attr| !attr.path().is_ident("cfg")).collect();
@@ -62,6 +68,17 @@ impl Arguments {
             *argument.pat = Pat::Verbatim(quote!(#whole));
         }
         Self { inputs, moved }
+    }
+}
+
+/// The statements that move what a pattern binds, where the pattern stays. A variable that is `mut` is so there.
+struct Bound(TokenStream);
+
+impl VisitMut for Bound {
+    fn visit_pat_ident_mut(&mut self, bound: &mut PatIdent) {
+        let (name, mutability) = (&bound.ident, if bound.by_ref.is_none() { bound.mutability.take() } else { None });
+        self.0.extend(quote_spanned!(Span::mixed_site()=> let #mutability #name = #name;));
+        visit_mut::visit_pat_ident_mut(self, bound);
     }
 }
 

@@ -6,6 +6,7 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Attribute, Error, Meta, Token};
 
+use crate::instrument::arguments::Readers;
 use crate::instrument::ast::mentions;
 use crate::instrument::options::Options;
 
@@ -74,8 +75,8 @@ const INERT: &[&str] = &[
 
 /// Whether another attribute is still to be expanded here, which may look for a shape that it knows: an `async fn`, or a
 /// function that ends in `Box::pin(async move { .. })`.
-pub(crate) fn others_follow(attrs: &[Attribute]) -> bool {
-    attrs.iter().any(|attr| !is_inert(&attr.meta))
+pub(crate) fn readers(attrs: &[Attribute]) -> Readers {
+    if attrs.iter().all(|attr| is_inert(&attr.meta)) { Readers::None } else { Readers::Attributes }
 }
 
 fn is_inert(meta: &Meta) -> bool {

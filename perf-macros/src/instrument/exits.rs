@@ -7,7 +7,6 @@
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::parse::Parser;
-use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
     Block, Expr, ExprAsync, ExprBreak, ExprClosure, ExprConst, ExprReturn, Item, Lifetime, Macro, Stmt, Token, Type,
@@ -24,7 +23,7 @@ pub(crate) enum Exits {
 pub(crate) struct Known {
     /// The body, with each `return` of a value that has to be looked at turned into a `break` from [`label`].
     pub(crate) body: TokenStream,
-    /// Of a body that ends in a `return`: the places of that word and of its value.
+    /// Of a body that ends in a `return` of a call: the places of that word, and of the call's parentheses.
     pub(crate) last_return: Option<(Span, Span)>,
 }
 
@@ -41,7 +40,12 @@ impl Exits {
         };
         let last_return = match statements.last() {
             Some(Stmt::Expr(Expr::Return(ExprReturn { return_token, expr: Some(value), .. }), _)) => {
-                Some((return_token.span, value.span()))
+                match value.to_token_stream().into_iter().last() {
+                    Some(TokenTree::Group(last)) if matches!(**value, Expr::Call(_) | Expr::MethodCall(_)) => {
+                        Some((return_token.span, last.span()))
+                    }
+                    _ => None,
+                }
             }
             _ => None,
         };
@@ -255,7 +259,7 @@ mod tests {
             Exits::Known(known) => known.last_return.is_some(),
             Exits::Hidden => false,
         };
-        assert!(last("f(); return Ok(1);") && last("return Ok(1)"));
+        assert!(last("f(); return Ok(1);") && last("return Ok(1)") && last("return a.f()") && !last("return a"));
         assert!(!last("if x { return Ok(1) } Ok(2)") && !last("return Err(1)"));
     }
 }

@@ -34,6 +34,7 @@ use quote::ToTokens;
 use syn::Error;
 use syn::parse::{Parser, Result};
 
+use arguments::Readers;
 use ast::{Function, Member, Scope};
 use budget::Budget;
 use options::Options;
@@ -57,7 +58,7 @@ pub(crate) fn probe(args: TokenStream, item: TokenStream) -> TokenStream {
                 return Ok(container.into_token_stream());
             }
             valid::check_block(&options)?;
-            let (mut tokens, problems) = expand::block(container, &options, false);
+            let (mut tokens, problems) = expand::block(container, &options, Readers::None);
             tokens.extend(problems.map(|problem| problem.to_compile_error()));
             Ok(tokens)
         }
@@ -83,7 +84,7 @@ pub(crate) fn budget(args: TokenStream, item: TokenStream) -> TokenStream {
 fn probed(function: &Function, options: &Options) -> Result<TokenStream> {
     match &options.skip {
         Some(_) => Ok(function.to_token_stream()),
-        None => Ok(annotate::measured(function, options, &Scope::Unknown, false, None)?.into_token_stream()),
+        None => Ok(annotate::measured(function, options, &Scope::Unknown, Readers::None, None)?.into_token_stream()),
     }
 }
 

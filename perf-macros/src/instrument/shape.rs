@@ -1,10 +1,11 @@
 //! What a function's written signature says about how to measure it.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, GenericArgument, Path, PathArguments, ReturnType, Signature, Token, Type, TypeParamBound};
 
+use crate::instrument::arguments::Readers;
 use crate::instrument::ast::{Function, mentions, ungrouped};
 use crate::instrument::attributes;
 use crate::instrument::exits::Exits;
@@ -17,8 +18,8 @@ pub(crate) enum Shape {
     InPlace,
     /// In place or in a closure, so that the value is seen whichever way the body returns it.
     Outcome(Exits),
-    /// The body of an `async fn`, wrapped as a future; the function stays one where `kept`.
-    AsyncFn { kept: bool },
+    /// The body of an `async fn`, wrapped as a future.
+    AsyncFn(Readers),
     /// The body yields a future, which is wrapped.
     Future(Exits),
     /// The body ends in a future which others want to find there: it is wrapped inside an `async` block.
@@ -57,17 +58,18 @@ pub(crate) enum Output<'a> {
 }
 
 impl<'a> Plan<'a> {
-    /// `watched`: others look at the shape of the function, whose attributes or rules are around it.
-    pub(crate) fn of(function: &'a Function, options: &Options, watched: bool) -> Self {
+    /// `around`: who reads all that is in the block around the function.
+    pub(crate) fn of(function: &'a Function, options: &Options, around: Readers) -> Self {
         let returned = returned(&function.sig);
         let in_frame = tracks_caller(function);
-        let watched = watched || attributes::others_follow(&function.attrs);
+        let readers = around.max(attributes::readers(&function.attrs));
         let (future, output) = match returned {
             _ if function.sig.asyncness.is_some() => {
-                let kept = watched || in_frame || is_must_use(function) || matches!(returned, Output::Never);
-                (Some(Shape::AsyncFn { kept }), returned)
+                let is_special = in_frame || is_must_use(function) || matches!(returned, Output::Never);
+                let compiler = if is_special { Readers::Compiler } else { Readers::None };
+                (Some(Shape::AsyncFn(readers.max(compiler))), returned)
             }
-            Output::Written(ty) => future_of(ty, function, options, watched),
+            Output::Written(ty) => future_of(ty, function, options, readers == Readers::Attributes),
             _ => (None, returned),
         };
         let errors = match output {
@@ -91,14 +93,14 @@ impl<'a> Plan<'a> {
 }
 
 impl Output<'_> {
-    /// The type, fit for an annotation inside the body: what is written as `impl Trait` is left to inference. Nothing
-    /// where no annotation can be written.
+    /// The type, fit for an annotation inside the body: what is written as `impl Trait` is left to inference, and so are
+    /// lifetimes, for which a body has no need. Nothing where no annotation can be written.
     pub(crate) fn annotation(self) -> Option<TokenStream> {
         match self {
             Self::Unit => Some(Group::new(Delimiter::Parenthesis, TokenStream::new()).into_token_stream()),
             Self::Written(ty) => {
                 let tokens = without_impl(ty).into_token_stream();
-                (!mentions(tokens.clone(), "impl")).then_some(tokens)
+                (!mentions(tokens.clone(), "impl")).then(|| without_lifetimes(tokens))
             }
             Self::Never | Self::Unknown => None,
         }
@@ -221,6 +223,37 @@ fn path(ty: &Type) -> Option<&Path> {
         Type::Path(path) => Some(&path.path),
         _ => None,
     }
+}
+
+/// The type with every lifetime but `'static` replaced by `'_`. Not where that would mean another type: in that of a
+/// function, an elided lifetime is any lifetime.
+fn without_lifetimes(tokens: TokenStream) -> TokenStream {
+    if ["for", "fn", "Fn", "FnMut", "FnOnce", "AsyncFn", "AsyncFnMut", "AsyncFnOnce"]
+        .iter()
+        .any(|word| mentions(tokens.clone(), word))
+    {
+        return tokens;
+    }
+    elided(tokens)
+}
+
+fn elided(tokens: TokenStream) -> TokenStream {
+    let mut tick = false;
+    let replaced = tokens.into_iter().map(|token| match token {
+        TokenTree::Ident(name) if std::mem::take(&mut tick) && name != "static" => {
+            TokenTree::Ident(Ident::new("_", name.span()))
+        }
+        TokenTree::Group(group) => {
+            let mut inner = Group::new(group.delimiter(), elided(group.stream()));
+            inner.set_span(group.span());
+            TokenTree::Group(inner)
+        }
+        other => {
+            tick = matches!(&other, TokenTree::Punct(punct) if punct.as_char() == '\'');
+            other
+        }
+    });
+    replaced.collect()
 }
 
 /// The type with every `impl Trait` in its arguments replaced by `_`.

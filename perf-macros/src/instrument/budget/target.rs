@@ -7,6 +7,7 @@ use syn::parse::Result;
 
 use super::Budget;
 use crate::instrument::annotate;
+use crate::instrument::arguments::Readers;
 use crate::instrument::ast::{Function, Scope};
 use crate::instrument::options::Options;
 
@@ -24,5 +25,5 @@ pub(crate) fn expand(function: &Function, options: &Options, budget: &Budget) ->
         ));
     }
     let spec = budget.lower(&options.library());
-    Ok(annotate::measured(function, options, &Scope::Unknown, false, Some(spec))?.into_token_stream())
+    Ok(annotate::measured(function, options, &Scope::Unknown, Readers::None, Some(spec))?.into_token_stream())
 }

@@ -10,6 +10,7 @@ use syn::spanned::Spanned;
 use syn::{Error, Ident, Visibility};
 
 use super::Budget;
+use crate::instrument::arguments::Readers;
 use crate::instrument::ast::{Function, Scope};
 use crate::instrument::options::Options;
 use crate::instrument::{annotate, expand};
@@ -29,8 +30,7 @@ pub(crate) fn expand(mut function: Function, options: Option<&Options>, budget: 
     };
     let spec = budget.lower(&library);
     let inner = match options {
-        // What runs it looks for an `async fn`.
-        Some(options) => inner(&annotate::measured(&function, options, &Scope::Module, true, None)?),
+        Some(options) => inner(&annotate::measured(&function, options, &Scope::Module, Readers::Compiler, None)?),
         None => inner(&function),
     };
     let ident = function.sig.ident.clone();

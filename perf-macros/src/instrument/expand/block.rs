@@ -5,6 +5,7 @@ use quote::{ToTokens, quote};
 use syn::Error;
 
 use crate::instrument::annotate;
+use crate::instrument::arguments::Readers;
 use crate::instrument::ast::{Container, Function, Member, Scope, mentions};
 use crate::instrument::attributes::{self, Sibling};
 use crate::instrument::options::Options;
@@ -12,13 +13,14 @@ use crate::instrument::valid;
 
 /// The block with its members measured, and what was wrong with some of them.
 ///
-/// `watched`: others look at the shape of what is in it.
-pub(crate) fn expand(container: Container, options: &Options, watched: bool) -> (TokenStream, Option<Error>) {
+/// `around`: who reads all that is in the block around this one.
+pub(crate) fn expand(container: Container, options: &Options, around: Readers) -> (TokenStream, Option<Error>) {
     let Container { attrs, header, scope, brace, inner_attrs, members } = container;
     let mut problems = None;
     // The compiler itself warns of the word `async` in a trait.
-    let watched = watched || attributes::others_follow(&attrs) || mentions(header.clone(), "trait");
-    let around = Around { options, scope: &scope, watched };
+    let compiler = if mentions(header.clone(), "trait") { Readers::Compiler } else { Readers::None };
+    let readers = around.max(attributes::readers(&attrs)).max(compiler);
+    let around = Around { options, scope: &scope, readers };
     let members: Vec<_> = members.into_iter().map(|one| member(one, &around, &mut problems)).collect();
     let mut body = Group::new(Delimiter::Brace, quote!(#(#inner_attrs)* #(#members)*));
     body.set_span(brace.span.join());
@@ -29,7 +31,7 @@ pub(crate) fn expand(container: Container, options: &Options, watched: bool) -> 
 struct Around<'a> {
     options: &'a Options,
     scope: &'a Scope,
-    watched: bool,
+    readers: Readers,
 }
 
 fn member(member: Member, around: &Around, problems: &mut Option<Error>) -> TokenStream {
@@ -48,7 +50,7 @@ fn member(member: Member, around: &Around, problems: &mut Option<Error>) -> Toke
                 if let Err(problem) = valid::check_block(&own) {
                     report(problems, problem);
                 }
-                let (tokens, inner) = expand(container, &own, around.watched);
+                let (tokens, inner) = expand(container, &own, around.readers);
                 if let Some(problem) = inner {
                     report(problems, problem);
                 }
@@ -71,7 +73,7 @@ fn member_function(mut function: Function, around: &Around, problems: &mut Optio
         }
         found => found.options().within(around.options),
     };
-    match annotate::measured(&function, &found, around.scope, around.watched, None) {
+    match annotate::measured(&function, &found, around.scope, around.readers, None) {
         Ok(measured) => measured.into_token_stream(),
         Err(problem) => {
             report(problems, problem);

@@ -7,7 +7,7 @@ use syn::{Expr, Ident};
 
 use super::{Callsite, future};
 use crate::instrument::arguments::{Arguments, Readers};
-use crate::instrument::ast::Function;
+use crate::instrument::ast::{Function, mentions};
 use crate::instrument::exits::{self, Exits, Known};
 use crate::instrument::shape::{Errors, Output, Plan, Shape};
 
@@ -18,7 +18,7 @@ pub(crate) fn measured(function: &Function, plan: &Plan, callsite: &Callsite) ->
         Shape::InPlace => (function.sig.clone(), body.in_place()),
         Shape::Outcome(Exits::Known(known)) => (function.sig.clone(), body.outcome(known)),
         Shape::Outcome(Exits::Hidden) => body.hidden_outcome(),
-        Shape::AsyncFn { kept } => future::async_fn(&body, *kept),
+        Shape::AsyncFn(readers) => future::async_fn(&body, *readers),
         Shape::Tail(tail) => (function.sig.clone(), future::tail(&body, tail)),
         Shape::Future(exits) => future::returned(&body, exits, false),
         Shape::Boxed(exits) => future::returned(&body, exits, true),
@@ -56,7 +56,7 @@ impl Function {
     }
 
     /// Tokens between this function's own braces.
-    fn braced(&self, tokens: TokenStream) -> Group {
+    pub(super) fn braced(&self, tokens: TokenStream) -> Group {
         let mut group = Group::new(Delimiter::Brace, tokens);
         group.set_span(self.brace.span.join());
         group
@@ -65,16 +65,17 @@ impl Function {
     /// Whether clippy takes this for the one right body of a method of `Clone` or `PartialOrd`. It finds fault with any
     /// other, but not where a macro wrote the braces.
     fn is_canonical(&self) -> bool {
-        let body = || self.body.to_string().replace(char::is_whitespace, "");
+        let unspaced = |tokens: TokenStream| tokens.to_string().replace(char::is_whitespace, "");
         if self.sig.ident == "clone" {
-            body() == "*self"
-        } else if self.sig.ident == "partial_cmp" {
-            let body = body();
-            body.starts_with("Some(") && body.contains("cmp(") && !body.contains([';', '{'])
-                || body.starts_with("self.cmp(") && body.ends_with(").into()")
-        } else {
-            false
+            return unspaced(self.body.clone()) == "*self";
         }
+        let Some(syn::FnArg::Typed(other)) = self.sig.inputs.last().filter(|_| self.sig.ident == "partial_cmp") else {
+            return false;
+        };
+        let (body, other) = (unspaced(self.body.clone()), unspaced(other.pat.to_token_stream()));
+        body == format!("Some(self.cmp({other}))")
+            || body == format!("self.cmp({other}).into()")
+            || body.starts_with("Some(") && body.ends_with(&format!("Ord::cmp(self,{other}))"))
     }
 }
 
@@ -131,25 +132,34 @@ impl Body<'_> {
     fn outcome(&self, known: &Known) -> TokenStream {
         let Self { library, .. } = self;
         let guard = self.guard();
-        let may_fail = self.may_fail();
+        let unseen = self.unseen();
         let ty = self.plan.output.annotation().map(|ty| quote!(: #ty));
         let body = self.block(known);
-        let failed = self.failed(&quote_spanned!(Span::mixed_site()=> &output));
+        let reference = quote_spanned!(Span::mixed_site()=> &output);
+        let seen = match (self.plan.errors, self.plan.output.annotation()) {
+            (Errors::Inferred, Some(ty)) => {
+                self.asked(&ty, &quote_spanned!(Span::mixed_site()=> see(&mut outcome, #reference)))
+            }
+            _ => {
+                let failed = self.failed(&reference);
+                quote_spanned!(Span::mixed_site()=> #library::__private::Outcome::seen(&mut outcome, #failed))
+            }
+        };
         let output = quote_spanned!(Span::mixed_site()=> output);
-        let end = if let Some((word, value)) = known.last_return {
-            // For those who say that this word is not needed, it is still there.
-            let mut output = Group::new(Delimiter::Brace, output);
-            output.set_span(value);
+        let end = if let Some((word, parentheses)) = known.last_return {
+            // Where clippy says that this word is not needed, it goes on to.
+            let mut output = Group::new(Delimiter::Parenthesis, output);
+            output.set_span(parentheses);
             let word = Ident::new("return", word);
-            quote!(#word #output;)
+            quote_spanned!(Span::mixed_site()=> #word #library::__private::of_type #output;)
         } else {
             output
         };
         quote_spanned! {Span::mixed_site()=>
             #guard
-            let outcome = #library::__private::Outcome::new(&guard, #may_fail);
+            let mut outcome = #library::__private::Outcome(#unseen);
             let output #ty = #body;
-            #library::__private::Outcome::seen(outcome, #failed);
+            #seen;
             #end
         }
     }
@@ -216,24 +226,32 @@ impl Body<'_> {
         }
     }
 
-    /// Whether a call that leaves unseen has failed: not where the type is `Result` by its spelling only.
-    fn may_fail(&self) -> TokenStream {
-        let library = &self.library;
-        let written = match (self.plan.errors, self.plan.output) {
-            (Errors::Inferred, Output::Written(ty)) if !mentions_any(ty, &["impl", "_"]) => ty,
-            _ => return quote_spanned!(Span::mixed_site()=> true),
+    /// The guard of a call that fails by leaving unseen; none where the type is `Result` by its spelling only.
+    fn unseen(&self) -> TokenStream {
+        let option = {
+            let library = &self.library;
+            quote_spanned!(Span::mixed_site()=> #library::__private::core::option::Option)
         };
+        match (self.plan.errors, self.plan.output, self.plan.output.annotation()) {
+            // A type that is left to inference is not known yet.
+            (Errors::Inferred, Output::Written(written), Some(ty)) if !mentions(written.to_token_stream(), "impl") => {
+                let fails = self.asked(&ty, &quote_spanned!(Span::mixed_site()=> FAILS));
+                quote_spanned!(Span::mixed_site()=> if #fails { #option::Some(&guard) } else { #option::None })
+            }
+            _ => quote_spanned!(Span::mixed_site()=> #option::Some(&guard)),
+        }
+    }
+
+    /// Asks a type that is written `Result`.
+    fn asked(&self, ty: &TokenStream, question: &TokenStream) -> TokenStream {
+        let library = &self.library;
         quote_spanned! {Span::mixed_site()=>
             {
                 use #library::__private::NotAResult as _;
-                #library::__private::Written::<#written>::NEW.may_fail()
+                #library::__private::Written::<#ty>::#question
             }
         }
     }
-}
-
-fn mentions_any(ty: &syn::Type, words: &[&str]) -> bool {
-    words.iter().any(|word| crate::instrument::ast::mentions(ty.to_token_stream(), word))
 }
 
 /// Whether the value behind this reference is an `Err`, whatever its type.

@@ -7,44 +7,51 @@ use syn::spanned::Spanned;
 
 use super::function::Body;
 use crate::instrument::arguments::{Arguments, Readers};
-use crate::instrument::attributes;
 use crate::instrument::exits::Exits;
 use crate::instrument::shape::{Errors, Output};
 use crate::instrument::tail::Tail;
 
 /// An `async fn`: a function that returns its future wrapped, into which the arguments move as they do into that of
-/// the plain function. One that is `kept` keeps the word, and has a future around the one that is wrapped.
-pub(super) fn async_fn(body: &Body, kept: bool) -> (Signature, TokenStream) {
-    let readers = match kept {
-        false => Readers::None,
-        true if attributes::others_follow(&body.function.attrs) => Readers::Here,
-        true => Readers::Around,
-    };
+/// the plain function. One with other readers stays what it is, and has a future around the one that is wrapped.
+pub(super) fn async_fn(body: &Body, readers: Readers) -> (Signature, TokenStream) {
     let Arguments { inputs, moved } = Arguments::of(&body.function.sig, readers);
     let mut sig = Signature { inputs, ..body.function.sig.clone() };
     let edge = body.return_edge();
     let counts = counted(body);
     let inner = body.function.nested(&body.function.body);
     let Body { library, probe, .. } = body;
-    let future = quote_spanned!(Span::mixed_site()=> async move { #edge #moved #counts #inner });
+    // The block is the user's, for lints that look at the ends of bodies; the one in it is this crate's edition's, in
+    // which what the last expression needed is dropped before the arguments are, as in an `async fn` of any.
+    let word = sig.asyncness.map_or(Span::mixed_site(), |word| word.span);
+    let word = quote_spanned!(word=> async);
+    let block = body.function.braced(quote_spanned!(Span::mixed_site()=> { #edge #moved #counts #inner }));
+    let future = quote_spanned!(Span::mixed_site()=> #word move #block);
     let measured = if counts.is_empty() {
         body.wrapped(probe, &future, &TokenStream::new())
     } else {
         let measured = body.wrapped(&quote_spanned!(Span::mixed_site()=> probe), &future, &TokenStream::new());
         quote_spanned!(Span::mixed_site()=> let probe = #probe; #measured)
     };
-    if kept {
+    if readers != Readers::None {
         return (sig, quote_spanned!(Span::mixed_site()=> #measured.await));
     }
-    let output = match &sig.output {
-        syn::ReturnType::Default => quote_spanned!(Span::mixed_site()=> ()),
-        syn::ReturnType::Type(_, ty) => ty.to_token_stream(),
+    let fn_token = sig.fn_token;
+    let (output, end) = match &sig.output {
+        syn::ReturnType::Default => (quote_spanned!(Span::mixed_site()=> ()), sig.paren_token.span.close()),
+        syn::ReturnType::Type(_, ty) => {
+            let last = ty.to_token_stream().into_iter().last().map_or(fn_token.span, |last| last.span());
+            (ty.to_token_stream(), last)
+        }
     };
-    sig.asyncness = None;
+    // The signature begins and ends in the user's code, and so lies there. The word `impl` does not: it is that of this
+    // crate's edition, which captures every lifetime, as `async` does in any.
+    let begin = sig.asyncness.take().map_or(fn_token.span, |word| word.span);
+    sig.fn_token = syn::Token![fn](begin);
+    let end = quote_spanned!(end=> >);
     sig.output = syn::ReturnType::Type(
         syn::Token![->](Span::mixed_site()),
         Box::new(syn::Type::Verbatim(quote_spanned! {Span::mixed_site()=>
-            impl #library::__private::core::future::Future<Output = #output>
+            impl #library::__private::core::future::Future<Output = #output #end
         })),
     );
     (sig, measured)
@@ -92,7 +99,7 @@ pub(super) fn returned(body: &Body, exits: &Exits, boxed: bool) -> (Signature, T
         }
         // `items` and `bytes` are evaluated outside, over the names that they are written with.
         Exits::Hidden if chained.is_empty() => body.closure(Readers::None, &TokenStream::new()),
-        Exits::Hidden => body.closure(Readers::Here, &TokenStream::new()),
+        Exits::Hidden => body.closure(Readers::Attributes, &TokenStream::new()),
     };
     let measured = body.wrapped(&body.probe, &body.yielding(&future), &chained);
     let statements = if boxed {
