@@ -80,7 +80,11 @@ fn it_is_a_page() {
 #[cfg(feature = "markdown")]
 #[test]
 fn it_is_a_summary() {
-    on_a_small_stack(|| assert!(perf_exporters::markdown::render(&deep(), &perf_exporters::markdown::Options::default()).contains("level0")));
+    on_a_small_stack(|| {
+        assert!(
+            perf_exporters::markdown::render(&deep(), &perf_exporters::markdown::Options::default()).contains("level0")
+        )
+    });
 }
 
 #[cfg(feature = "pprof")]

@@ -48,7 +48,7 @@ fn locked(read: impl FnOnce(&State) -> Snapshot) -> Snapshot {
 fn read(state: &State, shards: &[&'static Shard]) -> Snapshot {
     let scale = Scale::ticks(clock::ticks_per_second());
     let sites = by_id(state);
-    let now = (clock::now(), SystemTime::now());
+    let now = (clock::now(), clock::wall());
     let mut probes = Vec::with_capacity(sites.len());
     let mut reader = Reader::new();
     for (id, namesakes) in sites.iter().enumerate() {

@@ -93,7 +93,7 @@ pub(crate) fn collect() -> Timeline {
             raw.threads.extend(names.iter().cloned());
         }
         raw.names = super::collect::names(&state);
-        raw.now = (clock::now(), std::time::SystemTime::now());
+        raw.now = (clock::now(), clock::wall());
         raw
     });
     Timeline::new(read.unwrap_or_default(), crate::ticks::Scale::ticks(clock::ticks_per_second()))

@@ -264,7 +264,7 @@ impl Reader<'_> {
             };
             let summed = values.into_iter().filter(|(key, _)| *key != "checksum");
             let lines = summed.map(|(key, item)| (key, item.to_string().trim().to_owned())).collect();
-self.check_sum(&path_of_table, item, &lines, found.as_str())?;
+            self.check_sum(&path_of_table, item, &lines, found.as_str())?;
         }
         Ok(())
     }

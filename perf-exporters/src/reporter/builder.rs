@@ -2,12 +2,12 @@
 
 use std::env;
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
 
 use super::output::{VARIABLE, not_text};
 use super::sink::Sink;
 use super::{Background, Output, Reporter, complain, timeline};
 use crate::Error;
+use crate::host::Began;
 use crate::table::Options;
 
 /// What is said once where somebody asks for a report that cannot be.
@@ -129,7 +129,7 @@ impl Builder {
             background: self.env.then(|| Background::shared(self.program.as_deref())),
             program: self.program,
             allocator: self.allocator,
-            started: Instant::now(),
+            started: Began::now(),
             writing: Mutex::new(()),
         });
         #[cfg(all(unix, feature = "signals"))]

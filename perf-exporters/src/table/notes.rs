@@ -15,7 +15,14 @@ const WARN_FROM: f64 = 5.0;
 
 /// The notes, each on its own line, after a blank one.
 pub(super) fn section(report: &Report, width: usize) -> Vec<Text> {
-    let notes = [observer(report), unresolved(report, width), sampled(report, width), memory(report), losses(report)];
+    let notes = [
+        clockless(report),
+        observer(report),
+        unresolved(report, width),
+        sampled(report, width),
+        memory(report),
+        losses(report),
+    ];
     let mut lines = Vec::new();
     for (note, style) in notes.into_iter().flatten() {
         lines.extend(wrapped(&note, style, width));
@@ -27,6 +34,11 @@ pub(super) fn section(report: &Report, width: usize) -> Vec<Text> {
 }
 
 type Note = Option<(String, anstyle::Style)>;
+
+fn clockless(report: &Report) -> Note {
+    let note = "no clock on this platform: calls are counted, all times are zero";
+    (report.meta.clock == "none").then(|| (note.to_owned(), style::WARM))
+}
 
 fn observer(report: &Report) -> Note {
     let meta = &report.meta;
