@@ -94,11 +94,11 @@ impl Snapshot {
             }
         }
         self.tree.merge(&other.tree);
-        self.meta.lost += other.meta.lost;
-        self.meta.backward_steps += other.meta.backward_steps;
-        self.meta.dropped_nodes += other.meta.dropped_nodes;
-        self.meta.live_bytes += other.meta.live_bytes;
-        self.meta.threads += other.meta.threads;
+        self.meta.lost = self.meta.lost.saturating_add(other.meta.lost);
+        self.meta.backward_steps = self.meta.backward_steps.saturating_add(other.meta.backward_steps);
+        self.meta.dropped_nodes = self.meta.dropped_nodes.saturating_add(other.meta.dropped_nodes);
+        self.meta.live_bytes = self.meta.live_bytes.saturating_add(other.meta.live_bytes);
+        self.meta.threads = self.meta.threads.saturating_add(other.meta.threads);
         self.meta.alloc_tracking |= other.meta.alloc_tracking;
     }
 

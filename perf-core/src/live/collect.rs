@@ -60,7 +60,8 @@ fn read(state: &State, shards: &[&'static Shard]) -> Snapshot {
         if let Some((counts, histogram)) = reader.sum(slots) {
             let budgets = namesakes.iter().rev().filter_map(|site| site.budget).collect();
             let exemplars = reader.slowest().iter().map(|record| exemplar(record, now, &sites, scale)).collect();
-            probes.push(ProbeStats::new(first.name(), first.place, budgets, scale, counts, histogram, exemplars));
+            let places = namesakes.iter().rev().map(|site| site.place);
+            probes.push(ProbeStats::new(first.name(), places, budgets, scale, counts, histogram, exemplars));
         }
     }
     Snapshot::new(probes, read_tree(shards, &sites, scale), meta(state, shards, scale, now.1, reader.backward))

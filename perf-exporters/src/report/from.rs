@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use perf_core::{ClockKind, ProbeStats, Snapshot, SnapshotMeta};
 
 use super::time::nanos;
-use super::{CallTree, CalleeTime, Exemplar, Machine, Meta, ProbeReport, Quantiles, Report, TreeNode};
+use super::{CallTree, CalleeTime, Exemplar, Machine, Meta, Place, ProbeReport, Quantiles, Report, TreeNode, place};
 use crate::host;
 
 impl From<Snapshot> for Report {
@@ -85,6 +85,7 @@ impl From<&ProbeStats> for ProbeReport {
             name: stats.name().to_owned(),
             file: stats.file().to_owned(),
             line: stats.line(),
+            places: place::several(stats.places().map(|(file, line)| Place::new(file, line))),
             calls: stats.calls(),
             timed_calls: stats.timed_calls(),
             errors: stats.errors(),

@@ -20,6 +20,7 @@ pub(super) fn section(report: &Report, width: usize) -> Vec<Text> {
         observer(report),
         unresolved(report, width),
         sampled(report, width),
+        alike(report, width),
         memory(report),
         losses(report),
     ];
@@ -85,6 +86,16 @@ fn sampled(report: &Report, width: usize) -> Note {
     });
     let names = some_names(told, sampled.len())?;
     Some((format!("sampled, so that times and allocations are estimates: {names}"), style::DIM))
+}
+
+/// Several functions in one row look like one.
+fn alike(report: &Report, width: usize) -> Note {
+    let alike: Vec<_> = super::ranked(report).into_iter().filter(|probe| !probe.places.is_empty()).collect();
+    let told = alike
+        .iter()
+        .filter_map(|probe| Some(format!("{} ({})", shown(probe, width), name::escaped(&probe.told_places()?))));
+    let names = some_names(told, alike.len())?;
+    Some((format!("one name at several places, which count together: {names}"), style::DIM))
 }
 
 /// A name on one line.
