@@ -184,7 +184,7 @@ proptest! {
 fn sums_stop_at_the_greatest_and_never_turn_back() {
     let mut full = sample_with_allocations();
     for probe in &mut full.probes {
-        let counts = [
+        for count in [
             &mut probe.calls,
             &mut probe.items,
             &mut probe.bytes,
@@ -194,8 +194,9 @@ fn sums_stop_at_the_greatest_and_never_turn_back() {
             &mut probe.allocs,
             &mut probe.alloc_bytes,
             &mut probe.polls,
-        ];
-        counts.into_iter().for_each(|count| *count = u64::MAX);
+        ] {
+            *count = u64::MAX;
+        }
         (probe.net_bytes, probe.line, probe.file) = (i64::MAX, 7, "a.rs".into());
     }
     let mut nodes: Vec<TreeNode> = full.tree.nodes().to_vec();

@@ -234,16 +234,13 @@ impl Reader<'_> {
             section.runs = self.whole(path, item)?;
             return Ok(());
         }
-        match Metric::ALL.into_iter().find(|metric| metric.key() == key && belongs(*metric)) {
-            Some(metric) => {
-                let wanted = "a number, a list of numbers, or runs with low and high around them";
-                let figure = figure(item).ok_or_else(|| self.expected(path, item, wanted))?;
-                section.figures.insert(metric, figure);
-            }
-            None => {
-                self.check_unknown(path, item)?;
-                section.unknown.push((key.to_owned(), item.clone()));
-            }
+        if let Some(metric) = Metric::ALL.into_iter().find(|metric| metric.key() == key && belongs(*metric)) {
+            let wanted = "a number, a list of numbers, or runs with low and high around them";
+            let figure = figure(item).ok_or_else(|| self.expected(path, item, wanted))?;
+            section.figures.insert(metric, figure);
+        } else {
+            self.check_unknown(path, item)?;
+            section.unknown.push((key.to_owned(), item.clone()));
         }
         Ok(())
     }
