@@ -56,7 +56,8 @@ fn reports_in(path: &Path) -> Result<Vec<Report>> {
         .collect();
     let read: Vec<_> = lines.iter().map(|(at, line)| (*at, Report::from_json(line))).collect();
     // A report may also be spread over lines, by a formatter: then no line is one.
-    let is_of_lines = |line: &std::result::Result<Report, Error>| line.as_ref().map_or_else(Error::is_newer_schema, |_| true);
+    let is_of_lines =
+        |line: &std::result::Result<Report, Error>| line.as_ref().map_or_else(Error::is_newer_schema, |_| true);
     if lines.len() < 2 || !read.iter().any(|(_, line)| is_of_lines(line)) {
         let report = Report::from_json(&text).map_err(|error| {
             let place = error.place().map_or_else(String::new, |(line, column)| format!(":{line}:{column}"));

@@ -15,6 +15,9 @@ pub enum ClockKind {
     Instant,
     /// A [`MockClock`](crate::MockClock).
     Mock,
+    /// None: the platform has no clock that a program could read by itself (`wasm32-unknown-unknown`). Calls, errors,
+    /// items and allocations are counted as ever; every time is zero.
+    None,
 }
 
 /// The conditions a [`Snapshot`](crate::Snapshot) was taken under.

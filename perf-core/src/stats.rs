@@ -82,8 +82,8 @@ impl Counts {
 #[derive(Clone, Debug)]
 pub struct ProbeStats {
     name: String,
-    file: String,
-    line: u32,
+    /// Source file and line of each callsite, the first one's first.
+    places: Vec<(String, u32)>,
     budgets: Vec<&'static BudgetSpec>,
     scale: Scale,
     counts: Counts,
@@ -114,14 +114,16 @@ macro_rules! times {
 impl ProbeStats {
     pub(crate) fn new(
         name: &str,
-        (file, line): (&str, u32),
+        places: impl Iterator<Item = (&'static str, u32)>,
         budgets: Vec<&'static BudgetSpec>,
         scale: Scale,
         counts: Counts,
         histogram: TickHistogram,
         exemplars: Vec<Exemplar>,
     ) -> Self {
-        Self { name: name.to_owned(), file: file.to_owned(), line, budgets, scale, counts, histogram, exemplars }
+        let mut new = Self { name: name.to_owned(), places: Vec::new(), budgets, scale, counts, histogram, exemplars };
+        new.add_places(places);
+        new
     }
 
     /// The probe's name.
@@ -133,13 +135,40 @@ impl ProbeStats {
     /// The source file of the callsite; the first one's where several share the name.
     #[must_use]
     pub fn file(&self) -> &str {
-        &self.file
+        self.places.first().map_or("", |(file, _)| file)
     }
 
     /// The line in [`file`](Self::file), from 1.
     #[must_use]
     pub fn line(&self) -> u32 {
-        self.line
+        self.places.first().map_or(0, |(_, line)| *line)
+    }
+
+    /// Source file and line of every callsite of this name that was called, the first one first. What one name counts may
+    /// be several functions: methods of one name in two traits, functions of one path in two crates, probes named alike.
+    ///
+    /// ```
+    /// use perf_core::{Probe, Session};
+    ///
+    /// static HERE: Probe = Probe::new("alike");
+    /// static THERE: Probe = Probe::new("alike");
+    ///
+    /// let session = Session::new();
+    /// session.run(|| (HERE.record(Default::default()), THERE.record(Default::default())));
+    /// if let Some(alike) = session.snapshot().get("alike") {
+    ///     assert_eq!((alike.calls(), alike.places().count()), (2, 2));
+    /// }
+    /// ```
+    pub fn places(&self) -> impl Iterator<Item = (&str, u32)> {
+        self.places.iter().map(|(file, line)| (file.as_str(), *line))
+    }
+
+    fn add_places<'a>(&mut self, more: impl Iterator<Item = (&'a str, u32)>) {
+        for (file, line) in more {
+            if !self.places().any(|known| known == (file, line)) {
+                self.places.push((file.to_owned(), line));
+            }
+        }
     }
 
     /// Budgets declared with `#[perf_budget]` on functions of this name.
@@ -308,6 +337,7 @@ impl ProbeStats {
             other.convert_to_nanos();
             return self.merge(&other);
         }
+        self.add_places(other.places());
         let peak = self.counts.peak_bytes.max(other.counts.peak_bytes);
         let extremes = other.counts.extremes;
         self.counts = self.counts.zip(&other.counts, u64::saturating_add, i64::saturating_add);
@@ -364,7 +394,7 @@ mod tests {
             peak_bytes: sum,
             extremes: Some((7, 7)),
         };
-        ProbeStats::new("probe", ("file", 1), Vec::new(), scale, counts, histogram, Vec::new())
+        ProbeStats::new("probe", [("file", 1)].into_iter(), Vec::new(), scale, counts, histogram, Vec::new())
     }
 
     fn number() -> impl Strategy<Value = u64> {

@@ -95,6 +95,7 @@ pub mod flamegraph;
 pub mod gate;
 #[cfg(feature = "hdr")]
 pub mod hdr;
+mod host;
 #[cfg(feature = "html")]
 pub mod html;
 pub mod human;

@@ -92,5 +92,9 @@ fn a_torn_line_is_named_and_the_others_count() {
     let newer = line(1).replace("perf.report/1", "perf.report/2");
     fs::write(folder.path().join("history.jsonl"), line(0) + &newer).unwrap();
     let ran = run(folder.path(), &["trend", "history.jsonl"]);
-    assert!(ran.code == Some(2) && ran.stderr.contains("history.jsonl:2: ") && ran.stderr.contains("newer"), "{}", ran.stderr);
+    assert!(
+        ran.code == Some(2) && ran.stderr.contains("history.jsonl:2: ") && ran.stderr.contains("newer"),
+        "{}",
+        ran.stderr
+    );
 }

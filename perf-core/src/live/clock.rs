@@ -5,7 +5,7 @@
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::sync::MOST_TICKS;
 use crate::meta::ClockKind;
@@ -13,10 +13,20 @@ use crate::meta::ClockKind;
 /// Shortest time over which the two clocks are compared.
 const BASELINE: Duration = Duration::from_millis(10);
 
+/// Where the standard library has no clock either, and reading it would end the program: calls are counted, and take no
+/// time.
+const NO_CLOCK: bool = cfg!(all(target_family = "wasm", target_os = "unknown"));
+
 struct Clock {
     kind: ClockKind,
-    origin: Instant,
+    origin: Option<Instant>,
     origin_ticks: u64,
+}
+
+impl Clock {
+    fn elapsed(&self) -> Duration {
+        self.origin.map_or(Duration::ZERO, |origin| origin.elapsed())
+    }
 }
 
 static CLOCK: OnceLock<Clock> = OnceLock::new();
@@ -37,12 +47,12 @@ fn start(kind: ClockKind) -> Clock {
 
 /// One moment by both clocks: the tightest of a few readings, since a switch to another program between the two
 /// would tilt the ratio.
-fn both() -> (Instant, u64) {
-    let mut best = (Instant::now(), counter());
+fn both() -> (Option<Instant>, u64) {
+    let mut best = (instant(), counter());
     let mut width = u64::MAX;
     for _ in 0..16 {
         let before = counter();
-        let instant = Instant::now();
+        let instant = instant();
         let spent = counter().wrapping_sub(before);
         if spent < width {
             width = spent;
@@ -50,6 +60,15 @@ fn both() -> (Instant, u64) {
         }
     }
     best
+}
+
+fn instant() -> Option<Instant> {
+    (!NO_CLOCK).then(Instant::now)
+}
+
+/// The time of day, as far as anybody knows it.
+pub(crate) fn wall() -> SystemTime {
+    if NO_CLOCK { SystemTime::UNIX_EPOCH } else { SystemTime::now() }
 }
 
 /// Chooses the clock, if that has not happened yet.
@@ -114,7 +133,8 @@ pub(crate) fn now() -> u64 {
     let clock = clock();
     match clock.kind {
         ClockKind::Tsc | ClockKind::ArmCounter => counter(),
-        ClockKind::Instant => nanos(clock.origin.elapsed()),
+        ClockKind::Instant => nanos(clock.elapsed()),
+        ClockKind::None => 0,
         ClockKind::Mock => MOCK_NANOS.load(Relaxed),
     }
 }
@@ -137,7 +157,7 @@ pub(crate) fn ticks_per_second() -> f64 {
         if !is_counter() {
             return 1e9;
         }
-        while clock.origin.elapsed() < BASELINE {
+        while clock.elapsed() < BASELINE {
             std::hint::spin_loop();
         }
         rate_since(clock)
@@ -149,7 +169,7 @@ fn ticks_per_second_so_far() -> f64 {
     if let Some(known) = TICKS_PER_SECOND.get() {
         return *known;
     }
-    if !is_counter() || clock().origin.elapsed() >= BASELINE {
+    if !is_counter() || clock().elapsed() >= BASELINE {
         return ticks_per_second();
     }
     rate_since(clock())
@@ -158,8 +178,8 @@ fn ticks_per_second_so_far() -> f64 {
 /// Ticks in a second, by what has passed since the clock was chosen.
 fn rate_since(clock: &Clock) -> f64 {
     let (instant, ticks) = both();
-    let seconds = instant.duration_since(clock.origin).as_secs_f64();
-    ticks.wrapping_sub(clock.origin_ticks) as f64 / seconds
+    let since = instant.zip(clock.origin).map_or(BASELINE, |(now, origin)| now.duration_since(origin));
+    ticks.wrapping_sub(clock.origin_ticks) as f64 / since.as_secs_f64()
 }
 
 /// Nanoseconds that a processor worked for this thread; none where the system does not tell. A reading of it is a call into
@@ -183,7 +203,7 @@ pub(crate) fn process_processor_time() -> Option<Duration> {
 pub(crate) fn running_for() -> Duration {
     match kind() {
         ClockKind::Mock => Duration::ZERO,
-        _ => clock().origin.elapsed(),
+        _ => clock().elapsed(),
     }
 }
 
@@ -246,7 +266,7 @@ fn trusted_counter() -> ClockKind {
     if cfg!(all(target_arch = "x86_64", target_os = "linux")) && kernel_uses_tsc() {
         return ClockKind::Tsc;
     }
-    ClockKind::Instant
+    if NO_CLOCK { ClockKind::None } else { ClockKind::Instant }
 }
 
 /// Linux measures the counter against other clocks for as long as it runs, and drops it from this file at the first

@@ -48,7 +48,7 @@ fn locked(read: impl FnOnce(&Lists) -> Snapshot) -> Snapshot {
 fn read(lists: &Lists, shards: &[&'static Shard]) -> Snapshot {
     let scale = Scale::ticks(clock::ticks_per_second());
     let sites = by_id(lists);
-    let now = (clock::now(), SystemTime::now());
+    let now = (clock::now(), clock::wall());
     let mut probes = Vec::with_capacity(sites.len());
     let mut reader = Reader::new(shards.len());
     for (id, namesakes) in sites.iter().enumerate() {
@@ -60,7 +60,8 @@ fn read(lists: &Lists, shards: &[&'static Shard]) -> Snapshot {
         if let Some((counts, histogram)) = reader.sum(slots) {
             let budgets = namesakes.iter().rev().filter_map(|site| site.budget).collect();
             let exemplars = reader.slowest().iter().map(|record| exemplar(record, now, &sites, scale)).collect();
-            probes.push(ProbeStats::new(first.name, first.place, budgets, scale, counts, histogram, exemplars));
+            let places = namesakes.iter().rev().map(|site| site.place);
+            probes.push(ProbeStats::new(first.name, places, budgets, scale, counts, histogram, exemplars));
         }
     }
     Snapshot::new(probes, read_tree(shards, &sites, scale), meta(lists, shards, scale, now.1, &reader))

@@ -99,7 +99,7 @@ pub(crate) fn collect() -> Timeline {
                 raw.threads.extend(unsafe { ring.names() }.iter().cloned());
             }
             raw.names = super::collect::names(lists);
-            raw.now = (clock::now(), std::time::SystemTime::now());
+            raw.now = (clock::now(), clock::wall());
             raw
         })
     });

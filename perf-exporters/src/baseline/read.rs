@@ -234,16 +234,13 @@ impl Reader<'_> {
             section.runs = self.whole(path, item)?;
             return Ok(());
         }
-        match Metric::ALL.into_iter().find(|metric| metric.key() == key && belongs(*metric)) {
-            Some(metric) => {
-                let wanted = "a number, a list of numbers, or runs with low and high around them";
-                let figure = figure(item).ok_or_else(|| self.expected(path, item, wanted))?;
-                section.figures.insert(metric, figure);
-            }
-            None => {
-                self.check_unknown(path, item)?;
-                section.unknown.push((key.to_owned(), item.clone()));
-            }
+        if let Some(metric) = Metric::ALL.into_iter().find(|metric| metric.key() == key && belongs(*metric)) {
+            let wanted = "a number, a list of numbers, or runs with low and high around them";
+            let figure = figure(item).ok_or_else(|| self.expected(path, item, wanted))?;
+            section.figures.insert(metric, figure);
+        } else {
+            self.check_unknown(path, item)?;
+            section.unknown.push((key.to_owned(), item.clone()));
         }
         Ok(())
     }
@@ -264,7 +261,7 @@ impl Reader<'_> {
             };
             let summed = values.into_iter().filter(|(key, _)| *key != "checksum");
             let lines = summed.map(|(key, item)| (key, item.to_string().trim().to_owned())).collect();
-self.check_sum(&path_of_table, item, &lines, found.as_str())?;
+            self.check_sum(&path_of_table, item, &lines, found.as_str())?;
         }
         Ok(())
     }

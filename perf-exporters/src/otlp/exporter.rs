@@ -7,9 +7,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::worker::{Command, Worker};
-use super::{Options, send};
+use super::{Options, environment, send};
 use crate::Error;
 use crate::process::Process;
+use crate::reporter::complain;
 
 /// The variable that asks for an exporter.
 const VARIABLE: &str = "PERF_OTLP";
@@ -43,7 +44,8 @@ pub struct Status {
 }
 
 impl Exporter {
-    /// Starts sending. Fails where the endpoint is no URL that this build can use, or a header no header.
+    /// Starts sending. Fails where the endpoint is no URL that this build can use, a header no header, or where the
+    /// environment asked for what this exporter has not.
     ///
     /// ```
     /// use perf_exporters::otlp::{Exporter, Options};
@@ -53,9 +55,16 @@ impl Exporter {
     /// assert!(Exporter::start(options).unwrap_err().is_setting());
     /// ```
     pub fn start(options: Options) -> Result<Self, Error> {
-        let sender = send::Sender::new(&options)?;
         let status = Arc::new(Mutex::new(Status::default()));
         let shutdown = options.shutdown;
+        if options.disabled {
+            // Nobody receives, and so nothing is waited for.
+            return Ok(Self { commands: mpsc::channel().0, status, shutdown, process: Process::current() });
+        }
+        if let Some(unmet) = &options.unmet {
+            return Err(unmet.into());
+        }
+        let sender = send::Sender::new(&options)?;
         let worker = Worker::new(options, sender, Arc::clone(&status));
         let (commands, received) = mpsc::channel();
         let thread = thread::Builder::new().name("perf-otlp".to_owned());
@@ -116,11 +125,20 @@ pub fn from_env() -> Option<Result<Exporter, Error>> {
 /// The same for a program of this name, unless the environment has another for it.
 pub(crate) fn from_env_for(program: Option<&str>) -> Option<Result<Exporter, Error>> {
     let value = env::var(VARIABLE).ok()?;
-    let mut options = Options::from_env();
-    match value.trim() {
-        "" | "off" => return None,
-        "on" => {}
-        endpoint => endpoint.clone_into(&mut options.endpoint),
+    let value = value.trim();
+    if matches!(value, "" | "off") {
+        return None;
+    }
+    let read = environment::read();
+    read.problems.iter().for_each(|problem| complain(problem));
+    let mut options = read.options;
+    if options.disabled || (value == "on" && !read.wants_otlp) {
+        let why = if options.disabled { "OTEL_SDK_DISABLED=true" } else { "OTEL_METRICS_EXPORTER is not `otlp`" };
+        complain(&format_args!("{VARIABLE}={value}: nothing is sent, since {why}"));
+        return None;
+    }
+    if value != "on" {
+        value.clone_into(&mut options.endpoint);
     }
     let named = options.resource.iter().any(|(key, _)| key == "service.name");
     let name = program.filter(|_| !named).map(|name| ("service.name".to_owned(), name.to_owned()));

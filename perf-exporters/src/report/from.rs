@@ -1,12 +1,13 @@
 //! From a snapshot to a report.
 
+use std::env;
 use std::time::SystemTime;
-use std::{env, process};
 
 use perf_core::{ClockKind, ProbeStats, Snapshot, SnapshotMeta};
 
 use super::time::nanos;
-use super::{CallTree, CalleeTime, Exemplar, Machine, Meta, ProbeReport, Quantiles, Report, TreeNode};
+use super::{CallTree, CalleeTime, Exemplar, Machine, Meta, Place, ProbeReport, Quantiles, Report, TreeNode, place};
+use crate::host;
 
 impl From<Snapshot> for Report {
     fn from(snapshot: Snapshot) -> Self {
@@ -36,7 +37,7 @@ impl From<&SnapshotMeta> for Meta {
         Self {
             program: program(),
             args: None,
-            pid: Some(process::id()),
+            pid: host::pid(),
             processes: 1,
             time: meta.taken.max(SystemTime::UNIX_EPOCH),
             duration_ns: 0,
@@ -71,6 +72,7 @@ fn clock(kind: ClockKind) -> &'static str {
         ClockKind::ArmCounter => "counter",
         ClockKind::Instant => "instant",
         ClockKind::Mock => "mock",
+        ClockKind::None => "none",
         _ => "unknown",
     }
 }
@@ -83,6 +85,7 @@ impl From<&ProbeStats> for ProbeReport {
             name: stats.name().to_owned(),
             file: stats.file().to_owned(),
             line: stats.line(),
+            places: place::several(stats.places().map(|(file, line)| Place::new(file, line))),
             calls: stats.calls(),
             timed_calls: stats.timed_calls(),
             errors: stats.errors(),

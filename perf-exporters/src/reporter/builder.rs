@@ -2,12 +2,12 @@
 
 use std::env;
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
 
 use super::output::{VARIABLE, not_text};
 use super::sink::Sink;
 use super::{Background, Output, Reporter, complain, timeline};
 use crate::Error;
+use crate::host::Began;
 use crate::process::Process;
 use crate::table::Options;
 
@@ -130,7 +130,7 @@ impl Builder {
             background: self.env.then(|| Background::shared(self.program.as_deref())),
             program: self.program,
             allocator: self.allocator,
-            started: Instant::now(),
+            started: Began::now(),
             process: Process::current(),
             writing: Mutex::new(()),
         });

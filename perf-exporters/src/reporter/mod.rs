@@ -102,6 +102,6 @@ impl Drop for Reporter {
 }
 
 /// One line on standard error; if that is closed, none.
-fn complain(problem: &dyn Display) {
+pub(crate) fn complain(problem: &dyn Display) {
     let _ = writeln!(io::stderr(), "perf: {problem}");
 }

@@ -5,13 +5,12 @@
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::process;
 
 use super::kinds::{VALID, parse_one};
 #[cfg(feature = "flamegraph")]
 use crate::stack::Weight;
 use crate::table::{self, Options};
-use crate::{Error, Report, write};
+use crate::{Error, Report, host, write};
 
 /// The variable that names outputs.
 pub(super) const VARIABLE: &str = "PERF_REPORT";
@@ -198,7 +197,8 @@ pub(super) fn not_text(value: &std::ffi::OsStr) -> Error {
 
 /// The path with `%p` replaced. A path that is no text has no `%p` to replace.
 fn with_pid(path: &Path) -> PathBuf {
-    path.to_str().map_or_else(|| path.to_owned(), |text| text.replace("%p", &process::id().to_string()).into())
+    let pid = host::pid().map_or_else(|| "0".to_owned(), |pid| pid.to_string());
+    path.to_str().map_or_else(|| path.to_owned(), |text| text.replace("%p", &pid).into())
 }
 
 /// A blank line sets the table off from what the program printed.
@@ -240,7 +240,7 @@ mod tests {
 
     #[test]
     fn the_process_id_goes_into_the_path() {
-        let pid = process::id();
+        let pid = std::process::id();
         assert_eq!(with_pid(Path::new("a-%p/%p-%d.json")), PathBuf::from(format!("a-{pid}/{pid}-%d.json")));
     }
 }

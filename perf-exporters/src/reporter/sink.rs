@@ -1,9 +1,9 @@
 //! What a reporter writes, and where: shared with what writes it when a signal ends the program.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
 
 use super::{Background, Output};
+use crate::host::Began;
 use crate::process::Process;
 use crate::report::nanos;
 use crate::{Error, Report};
@@ -13,7 +13,7 @@ pub(super) struct Sink {
     pub(super) top: Option<usize>,
     pub(super) program: Option<String>,
     pub(super) allocator: Option<String>,
-    pub(super) started: Instant,
+    pub(super) started: Began,
     pub(super) process: Process,
     /// Held from taking a report until it is written, so that of two the later one stays.
     pub(super) writing: Mutex<()>,

@@ -57,7 +57,8 @@ fn write_on_signals(mut signals: io::PipeReader) {
         let is_last = handler::is_last(signal);
         let sinks: Vec<_> = watched().sinks.iter().filter_map(Weak::upgrade).collect();
         for sink in sinks {
-            match panic::catch_unwind(AssertUnwindSafe(|| sink.write(|output| is_last || Output::is_replaced(output)))) {
+            match panic::catch_unwind(AssertUnwindSafe(|| sink.write(|output| is_last || Output::is_replaced(output))))
+            {
                 Ok(errors) => errors.iter().for_each(|error| complain(error)),
                 Err(_) => complain(&"the report could not be made (this is a bug in perf-exporters)"),
             }
