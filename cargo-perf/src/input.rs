@@ -4,11 +4,12 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use perf_exporters::Report;
 use perf_exporters::baseline::Baseline;
+use perf_exporters::{Error, Report};
 
 use crate::criterion;
 use crate::failure::{Failure, Result};
+use crate::out;
 
 /// What stands for standard input where a file may be named.
 const STDIN: &str = "-";
@@ -53,19 +54,27 @@ fn reports_in(path: &Path) -> Result<Vec<Report>> {
         .filter(|(_, line)| !line.trim_ascii().is_empty())
         .map(|(at, line)| (at + 1, line))
         .collect();
-    // A report may also be spread over lines, by a formatter.
-    let is_whole = |line: &[u8]| serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok();
-    if lines.len() < 2 || !is_whole(lines[0].1) {
+    let read: Vec<_> = lines.iter().map(|(at, line)| (*at, Report::from_json(line))).collect();
+    // A report may also be spread over lines, by a formatter: then no line is one.
+    let is_of_lines =
+        |line: &std::result::Result<Report, Error>| line.as_ref().map_or_else(Error::is_newer_schema, |_| true);
+    if lines.len() < 2 || !read.iter().any(|(_, line)| is_of_lines(line)) {
         let report = Report::from_json(&text).map_err(|error| {
             let place = error.place().map_or_else(String::new, |(line, column)| format!(":{line}:{column}"));
             Failure::new(format!("{name}{place}: {error}"))
         })?;
         return Ok(vec![report]);
     }
-    let read = |(at, line): &(usize, &[u8])| {
-        Report::from_json(line).map_err(|error| Failure::new(format!("{name}:{at}: {error}")))
-    };
-    lines.iter().map(read).collect()
+    let mut reports = Vec::with_capacity(read.len());
+    for (at, line) in read {
+        match line {
+            Ok(report) => reports.push(report),
+            // What a full disk or a killed writer cut off says nothing about the lines around it.
+            Err(error) if error.is_malformed() => out::warn(&format!("{name}:{at}: this line is left out: {error}")),
+            Err(error) => return Err(Failure::new(format!("{name}:{at}: {error}"))),
+        }
+    }
+    Ok(reports)
 }
 
 /// Files of a folder that end as reports do, in the order of their names.
@@ -100,5 +109,7 @@ pub(crate) fn looks_like_lock(path: &Path) -> bool {
         return true;
     }
     let text = fs::read(path).unwrap_or_default();
-    text.trim_ascii_start().first().is_some_and(|first| !matches!(first, b'{' | b'['))
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
+    // Where it does not begin as text does, it is for the reader of reports to say what it is.
+    text.trim_ascii_start().first().is_some_and(|first| matches!(first, b'!'..=b'~') && !matches!(first, b'{' | b'['))
 }

@@ -26,6 +26,7 @@ pub(crate) struct Plan<'a> {
     form: Form,
     to: Option<&'a Path>,
     top: Option<usize>,
+    #[cfg(feature = "exports")]
     weight: Weight,
     earlier: Option<Report>,
     history: Vec<Report>,
@@ -35,6 +36,9 @@ impl<'a> Plan<'a> {
     /// Refuses what does not go together, before there is any work.
     pub(crate) fn new(asked: &'a Rendering, usual: Form) -> Result<Self> {
         let form = if asked.html.is_some() { Form::Html } else { asked.format.unwrap_or(usual) };
+        if !form.is_built() {
+            return Err(crate::missing::feature(&format!("--format {}", form.keyword()), "exports"));
+        }
         let to = asked.html.as_deref().or(asked.output.as_deref());
         if asked.weight.is_some() && !form.is_weighted() {
             return Err(Failure::new("--weight is for a flame graph: add --format svg or --format folded"));
@@ -58,6 +62,7 @@ impl<'a> Plan<'a> {
             form,
             to,
             top: (asked.top > 0).then_some(asked.top),
+            #[cfg(feature = "exports")]
             weight: asked.weight.unwrap_or_default(),
             earlier: earlier.map(merged),
             history: input::reports(&asked.history)?,

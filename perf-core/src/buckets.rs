@@ -40,6 +40,11 @@ pub(crate) const fn cells(octave: usize) -> usize {
     2 * STEPS - first_position(octave)
 }
 
+/// Positions that an octave uses.
+pub(crate) const fn positions(octave: usize) -> std::ops::Range<usize> {
+    first_position(octave)..2 * STEPS
+}
+
 /// The bucket of a position: ascending with the value, `0..BUCKETS`.
 pub(crate) const fn bucket(octave: usize, position: usize) -> usize {
     (LOWEST - octave) * STEPS + position

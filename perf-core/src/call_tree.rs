@@ -142,9 +142,9 @@ impl TreeBuilder {
             let (allocs, bytes) = (node.allocs, node.alloc_bytes);
             used[parent] |= used[index];
             let above = &mut self.nodes[parent];
-            above.total += total;
-            above.allocs = above.allocs.wrapping_add(allocs);
-            above.alloc_bytes = above.alloc_bytes.wrapping_add(bytes);
+            above.total = above.total.saturating_add(total);
+            above.allocs = above.allocs.saturating_add(allocs);
+            above.alloc_bytes = above.alloc_bytes.saturating_add(bytes);
         }
         used[0] = true;
         let mut moved = Vec::with_capacity(used.len());

@@ -118,7 +118,7 @@ impl Extend<u64> for Histogram {
         for value in values {
             let bucket = buckets::bucket_of(value) as u16;
             match self.0.binary_search_by_key(&bucket, |pair| pair.0) {
-                Ok(place) => self.0[place].1 += 1,
+                Ok(place) => self.0[place].1 = self.0[place].1.saturating_add(1),
                 Err(place) => self.0.insert(place, (bucket, 1)),
             }
         }

@@ -15,6 +15,9 @@ pub enum ClockKind {
     Instant,
     /// A [`MockClock`](crate::MockClock).
     Mock,
+    /// None: the platform has no clock that a program could read by itself (`wasm32-unknown-unknown`). Calls, errors,
+    /// items and allocations are counted as ever; every time is zero.
+    None,
 }
 
 /// The conditions a [`Snapshot`](crate::Snapshot) was taken under.
@@ -29,8 +32,16 @@ pub struct SnapshotMeta {
     pub probe_cost: Duration,
     /// What an empty probe measures: shorter times than this say little.
     pub probe_resolution: Duration,
+    /// What the calls and polls of probes took for themselves on the thread where that is most.
+    pub costliest_thread: Duration,
     /// When it was taken.
     pub taken: SystemTime,
+    /// Time since the first call of a probe in the process, or its first snapshot.
+    pub running_for: Duration,
+    /// Processor time of all threads of the process since it began; none where the system does not tell.
+    pub processor_time: Option<Duration>,
+    /// Whether the system tells how long threads wait: else [`ProbeStats::waiting`](crate::ProbeStats::waiting) is 0.
+    pub waiting_is_told: bool,
     /// Whether [`PerfAlloc`](crate::PerfAlloc) is the program's allocator: else all allocation figures are 0.
     pub alloc_tracking: bool,
     /// Calls of the whole process that could not be counted: made inside the library's own slow parts (by a probe in
@@ -54,7 +65,11 @@ impl Default for SnapshotMeta {
             ticks_per_second: 1e9,
             probe_cost: Duration::ZERO,
             probe_resolution: Duration::ZERO,
+            costliest_thread: Duration::ZERO,
             taken: SystemTime::UNIX_EPOCH,
+            running_for: Duration::ZERO,
+            processor_time: None,
+            waiting_is_told: false,
             alloc_tracking: false,
             lost: 0,
             backward_steps: 0,

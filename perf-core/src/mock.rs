@@ -41,6 +41,13 @@ impl MockClock {
         crate::live::clock::move_mock(i64::try_from(time.as_nanos()).unwrap_or(i64::MAX));
     }
 
+    /// Moves time on while the calling thread waits: no processor works for it.
+    #[cfg_attr(not(feature = "enabled"), allow(unused_variables))]
+    pub fn wait(&self, time: Duration) {
+        #[cfg(feature = "enabled")]
+        crate::live::clock::wait_mock(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX >> 1));
+    }
+
     /// Moves time back, as a broken counter would.
     #[cfg_attr(not(feature = "enabled"), allow(unused_variables))]
     pub fn step_back(&self, time: Duration) {

@@ -12,7 +12,7 @@
 //! | a trait's default method | `krate::module::Trait::method` |
 //! | a trait's method, implemented | `<krate::module::Type<_> as krate::module::Trait>::method` |
 //! | the same, in another module than both | `krate::module::<impl krate::Trait for krate::other::Type>::method` |
-//! | the body of an `async fn` | the function, then `{{closure}}` |
+//! | the body of an `async fn`, or of a closure | the function, then `{{closure}}` |
 //! | inside a function | `krate::module::outer::function`, `krate::module::outer::Type::method` |
 //!
 //! Only the last function and its type are kept, behind the module that `module_path!()` names where it is written.
@@ -98,7 +98,8 @@ fn short(ty: &str) -> String {
     let mut word = String::new();
     let mut generics = 0_usize;
     let mut arrow = false;
-    for c in ty.chars() {
+    // The type may be local to a closure: `krate::outer::{{closure}}::Type`.
+    for c in ty.replace("{{closure}}", "").chars() {
         match c {
             '<' => generics += 1,
             '>' if !arrow => generics = generics.saturating_sub(1),
@@ -156,6 +157,11 @@ mod tests {
             "krate::module::_::<impl krate::other::Type<_>>::work",
             "krate::module::<impl krate::Trait<_> for krate::other::Type<_>>::work",
             "krate::module::<impl krate::Type for _>::work",
+            "<krate::module::outer::{{closure}}::Type as krate::Trait>::work",
+            "<krate::module::outer::{{closure}}::{{closure}}::Type<_> as krate::Trait>::work",
+            "krate::module::outer::{{closure}}::Type::work",
+            "krate::module::outer::{{closure}}::<impl krate::Trait for krate::module::outer::{{closure}}::Type>::work",
+            "krate::module::outer::{{closure}}::<impl krate::module::outer::{{closure}}::Type<_>>::work::{{closure}}",
             "<_ as krate::module::Type>::work",
         ] {
             assert_eq!(resolved(raw), "krate::module::Type::work", "{raw}");
@@ -180,6 +186,8 @@ mod tests {
             ("*const krate::Type", "*const Type"),
             ("fn(u8) -> krate::Type", "fn(u8) -> Type"),
             ("dyn core::iter::traits::iterator::Iterator<Item = u8>", "dyn Iterator"),
+            ("&krate::outer::{{closure}}::Type", "&Type"),
+            ("(u8, krate::outer::{{closure}}::Type)", "(u8, Type)"),
         ] {
             assert_eq!(
                 resolved(&format!("<{ty} as krate::Trait>::work")),

@@ -2,8 +2,38 @@
 
 pub use ::{core, std};
 
-use crate::Probe;
 pub use crate::typed::{Instances, typed};
+use crate::{Guard, Probe};
+
+/// Sees to it that the child of a fork closes a descriptor, for as long as this is there: for descriptors that belong to a
+/// thread, which no child has.
+#[derive(Debug)]
+pub struct ClosedInChildren {
+    #[cfg(all(unix, feature = "enabled"))]
+    descriptor: i32,
+}
+
+impl ClosedInChildren {
+    /// To be dropped before the descriptor is closed.
+    #[cfg(unix)]
+    #[must_use]
+    #[cfg_attr(not(feature = "enabled"), allow(unused_variables))]
+    pub fn new(owner: &impl std::os::fd::AsRawFd) -> Self {
+        #[cfg(feature = "enabled")]
+        crate::live::fork::replace_closed(-1, owner.as_raw_fd());
+        Self {
+            #[cfg(feature = "enabled")]
+            descriptor: owner.as_raw_fd(),
+        }
+    }
+}
+
+impl Drop for ClosedInChildren {
+    fn drop(&mut self) {
+        #[cfg(all(unix, feature = "enabled"))]
+        crate::live::fork::replace_closed(self.descriptor, -1);
+    }
+}
 
 /// A probe with a name that is written, or made of what is written.
 #[must_use]
@@ -25,9 +55,43 @@ pub const fn probe_here(module: &'static str, here: fn() -> &'static str) -> Pro
 /// Calls a closure. That it is one to be called once lets the closure give away what it has captured: a reborrow of a
 /// captured `&mut` may be returned.
 #[inline(always)]
-#[allow(clippy::inline_always, reason = "without it every measured function that returns a `Result` has one call more")]
+#[allow(clippy::inline_always, reason = "without it every function measured so has one call more")]
 pub fn call<R>(body: impl FnOnce() -> R) -> R {
     body()
+}
+
+/// A value of the written type, into which what is given is coerced.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "it only names a type")]
+pub const fn of_type<T>(value: T) -> T {
+    value
+}
+
+/// A value for a way through a function that is never taken: an arm that never matches.
+///
+/// # Panics
+/// Always.
+#[cold]
+#[must_use]
+pub fn absent<T>() -> T {
+    unreachable!("no program comes here")
+}
+
+/// A name that the compiler gives.
+pub type Name = &'static str;
+
+/// The name of a function, as the compiler has it.
+///
+/// What is emitted calls nothing of the standard library that is younger than a user's oldest compiler.
+#[must_use]
+pub fn name_of<F>(function: &F) -> Name {
+    core::any::type_name_of_val(function)
+}
+
+/// The name of a type.
+#[must_use]
+pub fn type_name<T: ?Sized>() -> Name {
+    core::any::type_name::<T>()
 }
 
 /// A future, the type of its output known before anything is done with it.
@@ -36,9 +100,52 @@ pub const fn yielding<T, F: Future<Output = T>>(future: F) -> F {
     future
 }
 
+/// A call whose value is not seen yet: one that leaves before that has left with an error, unless it panics. Nothing
+/// where it cannot fail.
+///
+/// One word, and written without a call: it is in the frame of every measured function that may fail.
+#[derive(Debug)]
+pub struct Outcome<'a>(pub Option<&'a Guard>);
+
+impl Outcome<'_> {
+    /// The value is there, and is an error or not.
+    #[inline]
+    pub fn seen(&mut self, failed: bool) {
+        let guard = self.0.take();
+        if failed && let Some(guard) = guard {
+            guard.fail();
+        }
+    }
+}
+
+impl Drop for Outcome<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(guard) = self.0 {
+            guard.fail_unless_panicked();
+        }
+    }
+}
+
+/// A type that is known as `Result` by its spelling only: what it really is is asked as of [`Peek`], and without a place
+/// in the frame of the function that asks.
+#[derive(Debug)]
+pub struct Written<T>(std::marker::PhantomData<fn() -> T>);
+
+impl<T, E> Written<Result<T, E>> {
+    /// Leaving unseen is a failure.
+    pub const FAILS: bool = true;
+
+    /// The value is there.
+    #[inline]
+    pub fn see(outcome: &mut Outcome<'_>, value: &Result<T, E>) {
+        outcome.seen(value.is_err());
+    }
+}
+
 /// A value that is asked whether it is an error, where it is known as `Result` by its spelling only.
 ///
-/// The inherent method is there for what really is one, and found first; [`NotAResult`] stands in for all other types.
+/// The inherent methods are there for what really is one, and found first; [`NotAResult`] stands in for all other types.
 #[derive(Debug)]
 pub struct Peek<'a, T: ?Sized>(pub &'a T);
 
@@ -58,9 +165,17 @@ pub trait NotAResult {
     fn failed(&self) -> bool {
         false
     }
+
+    /// Leaving unseen is as good as leaving seen.
+    const FAILS: bool = false;
+
+    /// Whatever the value is.
+    #[inline]
+    fn see<T>(_: &mut Outcome<'_>, _: &T) {}
 }
 
 impl<T: ?Sized> NotAResult for Peek<'_, T> {}
+impl<T> NotAResult for Written<T> {}
 
 /// What `#[perf_probe(errors)]` can look at.
 #[diagnostic::on_unimplemented(
@@ -117,4 +232,20 @@ count!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize);
 #[inline]
 pub fn count(value: impl Count) -> u64 {
     value.count()
+}
+
+/// Adds to the items that a probe has worked on, from inside a future that it measures.
+#[inline]
+#[cfg_attr(not(feature = "enabled"), allow(unused_variables))]
+pub fn items(probe: &'static Probe, items: u64) {
+    #[cfg(feature = "enabled")]
+    crate::live::entry::count_units(&probe.site, items, 0);
+}
+
+/// The same for bytes.
+#[inline]
+#[cfg_attr(not(feature = "enabled"), allow(unused_variables))]
+pub fn bytes(probe: &'static Probe, bytes: u64) {
+    #[cfg(feature = "enabled")]
+    crate::live::entry::count_units(&probe.site, 0, bytes);
 }

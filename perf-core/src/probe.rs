@@ -9,7 +9,7 @@ use crate::split::SplitCall;
 
 #[cfg(feature = "enabled")]
 use crate::live::{
-    callsite::{Callsite, GENERAL, Name, OFF, RECORDED, Sampling},
+    callsite::{Callsite, GENERAL, Name, OFF, RECORDED, Sampling, WATCHED},
     clock, entry, general,
     lane::{self, Lane, Open},
 };
@@ -121,12 +121,13 @@ impl Probe {
     }
 
     /// Begins a call, which ends when the guard is dropped.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    #[cfg_attr(debug_assertions, inline)]
     pub fn start(&'static self) -> Guard {
         #[cfg(feature = "enabled")]
         {
             let word = self.site.word();
-            if word & (OFF | GENERAL | RECORDED) == 0 {
+            if word & (OFF | GENERAL | RECORDED | WATCHED) == 0 {
                 lane::start(&self.site, word)
             } else if word & OFF == 0 {
                 general::start(&self.site, word)
@@ -215,11 +216,23 @@ impl Guard {
             open.fail();
         }
     }
+
+    /// Marks this call, which is being left, as one that failed, if it is not a panic of its own that leaves it.
+    #[inline(never)]
+    pub(crate) fn fail_unless_panicked(&self) {
+        #[cfg(feature = "enabled")]
+        if let Some(open) = &self.open
+            && (!std::thread::panicking() || open.notes.get().unwinding)
+        {
+            open.fail();
+        }
+    }
 }
 
 #[cfg(feature = "enabled")]
 impl Drop for Guard {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    #[cfg_attr(debug_assertions, inline)]
     fn drop(&mut self) {
         if let Some(open) = &self.open {
             match open.lane {

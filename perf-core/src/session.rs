@@ -110,7 +110,7 @@ impl SessionHandle {
 #[must_use = "the session is left where the guard is dropped: bind it to a name, `let _inside = …`"]
 pub struct SessionGuard {
     #[cfg(feature = "enabled")]
-    entry: Option<*const sessions::Entry>,
+    entry: Option<*mut sessions::Entry>,
     not_send: PhantomData<*const ()>,
 }
 

@@ -75,6 +75,13 @@ impl Snapshot {
             probes: probes.collect(),
             tree: self.tree.since(&earlier.tree),
             meta: SnapshotMeta {
+                costliest_thread: self.meta.costliest_thread.saturating_sub(earlier.meta.costliest_thread),
+                running_for: self.meta.running_for.saturating_sub(earlier.meta.running_for),
+                processor_time: self
+                    .meta
+                    .processor_time
+                    .zip(earlier.meta.processor_time)
+                    .map(|(now, before)| now.saturating_sub(before)),
                 lost: self.meta.lost.saturating_sub(earlier.meta.lost),
                 backward_steps: self.meta.backward_steps.saturating_sub(earlier.meta.backward_steps),
                 dropped_nodes: self.meta.dropped_nodes.saturating_sub(earlier.meta.dropped_nodes),
@@ -94,11 +101,12 @@ impl Snapshot {
             }
         }
         self.tree.merge(&other.tree);
-        self.meta.lost += other.meta.lost;
-        self.meta.backward_steps += other.meta.backward_steps;
-        self.meta.dropped_nodes += other.meta.dropped_nodes;
-        self.meta.live_bytes += other.meta.live_bytes;
-        self.meta.threads += other.meta.threads;
+        self.meta.costliest_thread = self.meta.costliest_thread.max(other.meta.costliest_thread);
+        self.meta.lost = self.meta.lost.saturating_add(other.meta.lost);
+        self.meta.backward_steps = self.meta.backward_steps.saturating_add(other.meta.backward_steps);
+        self.meta.dropped_nodes = self.meta.dropped_nodes.saturating_add(other.meta.dropped_nodes);
+        self.meta.live_bytes = self.meta.live_bytes.saturating_add(other.meta.live_bytes);
+        self.meta.threads = self.meta.threads.saturating_add(other.meta.threads);
         self.meta.alloc_tracking |= other.meta.alloc_tracking;
     }
 

@@ -5,8 +5,7 @@ use std::fmt;
 use crate::Probe;
 #[cfg(feature = "enabled")]
 use crate::live::{
-    clock,
-    entry::{self, Found},
+    clock, entry,
     journey::Journey,
     local::Local,
     poll::{End, Visit},
@@ -74,8 +73,9 @@ impl SplitCall {
         #[cfg(feature = "enabled")]
         {
             let local = Local::here();
-            if let Found::Here(shard, slot) = entry::find(local, &self.probe.site) {
-                let stretch = (local.number(), Visit::begin(&self.journey, shard, slot));
+            let found = entry::find(local, &self.probe.site);
+            if let Some(visit) = Visit::begin_where(&self.journey, &found) {
+                let stretch = (local.number(), visit);
                 if self.open.is_none() {
                     self.open = Some(stretch);
                 } else {
@@ -91,14 +91,8 @@ impl SplitCall {
         #[cfg(feature = "enabled")]
         {
             let now = clock::now();
-            let local = Local::here();
-            let Some(visit) = self.take(local.number()) else {
-                return;
-            };
-            if local.counts_into(visit.slot) {
+            if let Some(visit) = self.take(Local::here().number()) {
                 visit.end(&self.journey, now, None);
-            } else {
-                visit.give_up();
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::exemplar::{self, Exemplar};
 use crate::histogram::Histogram;
 use crate::ticks::{Scale, TickHistogram};
 
-/// Exact sums of one probe; times in ticks.
+/// Exact sums of one probe, that stop at the greatest number; times in ticks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
     pub(crate) calls: u64,
@@ -28,7 +28,10 @@ pub(crate) struct Counts {
     pub(crate) total: u64,
     pub(crate) busy: u64,
     pub(crate) sum: u64,
+    /// Less what an empty probe measures for each call and poll; below zero where that is more than there is.
     pub(crate) own: i64,
+    /// Of `own`.
+    pub(crate) waiting: u64,
     /// Least and greatest, where anything was timed.
     pub(crate) extremes: Option<(u64, u64)>,
 }
@@ -66,6 +69,7 @@ impl Counts {
             busy: both(self.busy, other.busy),
             sum: both(self.sum, other.sum),
             own: signed(self.own, other.own),
+            waiting: both(self.waiting, other.waiting),
             extremes: self.extremes,
         }
     }
@@ -78,8 +82,8 @@ impl Counts {
 #[derive(Clone, Debug)]
 pub struct ProbeStats {
     name: String,
-    file: String,
-    line: u32,
+    /// Source file and line of each callsite, the first one's first.
+    places: Vec<(String, u32)>,
     budgets: Vec<&'static BudgetSpec>,
     scale: Scale,
     counts: Counts,
@@ -110,14 +114,16 @@ macro_rules! times {
 impl ProbeStats {
     pub(crate) fn new(
         name: &str,
-        (file, line): (&str, u32),
+        places: impl Iterator<Item = (&'static str, u32)>,
         budgets: Vec<&'static BudgetSpec>,
         scale: Scale,
         counts: Counts,
         histogram: TickHistogram,
         exemplars: Vec<Exemplar>,
     ) -> Self {
-        Self { name: name.to_owned(), file: file.to_owned(), line, budgets, scale, counts, histogram, exemplars }
+        let mut new = Self { name: name.to_owned(), places: Vec::new(), budgets, scale, counts, histogram, exemplars };
+        new.add_places(places);
+        new
     }
 
     /// The probe's name.
@@ -129,13 +135,40 @@ impl ProbeStats {
     /// The source file of the callsite; the first one's where several share the name.
     #[must_use]
     pub fn file(&self) -> &str {
-        &self.file
+        self.places.first().map_or("", |(file, _)| file)
     }
 
     /// The line in [`file`](Self::file), from 1.
     #[must_use]
     pub fn line(&self) -> u32 {
-        self.line
+        self.places.first().map_or(0, |(_, line)| *line)
+    }
+
+    /// Source file and line of every callsite of this name that was called, the first one first. What one name counts may
+    /// be several functions: methods of one name in two traits, functions of one path in two crates, probes named alike.
+    ///
+    /// ```
+    /// use perf_core::{Probe, Session};
+    ///
+    /// static HERE: Probe = Probe::new("alike");
+    /// static THERE: Probe = Probe::new("alike");
+    ///
+    /// let session = Session::new();
+    /// session.run(|| (HERE.record(Default::default()), THERE.record(Default::default())));
+    /// if let Some(alike) = session.snapshot().get("alike") {
+    ///     assert_eq!((alike.calls(), alike.places().count()), (2, 2));
+    /// }
+    /// ```
+    pub fn places(&self) -> impl Iterator<Item = (&str, u32)> {
+        self.places.iter().map(|(file, line)| (file.as_str(), *line))
+    }
+
+    fn add_places<'a>(&mut self, more: impl Iterator<Item = (&'a str, u32)>) {
+        for (file, line) in more {
+            if !self.places().any(|known| known == (file, line)) {
+                self.places.push((file.to_owned(), line));
+            }
+        }
     }
 
     /// Budgets declared with `#[perf_budget]` on functions of this name.
@@ -218,11 +251,26 @@ impl ProbeStats {
         u64::try_from(self.counts.self_alloc_bytes).unwrap_or(0)
     }
 
-    /// Busy time less that of instrumented callees and less the probes' own cost. Never below zero.
+    /// Busy time less that of instrumented callees and less the probes' own cost, which is what they take of their callers
+    /// and what an empty probe measures ([`SnapshotMeta::probe_resolution`](crate::SnapshotMeta::probe_resolution)). Never
+    /// below zero.
     #[must_use]
     pub fn self_time(&self) -> Duration {
-        let own = u64::try_from(self.counts.own).unwrap_or(0);
-        self.scale.duration(own)
+        self.scale.duration(self.own())
+    }
+
+    /// Of the [`self_time`](Self::self_time), what the thread spent on no processor: blocked, or waiting for one. Told where
+    /// the system has a clock for it ([`SnapshotMeta::waiting_is_told`](crate::SnapshotMeta::waiting_is_told)), for probes
+    /// whose calls or polls last some ten microseconds on average; of others it stays in the self time. What calls of
+    /// shorter probes waited counts for their caller, up to its own self time. An estimate where one call in several is
+    /// looked at, as it is below some hundred microseconds.
+    #[must_use]
+    pub fn waiting(&self) -> Duration {
+        self.scale.duration(self.counts.waiting.min(self.own()))
+    }
+
+    fn own(&self) -> u64 {
+        u64::try_from(self.counts.own).unwrap_or(0)
     }
 
     /// Shortest call. After [`since`](crate::Snapshot::since), known to a bucket only.
@@ -268,7 +316,7 @@ impl ProbeStats {
     }
 
     pub(crate) fn since(&self, earlier: &Self) -> Option<Self> {
-        let mut counts = self.counts.zip(&earlier.counts, u64::saturating_sub, i64::wrapping_sub);
+        let mut counts = self.counts.zip(&earlier.counts, u64::saturating_sub, i64::saturating_sub);
         let histogram = self.histogram.since(&earlier.histogram);
         counts.extremes = histogram
             .span()
@@ -289,9 +337,10 @@ impl ProbeStats {
             other.convert_to_nanos();
             return self.merge(&other);
         }
+        self.add_places(other.places());
         let peak = self.counts.peak_bytes.max(other.counts.peak_bytes);
         let extremes = other.counts.extremes;
-        self.counts = self.counts.zip(&other.counts, u64::wrapping_add, i64::wrapping_add);
+        self.counts = self.counts.zip(&other.counts, u64::saturating_add, i64::saturating_add);
         self.counts.peak_bytes = peak;
         if let Some((least, greatest)) = extremes {
             self.counts.widen(least, greatest);
@@ -304,13 +353,86 @@ impl ProbeStats {
     fn convert_to_nanos(&mut self) {
         let scale = std::mem::replace(&mut self.scale, Scale::NANOS);
         let counts = &mut self.counts;
-        for time in [&mut counts.total, &mut counts.busy, &mut counts.sum] {
+        for time in [&mut counts.total, &mut counts.busy, &mut counts.sum, &mut counts.waiting] {
             *time = scale.nanos(*time);
         }
-        let own = scale.nanos(counts.own.unsigned_abs()).cast_signed();
-        counts.own = own * counts.own.signum();
+        let own = i64::try_from(scale.nanos(counts.own.unsigned_abs())).unwrap_or(i64::MAX);
+        counts.own = own.saturating_mul(counts.own.signum());
         counts.extremes = counts.extremes.map(|(least, greatest)| (scale.nanos(least), scale.nanos(greatest)));
         let pairs = self.histogram.rescale(scale).to_pairs();
         self.histogram = TickHistogram::from_sorted(pairs);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A probe whose every sum is this, and whose every signed sum that.
+    fn stats(sum: u64, signed: i64, scale: Scale) -> ProbeStats {
+        let histogram = TickHistogram::from_sorted(vec![(7, sum.max(1))]);
+        let counts = Counts {
+            calls: sum,
+            skipped: sum,
+            errors: sum,
+            panics: sum,
+            cancelled: sum,
+            polls: sum,
+            items: sum,
+            bytes: sum,
+            allocs: sum,
+            alloc_bytes: sum,
+            self_allocs: signed,
+            self_alloc_bytes: signed,
+            net_bytes: signed,
+            total: sum,
+            busy: sum,
+            waiting: sum,
+            sum,
+            own: signed,
+            peak_bytes: sum,
+            extremes: Some((7, 7)),
+        };
+        ProbeStats::new("probe", [("file", 1)].into_iter(), Vec::new(), scale, counts, histogram, Vec::new())
+    }
+
+    fn number() -> impl Strategy<Value = u64> {
+        prop_oneof![any::<u64>(), Just(u64::MAX), 1..100u64]
+    }
+
+    fn signed() -> impl Strategy<Value = i64> {
+        prop_oneof![any::<i64>(), Just(i64::MIN), Just(i64::MAX), -100..100i64]
+    }
+
+    proptest! {
+        /// Of equal clocks and of different ones, against an account in twice as many bits.
+        #[test]
+        fn merges_stop_at_the_greatest_number(
+            parts in prop::collection::vec((number(), signed()), 1..6),
+            faster in any::<bool>(),
+        ) {
+            let mut all = stats(parts[0].0, parts[0].1, Scale::NANOS);
+            let (mut sum, mut signed) = (u128::from(parts[0].0), i128::from(parts[0].1));
+            for &(more, signed_more) in &parts[1..] {
+                let scale = if faster { Scale::ticks(5e8) } else { Scale::NANOS };
+                let before = all.clone();
+                all.merge(&stats(more, signed_more, scale));
+                sum += u128::from(more);
+                signed = (signed + i128::from(signed_more)).clamp(i64::MIN.into(), i64::MAX.into());
+                let wanted = u64::try_from(sum).unwrap_or(u64::MAX);
+                let counts = &all.counts;
+                prop_assert_eq!([counts.calls, counts.items, counts.bytes, counts.allocs, counts.alloc_bytes], [wanted; 5]);
+                prop_assert_eq!(i128::from(counts.net_bytes), signed);
+                prop_assert!(counts.total >= before.counts.total && counts.sum >= before.counts.sum);
+                if !faster {
+                    prop_assert_eq!([counts.total, counts.busy, counts.sum], [wanted; 3]);
+                    prop_assert_eq!(i128::from(counts.own), signed);
+                }
+                let since = all.since(&before);
+                prop_assert!(since.is_none_or(|since| since.counts.items == wanted - before.counts.items));
+            }
+            let _ = (all.mean(), all.total(), all.self_time(), all.quantile(0.5), all.histogram().count());
+        }
     }
 }

@@ -93,6 +93,57 @@ fn functions_inside_functions() {
 }
 
 #[test]
+fn types_local_to_a_measured_body() {
+    macro_rules! hidden {
+        ($value:expr) => {
+            return $value
+        };
+    }
+    trait Named {
+        fn name(&self);
+    }
+    // One body in place, one in a closure.
+    #[perf_probe]
+    fn in_place(n: u8) -> Result<u8, ()> {
+        struct My;
+        impl Named for My {
+            #[perf_probe]
+            fn name(&self) {}
+        }
+        My.name();
+        Ok(n)
+    }
+    #[perf_probe]
+    fn in_closure(n: u8) -> Result<u8, ()> {
+        struct Our;
+        impl Our {
+            #[perf_probe]
+            fn new() -> Self {
+                Self
+            }
+        }
+        impl Named for &Our {
+            #[perf_probe]
+            fn name(&self) {}
+        }
+        (&Our::new()).name();
+        hidden!(Ok(n))
+    }
+    let seen = seen(|| {
+        assert_eq!(in_place(1), Ok(1));
+        assert_eq!(in_closure(2), Ok(2));
+    });
+    let expected = [
+        calls("&Our::name", 1),
+        calls("My::name", 1),
+        calls("Our::new", 1),
+        calls("in_closure", 1),
+        calls("in_place", 1),
+    ];
+    assert_eq!(seen, expected);
+}
+
+#[test]
 fn the_place_is_the_line_of_the_name() {
     let session = Session::new();
     session.run(|| {
@@ -606,6 +657,108 @@ mod lookalike {
     pub(super) fn made() -> Result {
         Result(1)
     }
+}
+
+macro_rules! complete {
+    ($value:expr) => {
+        match $value {
+            Some(value) => value,
+            None => return Ok(0),
+        }
+    };
+}
+
+/// Leaves in every way there is: by its end, by `?`, by `return`, by macros that return, and by a panic.
+#[perf_probe]
+fn leaving(way: u8) -> Result<u8, String> {
+    for _ in 0..1 {
+        match way {
+            0 => return Ok(0),
+            1 => return Err("one".to_owned()),
+            2 => return "x".parse::<u8>().map_err(|error| error.to_string()),
+            3 => return "3".parse::<u8>().map_err(|error| error.to_string()),
+            4 => return Ok("x".parse::<u8>().map_err(|error| error.to_string())?),
+            5 => panic!("five"),
+            6 => {
+                let inner = |n: u8| {
+                    if n > 0 {
+                        return Err::<u8, String>(String::new());
+                    }
+                    Ok(n)
+                };
+                return inner(0).or_else(|_| inner(1));
+            }
+            _ => {}
+        }
+    }
+    if way == 7 { Err(format!("{way}")) } else { Ok(way) }
+}
+
+#[perf_probe]
+fn leaving_by_macros(way: u8) -> Result<u8, String> {
+    let value = complete!(way.checked_sub(1));
+    if value == 1 {
+        return Err("one".to_owned());
+    }
+    Ok(value)
+}
+
+#[perf_probe(errors)]
+fn leaving_early(way: u8) -> Option<u8> {
+    if way == 0 {
+        return None;
+    }
+    if way == 1 {
+        return way.checked_sub(2);
+    }
+    if way == 2 {
+        return Some(2);
+    }
+    way.checked_sub(4)?.checked_add(1)
+}
+
+#[track_caller]
+#[perf_probe]
+fn tracked(way: u8) -> Result<u32, u32> {
+    let line = std::panic::Location::caller().line();
+    if way == 0 {
+        return Err(line);
+    }
+    Ok(line)
+}
+
+struct Failing;
+
+impl Drop for Failing {
+    fn drop(&mut self) {
+        assert!(tracked(0).is_err());
+    }
+}
+
+#[test]
+fn every_way_out_is_counted_as_what_it_is() {
+    let seen = seen(|| {
+        for way in 0..9 {
+            let _ = std::panic::catch_unwind(|| leaving(way));
+        }
+        (0..4).for_each(|way| assert_eq!(leaving_by_macros(way).is_err(), way == 2));
+        (0..6).for_each(|way| assert_eq!(leaving_early(way).is_none(), matches!(way, 0 | 1 | 3)));
+        assert_eq!(tracked(0), Err(line!()));
+        assert_eq!(tracked(1), Ok(line!()));
+        // An error on the way out of a panic that is not its own.
+        let unwound = std::panic::catch_unwind(|| {
+            let _failing = Failing;
+            panic!("on purpose");
+        });
+        assert!(unwound.is_err());
+    });
+    let expected = [
+        errors("leaving", 9, 4),
+        errors("leaving_by_macros", 4, 1),
+        errors("leaving_early", 6, 3),
+        errors("tracked", 3, 2),
+    ];
+    assert_eq!(seen, expected);
 }
 
 #[test]

@@ -156,6 +156,74 @@ fn a_guard_that_outlives_its_session() {
     assert_eq!((stray.calls(), stray.items(), stray.errors()), (1, 5, 1));
 }
 
+/// Its session is over, and the shard it began in serves the next session.
+#[test]
+fn a_guard_that_outlives_its_session_into_the_next_one() {
+    static USUAL: Probe = Probe::new("edges::outlives");
+    static UNTIMED: Probe = Probe::new("edges::outlives::untimed").sample(1_000_000);
+    thread::spawn(|| {
+        let session = Session::new();
+        let inside = session.enter();
+        drop(UNTIMED.start()); // the first is timed, the next is not
+        let (call, untimed) = (USUAL.start(), UNTIMED.start());
+        drop(inside);
+        drop(session);
+        let next = Session::new();
+        let inside = next.enter();
+        untimed.fail();
+        drop((call, untimed));
+        drop(inside);
+        let seen = next.snapshot();
+        assert!(seen.probes().next().is_none(), "nothing began in it: {seen:?}");
+        let all = snapshot();
+        assert_eq!(all.get("edges::outlives").unwrap().calls(), 1);
+        let untimed = all.get("edges::outlives::untimed").unwrap();
+        assert_eq!((untimed.calls(), untimed.errors()), (2, 1));
+    })
+    .join()
+    .unwrap();
+}
+
+/// A stretch of a call, and a future's poll, that the session they began in ends inside of.
+#[test]
+fn stretches_that_outlive_their_session() {
+    static SPLIT: Probe = Probe::new("edges::split");
+    static POLLED: Probe = Probe::new("edges::polled");
+    thread::spawn(|| {
+        let session = Session::new();
+        let mut split = SPLIT.split();
+        let inside = session.enter();
+        split.enter();
+        let mut inside = Some(inside);
+        let mut future = std::pin::pin!(POLLED.wrap(std::future::poll_fn(|_| {
+            drop(inside.take());
+            std::task::Poll::Ready(())
+        })));
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(future.as_mut().poll(&mut context).is_ready());
+        let _again = session.enter();
+        split.exit();
+        drop(split);
+        // What outlived an earlier stay is around nothing of this one.
+        let mut other = SPLIT.split();
+        other.enter();
+        other.exit();
+        drop(other);
+        let calls = |snapshot: &perf_core::Snapshot, name| {
+            snapshot.get(name).map_or((0, 0), |probe| (probe.calls(), probe.polls()))
+        };
+        let seen = session.snapshot();
+        assert_eq!(calls(&seen, "edges::polled"), (0, 0));
+        // The call ended here; its stretch had begun in an earlier stay.
+        assert_eq!(calls(&seen, "edges::split"), (2, 1));
+        let split = seen.get("edges::split").unwrap();
+        assert_eq!(split.total(), split.sum(), "both were outermost");
+        assert_eq!((calls(&snapshot(), "edges::polled"), calls(&snapshot(), "edges::split")), ((1, 1), (2, 2)));
+    })
+    .join()
+    .unwrap();
+}
+
 #[test]
 fn switching_off_and_on() {
     // In a process of its own: the switch is global.

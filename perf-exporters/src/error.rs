@@ -43,6 +43,10 @@ enum Kind {
         truncated: bool,
         source: serde_json::Error,
     },
+    Encoded {
+        how: &'static str,
+        remedy: &'static str,
+    },
     UnknownSchema {
         found: Option<String>,
         known: &'static str,
@@ -75,6 +79,11 @@ impl Error {
             Category::Io | Category::Data => false,
         };
         Self::from(Kind::Malformed { what, truncated, source })
+    }
+
+    #[cold]
+    pub(crate) fn encoded(how: &'static str, remedy: &'static str) -> Self {
+        Self::from(Kind::Encoded { how, remedy })
     }
 
     #[cold]
@@ -150,11 +159,12 @@ impl Error {
         matches!(&self.inner.kind, Kind::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
     }
 
-    /// The file is not of the form that it should have, ends too early, or holds values that cannot be.
+    /// The file is not of the form that it should have (it may be compressed, or not UTF-8), ends too early, or holds values
+    /// that cannot be.
     #[must_use]
     pub fn is_malformed(&self) -> bool {
         match &self.inner.kind {
-            Kind::Malformed { .. } => true,
+            Kind::Malformed { .. } | Kind::Encoded { .. } => true,
             #[cfg(feature = "baseline")]
             Kind::Baseline(problem) => problem.is_malformed(),
             _ => false,
@@ -253,6 +263,7 @@ impl fmt::Display for Kind {
                 let what = what.strip_prefix("the ").unwrap_or(what);
                 write!(f, "not a valid {what}: {source}; record it again, or correct the file at that place")
             }
+            Self::Encoded { how, remedy } => write!(f, "the report is {how}: {remedy}"),
             Self::UnknownSchema { found, known } => {
                 match found {
                     None => write!(f, "there is no \"schema\" in it, which should be {known:?}")?,

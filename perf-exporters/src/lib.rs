@@ -100,6 +100,7 @@ pub mod gate;
 pub mod gate_log;
 #[cfg(feature = "hdr")]
 pub mod hdr;
+mod host;
 #[cfg(feature = "html")]
 pub mod html;
 pub mod human;
@@ -117,6 +118,7 @@ mod nanos;
 pub mod otlp;
 #[cfg(feature = "pprof")]
 pub mod pprof;
+mod process;
 #[cfg(feature = "prometheus")]
 pub mod prometheus;
 pub mod report;
@@ -130,7 +132,7 @@ pub mod spans;
 pub mod speedscope;
 #[cfg(any(feature = "flamegraph", feature = "pprof", feature = "speedscope"))]
 mod stack;
-#[cfg(feature = "judge")]
+#[cfg(any(feature = "html", feature = "judge"))]
 pub mod stats;
 pub mod table;
 mod weight;

@@ -90,14 +90,70 @@ fn a_change_of_any_byte_is_found_or_means_nothing() {
             torn[at] = byte;
             let Ok(torn) = String::from_utf8(torn) else { continue };
             if let Ok(read) = Baseline::parse(&torn) {
-                // A header may have become one that nobody knows; no figure is another one.
-                let found = compare_baselines(&original, &read, &Options::default());
-                let moved =
-                    found.changes.iter().any(|change| change.moved() || change.old.total_cmp(&change.new).is_ne());
-                assert!(!moved && found.new.is_empty(), "byte {at} as {:?}", char::from(byte));
+                assert_same(&original, &read, &format!("byte {at} as {:?}", char::from(byte)));
             }
         }
     }
+}
+
+/// Nothing is gone, and no figure is another one.
+#[track_caller]
+fn assert_same(original: &Baseline, read: &Baseline, what: &str) {
+    let found = compare_baselines(original, read, &Options::default());
+    let moved = found.changes.iter().any(|change| change.moved() || change.old.total_cmp(&change.new).is_ne());
+    assert!(!moved && found.new.is_empty() && found.gone.is_empty(), "{what}");
+    let sections = |baseline: &Baseline| -> Vec<(String, Vec<String>)> {
+        let entry = |(name, entry): (&str, &perf_exporters::baseline::Entry)| {
+            (name.to_owned(), entry.times.keys().cloned().collect())
+        };
+        baseline.entries().map(entry).collect()
+    };
+    assert_eq!(sections(original), sections(read), "{what}");
+    assert_eq!(original.classes().count(), read.classes().count(), "{what}");
+}
+
+/// Every header, every bit of it: a section that goes by another name is not passed over.
+#[test]
+fn a_flipped_bit_in_a_header_is_found() {
+    let mut plain = usual();
+    plain.probes.push(probe("bare", 700));
+    let mut baseline = Baseline::default();
+    baseline.record([&plain], Kernels::new(500_000.0, 700_000.0, 400_000.0, "release").as_ref());
+    let text = baseline.to_toml();
+    let mut found = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        let line = text[..at].rfind('\n').map_or(0, |end| end + 1);
+        for bit in (0..8).filter(|_| text[line..].starts_with('[') && byte != b'\n') {
+            let mut torn = text.clone().into_bytes();
+            torn[at] ^= 1 << bit;
+            let Ok(torn) = String::from_utf8(torn) else { continue };
+            match Baseline::parse(&torn) {
+                Ok(read) => assert_same(&baseline, &read, &format!("bit {bit} of byte {at}: {torn}")),
+                Err(_) => found += 1,
+            }
+        }
+    }
+    assert!(found > 500, "{found} of them were errors");
+}
+
+/// Sections of a later version pass as long as their checksums do, whatever they are called.
+#[test]
+fn an_unknown_section_is_held_against_its_checksum_too() {
+    let text = written();
+    let header = text.lines().find(|line| line.starts_with('[') && line.contains(".time.")).unwrap();
+    let renamed = text.replace(header, &header.replace(".time.", ".tyme."));
+    let error = Baseline::parse(&renamed).unwrap_err();
+    assert!(error.is_checksum() && error.to_string().contains(".tyme."), "{error}");
+    let end = "\n# end of perf.lock\n";
+    let unknown = "\n[later.\"kind of\"]\nspeed = 3\nwords = [\"a\", \"b\"]\n";
+    let with = |checksum: &str| text.replace(end, &format!("{unknown}checksum = \"{checksum}\"\n{end}"));
+    assert!(Baseline::parse(&with("0123456789abcdef")).unwrap_err().is_checksum());
+    assert!(Baseline::parse(&text.replace(end, &format!("{unknown}{end}"))).is_ok(), "it need not have one");
+    // FNV-1a of header and lines, each with a line end, by another implementation.
+    let sum = "335dafeada988202";
+    let kept = Baseline::parse(&with(sum)).unwrap();
+    assert!(kept.to_toml().contains(sum));
+    Baseline::parse(&kept.to_toml()).unwrap();
 }
 
 #[test]
@@ -312,4 +368,16 @@ fn tests_record_and_hold_their_own_entries() {
     let mut fewer = usual();
     fewer.probes.pop();
     assert_eq!(hold(&path, false, "one", &fewer).unwrap().unwrap().gone.len(), 1);
+}
+
+#[test]
+fn a_file_of_endless_nesting_is_an_error_and_no_crash() {
+    let deep = "a.".repeat(50_000) + "a";
+    let lists = "[".repeat(50_000);
+    for text in [format!("[{deep}]\n"), format!("{deep} = 1\n"), format!("x = {lists}\n")] {
+        let text = format!("schema = \"perf.lock/1\"\n{text}# end of perf.lock\n");
+        let small = std::thread::Builder::new().stack_size(512 << 10);
+        let read = small.spawn(move || Baseline::parse(&text).map(|read| read.to_toml())).unwrap().join().unwrap();
+        assert!(read.is_err());
+    }
 }

@@ -81,9 +81,8 @@ fn it_is_a_page() {
 #[test]
 fn it_is_a_summary() {
     on_a_small_stack(|| {
-        assert!(
-            perf_exporters::markdown::render(&deep(), &perf_exporters::markdown::Options::default()).contains("level0")
-        )
+        let summary = perf_exporters::markdown::render(&deep(), &perf_exporters::markdown::Options::default());
+        assert!(summary.contains("level0"));
     });
 }
 

@@ -183,6 +183,31 @@ fn time() -> impl Strategy<Value = SystemTime> {
     (0..253_402_300_799_u64, 0..1_000_000_000_u32).prop_map(|(s, ns)| SystemTime::UNIX_EPOCH + Duration::new(s, ns))
 }
 
+#[test]
+fn other_encodings_are_read_or_named_with_the_remedy() {
+    let json = sample().to_json();
+    let marked = [b"\xef\xbb\xbf", json.as_bytes()].concat();
+    assert_eq!(Report::from_json(marked).unwrap(), sample());
+    let utf16: Vec<u16> = json.encode_utf16().collect();
+    let little: Vec<u8> = utf16.iter().flat_map(|unit| unit.to_le_bytes()).collect();
+    let big: Vec<u8> = utf16.iter().flat_map(|unit| unit.to_be_bytes()).collect();
+    for (bytes, named, remedy) in [
+        ([&b"\xff\xfe"[..], &little].concat(), "UTF-16", "save it as UTF-8"),
+        ([&b"\xfe\xff"[..], &big].concat(), "UTF-16", "save it as UTF-8"),
+        (little, "UTF-16", "save it as UTF-8"),
+        (big, "UTF-16", "save it as UTF-8"),
+        (vec![0x1f, 0x8b, 8, 0], "gzip", "gunzip"),
+        (vec![0x28, 0xb5, 0x2f, 0xfd, 4], "zstd", "zstd -d"),
+    ] {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), bytes).unwrap();
+        let error = Report::read(file.path()).unwrap_err();
+        let told = error.to_string();
+        assert!(error.is_malformed() && told.contains(named) && told.contains(remedy), "{told}");
+        assert!(told.starts_with(&file.path().display().to_string()), "{told}");
+    }
+}
+
 proptest! {
     #[test]
     fn any_report_comes_back(

@@ -178,3 +178,131 @@ proptest! {
         prop_assert_eq!(in_tree(&sum), std::array::from_fn(|at| of_a[at] + of_b[at]));
     }
 }
+
+/// Whatever is added to figures that are as great as can be, none turns back, in any build.
+#[test]
+fn sums_stop_at_the_greatest_and_never_turn_back() {
+    let mut full = sample_with_allocations();
+    for probe in &mut full.probes {
+        for count in [
+            &mut probe.calls,
+            &mut probe.items,
+            &mut probe.bytes,
+            &mut probe.total_ns,
+            &mut probe.self_ns,
+            &mut probe.sum_ns,
+            &mut probe.allocs,
+            &mut probe.alloc_bytes,
+            &mut probe.polls,
+        ] {
+            *count = u64::MAX;
+        }
+        (probe.net_bytes, probe.line, probe.file) = (i64::MAX, 7, "a.rs".into());
+    }
+    let mut nodes: Vec<TreeNode> = full.tree.nodes().to_vec();
+    for node in &mut nodes {
+        (node.calls, node.total_ns, node.self_ns, node.self_alloc_bytes) = (u64::MAX, u64::MAX, u64::MAX, u64::MAX);
+    }
+    full.tree = nodes.into_iter().collect();
+    full.meta.lost = u64::MAX;
+    let twice = merged(&full, &full);
+    for (once, twice) in full.probes.iter().map(|probe| (probe, twice.probe(&probe.name).unwrap())) {
+        let figures = |p: &ProbeReport| {
+            [p.calls, p.items, p.bytes, p.total_ns, p.self_ns, p.sum_ns, p.allocs, p.alloc_bytes, p.polls]
+        };
+        assert_eq!(figures(twice), figures(once));
+        assert_eq!(twice.net_bytes, i64::MAX);
+    }
+    assert_eq!((twice.meta.lost, twice.measured_ns()), (u64::MAX, u64::MAX));
+    assert!(twice.tree.nodes().iter().all(|node| node.calls == u64::MAX && node.total_ns == u64::MAX));
+    // What shows such figures adds them up.
+    assert!(!perf_exporters::table::render(&twice, &perf_exporters::table::Options::default()).is_empty());
+    assert_eq!(Report::from_json(twice.to_json()).unwrap(), twice);
+    #[cfg(feature = "markdown")]
+    assert!(!perf_exporters::markdown::render(&twice, &perf_exporters::markdown::Options::default()).is_empty());
+    #[cfg(feature = "html")]
+    assert!(!perf_exporters::html::render(&twice, &perf_exporters::html::Options::default()).is_empty());
+    #[cfg(feature = "flamegraph")]
+    for weight in perf_exporters::Weight::ALL {
+        assert!(!perf_exporters::flamegraph::svg(&twice, weight).is_empty());
+    }
+    #[cfg(feature = "prometheus")]
+    for accept in ["text/plain", "application/openmetrics-text", "application/vnd.google.protobuf"] {
+        use perf_exporters::prometheus::{Format, Options, render};
+        assert!(!render(&twice, Format::negotiate(accept), &Options::default()).is_empty());
+    }
+    #[cfg(feature = "pprof")]
+    assert!(!perf_exporters::pprof::render(&twice).is_empty());
+    #[cfg(feature = "speedscope")]
+    assert!(!perf_exporters::speedscope::render(&twice).is_empty());
+    #[cfg(feature = "hdr")]
+    assert!(!perf_exporters::hdr::render(&twice).is_empty());
+    #[cfg(feature = "csv")]
+    assert!(!perf_exporters::csv::render(&twice).is_empty());
+    #[cfg(feature = "otlp")]
+    {
+        use perf_exporters::otlp::{Interval, Options, encode};
+        let interval = Interval { start: SystemTime::UNIX_EPOCH, end: SystemTime::UNIX_EPOCH };
+        assert!(!encode(&twice, interval, &Options::default()).is_empty());
+    }
+}
+
+fn at(places: &[(&str, u32)]) -> Report {
+    let mut sum = Report::default();
+    for (file, line) in places {
+        let mut report = Report::default();
+        let mut probe = support::probe("alike", &[(10, 1)]);
+        (probe.file, probe.line) = ((*file).into(), *line);
+        report.probes.push(probe);
+        sum.merge(&report);
+    }
+    sum
+}
+
+#[test]
+fn one_name_at_several_places_is_told_once_with_all_of_them() {
+    let alike = |report: &Report| -> Vec<String> {
+        report.probe("alike").unwrap().places.iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(alike(&at(&[("a.rs", 1), ("a.rs", 1), ("", 0)])), [""; 0], "one place is no news");
+    let several = at(&[("b.rs", 1), ("a.rs", 2), ("a.rs", 1), ("b.rs", 1)]);
+    assert_eq!(alike(&several), ["a.rs:1", "a.rs:2", "b.rs:1"]);
+    assert_eq!(several, merged(&at(&[("a.rs", 1), ("b.rs", 1)]), &at(&[("b.rs", 1), ("a.rs", 2)])));
+    assert_eq!(Report::from_json(several.to_json()).unwrap(), several);
+    assert!(!at(&[("a.rs", 1)]).to_json().contains("places"));
+
+    let note = "one name at several places, which count together";
+    let shown = perf_exporters::table::render(&several, &perf_exporters::table::Options::default());
+    let flat = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(flat.contains(&format!("{note}: alike (a.rs:1, a.rs:2, b.rs:1)")), "{shown}");
+    #[cfg(feature = "markdown")]
+    {
+        let text = perf_exporters::markdown::render(&several, &perf_exporters::markdown::Options::default());
+        assert!(text.contains(&format!("- {note}: `alike` (`a.rs:1, a.rs:2, b.rs:1`)")), "{text}");
+    }
+    #[cfg(feature = "html")]
+    {
+        let page = perf_exporters::html::render(&several, &perf_exporters::html::Options::default());
+        assert!(page.contains("\"places\":\"a.rs:1, a.rs:2, b.rs:1\""));
+    }
+    let many: Vec<(String, u32)> = (0..40).map(|line| ("a.rs".to_owned(), line)).collect();
+    let many: Vec<_> = many.iter().map(|(file, line)| (file.as_str(), *line)).collect();
+    let shown = perf_exporters::table::render(&at(&many), &perf_exporters::table::Options::default());
+    assert!(at(&many).probe("alike").unwrap().places.len() == 16 && shown.contains("12 more"), "{shown}");
+}
+
+#[test]
+fn methods_of_one_name_in_two_traits_are_one_row_with_two_places() {
+    #[perf_core::perf_probe(name = "merge::Both::run")]
+    fn first() {}
+    #[perf_core::perf_probe(name = "merge::Both::run")]
+    fn second() {}
+    let session = perf_core::Session::new();
+    session.run(|| (first(), second(), first()));
+    let report = Report::from(session.snapshot());
+    if perf_core::is_enabled() {
+        let probe = report.probe("merge::Both::run").unwrap();
+        assert_eq!((probe.calls, probe.places.len()), (3, 2));
+        assert_eq!((&probe.places[0].file, probe.places[0].line), (&probe.file, probe.line));
+    }
+}

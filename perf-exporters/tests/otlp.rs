@@ -182,3 +182,44 @@ fn settings_that_cannot_be_are_told_at_once() {
     options.headers.push(("x\r\ny".into(), "z".into()));
     assert!(Exporter::start(options).is_err());
 }
+
+#[test]
+fn the_query_and_the_encoding_are_as_the_settings_say() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut options = Options::default();
+    options.endpoint = format!("http://{}/base/v1/metrics?tok=1", listener.local_addr().unwrap());
+    options.gzip = true;
+    let received = thread::spawn(move || {
+        let mut stream = listener.accept().unwrap().0;
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap();
+            head.push(byte[0]);
+        }
+        let head = String::from_utf8(head).unwrap().to_ascii_lowercase();
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+        let mut body = vec![0; length.parse().unwrap()];
+        stream.read_exact(&mut body).unwrap();
+        write!(stream, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n").unwrap();
+        (head, body)
+    });
+    let exporter = Exporter::start(options).unwrap();
+    assert!(exporter.flush(Duration::from_secs(10)));
+    let (head, body) = received.join().unwrap();
+    assert!(head.starts_with("post /base/v1/metrics?tok=1 http/1.1\r\n"), "{head}");
+    assert!(head.contains("\r\ncontent-encoding: gzip\r\n"), "{head}");
+    let mut plain = Vec::new();
+    flate2::read::GzDecoder::new(&*body).read_to_end(&mut plain).unwrap();
+    assert_eq!(ExportMetricsServiceRequest::decode(&*plain).unwrap().resource_metrics.len(), 1);
+}
+
+#[test]
+fn a_disabled_exporter_sends_nothing_and_nobody_waits_for_it() {
+    let (mut options, received) = collector(&["200 OK"]);
+    options.disabled = true;
+    let exporter = Exporter::start(options).unwrap();
+    assert!(!exporter.flush(Duration::from_hours(1)));
+    drop(exporter);
+    assert!(received.recv_timeout(Duration::from_millis(200)).is_err());
+}

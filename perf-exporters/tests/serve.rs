@@ -136,6 +136,11 @@ fn names_that_are_allowed() {
     for spoofed in ["Host: evil.example\r\n", "", "Host: localhost\r\nHost: evil.example\r\n", "Host:\r\n"] {
         assert_eq!(status(spoofed), 403, "{spoofed:?}");
     }
+    // HTTP/1.0 knows no `Host`, and no browser speaks it.
+    let before =
+        |headers: &str| http::send(server.local_addr(), format!("GET /health HTTP/1.0\r\n{headers}\r\n").as_bytes());
+    assert_eq!(before("").unwrap().status, 200);
+    assert_eq!(before("Host: evil.example\r\n").unwrap().status, 403);
     let absolute = request(server.local_addr(), "GET http://evil.example/metrics", "Host: localhost\r\n").unwrap();
     assert_eq!(absolute.status, 403);
 }

@@ -38,6 +38,20 @@ fn golden_files() {
 }
 
 #[test]
+fn columns_without_room_are_named_on_a_narrow_terminal() {
+    let text = |width| render(&sample(), &options(width));
+    let note = "no room for ";
+    let narrow = text(99);
+    let named = narrow[narrow.find(note).expect("a note")..].split(':').next().unwrap().replace('\n', " ");
+    let head = narrow.lines().find(|line| line.starts_with("probe")).unwrap();
+    for column in ["total", "mean", "p99.9", "where"] {
+        let shown = head.split_whitespace().any(|title| title == column);
+        assert_ne!(shown, named.contains(column), "{column}: shown or named, not both\n{narrow}");
+    }
+    assert!(!text(100).contains(note));
+}
+
+#[test]
 fn slow_calls_that_stand_out_are_explained() {
     let mut report = Report::default();
     let slow = |duration_ns, callee: &str| {

@@ -92,13 +92,18 @@ impl<'a> Function<'a> {
         all
     }
 
-    /// A statement that tells, past the test harness, which keeps to itself what a passing test prints.
+    /// Statements that tell, past the test harness, which keeps to itself what a passing test prints; and that fail the test
+    /// where `PERF_STRICT` asks for budgets that are enforced.
     fn notice(&self) -> TokenStream {
         let name = self.name.to_string();
         let text = format!(
             "::core::mem::drop(::std::io::Write::write_all(&mut ::std::io::stderr(), ::core::concat!(\
              \"performance budget of \", ::core::module_path!(), \"::{name}: budget not enforced, because \
-             perf-core is built without its feature `enabled`\\n\").as_bytes()));",
+             perf-core is built without its feature `enabled`\\n\").as_bytes()));\
+             ::core::assert!(::std::env::var_os(\"PERF_STRICT\").is_none_or(|value| [\"\", \"0\", \"off\", \"false\", \"no\"]\
+             .iter().any(|off| value == **off)), \"PERF_STRICT: a budget that is not enforced counts as \
+             failed; add `perf-core = {{{{ .., features = [\\\"enabled\\\"] }}}}` to [dev-dependencies], or test with \
+             `--features perf-core/enabled`\");",
             name = name.trim_start_matches("r#"),
         );
         text.parse().unwrap_or_default()

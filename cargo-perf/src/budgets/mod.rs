@@ -8,7 +8,7 @@ mod read;
 mod show;
 mod units;
 
-use perf_exporters::judge::{Reason, Verdict};
+use perf_exporters::judge::{Quantity, Reason, Verdict};
 use serde::{Serialize, Serializer};
 
 pub(crate) use show::show;
@@ -33,20 +33,10 @@ struct Rule {
 }
 
 /// What is limited.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Figure {
-    Quantile(f64),
-    Mean,
-    Max,
-    Allocs,
-    AllocBytes,
-    PeakBytes,
-    NetBytes,
-    Errors,
-    /// Items per second of time in calls; calls, where a probe counts no items.
-    Items,
-    /// Bytes per second of time in calls.
-    Bytes,
+    /// Something of a probe.
+    Of(Quantity),
     /// Live heap bytes of the process in the end.
     LiveBytes,
 }

@@ -1,6 +1,7 @@
 //! Bounds as people write them.
 
 use perf_exporters::human;
+use perf_exporters::judge::{Metric, Quantity};
 
 use super::Figure;
 
@@ -20,42 +21,81 @@ const SECONDS: &[(&str, f64)] = &[("ms", 1e-3), ("s", 1.0), ("min", 60.0), ("h",
 
 /// A key of the file: its figure, and how its bound is written.
 pub(super) fn figure(key: &str) -> Option<Figure> {
-    Some(match key {
-        "p50" => Figure::Quantile(0.5),
-        "p90" => Figure::Quantile(0.9),
-        "p95" => Figure::Quantile(0.95),
-        "p99" => Figure::Quantile(0.99),
-        "p999" => Figure::Quantile(0.999),
-        "mean" => Figure::Mean,
-        "max" => Figure::Max,
-        "allocs" => Figure::Allocs,
-        "alloc_bytes" => Figure::AllocBytes,
-        "peak_bytes" | "memory" => Figure::PeakBytes,
-        "net_bytes" => Figure::NetBytes,
-        "errors" | "error_rate" => Figure::Errors,
-        "throughput" => Figure::Items,
-        _ => return None,
-    })
+    let metric = match key {
+        "memory" => Metric::PeakBytes,
+        "error_rate" => Metric::Errors,
+        _ => *METRICS.iter().find(|metric| metric.key() == key)?,
+    };
+    Some(Figure::Of(Quantity::Metric(metric)))
 }
+
+const METRICS: &[Metric] = &[
+    Metric::P50,
+    Metric::P90,
+    Metric::P95,
+    Metric::P99,
+    Metric::P999,
+    Metric::Mean,
+    Metric::Max,
+    Metric::Allocs,
+    Metric::AllocBytes,
+    Metric::PeakBytes,
+    Metric::NetBytes,
+    Metric::Errors,
+    Metric::Throughput,
+];
 
 /// All keys of a probe's table.
 pub(super) const KEYS: &str = "p50, p90, p95, p99, p999, mean, max, allocs, alloc_bytes, peak_bytes (or memory), net_bytes, errors (or error_rate), throughput";
 
+/// How the bounds of a figure are written, and its values.
+#[derive(Clone, Copy)]
+enum Form {
+    Time,
+    Number,
+    Size,
+    Share,
+    PerSecond,
+    BytesPerSecond,
+}
+
 impl Figure {
+    fn form(self) -> Form {
+        match self {
+            Self::LiveBytes => Form::Size,
+            Self::Of(Quantity::Metric(metric)) => match metric {
+                Metric::Allocs => Form::Number,
+                Metric::AllocBytes | Metric::PeakBytes | Metric::NetBytes => Form::Size,
+                Metric::Errors => Form::Share,
+                Metric::Throughput => Form::PerSecond,
+                _ => Form::Time,
+            },
+            Self::Of(_) => Form::BytesPerSecond,
+        }
+    }
+
+    /// The key, as reports of it name it.
+    pub(super) fn key(self) -> &'static str {
+        match self {
+            Self::Of(quantity) => quantity.key(),
+            Self::LiveBytes => "live_bytes",
+        }
+    }
+
     /// How its bounds are written.
     pub(super) fn example(self) -> &'static str {
-        match self {
-            Self::Quantile(_) | Self::Mean | Self::Max => "\"5ms\"",
-            Self::Allocs => "a number",
-            Self::AllocBytes | Self::PeakBytes | Self::NetBytes | Self::LiveBytes => "\"4KiB\" or a number of bytes",
-            Self::Errors => "\"1%\"",
-            Self::Items | Self::Bytes => "\"5000/s\" or \"20MiB/s\"",
+        match self.form() {
+            Form::Time => "\"5ms\"",
+            Form::Number => "a number",
+            Form::Size => "\"4KiB\" or a number of bytes",
+            Form::Share => "\"1%\"",
+            Form::PerSecond | Form::BytesPerSecond => "\"5000/s\" or \"20MiB/s\"",
         }
     }
 
     /// Whether the value must be at least the bound, and not at most.
     pub(super) fn is_minimum(self) -> bool {
-        matches!(self, Self::Items | Self::Bytes)
+        matches!(self, Self::Of(quantity) if quantity.is_minimum())
     }
 
     /// A value of this figure for people.
@@ -63,16 +103,14 @@ impl Figure {
         // What is measured is never negative but net bytes, and far below 2^63.
         #[allow(clippy::cast_possible_truncation)]
         let whole = value.round() as i64;
-        match self {
-            Self::Quantile(_) | Self::Mean | Self::Max => human::duration(whole.unsigned_abs()).to_string(),
-            Self::AllocBytes | Self::PeakBytes | Self::NetBytes | Self::LiveBytes => {
-                human::signed_bytes(whole).to_string()
-            }
-            Self::Errors => human::percent(100.0 * value).to_string(),
-            Self::Items => format!("{}/s", human::count(whole.unsigned_abs())),
-            Self::Bytes => format!("{}/s", human::bytes(whole.unsigned_abs())),
-            Self::Allocs if value.fract() == 0.0 => format!("{value:.0}"),
-            Self::Allocs => format!("{value:.2}"),
+        match self.form() {
+            Form::Time => human::duration(whole.unsigned_abs()).to_string(),
+            Form::Size => human::signed_bytes(whole).to_string(),
+            Form::Share => human::percent(100.0 * value).to_string(),
+            Form::PerSecond => format!("{}/s", human::count(whole.unsigned_abs())),
+            Form::BytesPerSecond => format!("{}/s", human::bytes(whole.unsigned_abs())),
+            Form::Number if value.fract() == 0.0 => format!("{value:.0}"),
+            Form::Number => format!("{value:.2}"),
         }
     }
 }
@@ -80,22 +118,20 @@ impl Figure {
 /// A bound from its text; a throughput also says whether it counts items or bytes.
 pub(super) fn bound(figure: Figure, text: &str) -> Option<(Figure, f64)> {
     let text = text.trim();
-    match figure {
-        Figure::Quantile(_) | Figure::Mean | Figure::Max => Some((figure, scaled(text, DURATIONS)?)),
-        Figure::Allocs => Some((figure, number(text)?)),
-        Figure::AllocBytes | Figure::PeakBytes | Figure::NetBytes | Figure::LiveBytes => {
-            Some((figure, number(text).or_else(|| scaled(text, SIZES))?))
-        }
-        Figure::Errors => {
+    match figure.form() {
+        Form::Time => Some((figure, scaled(text, DURATIONS)?)),
+        Form::Number => Some((figure, number(text)?)),
+        Form::Size => Some((figure, number(text).or_else(|| scaled(text, SIZES))?)),
+        Form::Share => {
             let share = scaled(text, &[("%", 0.01)])?;
             (share < 1.0).then_some((figure, share))
         }
-        Figure::Items | Figure::Bytes => {
+        Form::PerSecond | Form::BytesPerSecond => {
             let (amount, per) = text.split_once('/')?;
             let (_, seconds) = SECONDS.iter().find(|(name, _)| *name == per.trim())?;
-            let items = number(amount).map(|amount| (Figure::Items, amount));
-            let (figure, amount) = items.or_else(|| Some((Figure::Bytes, scaled(amount, SIZES)?)))?;
-            (amount > 0.0).then_some((figure, amount / seconds))
+            let items = number(amount).map(|amount| (Quantity::Metric(Metric::Throughput), amount));
+            let (quantity, amount) = items.or_else(|| Some((Quantity::BytesPerSecond, scaled(amount, SIZES)?)))?;
+            (amount > 0.0).then_some((Figure::Of(quantity), amount / seconds))
         }
     }
 }
@@ -151,7 +187,8 @@ mod tests {
         ] {
             assert_eq!(of(key, text), None, "{key} {text}");
         }
-        assert_eq!(bound(Figure::Items, "1MB/s").unwrap().0, Figure::Bytes);
+        let throughput = figure("throughput").unwrap();
+        assert_eq!(bound(throughput, "1MB/s").unwrap().0, Figure::Of(Quantity::BytesPerSecond));
         assert_eq!(figure("p42"), None);
     }
 }

@@ -106,7 +106,7 @@ pub(crate) struct Rendering {
 
 /// Every form that a report can be written in, with what it is.
 fn forms() -> impl TypedValueParser<Value = Form> {
-    let forms = Form::ALL.into_iter().filter(|form| form.is_built() && !form.is_live());
+    let forms = Form::ALL.into_iter().filter(|form| !form.is_live());
     let values = forms.map(|form| PossibleValue::new(form.keyword()).help(form.summary().trim_end_matches('.')));
     PossibleValuesParser::new(values).try_map(|keyword| Form::from_keyword(&keyword).ok_or("no form of a report"))
 }

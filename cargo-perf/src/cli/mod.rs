@@ -53,6 +53,9 @@ pub(crate) enum Command {
     /// Watch a running program in the terminal.
     #[cfg(feature = "top")]
     Top(TopArgs),
+    /// Watch a running program in the terminal: needs the feature `top`, which this build lacks.
+    #[cfg(not(feature = "top"))]
+    Top(Ignored),
     /// What moved between two sets of runs.
     Diff(DiffArgs),
     /// Judge runs by a baseline or by budgets; the exit code is the verdict.
@@ -61,6 +64,14 @@ pub(crate) enum Command {
     Compare(CompareArgs),
     /// When a history of reports changed.
     Trend(TrendArgs),
+}
+
+/// Arguments of a command that this build lacks.
+#[cfg(not(feature = "top"))]
+#[derive(Args)]
+pub(crate) struct Ignored {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    _args: Vec<OsString>,
 }
 
 /// Called directly, the name of the subcommand that cargo passes is missing.

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use perf_exporters::label::shown;
+use perf_exporters::write;
 use plotters::prelude::{
     BLACK, ChartBuilder, Circle, DrawingAreaErrorKind, IntoDrawingArea, IntoFont, LineSeries, PathElement, RGBColor,
     SVGBackend, Text, WHITE,
@@ -27,7 +28,7 @@ pub(super) fn draw(path: &Path, trends: &[&Trend]) -> Result<()> {
         draw_all(backend, trends)
     };
     drawn.map_err(|error| Failure::new(format!("{}: cannot draw: {error}", path.display())))?;
-    std::fs::write(path, text).map_err(|error| Failure::io("cannot write the chart", path, &error))
+    Ok(write::atomically(path, text.as_bytes())?)
 }
 
 type Drawn<'a> =

@@ -54,6 +54,29 @@ fn bad_input_is_named_with_its_place() {
 }
 
 #[test]
+fn other_encodings_are_read_or_named() {
+    let folder = folder();
+    let json = fs::read(write(folder.path(), "perf.json", 10_000)).unwrap();
+    let here = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).unwrap();
+    here("marked.json", &[b"\xef\xbb\xbf", &json[..]].concat());
+    here("marked.jsonl", &[b"\xef\xbb\xbf", &json[..], &json[..]].concat());
+    let wide = String::from_utf8(json).unwrap().encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    here("wide.json", &[b"\xff\xfe", &wide[..]].concat());
+    here("packed.json.gz", b"\x1f\x8b\x08\x00\n\n");
+    for read in ["marked.json", "marked.jsonl"] {
+        assert_eq!(run(folder.path(), &["report", read]).code, Some(0));
+        assert_eq!(run(folder.path(), &["diff", read, "perf.json"]).code, Some(0));
+    }
+    for (file, named) in [("wide.json", "UTF-16"), ("packed.json.gz", "gzip")] {
+        for args in [&["report", file][..], &["diff", file, "perf.json"]] {
+            let ran = run(folder.path(), args);
+            assert!(ran.code == Some(2) && ran.stderr.contains(&format!("{file}: the report is")), "{}", ran.stderr);
+            assert!(ran.stderr.contains(named), "{}", ran.stderr);
+        }
+    }
+}
+
+#[test]
 fn help_has_examples_and_colour_is_asked_for() {
     let folder = folder();
     for command in ["run", "report", "diff", "gate", "compare", "trend"] {

@@ -51,3 +51,50 @@ fn a_history_grows_line_by_line() {
         assert!(ran.code == Some(2) && ran.stderr.contains(named), "{args:?}: {}", ran.stderr);
     }
 }
+
+/// A limit on the size of files is as good as a full disk: part of what is written fits, then nothing does.
+#[cfg(unix)]
+#[test]
+fn lines_that_do_not_fit_leave_the_history_as_it_was() {
+    let folder = folder();
+    write(folder.path(), "perf.json", 10_000);
+    assert_eq!(run(folder.path(), &["trend", "history.jsonl", "--add", "perf.json"]).code, Some(0));
+    let before = read(folder.path().join("history.jsonl"));
+    let blocks = before.len() / 512 + 1;
+    let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" perf trend history.jsonl --add perf.json");
+    let full = std::process::Command::new("/bin/sh")
+        .args(["-c", &script, env!("CARGO_BIN_EXE_cargo-perf")])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let told = String::from_utf8(full.stderr).unwrap();
+    assert!(full.status.code() == Some(2) && told.contains("history.jsonl: cannot add"), "{told}");
+    assert_eq!(read(folder.path().join("history.jsonl")), before);
+    assert_eq!(run(folder.path(), &["trend", "history.jsonl", "--add", "perf.json"]).code, Some(0));
+    assert_eq!(read(folder.path().join("history.jsonl")), before.repeat(2));
+}
+
+#[test]
+fn a_torn_line_is_named_and_the_others_count() {
+    let folder = folder();
+    let line = |n| report(n, [probe("codec::decode", 10_000 + n)]).to_json();
+    for (at, torn) in [(1, 0), (2, 1), (3, 2)] {
+        let mut lines: Vec<String> = (0..3).map(line).collect();
+        let half = lines[torn].len() / 2;
+        lines[torn].replace_range(half.., "\n");
+        fs::write(folder.path().join("history.jsonl"), lines.concat()).unwrap();
+        let ran = run(folder.path(), &["trend", "history.jsonl"]);
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        assert!(ran.stderr.contains(&format!("history.jsonl:{at}: this line is left out")), "{}", ran.stderr);
+        assert!(ran.stdout.contains("2 reports"), "{}", ran.stdout);
+    }
+    // What a newer version wrote is no torn line.
+    let newer = line(1).replace("perf.report/1", "perf.report/2");
+    fs::write(folder.path().join("history.jsonl"), line(0) + &newer).unwrap();
+    let ran = run(folder.path(), &["trend", "history.jsonl"]);
+    assert!(
+        ran.code == Some(2) && ran.stderr.contains("history.jsonl:2: ") && ran.stderr.contains("newer"),
+        "{}",
+        ran.stderr
+    );
+}

@@ -19,6 +19,9 @@ pub const IN_FLIGHT: usize = 64;
 
 /// Reads a text file of at most `limit` bytes. The report shows how it differs from [`crate::read::read_file`]: the
 /// time from the first poll to the contents is long, the time it keeps a thread busy is short.
+///
+/// # Errors
+/// A file that cannot be read, is larger, or is no text.
 #[perf_probe]
 pub async fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, Unread> {
     let mut file = File::open(path).await?;

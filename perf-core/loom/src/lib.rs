@@ -24,13 +24,17 @@ mod name;
 mod live {
     pub(crate) mod callsite;
     pub(crate) mod memory;
+    pub(crate) mod object;
+    pub(crate) mod pages;
     pub(crate) mod registry;
     pub(crate) mod ring;
     pub(crate) mod shard;
+    pub(crate) mod site;
     pub(crate) mod slot;
     pub(crate) mod sync;
     pub(crate) mod tail;
     pub(crate) mod tree;
+    pub(crate) mod watched;
 }
 
 mod models;

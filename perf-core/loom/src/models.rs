@@ -38,7 +38,7 @@ fn registration_gives_every_name_one_id() {
         assert_eq!(here.1, there.0, "a callsite is registered once");
         assert_ne!(there.0 & ID, there.1 & ID);
         let state = registry.lock();
-        assert_eq!((state.names(), state.sites().count()), (2, 3));
+        assert_eq!((state.lists.names(), state.lists.sites().count()), (2, 3));
     });
 }
 
@@ -48,10 +48,7 @@ fn an_adopted_shard_goes_on_counting() {
         let registry = Arc::new(Registry::new());
         let live = |registry: &Registry, ticks| {
             let shard = registry.lock().adopt().unwrap();
-            {
-                let _lock = registry.lock();
-                shard.grow(0).unwrap();
-            }
+            shard.grow(0).unwrap();
             shard.make_slot(0).unwrap().observe(ticks, |ticks| ticks);
             registry.lock().release(shard);
         };
@@ -61,7 +58,7 @@ fn an_adopted_shard_goes_on_counting() {
         thread.join().unwrap();
         live(&registry, 3);
         let state = registry.lock();
-        let shards: Vec<_> = state.shards().collect();
+        let shards: Vec<_> = state.lists.shards().collect();
         assert!(shards.len() <= 2, "as many as threads were alive at once");
         assert_eq!(shards.iter().filter_map(|shard| shard.slot(0)).map(count).sum::<u64>(), 3, "nothing is lost");
     });
@@ -71,7 +68,7 @@ fn an_adopted_shard_goes_on_counting() {
 #[test]
 fn a_reader_beside_the_writer() {
     loom::model(|| {
-        let shard = memory::keep(Shard::new()).unwrap();
+        let shard = memory::keep(Shard::new(None)).unwrap();
         shard.grow(0).unwrap();
         let thread = thread::spawn(move || {
             let slot = shard.make_slot(0).unwrap();
@@ -96,7 +93,7 @@ fn a_reader_beside_a_carry() {
     model.preemption_bound = Some(3);
     model.max_branches = 10_000;
     model.check(|| {
-        let shard = memory::keep(Shard::new()).unwrap();
+        let shard = memory::keep(Shard::new(None)).unwrap();
         shard.grow(0).unwrap();
         let slot = shard.make_slot(0).unwrap();
         slot.observe_weighted(70, NEARLY_FULL, |ticks| ticks);
@@ -114,7 +111,7 @@ fn a_reader_beside_a_carry() {
 #[test]
 fn a_reader_beside_a_growing_tree() {
     loom::model(|| {
-        let shard = memory::keep(Shard::new()).unwrap();
+        let shard = memory::keep(Shard::new(None)).unwrap();
         let older = shard.tree.descend(7).unwrap();
         older.calls.add(1);
         let thread = thread::spawn(move || shard.tree.descend(8).unwrap().calls.add(1));

@@ -3,9 +3,9 @@
 
 use std::num::NonZeroU32;
 use std::panic::Location;
-use std::sync::OnceLock;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
+use super::site::Site;
 use super::sync::{AtomicPtr, AtomicU32, const_unless_loom};
 use crate::budget::BudgetSpec;
 
@@ -17,8 +17,10 @@ pub(crate) const OFF: u32 = 1 << 31;
 pub(crate) const GENERAL: u32 = 1 << 30;
 /// To be counted by the usual lane, and then put into the thread's ring; the general lane looks for itself.
 pub(crate) const RECORDED: u32 = 1 << 29;
+/// To be counted by the general lane, since calls are long enough for their thread's processor time to be read.
+pub(crate) const WATCHED: u32 = 1 << 28;
 /// The word before the first call.
-pub(crate) const UNREGISTERED: u32 = !(OFF | GENERAL | RECORDED);
+pub(crate) const UNREGISTERED: u32 = !(OFF | GENERAL | RECORDED | WATCHED);
 
 /// Which calls are timed.
 #[derive(Clone, Copy, Debug)]
@@ -47,14 +49,12 @@ pub(crate) enum Name {
 pub(crate) struct Callsite {
     word: AtomicU32,
     name: Name,
-    resolved: OnceLock<&'static str>,
     /// Source file, and line in it.
     pub(crate) place: (&'static str, u32),
     pub(crate) sampling: Sampling,
     pub(crate) budget: Option<&'static BudgetSpec>,
-    /// The registry's lists: of all callsites, and of those whose name has the same hash. Guarded by its lock.
-    pub(super) next: AtomicPtr<Callsite>,
-    pub(super) same_hash: AtomicPtr<Callsite>,
+    /// What the registry knows of it, once it is registered.
+    site: AtomicPtr<Site>,
 }
 
 impl Callsite {
@@ -90,12 +90,10 @@ impl Callsite {
             Self {
                 word: AtomicU32::new(UNREGISTERED),
                 name,
-                resolved: OnceLock::new(),
                 place,
                 sampling,
                 budget,
-                next: AtomicPtr::new(std::ptr::null_mut()),
-                same_hash: AtomicPtr::new(std::ptr::null_mut()),
+                site: AtomicPtr::new(std::ptr::null_mut()),
             }
         }
     }
@@ -107,13 +105,39 @@ impl Callsite {
 
     /// The registry only, under its lock. A thread that still sees the old word finds out on its long way.
     pub(super) fn set_word(&self, word: u32) {
-        self.word.store(word, Relaxed);
+        let _ = self.word.fetch_update(Relaxed, Relaxed, |now| Some(word | now & WATCHED));
     }
 
-    pub(crate) fn name(&self) -> &'static str {
-        self.resolved.get_or_init(|| match self.name {
+    /// Whether its calls are watched from now on. Any thread, without a lock: ends of calls come here.
+    pub(crate) fn set_watched(&self, watched: bool) {
+        match (watched, self.word() & WATCHED != 0) {
+            (true, false) => drop(self.word.fetch_or(WATCHED, Relaxed)),
+            (false, true) => drop(self.word.fetch_and(!WATCHED, Relaxed)),
+            _ => {}
+        }
+    }
+
+    /// What the registry knows of it, if it is registered.
+    pub(crate) fn site(&self) -> Option<&'static Site> {
+        // SAFETY: null or a site, and sites live for ever. Acquire pairs with the release in `set_site`.
+        unsafe { self.site.load(Acquire).as_ref() }
+    }
+
+    /// The registry only, under its lock.
+    pub(super) fn set_site(&self, site: &'static Site) {
+        self.site.store(std::ptr::from_ref(site).cast_mut(), Release);
+    }
+
+    /// Whether this is the callsite that the registry knows as `site`.
+    pub(super) fn is(&self, site: &Site) -> bool {
+        std::ptr::eq(self.site.load(Relaxed), site)
+    }
+
+    /// The name; for the registry, which keeps it.
+    pub(super) fn resolve_name(&self) -> &'static str {
+        match self.name {
             Name::Given(name) => name,
             Name::Around { module, here } => String::leak(crate::name::resolve_name(module, here())),
-        })
+        }
     }
 }

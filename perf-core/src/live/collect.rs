@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-use super::callsite::{Callsite, ID};
 use super::local::Local;
-use super::registry::{self, REGISTRY, State};
+use super::registry::{self, Lists, REGISTRY};
 use super::sessions::Core;
 use super::shard::Shard;
+use super::site::Site;
 use super::slot::Slot;
+use super::sync::MOST_TICKS;
 use super::tail::{Record, Tail};
 use super::tree::Node;
 use super::{clock, cost, entry, heap};
@@ -23,59 +24,59 @@ use crate::ticks::{Scale, TickHistogram};
 /// Everything the process has counted.
 pub(crate) fn process() -> Snapshot {
     entry::prepared();
-    locked(|state| {
-        let shards: Vec<_> = state.shards().collect();
-        read(state, &shards)
+    locked(|lists| {
+        let shards: Vec<_> = lists.shards().collect();
+        read(lists, &shards)
     })
 }
 
 /// What a session has counted.
 pub(crate) fn session(core: &Core) -> Snapshot {
     entry::prepared();
-    let shards = core.shards();
-    locked(|state| read(state, &shards))
+    locked(|lists| read(lists, &core.shards()))
 }
 
-/// With the registry's lock, and with probes off on this thread: reading allocates, and an allocator may have probes.
-fn locked(read: impl FnOnce(&State) -> Snapshot) -> Snapshot {
+/// With the content of shards kept from being moved, and with probes off on this thread: reading allocates, and an allocator may have probes.
+fn locked(read: impl FnOnce(&Lists) -> Snapshot) -> Snapshot {
     let live_bytes = heap::process_live();
-    let snapshot = Local::here().quietly(|_| read(&REGISTRY.lock()));
+    let snapshot = Local::here().quietly(|_| REGISTRY.read(read));
     let mut snapshot = snapshot.unwrap_or_default();
     snapshot.meta.live_bytes = live_bytes;
     snapshot
 }
 
-fn read(state: &State, shards: &[&'static Shard]) -> Snapshot {
+fn read(lists: &Lists, shards: &[&'static Shard]) -> Snapshot {
     let scale = Scale::ticks(clock::ticks_per_second());
-    let sites = by_id(state);
-    let now = (clock::now(), SystemTime::now());
+    let sites = by_id(lists);
+    let now = (clock::now(), clock::wall());
     let mut probes = Vec::with_capacity(sites.len());
-    let mut reader = Reader::new();
+    let mut reader = Reader::new(shards.len());
     for (id, namesakes) in sites.iter().enumerate() {
         let Some(first) = namesakes.last() else {
-            continue; // its callsite comes first in the list, so there is always one
+            continue; // nobody has id 0
         };
         #[allow(clippy::cast_possible_truncation, reason = "there are fewer than 2^24")]
-        let slots = shards.iter().filter_map(|shard| shard.slot(id as u32));
+        let slots = shards.iter().enumerate().filter_map(|(at, shard)| Some((at, shard.slot(id as u32)?)));
         if let Some((counts, histogram)) = reader.sum(slots) {
             let budgets = namesakes.iter().rev().filter_map(|site| site.budget).collect();
             let exemplars = reader.slowest().iter().map(|record| exemplar(record, now, &sites, scale)).collect();
-            probes.push(ProbeStats::new(first.name(), first.place, budgets, scale, counts, histogram, exemplars));
+            let places = namesakes.iter().rev().map(|site| site.place);
+            probes.push(ProbeStats::new(first.name, places, budgets, scale, counts, histogram, exemplars));
         }
     }
-    Snapshot::new(probes, read_tree(shards, &sites, scale), meta(state, shards, scale, now.1, reader.backward))
+    Snapshot::new(probes, read_tree(shards, &sites, scale), meta(lists, shards, scale, now.1, &reader))
 }
 
 /// The name of each id.
-pub(super) fn names(state: &State) -> Vec<&'static str> {
-    by_id(state).iter().map(|namesakes| namesakes.last().map_or("", |first| first.name())).collect()
+pub(super) fn names(lists: &Lists) -> Vec<&'static str> {
+    by_id(lists).iter().map(|namesakes| namesakes.last().map_or("", |first| first.name)).collect()
 }
 
-/// The callsites of each id, latest first.
-fn by_id(state: &State) -> Vec<Vec<&'static Callsite>> {
-    let mut sites = vec![Vec::new(); state.names() as usize];
-    for site in state.sites() {
-        if let Some(place) = sites.get_mut((site.word() & ID) as usize) {
+/// The sites of each id, latest first.
+fn by_id(lists: &Lists) -> Vec<Vec<&'static Site>> {
+    let mut sites = vec![Vec::new(); lists.names() as usize + 1];
+    for site in lists.sites() {
+        if let Some(place) = sites.get_mut(site.id as usize) {
             place.push(site);
         }
     }
@@ -91,24 +92,37 @@ struct Reader {
     floor: Option<u64>,
     /// Steps back of the clock, of all slots.
     backward: u64,
+    /// Timed calls and polls of each shard, all slots together.
+    entries: Vec<u64>,
 }
 
 impl Reader {
-    fn new() -> Self {
-        Self { dense: vec![0; buckets::BUCKETS], sparse: Vec::new(), tail: Vec::new(), floor: None, backward: 0 }
+    fn new(shards: usize) -> Self {
+        Self {
+            dense: vec![0; buckets::BUCKETS],
+            sparse: Vec::new(),
+            tail: Vec::new(),
+            floor: None,
+            backward: 0,
+            entries: vec![0; shards],
+        }
     }
 
     /// `None` where no slot ever counted anything.
-    fn sum(&mut self, slots: impl Iterator<Item = &'static Slot>) -> Option<(Counts, TickHistogram)> {
+    fn sum(&mut self, slots: impl Iterator<Item = (usize, &'static Slot)>) -> Option<(Counts, TickHistogram)> {
         let mut counts = Counts::default();
         self.sparse.clear();
         self.tail.clear();
         self.floor = None;
         let mut slots_read = 0;
-        for slot in slots {
+        for (shard, slot) in slots {
             add(&mut counts, slot);
-            self.backward += slot.backward.get();
+            self.backward = self.backward.saturating_add(slot.backward.get());
+            let before = self.sparse.len();
             slot.read_histogram(&mut self.sparse);
+            let counted = self.sparse[before..].iter().fold(0_u64, |sum, &(_, count)| sum.saturating_add(count));
+            let timed = counted.saturating_sub(slot.skipped.get());
+            self.entries[shard] = self.entries[shard].saturating_add(timed.max(slot.polls.get()));
             self.add_tail(slot);
             slots_read += 1;
         }
@@ -116,7 +130,12 @@ impl Reader {
             self.join();
         }
         let histogram = TickHistogram::from_sorted(self.sparse.clone());
-        counts.calls = histogram.count().wrapping_add(counts.calls);
+        let timed = histogram.count();
+        counts.calls = timed.saturating_add(counts.calls);
+        // A sum that has stopped at its end stays there.
+        if counts.own < MOST_TICKS.cast_signed() {
+            counts.own = counts.own.saturating_sub_unsigned(empty_measures(timed, counts.polls));
+        }
         (!counts.is_empty()).then_some((counts, histogram))
     }
 
@@ -150,7 +169,8 @@ impl Reader {
     fn join(&mut self) {
         let mut touched = [0u64; buckets::BUCKETS.div_ceil(64)];
         for &(bucket, count) in &self.sparse {
-            self.dense[usize::from(bucket)] += count;
+            let sum = &mut self.dense[usize::from(bucket)];
+            *sum = sum.saturating_add(count);
             touched[usize::from(bucket) / 64] |= 1 << (bucket % 64);
         }
         self.sparse.clear();
@@ -165,10 +185,17 @@ impl Reader {
     }
 }
 
+/// Ticks of what so many calls and polls measured that would be there if they had done nothing. Of a future it is polls
+/// that are measured.
+fn empty_measures(timed: u64, polls: u64) -> u64 {
+    let entries = if polls > 0 { polls } else { timed };
+    entries.saturating_mul(cost::inside())
+}
+
 /// A record as a value; `now` is one moment by both clocks.
-fn exemplar(record: &Record, now: (u64, SystemTime), sites: &[Vec<&'static Callsite>], scale: Scale) -> Exemplar {
+fn exemplar(record: &Record, now: (u64, SystemTime), sites: &[Vec<&'static Site>], scale: Scale) -> Exemplar {
     let ago = scale.duration(now.0.saturating_sub(record.start));
-    let name = |id: u32| sites.get(id as usize)?.last().map(|site| site.name());
+    let name = |id: u32| sites.get(id as usize)?.last().map(|site| site.name);
     let named = record.named.iter().filter(|callee| callee.1 > 0);
     let nonzero = |time: &(&str, Duration)| !time.1.is_zero();
     Exemplar {
@@ -185,50 +212,66 @@ fn exemplar(record: &Record, now: (u64, SystemTime), sites: &[Vec<&'static Calls
 
 fn add(counts: &mut Counts, slot: &Slot) {
     // Calls are what the histogram holds and what sampling left out of it.
-    let untimed = slot.untimed.get().wrapping_add(slot.claimed.get());
-    counts.calls = counts.calls.wrapping_add(untimed);
-    counts.skipped = counts.skipped.wrapping_add(slot.skipped.get());
-    counts.errors += slot.errors.get();
-    counts.panics += slot.panics.get();
-    counts.cancelled += slot.cancelled.get();
-    counts.polls += slot.polls.get();
-    counts.items = counts.items.wrapping_add(slot.items.get());
-    counts.bytes = counts.bytes.wrapping_add(slot.bytes.get());
-    counts.allocs = counts.allocs.wrapping_add(slot.allocs.get());
-    counts.alloc_bytes = counts.alloc_bytes.wrapping_add(slot.alloc_bytes.get());
-    counts.self_allocs = counts.self_allocs.wrapping_add(slot.own_allocs.get().cast_signed());
-    counts.self_alloc_bytes = counts.self_alloc_bytes.wrapping_add(slot.own_alloc_bytes.get().cast_signed());
-    counts.net_bytes = counts.net_bytes.wrapping_add(slot.net.get().cast_signed());
-    counts.peak_bytes = counts.peak_bytes.max(slot.peak.get());
+    let untimed = slot.untimed.get().saturating_add(slot.claimed.get());
     let (synchronous, wall, busy) = (slot.total.get(), slot.wall.get(), slot.busy.get());
-    counts.total = counts.total.wrapping_add(synchronous).wrapping_add(wall);
-    counts.busy = counts.busy.wrapping_add(synchronous).wrapping_add(busy);
-    counts.sum = counts.sum.wrapping_add(slot.sum.get());
-    counts.own = counts.own.wrapping_add(slot.own.get().cast_signed());
+    let sums = [
+        (&mut counts.calls, untimed),
+        (&mut counts.skipped, slot.skipped.get()),
+        (&mut counts.errors, slot.errors.get()),
+        (&mut counts.panics, slot.panics.get()),
+        (&mut counts.cancelled, slot.cancelled.get()),
+        (&mut counts.polls, slot.polls.get()),
+        (&mut counts.items, slot.items.get()),
+        (&mut counts.bytes, slot.bytes.get()),
+        (&mut counts.allocs, slot.allocs.get()),
+        (&mut counts.alloc_bytes, slot.alloc_bytes.get()),
+        (&mut counts.total, synchronous.saturating_add(wall)),
+        (&mut counts.busy, synchronous.saturating_add(busy)),
+        (&mut counts.sum, slot.sum.get()),
+        (&mut counts.waiting, slot.watched.waiting.get()),
+    ];
+    for (sum, more) in sums {
+        *sum = sum.saturating_add(more);
+    }
+    let signed = [
+        (&mut counts.self_allocs, &slot.own_allocs),
+        (&mut counts.self_alloc_bytes, &slot.own_alloc_bytes),
+        (&mut counts.net_bytes, &slot.net),
+        (&mut counts.own, &slot.own),
+    ];
+    for (sum, more) in signed {
+        *sum = sum.saturating_add(more.get().cast_signed());
+    }
+    counts.peak_bytes = counts.peak_bytes.max(slot.peak.get());
     if let Some((least, greatest)) = slot.extremes() {
         counts.widen(least, greatest);
     }
 }
 
-fn meta(state: &State, shards: &[&Shard], scale: Scale, taken: SystemTime, backward_steps: u64) -> SnapshotMeta {
+fn meta(lists: &Lists, shards: &[&Shard], scale: Scale, taken: SystemTime, reader: &Reader) -> SnapshotMeta {
+    let most_entries = reader.entries.iter().copied().max().unwrap_or(0);
     SnapshotMeta {
         clock: clock::kind(),
         ticks_per_second: clock::ticks_per_second(),
         probe_cost: scale.duration(cost::ticks()),
         probe_resolution: scale.duration(cost::resolution()),
+        costliest_thread: scale.duration(most_entries.saturating_mul(cost::ticks())),
         taken,
+        running_for: clock::running_for(),
+        processor_time: clock::process_processor_time(),
+        waiting_is_told: cost::waiting_is_told(),
         alloc_tracking: heap::is_tracking(),
         lost: registry::lost(),
-        backward_steps,
+        backward_steps: reader.backward,
         live_bytes: 0,
-        threads: state.threads,
-        dropped_nodes: shards.iter().map(|shard| shard.tree.dropped.get()).sum(),
+        threads: lists.threads,
+        dropped_nodes: shards.iter().fold(0, |sum, shard| sum.saturating_add(shard.tree.dropped.get())),
     }
 }
 
 /// Joins the nodes of one way in the trees of several shards. A tree is as deep as there are probes, so what is still
 /// to be read waits in a list and not on the stack.
-fn read_tree(shards: &[&Shard], sites: &[Vec<&'static Callsite>], scale: Scale) -> CallTree {
+fn read_tree(shards: &[&Shard], sites: &[Vec<&'static Site>], scale: Scale) -> CallTree {
     let mut builder = TreeBuilder::new();
     let roots: Vec<_> = shards.iter().filter_map(|shard| shard.tree.root()).collect();
     let mut waiting = Vec::new();
@@ -238,15 +281,17 @@ fn read_tree(shards: &[&Shard], sites: &[Vec<&'static Callsite>], scale: Scale) 
         let Some(site) = site else {
             continue;
         };
-        let mut sums = [0u64; 4];
+        let mut sums = [0i64; 4];
         for node in &nodes {
             for (sum, count) in sums.iter_mut().zip(node.sums()) {
-                *sum = sum.wrapping_add(count.get());
+                *sum = sum.saturating_add(count.get().cast_signed());
             }
         }
-        let [calls, own, allocs, bytes] = sums;
-        let own = u64::try_from(own.cast_signed()).unwrap_or(0);
-        let index = builder.add(parent, site.name(), calls, scale.duration(own), allocs, bytes);
+        let [calls, own, ..] = &mut sums;
+        *own = own.saturating_sub(calls.saturating_mul(cost::inside().cast_signed()));
+        // Below zero where sampled callees weigh more than their caller.
+        let [calls, own, allocs, bytes] = sums.map(|sum| u64::try_from(sum).unwrap_or(0));
+        let index = builder.add(parent, site.name, calls, scale.duration(own), allocs, bytes);
         wait_for_children(&mut waiting, index, &nodes);
     }
     builder.finish()

@@ -21,6 +21,10 @@ static WHOLE: AtomicU64 = AtomicU64::new(0);
 static INSIDE: AtomicU64 = AtomicU64::new(0);
 /// The smallest step of the clock.
 static STEP: AtomicU64 = AtomicU64::new(0);
+/// Ticks of a reading of the thread's processor clock; the greatest number where there is none.
+static READING: AtomicU64 = AtomicU64::new(u64::MAX);
+/// Readings of it that are compared.
+const READINGS: u32 = 8;
 
 static EMPTY: Callsite = Callsite::new(Name::Given("perf_core::calibration"));
 
@@ -31,18 +35,33 @@ pub(crate) fn ticks() -> u64 {
 
 /// Ticks that an empty probe measures, or a step of the clock: shorter times than this say little.
 pub(crate) fn resolution() -> u64 {
-    INSIDE.load(Relaxed).max(STEP.load(Relaxed))
+    inside().max(STEP.load(Relaxed))
+}
+
+/// Ticks that an empty probe measures.
+pub(crate) fn inside() -> u64 {
+    INSIDE.load(Relaxed)
 }
 
 /// Ticks that a probe adds to its caller beyond what it measures itself.
 pub(crate) fn outside() -> u64 {
-    ticks().saturating_sub(INSIDE.load(Relaxed))
+    ticks().saturating_sub(inside())
+}
+
+/// Ticks of a reading of the thread's processor clock; so many that it is never worth it where there is none.
+pub(crate) fn reading() -> u64 {
+    READING.load(Relaxed)
+}
+
+/// Whether the system tells what a thread spends on processors.
+pub(crate) fn waiting_is_told() -> bool {
+    reading() != u64::MAX
 }
 
 /// Measures an empty probe in a shard that nobody reads, by the lane that calls will take. The thread is in
 /// [`Phase::Busy`], but for the probe itself.
 pub(crate) fn calibrate(local: &Local) -> Option<()> {
-    let shard = memory::keep(Shard::new())?;
+    let shard = memory::keep(Shard::new(None))?;
     shard.grow(0)?;
     let slot = shard.make_slot(0)?;
     let before = (local.shard(), local.covered.get());
@@ -65,6 +84,7 @@ pub(crate) fn calibrate(local: &Local) -> Option<()> {
     WHOLE.store(best.0.div_ceil(CALLS.into()), Relaxed);
     INSIDE.store(best.1 / u64::from(CALLS), Relaxed);
     STEP.store(smallest_step(), Relaxed);
+    READING.store(shortest_reading().unwrap_or(u64::MAX), Relaxed);
     Some(())
 }
 
@@ -76,6 +96,17 @@ fn smallest_step() -> u64 {
         now.saturating_sub(std::mem::replace(&mut last, now))
     });
     steps.filter(|&step| step > 0).min().unwrap_or(0)
+}
+
+fn shortest_reading() -> Option<u64> {
+    let mut shortest = None;
+    for _ in 0..READINGS {
+        let start = clock::now();
+        clock::thread_processor_nanos()?;
+        let taken = clock::now().saturating_sub(start);
+        shortest = Some(shortest.map_or(taken, |least: u64| least.min(taken)));
+    }
+    shortest
 }
 
 fn empty_call(local: &Local, slot: &'static Slot) -> Guard {

@@ -1,15 +1,27 @@
 //! The long way into a shard, and the way around one: the first call of a program, of a callsite, of a thread, of a
 //! callsite on a thread; calls on threads that are past their end; guards that outlive the session they began in.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "calls pass through here, and nothing on their way may panic in any profile"
+    )
+)]
+
 use std::sync::Once;
 
-use super::callsite::{Callsite, GENERAL, ID, OFF, RECORDED, UNREGISTERED};
+use super::callsite::{Callsite, ID, OFF, UNREGISTERED};
 use super::lane::{Lane, Open};
-use super::local::{Local, Phase};
+use super::local::{ENDED, Local, Phase, STRAY};
 use super::registry::{REGISTRY, count_lost};
 use super::shard::Shard;
-use super::slot::Slot;
-use super::{clock, cost, general, slow};
+use super::slot::{NOTHING, Slot};
+use super::{clock, cost, fork, general, object, sessions, slow};
 use crate::Guard;
 
 /// Where a probe's calls are counted.
@@ -38,14 +50,21 @@ pub(crate) fn find(local: &Local, site: &'static Callsite) -> Found {
 #[cold]
 #[inline(never)]
 pub(crate) fn start(local: &Local, site: &'static Callsite) -> Guard {
-    match find(local, site) {
+    let found = find(local, site);
+    begin(local, site, &found)
+}
+
+/// By itself, so that what it puts on the stack is not there while a thread makes its shard.
+#[inline(never)]
+fn begin(local: &Local, site: &'static Callsite, found: &Found) -> Guard {
+    match *found {
         Found::Off => Guard::off(),
-        Found::Here(_, slot) if site.word() & GENERAL != 0 => general::start_in(local, slot, site),
-        Found::Here(_, slot) if site.word() & RECORDED != 0 => Guard::new(Open::now(Lane::Recorded, local, slot)),
-        Found::Here(_, slot) => Guard::new(Open::now(Lane::Usual, local, slot)),
+        // The usual way has found nothing: this call is slow already, so it is watched.
+        Found::Here(_, slot) => general::start_in(local, slot, site),
         Found::Stray(slot) => {
             let mut open = Open::now(Lane::Stray, local, slot);
             open.started = clock::now();
+            open.loan = STRAY;
             Guard::new(open)
         }
     }
@@ -63,16 +82,18 @@ fn first_time(local: &Local, site: &'static Callsite) -> Found {
         if word == UNREGISTERED {
             return None;
         }
-        if local.shard().is_none() && (phase == Phase::Exited || !move_in(local)?) {
-            let slot = REGISTRY.lock().slot_of_rest(word & ID)?;
+        let homeless = local.shard().is_none() && !sessions::resume(local);
+        if homeless && (phase == Phase::Exited || !move_in(local)?) {
+            let slot = REGISTRY.lock().slot_of_strays(word & ID)?;
             return Some(Found::Stray(slot));
         }
         let shard = local.shard()?;
-        {
-            let _lock = REGISTRY.lock();
-            shard.grow(word & ID)?;
-        }
+        shard.grow(word & ID)?;
         let slot = shard.make_slot(word & ID)?;
+        // The slot outlives a library that is unloaded.
+        if site.site().is_some_and(|known| !known.transient) {
+            slot.set_site(site);
+        }
         local.use_shard(Some(shard));
         Some(Found::Here(shard, slot))
     });
@@ -86,6 +107,8 @@ fn first_time(local: &Local, site: &'static Callsite) -> Found {
 fn prepare(local: &Local) {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
+        fork::prepare();
+        object::prepare();
         if !clock::is_counter() {
             REGISTRY.lock().set_clock_is_call();
         }
@@ -106,13 +129,17 @@ pub(crate) fn move_in(local: &Local) -> Option<bool> {
     impl Drop for Leave {
         fn drop(&mut self) {
             let local = Local::here();
-            local.heap.report();
+            local.heap.report_at_once();
+            // A probe in a signal handler must not find the lock held by this thread.
+            local.enter_phase(Phase::Busy);
             local.use_shard(None);
+            local.loan.set(ENDED);
             local.ring.set(None);
-            local.enter_phase(Phase::Exited);
             if let Some(home) = local.home.take() {
                 REGISTRY.lock().release(home);
+                REGISTRY.settle();
             }
+            local.enter_phase(Phase::Exited);
         }
     }
     thread_local! {
@@ -122,7 +149,10 @@ pub(crate) fn move_in(local: &Local) -> Option<bool> {
     if LEAVE.try_with(|_| ()).is_err() {
         return Some(false);
     }
-    let home = REGISTRY.lock().adopt()?;
+    let home = match local.home.get() {
+        Some(home) => home,
+        None => REGISTRY.lock().adopt()?,
+    };
     local.home.set(Some(home));
     local.use_shard(Some(home));
     Some(true)
@@ -132,22 +162,46 @@ pub(crate) fn move_in(local: &Local) -> Option<bool> {
 #[cold]
 #[inline(never)]
 pub(crate) fn finish_elsewhere(local: &Local, open: &Open, ticks: u64) {
-    local.covered.set(open.covered);
     // SAFETY: set in every lane that gets here.
-    local.heap.close(unsafe { open.mark.assume_init_ref() }, 0);
+    let mark = unsafe { open.mark.assume_init_ref() };
+    if general::is_untimed(open) {
+        local.covered.set(open.covered);
+        local.heap.close(mark, 0);
+        return count_outcome_elsewhere(local, open);
+    }
+    let callees = local.covered.get().wrapping_sub(open.covered);
+    // A clock that stepped back is seen by `count_call_alone`.
+    let covered = if ticks < NOTHING { ticks.saturating_add(local.cost.get()) } else { 0 };
+    local.covered.set(open.covered.wrapping_add(covered));
+    let change = local.heap.close(mark, 1);
     record_elsewhere(local, open.slot.id, |slot| {
-        if !general::is_untimed(open) {
-            slot.count_alone(ticks, |ticks| slow::alone(local, ticks));
-        }
+        slot.count_call_alone(ticks, callees, |ticks| slow::alone(local, ticks));
+        change.count_alone(slot);
         open.count_outcome(slot);
     });
+}
+
+/// The same for a call of lane `Untimed`.
+#[cold]
+#[inline(never)]
+pub(crate) fn finish_untimed_elsewhere(local: &Local, open: &Open) {
+    local.covered.set(open.covered);
+    // SAFETY: set in this lane.
+    local.heap.forget_callees(unsafe { open.nested.assume_init_ref() });
+    count_outcome_elsewhere(local, open);
+}
+
+/// The call itself was counted in the shard that the thread has left.
+fn count_outcome_elsewhere(local: &Local, open: &Open) {
+    if open.has_outcome() {
+        record_elsewhere(local, open.slot.id, |slot| open.count_outcome(slot));
+    }
 }
 
 /// Adds to what a probe has worked on, outside of any call.
 pub(crate) fn count_units(site: &'static Callsite, items: u64, bytes: u64) {
     write(site, |slot| {
-        slot.items.add(items);
-        slot.bytes.add(bytes);
+        slot.count_units(items, bytes);
     });
 }
 
@@ -170,7 +224,7 @@ pub(crate) fn write(site: &'static Callsite, write: impl FnOnce(&Slot)) {
 pub(crate) fn record_elsewhere(local: &Local, id: u32, write: impl FnOnce(&Slot)) {
     let written = local.busily(|_| {
         let mut state = REGISTRY.lock();
-        write(state.slot_of_rest(id)?);
+        write(state.slot_of_strays(id)?);
         Some(())
     });
     if written.flatten().is_none() {

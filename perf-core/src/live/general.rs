@@ -5,15 +5,29 @@
 //! independently of how long calls take, and a timed call weighs as much as the gap it ends: so the weights add up to
 //! the calls, and every call is expected to be counted once (Horvitz and Thompson 1952).
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "calls pass through here, and nothing on their way may panic in any profile"
+    )
+)]
+
 use std::mem::MaybeUninit;
 
-use super::callsite::{Callsite, GENERAL, ID, Sampling};
+use super::callsite::{Callsite, GENERAL, ID, Sampling, WATCHED};
 use super::lane::{Lane, Notes, Open};
 use super::local::Local;
 use super::ring::Kind;
 use super::shard::Shard;
 use super::slot::Slot;
+use super::sync::MOST_TICKS;
 use super::tree::{address, node_at};
+use super::waiting::Watch;
 use super::{clock, cost, entry, registry, slow, spans, timeline};
 use crate::Guard;
 
@@ -30,6 +44,7 @@ pub(crate) struct Extra {
     node: u64,
     /// The span that was opened for it, or 0.
     span: u64,
+    watch: Watch,
 }
 
 /// Begins a call of a probe that goes this way, or the short way with its event recorded.
@@ -37,7 +52,7 @@ pub(crate) struct Extra {
 pub(crate) fn start(site: &'static Callsite, word: u32) -> Guard {
     let local = Local::here();
     match local.known_slot(word & ID) {
-        Some(slot) if word & GENERAL == 0 => Guard::new(Open::now(Lane::Recorded, local, slot)),
+        Some(slot) if word & (GENERAL | WATCHED) == 0 => Guard::new(Open::now(Lane::Recorded, local, slot)),
         Some(slot) => start_in(local, slot, site),
         None => entry::start(local, site),
     }
@@ -46,11 +61,11 @@ pub(crate) fn start(site: &'static Callsite, word: u32) -> Guard {
 /// Begins a call that goes this way.
 #[inline(always)]
 pub(crate) fn start_in(local: &Local, slot: &'static Slot, site: &'static Callsite) -> Guard {
-    let skipped = slot.untimed.get() + 1;
-    if skipped >= slot.gap.get() {
+    let skipped = slot.untimed.get();
+    if skipped.wrapping_add(1) >= slot.gap.get() {
         return start_due(local, slot, site);
     }
-    slot.untimed.set(skipped);
+    slot.untimed.add(1);
     if registry::tree_is_on() {
         return start_timed(local, slot, site, 0);
     }
@@ -58,6 +73,7 @@ pub(crate) fn start_in(local: &Local, slot: &'static Slot, site: &'static Callsi
         lane: Lane::Untimed,
         notes: Notes::now(),
         slot,
+        loan: local.loan.get(),
         covered: local.covered.get(),
         nested: MaybeUninit::new(local.heap.nested()),
         started: 0,
@@ -80,17 +96,26 @@ fn start_timed(local: &Local, slot: &'static Slot, site: &'static Callsite, weig
     let caller = shard.tree.current();
     let node = enter(shard, slot);
     let span = if weight == 0 { 0 } else { spans::enter(site) };
+    let watch = if weight == 0 { Watch::none(local) } else { Watch::begin(local, slot) };
     Guard::new(Open {
         lane: Lane::General,
         notes: Notes::now(),
         slot,
+        loan: local.loan.get(),
         covered: local.covered.get(),
         total: slot.total.get(),
         mark: MaybeUninit::new(local.heap.mark(slot)),
-        extra: MaybeUninit::new(Extra { weight, caller, node, span }),
+        extra: MaybeUninit::new(Extra { weight, caller, node, span, watch }),
         nested: MaybeUninit::uninit(),
         started: if weight == 0 { 0 } else { clock::now() },
     })
+}
+
+/// A signed time, so many times over, which stops where sums do.
+fn weighted(own: u64, weight: u64) -> u64 {
+    let weight = i64::try_from(weight).unwrap_or(i64::MAX);
+    let most = MOST_TICKS.cast_signed();
+    own.cast_signed().saturating_mul(weight).clamp(most.wrapping_neg(), most).cast_unsigned()
 }
 
 /// For how many calls a timed one stands; and draws when the next one is due.
@@ -99,11 +124,10 @@ fn weigh(slot: &Slot, sampling: Sampling) -> u64 {
     if matches!(sampling, Sampling::Every) {
         return 1; // the gap stays 0
     }
-    let skipped = slot.untimed.get();
-    slot.untimed.set(0);
+    let skipped = slot.untimed.take();
     slot.claimed.add(skipped);
     slot.gap.set(slot.shard().random_gap(average_gap(slot, sampling)));
-    skipped + 1
+    skipped.saturating_add(1)
 }
 
 /// N.
@@ -113,8 +137,9 @@ fn average_gap(slot: &Slot, sampling: Sampling) -> u64 {
         Sampling::OneIn(calls) => calls.get().into(),
         Sampling::Cap { ppm } => {
             // cost / (N * mean) <= cap, and mean = sum / weighed.
-            let cost = u128::from(cost::ticks()) * u128::from(slot.weighed.get()) * 1_000_000;
-            let time = u128::from(slot.sum.get()) * u128::from(ppm.get());
+            let calls = u128::from(slot.weighed.get()).saturating_mul(1_000_000);
+            let cost = u128::from(cost::ticks()).saturating_mul(calls);
+            let time = u128::from(slot.sum.get()).saturating_mul(ppm.get().into());
             let gap = cost.div_ceil(time.max(1)).min(LONGEST_GAP.into());
             u64::try_from(gap).unwrap_or(LONGEST_GAP).max(1)
         }
@@ -156,6 +181,9 @@ pub(crate) fn is_untimed(open: &Open) -> bool {
 pub(crate) fn finish(open: &Open) {
     if open.lane == Lane::Untimed {
         let (local, slot) = (Local::here(), open.slot);
+        if !local.is_under(open.loan) {
+            return entry::finish_untimed_elsewhere(local, open);
+        }
         // Where no probe was met meanwhile there is nothing to forget, and no store for the next such call to wait for.
         if local.covered.get() != open.covered {
             local.covered.set(open.covered);
@@ -179,10 +207,17 @@ fn finish_timed(open: &Open) {
     let (local, slot) = (Local::here(), open.slot);
     let now = if is_untimed(open) { 0 } else { clock::now() };
     let ticks = now.wrapping_sub(open.started);
-    let here = open.lane == Lane::General && local.counts_into(slot);
+    let here = open.lane == Lane::General && local.is_under(open.loan);
     let Some(shard) = local.shard().filter(|_| here) else {
         return entry::finish_elsewhere(local, open, ticks);
     };
+    let _storing = local.storing();
+    store(open, local, slot, shard, ticks);
+}
+
+/// Counts a call in the slot that it began in.
+#[inline(always)]
+fn store(open: &Open, local: &Local, slot: &Slot, shard: &Shard, ticks: u64) {
     // SAFETY: set in this lane, both.
     let (extra, mark) = unsafe { (open.extra.assume_init_ref(), open.mark.assume_init_ref()) };
     let weight = extra.weight;
@@ -190,19 +225,21 @@ fn finish_timed(open: &Open) {
     if weight == 0 {
         // What its callees took is in the time of the call that stands for this one.
         local.covered.set(open.covered);
+        extra.watch.forget(local);
     } else {
-        let unusual = |ticks| slow::call(local, slot, open.started, open.covered, ticks);
+        let unusual = |ticks| slow::call(slot, open.started, open.covered, ticks);
         let ticks = slot.observe_weighted(ticks, weight, unusual);
         let callees = local.covered.get().wrapping_sub(open.covered);
-        let all = ticks.wrapping_mul(weight);
-        own = ticks.wrapping_sub(callees).wrapping_mul(weight);
-        slot.sum.add(all);
-        slot.own.add(own);
-        slot.total.set(open.total.wrapping_add(all));
+        let all = ticks.saturating_mul(weight).min(MOST_TICKS);
+        own = weighted(ticks.wrapping_sub(callees), weight);
+        slot.sum.add_ticks(all);
+        slot.own.add_signed_ticks(own);
+        slot.total.raise(open.total.saturating_add(all).min(MOST_TICKS));
         slot.weighed.add(weight);
-        slot.skipped.add(weight - 1);
+        slot.skipped.add(weight.wrapping_sub(1));
         slot.claimed.add(1u64.wrapping_sub(weight));
-        let cost = local.cost.get().wrapping_mul(weight);
+        let watching = extra.watch.end(local, slot, ticks, ticks.wrapping_sub(callees), weight);
+        let cost = local.cost.get().saturating_add(watching).saturating_mul(weight);
         local.covered.set(open.covered.wrapping_add(all).wrapping_add(cost));
         timeline::record_if_on(local, Kind::Call, slot.id, open.started, ticks);
     }
@@ -214,12 +251,7 @@ fn finish_timed(open: &Open) {
         change.count_call(slot, mark);
     }
     if let Some(node) = node_at(extra.node) {
-        node.calls.add(1);
-        node.own.add(own);
-        if let Some(change) = &change {
-            node.own_allocs.add(change.own_allocs);
-            node.own_alloc_bytes.add(change.own_bytes);
-        }
+        node.count(1, own, change.as_ref().map_or((0, 0), |change| (change.own_allocs, change.own_bytes)));
     }
     shard.tree.set_current(extra.caller);
     open.count_outcome(slot);

@@ -2,19 +2,36 @@
 //!
 //! A reallocation is one allocation; it adds the bytes it grows by, or frees those it shrinks by.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "calls pass through here, and nothing on their way may panic in any profile"
+    )
+)]
+
 use std::cell::Cell;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
 use super::local::Local;
 use super::slot::Slot;
+use super::sync::saturating_signed;
 
 /// A thread tells the process total about its live bytes when they have changed by this much.
 const REPORT_EVERY: u64 = 16 << 10;
 
+/// The margin of a thread past its end: every change is greater than [`REPORT_EVERY`] from there.
+const AT_ONCE: u64 = 1 << 63;
+
 /// Live bytes of all threads, less what each has not reported yet.
 static PROCESS_LIVE: AtomicI64 = AtomicI64::new(0);
 
-/// Counters of one thread; signed ones are two's complement.
+/// Counters of one thread; signed ones are two's complement. They wrap, which their differences survive: what a single
+/// call allocates stays below 2^64.
 pub(crate) struct Heap {
     pub(crate) allocs: Cell<u64>,
     pub(crate) bytes: Cell<u64>,
@@ -25,8 +42,10 @@ pub(crate) struct Heap {
     /// What calls that have ended allocated, as far as their callers need to know.
     nested_allocs: Cell<u64>,
     nested_bytes: Cell<u64>,
-    /// `live` as last reported, less [`REPORT_EVERY`]: one subtraction tells whether it is time.
+    /// `live` as last reported, less `margin`: one subtraction tells whether it is time.
     report_below: Cell<u64>,
+    /// [`REPORT_EVERY`], or [`AT_ONCE`].
+    margin: Cell<u64>,
 }
 
 /// The counters at the start of a call (or of a poll).
@@ -51,7 +70,7 @@ pub(crate) struct Nested {
 }
 
 /// What happened between a mark and now; signed values are two's complement.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Change {
     pub(crate) allocs: u64,
     pub(crate) bytes: u64,
@@ -67,26 +86,31 @@ impl Change {
     /// Counts a call in the slot its mark was taken for. As with `total`, the start value plus this call drops what
     /// recursive calls inside it have added.
     pub(crate) fn count_call(&self, slot: &Slot, mark: &Mark) {
-        slot.allocs.set(mark.slot_allocs.wrapping_add(self.allocs));
-        slot.alloc_bytes.set(mark.slot_bytes.wrapping_add(self.bytes));
-        slot.net.set(mark.slot_net.wrapping_add(self.net));
+        slot.allocs.raise(mark.slot_allocs.saturating_add(self.allocs));
+        slot.alloc_bytes.raise(mark.slot_bytes.saturating_add(self.bytes));
+        slot.net.set(saturating_signed(mark.slot_net, self.net));
         self.count_own(slot);
-        if self.peak > slot.peak.get() {
-            slot.peak.set(self.peak);
-        }
+        slot.peak.raise(self.peak);
+    }
+
+    /// Counts a call that has no start values in the slot.
+    pub(crate) fn count_alone(&self, slot: &Slot) {
+        self.add_inclusive(slot);
+        self.count_own(slot);
+        slot.peak.raise(self.peak);
     }
 
     /// Counts what the call did itself.
     pub(crate) fn count_own(&self, slot: &Slot) {
-        slot.own_allocs.add(self.own_allocs);
-        slot.own_alloc_bytes.add(self.own_bytes);
+        slot.own_allocs.add_signed(self.own_allocs);
+        slot.own_alloc_bytes.add_signed(self.own_bytes);
     }
 
     /// Counts the inclusive figures on top of what is there.
     pub(crate) fn add_inclusive(&self, slot: &Slot) {
-        slot.allocs.add(self.allocs);
-        slot.alloc_bytes.add(self.bytes);
-        slot.net.add(self.net);
+        slot.allocs.add_up(self.allocs);
+        slot.alloc_bytes.add_up(self.bytes);
+        slot.net.add_signed(self.net);
     }
 }
 
@@ -100,14 +124,15 @@ impl Heap {
             nested_allocs: Cell::new(0),
             nested_bytes: Cell::new(0),
             report_below: Cell::new(0u64.wrapping_sub(REPORT_EVERY)),
+            margin: Cell::new(REPORT_EVERY),
         }
     }
 
     #[inline(always)]
     pub(crate) fn allocated(&self, bytes: usize) {
         let bytes = bytes as u64;
-        self.allocs.set(self.allocs.get() + 1);
-        self.bytes.set(self.bytes.get() + bytes);
+        self.allocs.set(self.allocs.get().wrapping_add(1));
+        self.bytes.set(self.bytes.get().wrapping_add(bytes));
         let live = self.live.get().wrapping_add(bytes);
         self.live.set(live);
         if live.cast_signed() > self.peak.get().cast_signed() {
@@ -126,16 +151,16 @@ impl Heap {
     #[inline(always)]
     pub(crate) fn reallocated(&self, old: usize, new: usize) {
         if new >= old {
-            self.allocated(new - old);
+            self.allocated(new.wrapping_sub(old));
         } else {
-            self.allocs.set(self.allocs.get() + 1);
-            self.freed(old - new);
+            self.allocs.set(self.allocs.get().wrapping_add(1));
+            self.freed(old.wrapping_sub(new));
         }
     }
 
     #[inline(always)]
     fn report_now_and_then(&self, live: u64) {
-        if live.wrapping_sub(self.report_below.get()) > 2 * REPORT_EVERY {
+        if live.wrapping_sub(self.report_below.get()) > REPORT_EVERY << 1 {
             self.report();
         }
     }
@@ -144,9 +169,17 @@ impl Heap {
     #[cold]
     pub(crate) fn report(&self) {
         let live = self.live.get();
-        let reported = self.report_below.get().wrapping_add(REPORT_EVERY);
-        self.report_below.set(live.wrapping_sub(REPORT_EVERY));
+        let margin = self.margin.get();
+        let reported = self.report_below.get().wrapping_add(margin);
+        self.report_below.set(live.wrapping_sub(margin));
         PROCESS_LIVE.fetch_add(live.wrapping_sub(reported).cast_signed(), Relaxed);
+    }
+
+    /// From now on the process total is always up to date with this thread, which reports no other time.
+    pub(crate) fn report_at_once(&self) {
+        self.report();
+        self.margin.set(AT_ONCE);
+        self.report_below.set(self.live.get().wrapping_sub(AT_ONCE));
     }
 
     #[inline(always)]
@@ -190,17 +223,20 @@ impl Heap {
     }
 
     /// Ends a call that stands for `weight` calls.
-    #[inline(never)]
+    #[inline]
     pub(crate) fn close(&self, mark: &Mark, weight: u64) -> Change {
-        let since = |now: &Cell<u64>, start: u64| now.get().wrapping_sub(start).wrapping_mul(weight);
-        let allocs = since(&self.allocs, mark.allocs);
-        let bytes = since(&self.bytes, mark.bytes);
+        let since = |now: &Cell<u64>, start: u64| now.get().wrapping_sub(start);
+        // Below the greatest signed number, so that the calls' own may be less than nothing.
+        let times = |count: u64| count.saturating_mul(weight).min(i64::MAX.cast_unsigned());
+        let (allocs, bytes) = (times(since(&self.allocs, mark.allocs)), times(since(&self.bytes, mark.bytes)));
+        let net = since(&self.live, mark.live).cast_signed();
+        let own = |all: u64, nested: u64| all.cast_signed().saturating_sub(nested.cast_signed()).cast_unsigned();
         let change = Change {
             allocs,
             bytes,
-            net: since(&self.live, mark.live),
-            own_allocs: allocs.wrapping_sub(since(&self.nested_allocs, mark.nested_allocs)),
-            own_bytes: bytes.wrapping_sub(since(&self.nested_bytes, mark.nested_bytes)),
+            net: net.saturating_mul(i64::try_from(weight).unwrap_or(i64::MAX)).cast_unsigned(),
+            own_allocs: own(allocs, times(since(&self.nested_allocs, mark.nested_allocs))),
+            own_bytes: own(bytes, times(since(&self.nested_bytes, mark.nested_bytes))),
             peak: self.peak.get().wrapping_sub(mark.live),
         };
         self.nested_allocs.set(mark.nested_allocs.wrapping_add(allocs));

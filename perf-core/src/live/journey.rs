@@ -1,6 +1,18 @@
 //! What a future carries from poll to poll. One thread polls at a time, and is the one writer of all of it; it is made of
 //! counters because a future that is polled inside the poll writes to it too.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "calls pass through here, and nothing on their way may panic in any profile"
+    )
+)]
+
 use std::sync::OnceLock;
 
 use super::callsite::Callsite;
@@ -40,7 +52,7 @@ impl Callee {
     }
 
     fn ticks(&self) -> u64 {
-        self.busy.get().wrapping_add(self.waiting.get())
+        self.busy.get().saturating_add(self.waiting.get())
     }
 }
 
@@ -95,8 +107,8 @@ impl Journey {
     }
 
     pub(crate) fn count_poll(&self, ticks: u64, callees: u64) {
-        self.busy.add(ticks);
-        self.callees.add(callees);
+        self.busy.add_ticks(ticks);
+        self.callees.add_ticks(callees);
     }
 
     /// What a poll did to the heap; returns the most that live bytes ever were above the start.
@@ -113,7 +125,7 @@ impl Journey {
         let known = self.named.iter().find(|callee| callee.id.get() == id.into() && callee.ticks() > 0);
         let place = known.or_else(|| {
             let shortest = self.named.iter().min_by_key(|callee| callee.ticks())?;
-            (shortest.ticks() < busy.wrapping_add(waiting)).then(|| {
+            (shortest.ticks() < busy.saturating_add(waiting)).then(|| {
                 shortest.busy.set(0);
                 shortest.waiting.set(0);
                 shortest
@@ -121,8 +133,8 @@ impl Journey {
         });
         if let Some(callee) = place {
             callee.id.set(id.into());
-            callee.busy.add(busy);
-            callee.waiting.add(waiting);
+            callee.busy.add_ticks(busy);
+            callee.waiting.add_ticks(waiting);
         }
     }
 
@@ -130,8 +142,8 @@ impl Journey {
     pub(crate) fn describe(&self, call: Record) -> Record {
         let (mut busy, mut waiting) = (0_u64, 0_u64);
         let mut named = self.named.each_ref().map(|callee| {
-            busy = busy.wrapping_add(callee.busy.get());
-            waiting = waiting.wrapping_add(callee.waiting.get());
+            busy = busy.saturating_add(callee.busy.get());
+            waiting = waiting.saturating_add(callee.waiting.get());
             #[allow(clippy::cast_possible_truncation, reason = "ids are 24 bits")]
             let id = callee.id.get() as u32;
             (id, callee.ticks())
@@ -139,7 +151,7 @@ impl Journey {
         named.sort_unstable_by_key(|callee| std::cmp::Reverse(callee.1));
         let callees = self.callees.get().min(self.busy());
         Record {
-            own: self.busy() - callees,
+            own: self.busy().saturating_sub(callees),
             waiting: call.ticks.saturating_sub(self.busy()).saturating_sub(waiting),
             callees: callees.saturating_sub(busy),
             named,

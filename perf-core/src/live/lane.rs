@@ -6,6 +6,18 @@
 //! waits for the work before it, so what counts is the chain from the difference to the cell, and that is an `or`, a
 //! count of leading zeros, a shift and an increment.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "calls pass through here, and nothing on their way may panic in any profile"
+    )
+)]
+
 use std::cell::Cell;
 use std::mem::MaybeUninit;
 
@@ -38,6 +50,8 @@ pub(crate) struct Open {
     pub(crate) lane: Lane,
     pub(crate) notes: Cell<Notes>,
     pub(crate) slot: &'static Slot,
+    /// Of the thread at the start: see [`Local::loan`].
+    pub(crate) loan: u64,
     pub(crate) started: u64,
     /// Of the thread and of the slot at the start: see [`Local::covered`] and [`Slot::total`].
     pub(crate) covered: u64,
@@ -74,6 +88,7 @@ impl Open {
             lane,
             notes: Notes::now(),
             slot,
+            loan: local.loan.get(),
             covered: local.covered.get(),
             total: slot.total.get(),
             mark: MaybeUninit::new(local.heap.mark(slot)),
@@ -89,13 +104,24 @@ impl Open {
         self.notes.set(Notes { failed: true, ..notes });
     }
 
+    /// Whether the call, which ends now, does so by a panic of its own.
+    #[inline(always)]
+    fn panics(&self) -> bool {
+        std::thread::panicking() && !self.notes.get().unwinding
+    }
+
+    /// Whether there is something for [`Self::count_outcome`] to count.
+    pub(crate) fn has_outcome(&self) -> bool {
+        self.notes.get().failed || self.panics()
+    }
+
     /// Errors and panics, once the call has ended.
     #[inline(always)]
     pub(crate) fn count_outcome(&self, slot: &Slot) {
         if self.notes.get().failed {
             slot.errors.add(1);
         }
-        if std::thread::panicking() && !self.notes.get().unwinding {
+        if self.panics() {
             slot.panics.add(1);
         }
     }
@@ -130,31 +156,37 @@ pub(crate) fn finish_recorded(open: &Open) {
 fn settle(local: &Local, open: &Open, now: u64) {
     let slot = open.slot;
     let ticks = now.wrapping_sub(open.started);
-    if !local.counts_into(slot) {
+    if !local.is_under(open.loan) {
         return entry::finish_elsewhere(local, open, ticks);
     }
-    let ticks = slot.observe(ticks, |ticks| slow::call(local, slot, open.started, open.covered, ticks));
+    let _storing = local.storing();
+    let ticks = slot.observe(ticks, |ticks| slow::call(slot, open.started, open.covered, ticks));
     let callees = local.covered.get().wrapping_sub(open.covered);
-    slot.sum.add(ticks);
-    slot.own.add(ticks.wrapping_sub(callees));
-    slot.total.set(open.total + ticks);
-    local.covered.set(open.covered + ticks + local.cost.get());
+    // Plain additions: time that has passed on this thread, see `sync`.
+    slot.count_time(ticks, ticks.wrapping_sub(callees));
+    slot.total.raise(open.total.wrapping_add(ticks));
+    local.covered.set(open.covered.wrapping_add(ticks).wrapping_add(local.cost.get()));
     // SAFETY: set in this lane.
     let mark = unsafe { open.mark.assume_init_ref() };
     if !local.heap.is_untouched(mark) {
-        local.heap.close(mark, 1).count_call(slot, mark);
+        settle_heap(slot, mark);
     }
     open.count_outcome(slot);
+}
+
+/// What a call has allocated. By itself, so that one that has not allocated needs fewer registers.
+#[inline(never)]
+fn settle_heap(slot: &Slot, mark: &Mark) {
+    Local::here().heap.close(mark, 1).count_call(slot, mark);
 }
 
 /// Adds items and bytes to what the call's probe has worked on.
 pub(crate) fn count_units(open: &Open, items: u64, bytes: u64) {
     let count = |slot: &Slot| {
-        slot.items.add(items);
-        slot.bytes.add(bytes);
+        slot.count_units(items, bytes);
     };
     let (local, slot) = (Local::here(), open.slot);
-    if local.counts_into(slot) {
+    if local.is_under(open.loan) {
         count(slot);
     } else {
         entry::record_elsewhere(local, slot.id, count);

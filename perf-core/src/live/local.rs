@@ -2,8 +2,21 @@
 //! has allocated. One thread-local value without a destructor: it is there before the first and after the last of
 //! everything else, and reaching it costs no call.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "calls pass through here, and nothing on their way may panic in any profile"
+    )
+)]
+
 use std::cell::Cell;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::{AtomicU32, compiler_fence};
 
 use super::heap::Heap;
 use super::journey::Journey;
@@ -11,7 +24,14 @@ use super::ring::Ring;
 use super::sessions::Entry;
 use super::shard::Shard;
 use super::slot::Slot;
-use super::sync::AtomicPtr;
+use super::sync::{ADDS_AT_ONCE, AtomicPtr};
+
+/// [`Local::home_loan`] of a process that no fork made.
+pub(crate) const HOME: u64 = 0;
+/// Of a thread that has given its shard back: no call began under it.
+pub(crate) const ENDED: u64 = u64::MAX;
+/// Of a call that is counted in no shard of its thread: never that of the thread.
+pub(crate) const STRAY: u64 = u64::MAX - 1;
 
 /// Where a thread is in its life.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -32,15 +52,25 @@ pub(crate) struct Local {
     pub(crate) table: Cell<*const AtomicPtr<Slot>>,
     /// Who counts now: the thread's own shard, or a session's.
     pub(crate) shard: Cell<*const Shard>,
+    /// The loan under which the thread counts into `shard`. A session's shard goes to other threads and to other sessions
+    /// in between, and comes back by another number: so a call that outlives the session it began in knows that its start
+    /// values are not this shard's any more.
+    pub(crate) loan: Cell<u64>,
+    /// Loans of sessions' shards so far.
+    loans: Cell<u64>,
+    /// The loan of the thread's own shard: another one in the child of a fork.
+    pub(crate) home_loan: Cell<u64>,
     /// Ticks taken by calls that have ended, as far as their callers need to know: wrapping.
     pub(crate) covered: Cell<u64>,
     /// Ticks that a probe costs its caller beyond what it measures itself.
     pub(crate) cost: Cell<u64>,
+    /// Ticks that watched calls which have ended waited, as far as their callers need to know: wrapping.
+    pub(crate) waited: Cell<u64>,
     pub(crate) heap: Heap,
     /// The thread's own shard.
     pub(crate) home: Cell<Option<&'static Shard>>,
     /// Sessions entered on this thread, innermost first.
-    pub(crate) entries: Cell<*const Entry>,
+    pub(crate) entries: Cell<*mut Entry>,
     /// What the thread did last, where that is kept.
     pub(crate) ring: Cell<Option<&'static Ring>>,
     /// Number of the thread; 0 until somebody asks: see [`Self::number`].
@@ -58,11 +88,15 @@ thread_local! {
             phase: Cell::new(Phase::Alive),
             table: Cell::new(std::ptr::null()),
             shard: Cell::new(std::ptr::null()),
+            loan: Cell::new(HOME),
+            loans: Cell::new(HOME),
+            home_loan: Cell::new(HOME),
             covered: Cell::new(0),
             cost: Cell::new(0),
+            waited: Cell::new(0),
             heap: Heap::new(),
             home: Cell::new(None),
-            entries: Cell::new(std::ptr::null()),
+            entries: Cell::new(std::ptr::null_mut()),
             ring: Cell::new(None),
             thread: Cell::new(0),
             journey: Cell::new(std::ptr::null()),
@@ -110,20 +144,40 @@ impl Local {
         unsafe { place.load(Relaxed).as_ref() }
     }
 
-    /// Whether this thread is the one that writes to `slot` now.
+    /// Whether a call that began under this loan may still write to its slot: the thread has not left the shard since.
     #[inline(always)]
-    pub(crate) fn counts_into(&self, slot: &Slot) -> bool {
-        std::ptr::eq(self.shard.get(), slot.owner)
+    pub(crate) fn is_under(&self, loan: u64) -> bool {
+        self.loan.get() == loan
+    }
+
+    /// The shard in use has come to this thread just now.
+    pub(crate) fn begin_loan(&self) {
+        let loan = self.loans.get().wrapping_add(1);
+        self.loans.set(loan);
+        self.loan.set(loan);
     }
 
     /// Counts into `shard` from now on; in a slow part of the library, once that is over.
     pub(crate) fn use_shard(&self, shard: Option<&'static Shard>) {
-        self.shard.set(shard.map_or(std::ptr::null(), std::ptr::from_ref));
-        let (table, length) = match shard {
+        let table = match shard {
             Some(shard) if self.phase.get() != Phase::Busy => shard.table(),
             _ => (std::ptr::null(), 0),
         };
+        self.hide_slots();
+        self.shard.set(shard.map_or(std::ptr::null(), std::ptr::from_ref));
+        self.show_slots(table);
+    }
+
+    /// A signal handler that comes after this finds no slots; one that comes before is over already.
+    fn hide_slots(&self) {
+        self.length.set(0);
+        compiler_fence(SeqCst);
+    }
+
+    /// What `hide_slots` has hidden, or other slots.
+    fn show_slots(&self, (table, length): (*const AtomicPtr<Slot>, u32)) {
         self.table.set(table);
+        compiler_fence(SeqCst);
         self.length.set(length);
     }
 
@@ -137,29 +191,61 @@ impl Local {
     /// Runs a slow part of the library. A probe that is met in it finds no slot and comes to know that it does not
     /// count. Nothing happens where such a part is running already.
     pub(crate) fn quietly<R>(&self, work: impl FnOnce(Phase) -> R) -> Option<R> {
-        struct Back<'a>(&'a Local, Phase);
-        impl Drop for Back<'_> {
-            fn drop(&mut self) {
-                self.0.enter_phase(self.1);
-            }
-        }
-        let phase = self.phase.get();
-        if phase == Phase::Busy {
+        let busy = self.go_busy()?;
+        Some(work(busy.before))
+    }
+
+    /// `None` where the thread is busy already.
+    fn go_busy(&self) -> Option<Busy<'_>> {
+        let before = self.phase.get();
+        if before == Phase::Busy {
             return None;
         }
         self.enter_phase(Phase::Busy);
-        let _back = Back(self, phase);
-        Some(work(phase))
+        Some(Busy { local: self, before })
     }
 
     /// Goes to another phase; only outside of [`Phase::Busy`] are there slots at hand.
     pub(crate) fn enter_phase(&self, phase: Phase) {
-        self.phase.set(phase);
-        self.use_shard(self.shard());
+        // A signal handler that finds no slots is to find that the thread is busy.
+        self.phase.set(Phase::Busy);
+        self.hide_slots();
+        if phase != Phase::Busy {
+            if let Some(shard) = self.shard() {
+                self.show_slots(shard.table());
+            }
+            compiler_fence(SeqCst);
+            self.phase.set(phase);
+        }
+    }
+
+    /// For the stores at the end of a call, which count into single cells: until it is dropped the thread finds no slots,
+    /// where that is needed.
+    #[inline(always)]
+    pub(crate) fn storing(&self) -> Option<Busy<'_>> {
+        if ADDS_AT_ONCE { None } else { self.go_busy() }
     }
 
     /// The same for work that leaves nothing to the program: what it allocates is not counted either.
     pub(crate) fn busily<R>(&self, work: impl FnOnce(Phase) -> R) -> Option<R> {
         self.quietly(|phase| super::heap::uncounted(|| work(phase)))
+    }
+}
+
+/// Runs stores to several cells that belong together: a probe that a signal handler calls in between counts as lost.
+pub(crate) fn undisturbed<R>(stores: impl FnOnce() -> R) -> R {
+    let _busy = Local::here().go_busy();
+    stores()
+}
+
+/// While it is there, its thread is in [`Phase::Busy`].
+pub(crate) struct Busy<'a> {
+    local: &'a Local,
+    before: Phase,
+}
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.local.enter_phase(self.before);
     }
 }

@@ -1,28 +1,53 @@
-//! Memory of the library itself: straight from the system allocator, so that it never passes through the program's
-//! own (which may carry probes, hold locks or be counted), and kept for good. What is no longer needed is used again.
-//! Every request may be refused; callers then leave a call uncounted and count the loss.
+//! Memory of the library itself: never from the program's allocator (which may carry probes, hold locks or be counted)
+//! nor from the system's (which may hold a lock that a signal handler interrupted), but from an arena of mapped pages,
+//! see [`arena`]. What is no longer needed is used again or given back. Every request may be refused; callers then leave a call
+//! uncounted and count the loss.
 
-use std::alloc::{GlobalAlloc, Layout, System};
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "calls pass through here, and nothing on their way may panic in any profile"
+    )
+)]
 
-/// Puts `value` somewhere that is never freed.
+use std::alloc::Layout;
+
+/// Puts `value` somewhere that is never freed, but by [`free`].
 pub(crate) fn keep<T>(value: T) -> Option<&'static T> {
-    let mut value = Some(value);
-    let place = array(1, || value.take().expect("made once"))?;
-    // SAFETY: never freed, initialised, and nothing else refers to it.
-    Some(unsafe { &*place.cast() })
+    let place = room(Layout::new::<T>())?.cast::<T>();
+    // SAFETY: never freed, large enough, and nothing else refers to it.
+    unsafe {
+        place.write(value);
+        Some(&*place)
+    }
 }
 
-/// An array from the system allocator, each element made by `make`. It stays until [`free_array`].
+/// Frees what [`keep`] made.
+///
+/// # Safety
+/// `place` came from [`keep`], nobody refers to it any more, and it needs no drop.
+pub(crate) unsafe fn free<T>(place: *const T) {
+    // SAFETY: the caller's promise; same layout as in `keep`.
+    unsafe { arena::free(place.cast_mut().cast(), Layout::new::<T>()) };
+}
+
+/// Room for a value, of zeros, that is never freed.
+pub(crate) fn zeroed<T>() -> Option<*mut T> {
+    let layout = Layout::new::<T>();
+    let place = room(layout)?;
+    // SAFETY: so large.
+    unsafe { place.write_bytes(0, layout.size()) };
+    Some(place.cast())
+}
+
+/// An array, each element made by `make`. It stays until [`free_array`].
 pub(crate) fn array<T>(length: usize, mut make: impl FnMut() -> T) -> Option<*mut [T]> {
-    let layout = Layout::array::<T>(length).ok()?;
-    if layout.size() == 0 {
-        return None;
-    }
-    // SAFETY: the layout has a size.
-    let place = unsafe { System.alloc(layout) }.cast::<T>();
-    if place.is_null() {
-        return None;
-    }
+    let place = room(Layout::array::<T>(length).ok()?)?.cast::<T>();
     for index in 0..length {
         // SAFETY: `index` is inside the array.
         unsafe { place.add(index).write(make()) };
@@ -35,9 +60,46 @@ pub(crate) fn array<T>(length: usize, mut make: impl FnMut() -> T) -> Option<*mu
 /// # Safety
 /// `array` came from [`array`], nobody refers to it any more, and its elements need no drop.
 pub(crate) unsafe fn free_array<T>(array: *mut [T]) {
-    let Ok(layout) = Layout::array::<T>(array.len()) else {
-        return;
-    };
-    // SAFETY: the caller's promise; same allocator and layout as in `array`.
-    unsafe { System.dealloc(array.cast(), layout) };
+    if let Ok(layout) = Layout::array::<T>(array.len()) {
+        // SAFETY: the caller's promise; same layout as in `array`.
+        unsafe { arena::free(array.cast(), layout) };
+    }
+}
+
+fn room(layout: Layout) -> Option<*mut u8> {
+    if layout.size() == 0 {
+        return None;
+    }
+    let place = arena::alloc(layout);
+    (!place.is_null()).then_some(place)
+}
+
+#[cfg(all(
+    any(target_os = "linux", target_os = "android", target_os = "freebsd", target_vendor = "apple"),
+    target_pointer_width = "64",
+    not(any(target_arch = "mips64", target_arch = "mips64r6", miri, loom))
+))]
+mod arena;
+
+/// Where the numbers of the kernel are not known, and where a model or an interpreter watches every block.
+#[cfg(not(all(
+    any(target_os = "linux", target_os = "android", target_os = "freebsd", target_vendor = "apple"),
+    target_pointer_width = "64",
+    not(any(target_arch = "mips64", target_arch = "mips64r6", miri, loom))
+)))]
+mod arena {
+    use std::alloc::{GlobalAlloc, Layout, System};
+
+    /// A block, or null. The layout has a size.
+    pub(super) fn alloc(layout: Layout) -> *mut u8 {
+        // SAFETY: the layout has a size.
+        unsafe { System.alloc(layout) }
+    }
+
+    /// # Safety
+    /// `place` came from [`alloc`] with this layout, and nobody refers to it any more.
+    pub(super) unsafe fn free(place: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promise.
+        unsafe { System.dealloc(place, layout) }
+    }
 }

@@ -1,17 +1,30 @@
 //! The way of a future: wall time from the first poll to the end, busy time and allocations poll by poll, on whichever
 //! thread polls. Between polls nothing of it is on any thread.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "calls pass through here, and nothing on their way may panic in any profile"
+    )
+)]
+
 use std::task::Poll;
 
 use super::callsite::Callsite;
 use super::entry::{self, Found};
 use super::heap::Mark;
 use super::journey::Journey;
-use super::local::Local;
+use super::local::{Local, STRAY};
 use super::ring::Kind;
 use super::shard::Shard;
 use super::slot::Slot;
 use super::tree::node_at;
+use super::waiting::{self, Watch};
 use super::{clock, general, slow, timeline};
 
 /// How a future ended.
@@ -50,7 +63,10 @@ impl Journey {
             return;
         };
         let wall = clock::now().wrapping_sub(since);
-        entry::write(site, |slot| end_call(self, slot, since, wall, slot.polling.get() == 0, end));
+        entry::write(site, |slot| {
+            let outermost = slot.polls_around(Local::here().loan.get()) == 0;
+            end_call(self, slot, since, wall, outermost, end);
+        });
     }
 }
 
@@ -67,14 +83,15 @@ impl<'a> Polling<'a> {
     #[inline(never)]
     fn begin(journey: &'a Journey, site: &'static Callsite) -> Option<Self> {
         let local = Local::here();
-        let Found::Here(shard, slot) = entry::find(local, site) else {
-            // Off, lost, or on a thread past its end: what was begun is given up.
+        let found = entry::find(local, site);
+        if matches!(found, Found::Off) {
+            // Or lost: what was begun is given up.
             journey.finish();
             return None;
-        };
+        }
         journey.enter_span(site);
         let outer = local.journey.replace(journey);
-        Some(Self { journey, outer, visit: Visit::begin(journey, shard, slot) })
+        Some(Self { journey, outer, visit: Visit::begin_where(journey, &found)? })
     }
 
     fn end(self, end: Option<End>) {
@@ -102,7 +119,9 @@ impl Drop for Polling<'_> {
 #[derive(Clone, Copy)]
 pub(crate) struct Visit {
     shard: &'static Shard,
-    pub(crate) slot: &'static Slot,
+    slot: &'static Slot,
+    /// See [`Local::loan`].
+    loan: u64,
     unwinding: bool,
     /// Stretches of the same probe around this one: a recursion through boxed futures.
     around: u64,
@@ -110,39 +129,73 @@ pub(crate) struct Visit {
     node: u64,
     covered: u64,
     mark: Mark,
+    watch: Watch,
     started: u64,
 }
 
 impl Visit {
+    /// Where the probe's calls are counted; nowhere, where they are not.
     #[inline(always)]
-    pub(crate) fn begin(journey: &Journey, shard: &'static Shard, slot: &'static Slot) -> Self {
-        let around = slot.polling.get();
-        slot.polling.set(around + 1);
-        let caller = shard.tree.current();
-        let node = general::enter(shard, slot);
-        let local = Local::here();
-        let (covered, mark) = (local.covered.get(), local.heap.mark(slot));
-        let started = clock::now();
-        journey.start(started);
-        Self { shard, slot, unwinding: std::thread::panicking(), around, caller, node, covered, mark, started }
+    pub(crate) fn begin_where(journey: &Journey, found: &Found) -> Option<Self> {
+        match *found {
+            Found::Here(shard, slot) => Some(Self::begin(journey, shard, slot)),
+            Found::Stray(slot) => Some(Self::begin_stray(journey, slot)),
+            Found::Off => None,
+        }
     }
 
-    /// Ends the stretch, and with it the call if it says how; on the thread that it began on, which still counts where it
-    /// did.
+    /// On a thread past its end: all of it is counted when it is over.
+    #[cold]
+    fn begin_stray(journey: &Journey, slot: &'static Slot) -> Self {
+        let local = Local::here();
+        let (covered, mark, watch) = (local.covered.get(), local.heap.mark(slot), Watch::none(local));
+        let (unwinding, started) = (std::thread::panicking(), clock::now());
+        journey.start(started);
+        let shard = slot.shard();
+        Self { shard, slot, loan: STRAY, unwinding, around: 0, caller: 0, node: 0, covered, mark, watch, started }
+    }
+
+    #[inline(always)]
+    fn begin(journey: &Journey, shard: &'static Shard, slot: &'static Slot) -> Self {
+        let local = Local::here();
+        let loan = local.loan.get();
+        let around = slot.polls_around(loan);
+        slot.set_polls_around(loan, around.wrapping_add(1));
+        let caller = shard.tree.current();
+        let node = general::enter(shard, slot);
+        let (covered, mark) = (local.covered.get(), local.heap.mark(slot));
+        let watch = Watch::begin(local, slot);
+        let started = clock::now();
+        journey.start(started);
+        let unwinding = std::thread::panicking();
+        Self { shard, slot, loan, unwinding, around, caller, node, covered, mark, watch, started }
+    }
+
+    /// Ends the stretch, and with it the call if it says how; on the thread that it began on.
     #[inline]
     pub(crate) fn end(&self, journey: &Journey, now: u64, end: Option<End>) {
+        let local = Local::here();
+        if !local.is_under(self.loan) {
+            return self.end_elsewhere(local, journey, now, end);
+        }
+        let _storing = local.storing();
+        self.store(local, journey, now, end);
+    }
+
+    /// Counts the stretch in the slot that it began in.
+    #[inline(always)]
+    fn store(&self, local: &Local, journey: &Journey, now: u64, end: Option<End>) {
         let Self { slot, shard, .. } = *self;
         let outermost = self.around == 0;
-        slot.polling.set(self.around);
+        slot.set_polls_around(self.loan, self.around);
         slot.polls.add(1);
         let ticks = now.checked_sub(self.started).unwrap_or_else(|| {
             slot.backward.add(1);
             0
         });
-        let local = Local::here();
         let callees = local.covered.get().wrapping_sub(self.covered);
         let own = ticks.wrapping_sub(callees);
-        slot.own.add(own);
+        slot.own.add_signed_ticks(own);
         journey.count_poll(ticks, callees);
         // What it called without waiting; futures have told it themselves.
         timeline::callees_since(local, self.started, |event| {
@@ -152,14 +205,15 @@ impl Visit {
         });
         timeline::record_if_on(local, Kind::Poll, slot.id, self.started, ticks);
         if outermost {
-            slot.busy.add(ticks);
+            slot.busy.add_ticks(ticks);
         }
-        let covered = self.covered.wrapping_add(ticks);
+        let watching = self.watch.end(local, slot, ticks, own, 1);
+        waiting::consider_poll(slot, ticks);
+        let covered = self.covered.wrapping_add(ticks).wrapping_add(watching);
         local.covered.set(covered.wrapping_add(local.cost.get()));
         self.settle_heap(local, journey, outermost);
         if let Some(node) = node_at(self.node) {
-            node.own.add(own);
-            node.calls.add(end.is_some().into());
+            node.count(end.is_some().into(), own, (0, 0));
         }
         shard.tree.set_current(self.caller);
         if let Some(end) = end
@@ -169,11 +223,32 @@ impl Visit {
         }
     }
 
-    /// Ends the stretch where it cannot be counted.
-    pub(crate) fn give_up(&self) {
-        let local = Local::here();
-        local.covered.set(self.covered);
-        local.heap.close(&self.mark, 0);
+    /// Ends a stretch that outlives the session it began in.
+    #[cold]
+    #[inline(never)]
+    fn end_elsewhere(&self, local: &Local, journey: &Journey, now: u64, end: Option<End>) {
+        let ticks = now.saturating_sub(self.started);
+        let callees = local.covered.get().wrapping_sub(self.covered);
+        let covered = self.covered.wrapping_add(ticks);
+        local.covered.set(covered.wrapping_add(local.cost.get()));
+        let change = local.heap.close(&self.mark, 1);
+        let peak = journey.count_heap(&change);
+        journey.count_poll(ticks, callees);
+        let outermost = self.around == 0;
+        let ended = end.and_then(|end| Some((end, journey.finish()?)));
+        entry::record_elsewhere(local, self.slot.id, |slot| {
+            slot.polls.add(1);
+            slot.own.add_signed_ticks(ticks.wrapping_sub(callees));
+            change.count_own(slot);
+            slot.peak.raise(peak);
+            if outermost {
+                slot.busy.add_ticks(ticks);
+                change.add_inclusive(slot);
+            }
+            if let Some((end, since)) = ended {
+                end_call(journey, slot, since, now.wrapping_sub(since), outermost, end);
+            }
+        });
     }
 
     fn settle_heap(&self, local: &Local, journey: &Journey, outermost: bool) {
@@ -186,21 +261,20 @@ impl Visit {
             change.add_inclusive(self.slot);
         }
         if let Some(node) = node_at(self.node) {
-            node.own_allocs.add(change.own_allocs);
-            node.own_alloc_bytes.add(change.own_bytes);
+            node.count(0, 0, (change.own_allocs, change.own_bytes));
         }
         let peak = journey.count_heap(&change);
-        self.slot.peak.set(self.slot.peak.get().max(peak));
+        self.slot.peak.raise(peak);
     }
 }
 
 fn end_call(journey: &Journey, slot: &Slot, since: u64, wall: u64, outermost: bool, end: End) {
     let local = Local::here();
     let wall = slot.observe(wall, |wall| slow::journey(local, slot, journey, since, wall));
-    slot.sum.add(wall);
+    slot.sum.add_ticks(wall);
     slot.weighed.add(1);
     if outermost {
-        slot.wall.add(wall);
+        slot.wall.add_ticks(wall);
     }
     match end {
         End::Ready => {}

@@ -1,47 +1,81 @@
-//! Who there is: all callsites, all shards. Everything here takes one lock, and nothing here is hot: a callsite comes
-//! once in a program's life, a thread twice in its own.
+//! Who there is: all callsites, all shards.
 //!
-//! The lists are threaded through what they list, so the registry allocates nothing; what it hands out lives for ever.
+//! Two locks. The *state* is held for a moment, when a callsite, a thread or a session comes or goes; a callsite comes
+//! once in a program's life, a thread twice in its own. The *content* is held while shards are read, or put together
+//! and emptied. Whoever needs both takes the content first; whoever registers takes the state alone, so that a reader,
+//! however long it reads, is in nobody's way. What threads and sessions leave meanwhile waits in a list, and is put
+//! together by the holder of the content: see [`Registry::settle`].
+//!
+//! The lists are threaded through what they list, so the registry allocates nothing from the program; what it hands out
+//! lives for ever.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
-use super::callsite::{Callsite, GENERAL, ID, OFF, RECORDED, Sampling, UNREGISTERED};
-use super::memory;
+use super::callsite::{Callsite, GENERAL, ID, OFF, RECORDED, UNREGISTERED};
 use super::shard::Shard;
+use super::site::{Names, Site};
 use super::slot::Slot;
-use super::sync::{AtomicPtr, Mutex, MutexGuard, const_unless_loom};
+use super::sync::{Mutex, MutexGuard, const_unless_loom};
+use super::{memory, object};
 
-/// Chains that callsites are looked up in by name.
-const CHAINS: usize = 512;
+/// So many shards of ended threads are kept as they are for the next, or as many as there are threads; and so many empty
+/// ones with their memory. What is left beyond that is put together and gives its memory back.
+const KEPT: usize = 8;
+
+/// So many shards may wait to be put together while the content is held; who leaves more waits as well.
+const BACKLOG: usize = 16;
 
 pub(crate) struct Registry {
     state: Mutex<State>,
+    content: Mutex<Content>,
 }
 
-/// What the lock guards.
-pub(crate) struct State {
-    chains: [*const Callsite; CHAINS],
-    last_site: *const Callsite,
-    /// Ids given out: every name has one.
-    names: u32,
-    last_shard: *const Shard,
-    /// Given back by threads; goes on counting for the next.
-    free: *const Shard,
-    /// Given back by sessions, and empty.
-    clean: *const Shard,
-    /// Counts for sessions that are over and threads that have ended; its writer is whoever holds the lock.
+/// What the lock of all shards' content guards, beside that content.
+pub(crate) struct Content {
+    /// Counts for sessions that are over and threads that have ended.
     rest: Option<&'static Shard>,
+}
+
+/// All there is: lists that only grow, so that who has copied this can follow them without a lock.
+#[derive(Clone, Copy)]
+pub(crate) struct Lists {
+    last_site: Option<&'static Site>,
+    last_shard: Option<&'static Shard>,
+    names: u32,
+    pub(crate) threads: usize,
+}
+
+/// What the lock of the state guards.
+pub(crate) struct State {
+    pub(crate) lists: Lists,
+    names: Names,
+    /// Given back by threads; go on counting for the next.
+    free: Idle,
+    /// Empty, with their memory.
+    clean: Idle,
+    /// Empty, without it.
+    bare: Idle,
+    /// Given back, to be added to the rest.
+    left: Idle,
+    /// Counts for threads that have ended; its writer is whoever holds this lock.
+    strays: Option<&'static Shard>,
     flags: u32,
     /// The clock is no register: the general lane is for all calls.
     clock_is_call: bool,
-    pub(crate) threads: usize,
+}
+
+/// Shards that nobody holds.
+struct Idle {
+    first: *const Shard,
+    length: usize,
 }
 
 /// The one of this process.
 #[cfg(not(loom))]
 pub(crate) static REGISTRY: Registry = Registry::new();
 
-// SAFETY: the pointers are to callsites and shards, which live for ever and are `Sync`.
+// SAFETY: the pointers are to sites, to shards and to chains of sites. Sites and shards live for ever and are `Sync`;
+// chains are reached under the lock only.
 unsafe impl Send for State {}
 
 /// Calls that could not be counted.
@@ -56,6 +90,11 @@ static TIMELINE: AtomicUsize = AtomicUsize::new(0);
 #[cold]
 pub(crate) fn count_lost(calls: u64) {
     LOST.fetch_add(calls, Relaxed);
+}
+
+/// In the child of a fork.
+pub(super) fn forget_lost() {
+    LOST.store(0, Relaxed);
 }
 
 pub(crate) fn lost() -> u64 {
@@ -78,22 +117,54 @@ pub(crate) fn timeline() -> usize {
     TIMELINE.load(Relaxed)
 }
 
+impl Idle {
+    const fn new() -> Self {
+        Self { first: std::ptr::null(), length: 0 }
+    }
+
+    fn push(&mut self, shard: &'static Shard) {
+        shard.next_idle.store(self.first.cast_mut(), Relaxed);
+        self.first = shard;
+        self.length += 1;
+    }
+
+    fn pop(&mut self) -> Option<&'static Shard> {
+        // SAFETY: null or a shard, which lives for ever.
+        let shard: &'static Shard = unsafe { self.first.as_ref()? };
+        self.first = shard.next_idle.load(Relaxed);
+        self.length -= 1;
+        Some(shard)
+    }
+}
+
+impl Content {
+    /// In the child of a fork: what was counted is the parent's.
+    pub(super) fn forget(&mut self) {
+        self.rest = None;
+    }
+}
+
 impl Registry {
     const_unless_loom! {
         pub(crate) fn new() -> Self {
             Self {
                 state: Mutex::new(State {
-                    chains: [std::ptr::null(); CHAINS],
-                    last_site: std::ptr::null(),
-                    names: 0,
-                    last_shard: std::ptr::null(),
-                    free: std::ptr::null(),
-                    clean: std::ptr::null(),
-                    rest: None,
+                    lists: Lists {
+                        last_site: None,
+                        last_shard: None,
+                        names: 0,
+                        threads: 0,
+                    },
+                    names: Names::new(),
+                    free: Idle::new(),
+                    clean: Idle::new(),
+                    bare: Idle::new(),
+                    left: Idle::new(),
+                    strays: None,
                     flags: 0,
                     clock_is_call: false,
-                    threads: 0,
                 }),
+                content: Mutex::new(Content { rest: None }),
             }
         }
     }
@@ -104,66 +175,113 @@ impl Registry {
         self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
+    /// Keeps the content of all shards as it is, but for what their writers add.
+    pub(super) fn lock_content(&self) -> MutexGuard<'_, Content> {
+        self.content.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Reads shards, while whoever comes and goes does so.
+    pub(crate) fn read<R>(&self, read: impl FnOnce(&Lists) -> R) -> R {
+        let content = self.lock_content();
+        let lists = self.lock().lists;
+        let result = read(&lists);
+        drop(content);
+        self.settle();
+        result
+    }
+
     /// Gives a callsite its id, if it has none yet, and returns its word. Callsites of one name have one id.
-    pub(crate) fn register(&self, site: &'static Callsite) -> u32 {
-        let name = site.name();
-        let mut state = self.lock();
-        // Whoever came first has done it all under this lock.
-        if site.word() == UNREGISTERED {
-            state.add_site(site, name);
+    pub(crate) fn register(&self, callsite: &'static Callsite) -> u32 {
+        if callsite.word() == UNREGISTERED {
+            let name = callsite.resolve_name();
+            let mut state = self.lock();
+            // Whoever came first has done it all under this lock.
+            if callsite.word() == UNREGISTERED {
+                state.add_site(callsite, name);
+            }
         }
-        site.word()
+        callsite.word()
+    }
+
+    /// Puts together what was left. Called with neither lock held by whoever has left something, or has held the content:
+    /// who finds the content held leaves it to the holder, unless too much has been left already.
+    pub(crate) fn settle(&self) {
+        let left = self.lock().left.length;
+        let content = match left {
+            0 => return,
+            1..=BACKLOG => self.content.try_lock().ok(),
+            _ => Some(self.lock_content()),
+        };
+        let Some(mut content) = content else {
+            return;
+        };
+        // Others may go on leaving shards meanwhile: nobody is to work for them for ever.
+        for _ in 0..4 * BACKLOG {
+            let Some(shard) = self.take_left() else {
+                return;
+            };
+            self.put_away(&mut content, shard);
+        }
+    }
+
+    fn take_left(&self) -> Option<&'static Shard> {
+        self.lock().left.pop()
+    }
+
+    /// The process totals keep what `shard` has counted; the shard is for another thread or session.
+    fn put_away(&self, content: &mut Content, shard: &'static Shard) {
+        if content.rest.is_none() {
+            content.rest = self.lock().make_shard();
+        }
+        let Some(rest) = content.rest else {
+            return; // out of memory: the shard stays in the list of all with what it has
+        };
+        rest.absorb(shard, &mut Vec::new());
+        if self.lock().clean.length < KEPT {
+            shard.reset();
+            self.lock().clean.push(shard);
+        } else {
+            shard.give_back();
+            self.lock().bare.push(shard);
+        }
     }
 }
 
 impl State {
-    fn add_site(&mut self, site: &'static Callsite, name: &str) {
-        let chain = hash(name) % CHAINS;
-        let namesake = follow(self.chains[chain], |site| &site.same_hash).find(|known| known.name() == name);
-        let id = if let Some(known) = namesake {
-            known.word() & ID
-        } else {
-            let id = self.names;
-            if id >= ID {
-                return; // sixteen million names: the rest go uncounted, each call as lost
-            }
-            self.names += 1;
-            site.same_hash.store(self.chains[chain].cast_mut(), Relaxed);
-            self.chains[chain] = site;
-            id
+    fn add_site(&mut self, callsite: &'static Callsite, name: &'static str) {
+        let namesake = self.names.find(name);
+        let id = namesake.map_or(self.names.held() + 1, |namesake| namesake.id);
+        if id >= ID {
+            return; // sixteen million names: the rest go uncounted, each call as lost
+        }
+        let site = Site::of(callsite, name);
+        let name = namesake.map_or(site.name, |namesake| namesake.name);
+        let Some(site) = memory::keep(site.numbered(id, name, self.lists.last_site)) else {
+            return;
         };
-        site.next.store(self.last_site.cast_mut(), Relaxed);
-        self.last_site = site;
-        site.set_word(self.word(site, id));
+        if namesake.is_none() && self.names.insert(site).is_none() {
+            return; // out of memory, as above
+        }
+        self.lists.names = self.names.held();
+        self.lists.last_site = Some(site);
+        callsite.set_site(site);
+        callsite.set_word(self.word(site));
     }
 
-    fn word(&self, site: &Callsite, id: u32) -> u32 {
-        let sampled = !matches!(site.sampling, Sampling::Every);
-        let general = sampled || self.clock_is_call || spans_are_on() || tree_is_on();
+    fn word(&self, site: &Site) -> u32 {
+        let general = site.sampled || self.clock_is_call || spans_are_on() || tree_is_on();
         let general = if general { GENERAL } else { 0 };
         let recorded = if timeline() > 0 { RECORDED } else { 0 };
-        id | general | recorded | self.flags
+        site.id | general | recorded | self.flags
     }
 
     fn rewrite_words(&self) {
-        for site in self.sites() {
-            site.set_word(self.word(site, site.word() & ID));
-        }
-    }
-
-    /// All callsites, latest first.
-    pub(crate) fn sites(&self) -> impl Iterator<Item = &'static Callsite> + use<> {
-        follow(self.last_site, |site| &site.next)
-    }
-
-    /// How many ids there are.
-    pub(crate) fn names(&self) -> u32 {
-        self.names
-    }
-
-    /// All shards, whoever holds them.
-    pub(crate) fn shards(&self) -> impl Iterator<Item = &'static Shard> + use<> {
-        follow(self.last_shard, |shard| &shard.next)
+        let rewrite = |site: &'static Site| {
+            // SAFETY: a callsite that stays, or one that `each_present` has found in its place.
+            unsafe { &*site.callsite }.set_word(self.word(site));
+        };
+        self.lists.sites().filter(|site| !site.transient).for_each(rewrite);
+        object::each_present(&self.lists.sites().filter(|site| site.transient), rewrite);
     }
 
     /// Switches recording on or off for every callsite.
@@ -197,92 +315,88 @@ impl State {
     }
 
     fn make_shard(&mut self) -> Option<&'static Shard> {
-        let shard = memory::keep(Shard::new())?;
-        shard.next.store(self.last_shard.cast_mut(), Relaxed);
-        self.last_shard = shard;
+        let shard = memory::keep(Shard::new(self.lists.last_shard))?;
+        self.lists.last_shard = Some(shard);
         Some(shard)
     }
 
-    /// A shard for a new thread: one that an ended thread left, which goes on from there, or a new one.
+    /// In the child of a fork: all shards are the parent's, and no page of them is to be copied.
+    pub(super) fn forget_shards(&mut self) {
+        self.lists.last_shard = None;
+        self.lists.threads = 0;
+        for idle in [&mut self.free, &mut self.clean, &mut self.bare, &mut self.left] {
+            *idle = Idle::new();
+        }
+        self.strays = None;
+    }
+
+    /// So many shards are kept for the next threads.
+    fn kept(&self) -> usize {
+        self.lists.threads.max(KEPT)
+    }
+
+    /// A shard for a new thread: one that an ended thread or session left, which goes on from there, or an empty one.
     pub(crate) fn adopt(&mut self) -> Option<&'static Shard> {
-        let shard = match pop(&mut self.free) {
-            Some(left) => left,
-            None => self.make_shard()?,
-        };
-        self.threads += 1;
+        let left = self.free.pop().or_else(|| self.left.pop()).or_else(|| self.bare.pop()).or_else(|| self.clean.pop());
+        let shard = left.or_else(|| self.make_shard())?;
+        self.lists.threads += 1;
         Some(shard)
     }
 
-    /// A thread has ended. The lock hands its last stores to the next holder.
+    /// A thread has ended. The lock hands its last stores to the next holder; [`Registry::settle`] comes after.
     pub(crate) fn release(&mut self, shard: &'static Shard) {
-        self.threads -= 1;
+        self.lists.threads -= 1;
         shard.tree.set_current(0);
-        push(&mut self.free, shard);
+        // The latest is the last to be emptied: calls of a thread that is about to end may still be open in it.
+        // With every thread that ends, one more is free and one fewer may be.
+        for _ in 0..2 {
+            if self.free.length >= self.kept()
+                && let Some(spare) = self.free.pop()
+            {
+                self.left.push(spare);
+            }
+        }
+        self.free.push(shard);
     }
 
     /// An empty shard for a session.
     pub(crate) fn adopt_clean(&mut self) -> Option<&'static Shard> {
-        match pop(&mut self.clean) {
-            Some(left) => Some(left),
-            None => self.make_shard(),
-        }
+        let left = self.clean.pop().or_else(|| self.bare.pop());
+        left.or_else(|| self.make_shard())
     }
 
-    /// The last session that counted into `shard` is over: the process totals keep what it saw.
+    /// The last session that counted into `shard` is over; [`Registry::settle`] comes after.
     pub(crate) fn retire(&mut self, shard: &'static Shard) {
-        let Some(rest) = self.rest() else {
-            return; // out of memory: the shard stays in the list with what it has
-        };
-        rest.absorb(shard, &mut Vec::new());
-        shard.reset();
-        push(&mut self.clean, shard);
+        self.left.push(shard);
     }
 
     /// The slot of a probe in the shard that whoever holds the lock writes.
-    pub(crate) fn slot_of_rest(&mut self, id: u32) -> Option<&'static Slot> {
-        let rest = self.rest()?;
-        rest.grow(id)?;
-        rest.make_slot(id)
-    }
-
-    /// The shard that whoever holds the lock writes.
-    fn rest(&mut self) -> Option<&'static Shard> {
-        if self.rest.is_none() {
-            self.rest = self.make_shard();
+    pub(crate) fn slot_of_strays(&mut self, id: u32) -> Option<&'static Slot> {
+        if id == 0 {
+            return None;
         }
-        self.rest
+        if self.strays.is_none() {
+            self.strays = self.make_shard();
+        }
+        let strays = self.strays?;
+        strays.grow(id)?;
+        strays.make_slot(id)
     }
 }
 
-fn push(list: &mut *const Shard, shard: &'static Shard) {
-    shard.next_free.store(list.cast_mut(), Relaxed);
-    *list = shard;
-}
+impl Lists {
+    /// All callsites, latest first.
+    pub(crate) fn sites(&self) -> impl Iterator<Item = &'static Site> + Clone + use<> {
+        std::iter::successors(self.last_site, |site| site.older)
+    }
 
-fn pop(list: &mut *const Shard) -> Option<&'static Shard> {
-    // SAFETY: null or a shard, which lives for ever.
-    let shard: &'static Shard = unsafe { list.as_ref()? };
-    *list = shard.next_free.load(Relaxed);
-    Some(shard)
-}
+    /// The greatest id.
+    pub(crate) fn names(&self) -> u32 {
+        self.names
+    }
 
-/// The elements of a list from `first` on.
-fn follow<T: 'static>(first: *const T, next: fn(&T) -> &AtomicPtr<T>) -> impl Iterator<Item = &'static T> {
-    let mut place = first;
-    std::iter::from_fn(move || {
-        // SAFETY: null or an element, and elements live for ever.
-        let element: &'static T = unsafe { place.as_ref()? };
-        place = next(element).load(Relaxed);
-        Some(element)
-    })
-}
-
-/// FNV-1a.
-fn hash(name: &str) -> usize {
-    let hash = name
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    #[allow(clippy::cast_possible_truncation, reason = "a hash")]
-    let hash = hash as usize;
-    hash
+    /// All shards, whoever holds them.
+    pub(crate) fn shards(&self) -> impl Iterator<Item = &'static Shard> + use<> {
+        std::iter::successors(self.last_shard, |shard| shard.older)
+    }
 }

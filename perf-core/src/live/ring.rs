@@ -1,10 +1,23 @@
 //! What a thread did last: a ring of events, the oldest overwritten. Its thread writes; anybody may read meanwhile and
 //! leaves out what may have been overwritten under its eyes.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "calls pass through here, and nothing on their way may panic in any profile"
+    )
+)]
+
+use std::cell::UnsafeCell;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::memory;
-use super::sync::{AtomicU64, Mutex, Own, fence};
+use super::sync::{AtomicU64, Own, fence};
 
 /// Names of this many threads are kept with a ring that one after the other has used.
 const NAMES: usize = 64;
@@ -41,11 +54,11 @@ pub(crate) struct Ring {
     /// One less than the length, which is a power of two.
     mask: u64,
     cells: *const Cells,
-    /// Numbers and names of the threads that used it, the latest last.
-    pub(crate) names: Mutex<Vec<(u32, String)>>,
+    /// Numbers and names of the threads that used it, the latest last; guarded by the registry's lock.
+    names: UnsafeCell<Vec<(u32, String)>>,
 }
 
-// SAFETY: `cells` is an array of atomics that lives for ever.
+// SAFETY: `cells` is an array of atomics that lives for ever; a lock guards `names`.
 unsafe impl Sync for Ring {}
 // SAFETY: as above.
 unsafe impl Send for Ring {}
@@ -56,8 +69,12 @@ impl Ring {
         let length = length.max(2).checked_next_power_of_two()?;
         let cell = || Cells { start: AtomicU64::new(0), ticks: AtomicU64::new(0), tag: AtomicU64::new(0) };
         let cells = memory::array(length, cell)?;
-        let names = Mutex::new(Vec::new());
-        Some(Self { written: AtomicU64::new(0), mask: length as u64 - 1, cells: cells.cast(), names })
+        let names = UnsafeCell::new(Vec::new());
+        Some(Self { written: AtomicU64::new(0), mask: (length as u64).wrapping_sub(1), cells: cells.cast(), names })
+    }
+
+    fn length(&self) -> u64 {
+        self.mask.wrapping_add(1)
     }
 
     fn cells(&self, index: u64) -> &Cells {
@@ -77,7 +94,7 @@ impl Ring {
         cells.start.store(start, Relaxed);
         cells.ticks.store(ticks, Relaxed);
         cells.tag.store(tag, Relaxed);
-        self.written.store(index + 1, Release);
+        self.written.store(index.wrapping_add(1), Release);
     }
 
     fn event(&self, index: u64) -> Event {
@@ -96,30 +113,43 @@ impl Ring {
     /// The last events, the latest first; the thread that the ring is of.
     pub(crate) fn latest(&self) -> impl Iterator<Item = Event> {
         let written = self.written.own();
-        (written.saturating_sub(self.mask + 1)..written).rev().map(|index| self.event(index))
+        (written.saturating_sub(self.length())..written).rev().map(|index| self.event(index))
     }
 
     /// Appends what the ring holds, in the order of writing, and returns how many were overwritten; any thread.
     pub(crate) fn read(&self, into: &mut Vec<Event>) -> u64 {
         let written = self.written.load(Acquire);
-        let first = written.saturating_sub(self.mask + 1);
+        let first = written.saturating_sub(self.length());
         let before = into.len();
         into.extend((first..written).map(|index| self.event(index)));
         fence(Acquire);
         // The writer may be at the event that comes a length after.
-        let sure = (self.written.load(Relaxed) + 1).saturating_sub(self.mask + 1).max(first).min(written);
+        let sure = self.written.load(Relaxed).saturating_add(1).saturating_sub(self.length()).max(first).min(written);
         #[allow(clippy::cast_possible_truncation, reason = "at most the length")]
-        into.drain(before..before + (sure - first) as usize);
+        into.drain(before..before.saturating_add(sure.saturating_sub(first) as usize));
         sure
     }
 
     /// Remembers the name of the thread that writes from now on.
-    pub(crate) fn belong_to(&self, number: u32, name: String) {
-        let mut names = self.names.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    ///
+    /// # Safety
+    /// The caller holds the registry's lock.
+    pub(crate) unsafe fn belong_to(&self, number: u32, name: String) {
+        // SAFETY: the caller's promise.
+        let names = unsafe { &mut *self.names.get() };
         if names.len() == NAMES {
             names.remove(0);
         }
         names.push((number, name));
+    }
+
+    /// Numbers and names of the threads that used it, the latest last.
+    ///
+    /// # Safety
+    /// The caller holds the registry's lock for as long as it uses them.
+    pub(crate) unsafe fn names(&self) -> &[(u32, String)] {
+        // SAFETY: the caller's promise.
+        unsafe { &*self.names.get() }
     }
 }
 

@@ -3,18 +3,18 @@
 //! Entering swaps the thread's shard for an empty one. That shard counts for the session and for every session that
 //! encloses it; when the last of them is gone, the process totals take over what it holds.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::cost;
 use super::heap::uncounted;
 use super::local::Local;
-use super::registry::REGISTRY;
+use super::registry::{REGISTRY, State};
 use super::shard::Shard;
+use super::{cost, fork};
 
 /// A session, shared by its handles, guards and futures.
 #[derive(Debug)]
@@ -30,6 +30,14 @@ struct Hold {
     chain: Vec<u64>,
     /// Some thread writes to it.
     taken: AtomicBool,
+    /// [`fork::generation`] of the process that it is in: a child has only copies of its parent's.
+    generation: u32,
+}
+
+impl Hold {
+    fn is_of_this_process(&self) -> bool {
+        self.generation == fork::generation()
+    }
 }
 
 impl std::fmt::Debug for Hold {
@@ -41,20 +49,37 @@ impl std::fmt::Debug for Hold {
 impl Drop for Hold {
     fn drop(&mut self) {
         let shard = self.shard;
-        // Where the library is already at work the shard stays with what it has: counted, but not used again.
-        Local::here().busily(|_| REGISTRY.lock().retire(shard));
+        if self.is_of_this_process() {
+            // Where the library is already at work the shard stays with what it has: counted, but not used again.
+            Local::here().busily(|_| {
+                REGISTRY.lock().retire(shard);
+                REGISTRY.settle();
+            });
+        }
     }
 }
 
-/// A session entered on a thread: a stack threaded through [`Local::entries`].
+/// A session entered on a thread: a stack threaded through [`Local::entries`]. Pointers to one are those that
+/// `Box::into_raw` gave, so that the box can be made again of each.
 pub(crate) struct Entry {
-    outer: *const Entry,
+    outer: *mut Entry,
     core: Arc<Core>,
-    hold: Arc<Hold>,
+    /// Changed in the child of a fork only.
+    hold: RefCell<Arc<Hold>>,
     /// Whether this entry took `hold`, or found itself inside the same session already.
     took: bool,
+    /// See [`Local::loan`]. Changed in the child of a fork only.
+    loan: Cell<u64>,
     /// Its guard is gone; it stays until the entries above it are gone too.
     left: Cell<bool>,
+}
+
+impl Entry {
+    /// Where its thread counts; none in the child of a fork, until [`resume`].
+    fn shard(&self) -> Option<&'static Shard> {
+        let hold = self.hold.borrow();
+        hold.is_of_this_process().then_some(hold.shard)
+    }
 }
 
 /// A reference to a session whose memory is never counted as the program's, neither when it comes nor when it goes.
@@ -93,32 +118,37 @@ impl Deref for Shared {
 }
 
 impl Core {
-    fn holds(&self) -> MutexGuard<'_, Vec<Arc<Hold>>> {
+    /// With the registry's lock held: so none of these is locked where a process forks.
+    fn holds(&self, _state: &State) -> MutexGuard<'_, Vec<Arc<Hold>>> {
         self.holds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The shards that count for this session.
+    /// The shards that count for this session. In the child of a fork, these are the child's.
     pub(crate) fn shards(&self) -> Vec<&'static Shard> {
-        self.holds().iter().map(|hold| hold.shard).collect()
+        let state = REGISTRY.lock();
+        let holds = self.holds(&state);
+        holds.iter().filter(|hold| hold.is_of_this_process()).map(|hold| hold.shard).collect()
     }
 
     /// A shard for this thread to write to, as part of the sessions that it is in already.
     fn take(&self, around: &[&Entry]) -> Option<Arc<Hold>> {
         let mut chain = vec![self.id];
-        chain.extend(around.first().iter().flat_map(|inner| inner.hold.chain.iter()));
-        let mut holds = self.holds();
-        let idle = holds.iter().find(|hold| hold.chain == chain && !hold.taken.swap(true, Acquire));
-        if let Some(hold) = idle {
+        chain.extend(around.first().iter().flat_map(|inner| inner.hold.borrow().chain.clone()));
+        let mut state = REGISTRY.lock();
+        let known = self.holds(&state);
+        let idle = known.iter().filter(|hold| hold.is_of_this_process() && hold.chain == chain);
+        if let Some(hold) = idle.into_iter().find(|hold| !hold.taken.swap(true, Acquire)) {
             return Some(Arc::clone(hold));
         }
-        let hold = Arc::new(Hold { shard: REGISTRY.lock().adopt_clean()?, chain, taken: AtomicBool::new(true) });
-        holds.push(Arc::clone(&hold));
-        drop(holds);
+        drop(known);
+        let shard = state.adopt_clean()?;
+        let hold = Arc::new(Hold { shard, chain, taken: AtomicBool::new(true), generation: fork::generation() });
+        self.holds(&state).push(Arc::clone(&hold));
         let mut told = vec![self.id];
         for entry in around {
             if hold.chain.contains(&entry.core.id) && !told.contains(&entry.core.id) {
                 told.push(entry.core.id);
-                entry.core.holds().push(Arc::clone(&hold));
+                entry.core.holds(&state).push(Arc::clone(&hold));
             }
         }
         Some(hold)
@@ -137,59 +167,93 @@ fn stack(local: &Local) -> Vec<&Entry> {
     stack
 }
 
+/// In the child of a fork: the sessions that its one thread is in go on there, each with a shard of the child's. False
+/// where it is in none, or counts into one already.
+pub(crate) fn resume(local: &Local) -> bool {
+    let stack = stack(local);
+    if local.shard().is_some() || stack.is_empty() {
+        return false;
+    }
+    // From the outermost to the innermost: the chain of each continues that of the one around it.
+    for (index, entry) in stack.iter().enumerate().rev() {
+        let around = &stack[index + 1..];
+        let hold = match around.first() {
+            Some(outer) if !entry.took => Some(Arc::clone(&outer.hold.borrow())),
+            _ => entry.core.take(around),
+        };
+        let Some(hold) = hold else {
+            return false;
+        };
+        *entry.hold.borrow_mut() = hold;
+        local.begin_loan();
+        entry.loan.set(local.loan.get());
+    }
+    let shard = stack[0].hold.borrow().shard;
+    shard.tree.set_current(0);
+    local.use_shard(Some(shard));
+    true
+}
+
 /// Enters a session on this thread; `None` where the library is already at work or memory is short.
-pub(crate) fn enter(core: &Arc<Core>) -> Option<*const Entry> {
+pub(crate) fn enter(core: &Arc<Core>) -> Option<*mut Entry> {
     super::entry::prepared();
     let local = Local::here();
     local
         .busily(|_| {
+            resume(local);
             let around = stack(local);
             let inner = around.first();
-            let inside = inner.filter(|inner| inner.hold.chain.contains(&core.id));
+            let inside = inner.filter(|inner| inner.hold.borrow().chain.contains(&core.id));
             let hold = match inside {
-                Some(inner) => Arc::clone(&inner.hold),
+                Some(inner) => Arc::clone(&inner.hold.borrow()),
                 None => core.take(&around)?,
             };
             let took = inside.is_none();
             if took {
                 hold.shard.tree.set_current(0);
                 local.use_shard(Some(hold.shard));
+                local.begin_loan();
             }
             local.cost.set(cost::outside());
             let entry = Box::into_raw(Box::new(Entry {
                 outer: local.entries.get(),
                 core: Arc::clone(core),
-                hold,
+                hold: RefCell::new(hold),
                 took,
+                loan: Cell::new(local.loan.get()),
                 left: Cell::new(false),
             }));
             local.entries.set(entry);
-            Some(entry.cast_const())
+            Some(entry)
         })
         .flatten()
 }
 
 /// Leaves what [`enter`] entered, on the same thread.
-pub(crate) fn leave(entry: *const Entry) {
+pub(crate) fn leave(entry: *mut Entry) {
     let local = Local::here();
     // SAFETY: from `enter` on this thread, and its guard leaves once.
     unsafe { &*entry }.left.set(true);
     let mut gone = Vec::new();
     local.busily(|_| {
-        // SAFETY: as in `stack`; what is taken off the list is not reached any more.
-        while let Some(top) = unsafe { local.entries.get().as_ref() }
-            && top.left.get()
+        let mut top = local.entries.get();
+        // SAFETY: as in `stack`.
+        while let Some(entry) = unsafe { top.as_ref() }
+            && entry.left.get()
         {
-            local.entries.set(top.outer);
-            if top.took {
-                top.hold.taken.store(false, Release);
+            local.entries.set(entry.outer);
+            if entry.took {
+                entry.hold.borrow().taken.store(false, Release);
             }
-            // SAFETY: made by `Box::into_raw` in `enter`.
-            gone.push(unsafe { Box::from_raw(std::ptr::from_ref(top).cast_mut()) });
+            // SAFETY: the pointer that `Box::into_raw` gave in `enter`. It is off the list, and its guard is gone, so
+            // nobody reaches it any more.
+            gone.push(unsafe { Box::from_raw(top) });
+            top = local.entries.get();
         }
-        // SAFETY: as above.
-        let now = unsafe { local.entries.get().as_ref() };
-        local.use_shard(now.map_or(local.home.get(), |entry| Some(entry.hold.shard)));
+        // SAFETY: as in `stack`.
+        let now = unsafe { top.as_ref() };
+        local.use_shard(now.map_or(local.home.get(), Entry::shard));
+        local.loan.set(now.map_or(local.home_loan.get(), |entry| entry.loan.get()));
     });
     // Dropped outside, since the last of a session gives its shards back.
     uncounted(|| drop(gone));

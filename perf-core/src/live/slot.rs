@@ -4,16 +4,34 @@
 //! The thread that owns the slot's shard writes; anybody may read meanwhile. Counters only grow, so a reader that
 //! comes between two stores sees the state of a moment ago, off by the call that is just ending.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "calls pass through here, and nothing on their way may panic in any profile"
+    )
+)]
+
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
+use super::callsite::Callsite;
 use super::memory;
 use super::shard::Shard;
-use super::sync::{AtomicPtr, AtomicU32, AtomicU64, Count, Own, Version};
+use super::sync::{AtomicPtr, AtomicU32, AtomicU64, Count, Own, Version, add_one, add_to_both, undisturbed};
 use super::tail::{Record, Tail};
+use super::watched::Watched;
 use crate::buckets::{self, OCTAVES};
 
 /// `least` of a slot that has seen no call: farther from every real value than any `spread`.
-const NOTHING: u64 = 1 << 63;
+pub(crate) const NOTHING: u64 = 1 << 63;
+
+/// A cell that has come so far is looked at more closely. There is room for as many calls of signal handlers that come
+/// between the look and the addition.
+const NEARLY_FULL: u32 = u32::MAX - (1 << 10);
 
 /// Layout: the first line is what every call touches, the second what calls that allocate touch.
 #[repr(C, align(64))]
@@ -51,8 +69,9 @@ pub(crate) struct Slot {
     pub(crate) busy: Count,
     pub(crate) polls: Count,
     pub(crate) cancelled: Count,
-    /// Polls of this probe under way on this thread.
-    pub(crate) polling: Count,
+    /// Polls of this probe under way on this thread, and the loan that they are under.
+    polling: Count,
+    polling_loan: Count,
     /// Sampling: the call that makes this many since the last timed one is timed.
     pub(crate) gap: Count,
     /// Sampling: untimed calls that timed calls still under way stand for.
@@ -78,6 +97,17 @@ pub(crate) struct Slot {
     blocks: [AtomicPtr<AtomicU32>; OCTAVES],
     /// The slowest calls.
     pub(crate) tail: Tail,
+    pub(crate) watched: Watched,
+    /// A callsite of the probe, of those that have one.
+    site: AtomicPtr<Callsite>,
+}
+
+/// What a counter is a sum of: see [`super::sync`].
+enum Adding {
+    Ticks,
+    Up,
+    Signed,
+    SignedTicks,
 }
 
 /// What did not fit into 32 bits, an array for each octave.
@@ -88,15 +118,49 @@ unsafe impl Sync for Slot {}
 // SAFETY: as above.
 unsafe impl Send for Slot {}
 
+impl Wide {
+    #[cfg(not(loom))]
+    fn make() -> Option<&'static Self> {
+        // SAFETY: room for one, nobody else's, and null pointers are zeros.
+        memory::zeroed().map(|place| unsafe { &*place })
+    }
+
+    #[cfg(loom)]
+    fn make() -> Option<&'static Self> {
+        memory::keep(Self(nulls()))
+    }
+}
+
 /// Array of null pointers.
+#[cfg(loom)]
 fn nulls<T>() -> [AtomicPtr<T>; OCTAVES] {
     std::array::from_fn(|_| AtomicPtr::new(std::ptr::null_mut()))
 }
 
 impl Slot {
-    pub(crate) fn new(id: u32, owner: *const Shard) -> Self {
+    /// Makes one where it stays: the smallest of stacks have no room for it.
+    ///
+    /// # Safety
+    /// There is room for a slot, and nobody writes there meanwhile or reads more than `id`, which is 0 or the same.
+    #[cfg(not(loom))]
+    pub(crate) unsafe fn make(place: *mut Self, id: u32, owner: *const Shard) {
+        // SAFETY: the caller's promise; zeros are valid for all of its fields: integers and pointers.
+        unsafe {
+            place.write_bytes(0, 1);
+            (&raw mut (*place).owner).write(owner);
+            (&raw mut (*place).id).write(id);
+            (&raw mut (*place).least).write(Count::new(NOTHING));
+        }
+    }
+
+    /// Loom's atomics are more than integers.
+    ///
+    /// # Safety
+    /// As above.
+    #[cfg(loom)]
+    pub(crate) unsafe fn make(place: *mut Self, id: u32, owner: *const Shard) {
         let zero = || Count::new(0);
-        Self {
+        let slot = Self {
             owner,
             id,
             least: Count::new(NOTHING),
@@ -121,6 +185,7 @@ impl Slot {
             polls: zero(),
             cancelled: zero(),
             polling: zero(),
+            polling_loan: zero(),
             gap: zero(),
             claimed: zero(),
             backward: zero(),
@@ -133,7 +198,11 @@ impl Slot {
             wide: AtomicPtr::new(std::ptr::null_mut()),
             blocks: nulls(),
             tail: Tail::new(),
-        }
+            watched: Watched::new(),
+            site: AtomicPtr::new(std::ptr::null_mut()),
+        };
+        // SAFETY: the caller's promise.
+        unsafe { place.write(slot) };
     }
 
     /// The shard it belongs to.
@@ -141,6 +210,34 @@ impl Slot {
     pub(crate) fn shard(&self) -> &'static Shard {
         // SAFETY: made by `Shard::make_slot` of a shard that lives for ever.
         unsafe { &*self.owner }
+    }
+
+    /// Adds to what the probe has worked on.
+    pub(crate) fn count_units(&self, items: u64, bytes: u64) {
+        self.items.add_up(items);
+        self.bytes.add_up(bytes);
+    }
+
+    /// Polls under way that began under this loan: those that outlived an earlier one are not around this one's calls.
+    pub(crate) fn polls_around(&self, loan: u64) -> u64 {
+        if self.polling_loan.own() == loan { self.polling.own() } else { 0 }
+    }
+
+    /// The writer only, under this loan.
+    pub(crate) fn set_polls_around(&self, loan: u64, polls: u64) {
+        self.polling.set(polls);
+        self.polling_loan.set(loan);
+    }
+
+    /// A callsite of the probe.
+    pub(crate) fn site(&self) -> Option<&'static Callsite> {
+        // SAFETY: null or from `set_site`, which is given none that can be unloaded.
+        unsafe { self.site.load(Relaxed).as_ref() }
+    }
+
+    /// The writer only.
+    pub(crate) fn set_site(&self, site: &'static Callsite) {
+        self.site.store(std::ptr::from_ref(site).cast_mut(), Relaxed);
     }
 
     /// Counts one value in the histogram, and returns it. One that is out of the ordinary goes to `unusual`, which calls
@@ -160,11 +257,11 @@ impl Slot {
         }
         // SAFETY: a block that is there has a cell for every position of its octave (the base may lie before it).
         let cell = unsafe { &*block.wrapping_add(position) };
-        let count = cell.own();
-        if count == u32::MAX {
+        if cell.own() >= NEARLY_FULL {
             self.add_slowly(octave, position, 1);
         } else {
-            cell.store(count + 1, Relaxed);
+            // SAFETY: as above.
+            unsafe { add_one(block, position) };
         }
         ticks
     }
@@ -175,17 +272,32 @@ impl Slot {
         ticks.wrapping_sub(self.least.own()) > self.spread.own()
     }
 
+    /// Adds to the ticks of all calls, and to those without callees. What was measured as it passed cannot reach the end:
+    /// see [`super::sync`].
+    #[inline(always)]
+    pub(crate) fn count_time(&self, ticks: u64, own: u64) {
+        add_to_both!(self, Slot, sum: ticks, own: own);
+    }
+
     /// Counts a call that has no callees and is in no recursion.
     pub(crate) fn count_alone(&self, ticks: u64, record: impl FnOnce(u64) -> Record) {
+        self.count_call_alone(ticks, 0, record);
+    }
+
+    /// Counts a call that is in no recursion, and what of it its callees took.
+    pub(crate) fn count_call_alone(&self, ticks: u64, callees: u64, record: impl FnOnce(u64) -> Record) {
         let ticks = self.observe(ticks, |ticks| self.notice(ticks, record));
-        self.sum.add(ticks);
-        self.own.add(ticks);
-        self.total.add(ticks);
+        self.sum.add_ticks(ticks);
+        self.own.add_signed_ticks(ticks.wrapping_sub(callees));
+        self.total.add_ticks(ticks);
         self.weighed.add(1);
     }
 
     /// As [`Self::observe`] for a value that stands for `weight` calls.
     pub(crate) fn observe_weighted(&self, ticks: u64, weight: u64, unusual: impl FnOnce(u64) -> u64) -> u64 {
+        if weight == 1 {
+            return self.observe(ticks, unusual);
+        }
         let ticks = if self.is_unusual(ticks) { unusual(ticks) } else { ticks };
         let octave = buckets::octave(ticks);
         self.add_slowly(octave, buckets::position(ticks, octave), weight);
@@ -195,6 +307,10 @@ impl Slot {
     /// Takes in a value that is out of the ordinary, and returns what it counts as. A clock that stepped back gives a
     /// "negative" value, which becomes 0 and is counted as a step. `record` describes the call.
     pub(crate) fn notice(&self, ticks: u64, record: impl FnOnce(u64) -> Record) -> u64 {
+        undisturbed(|| self.notice_alone(ticks, record))
+    }
+
+    fn notice_alone(&self, ticks: u64, record: impl FnOnce(u64) -> Record) -> u64 {
         let mut ticks = ticks;
         if ticks >= NOTHING {
             self.backward.add(1);
@@ -220,21 +336,28 @@ impl Slot {
     #[cold]
     #[inline(never)]
     fn add_slowly(&self, octave: usize, position: usize, weight: u64) {
-        let mut block = self.blocks[octave].own();
+        undisturbed(|| self.add_alone(octave, position, weight));
+    }
+
+    fn add_alone(&self, octave: usize, position: usize, weight: u64) {
+        let Some(place) = self.blocks.get(octave) else {
+            return; // there is one for every octave: see `buckets`
+        };
+        let mut block = place.own();
         if block.is_null() {
-            let Some(cells) = memory::array(buckets::cells(octave), || AtomicU32::new(0)) else {
+            let Some(cells) = self.shard().cells(buckets::cells(octave)) else {
                 super::registry::count_lost(weight);
                 return;
             };
             // The position of a value is its index: see `buckets`.
-            block = cells.cast::<AtomicU32>().wrapping_sub(buckets::first_position(octave));
+            block = cells.wrapping_sub(buckets::first_position(octave));
             // Pairs with the acquire in `read_histogram`: who sees the block sees its zeros.
-            self.blocks[octave].store(block, Release);
-            self.octaves.set(self.octaves.own() | 1 << octave);
+            place.store(block, Release);
+            self.octaves.set(self.octaves.own() | bit(octave));
         }
         // SAFETY: as in `observe`; `wrapping_add` undoes the shift above.
         let cell = unsafe { &*block.wrapping_add(position) };
-        let sum = u64::from(cell.own()) + weight;
+        let sum = u64::from(cell.own()).saturating_add(weight);
         if let Ok(fits) = u32::try_from(sum) {
             cell.store(fits, Relaxed);
         } else {
@@ -245,11 +368,11 @@ impl Slot {
     /// Moves all of a full cell into its 64-bit neighbour. A reader that comes between reads again.
     fn carry(&self, octave: usize, position: usize, cell: &AtomicU32, sum: u64) {
         let Some(wide) = self.wide_cell(octave, position) else {
-            super::registry::count_lost(sum - u64::from(cell.own()));
+            super::registry::count_lost(sum.saturating_sub(u64::from(cell.own())));
             return;
         };
         self.carries.write(|| {
-            wide.store(wide.own() + sum, Relaxed);
+            wide.store(wide.own().saturating_add(sum), Relaxed);
             cell.store(0, Relaxed);
         });
     }
@@ -257,18 +380,18 @@ impl Slot {
     fn wide_cell(&self, octave: usize, position: usize) -> Option<&AtomicU64> {
         let mut wide = self.wide.own();
         if wide.is_null() {
-            wide = std::ptr::from_ref(memory::keep(Wide(nulls()))?).cast_mut();
+            wide = std::ptr::from_ref(Wide::make()?).cast_mut();
             self.wide.store(wide, Release);
         }
         // SAFETY: from `keep`, so it lives for ever.
-        let place = unsafe { &(*wide).0[octave] };
+        let place = unsafe { (*wide).0.get(octave) }?;
         let mut cells = place.own();
         if cells.is_null() {
             cells = memory::array(buckets::cells(octave), || AtomicU64::new(0))?.cast();
             place.store(cells, Release);
         }
         // SAFETY: the array has a cell for every position of its octave.
-        Some(unsafe { &*cells.add(position - buckets::first_position(octave)) })
+        Some(unsafe { &*cells.add(position.checked_sub(buckets::first_position(octave))?) })
     }
 
     /// Appends bucket and count of every bucket that is not empty, ascending; any thread.
@@ -276,41 +399,48 @@ impl Slot {
         let before = into.len();
         self.carries.read(|| {
             into.truncate(before);
-            self.read_cells(into);
+            self.read_cells(|bucket, count| into.push((bucket, count)));
         });
     }
 
-    fn read_cells(&self, into: &mut Vec<(u16, u64)>) {
-        let wide = self.wide.load(Acquire);
+    /// Calls in the histogram; beside its writer, off by a cell that is just carried.
+    pub(crate) fn count_timed(&self) -> u64 {
+        let mut calls = 0_u64;
+        self.read_cells(|_, count| calls = calls.saturating_add(count));
+        calls
+    }
+
+    fn read_cells(&self, mut each: impl FnMut(u16, u64)) {
         let mut octaves = self.octaves.get();
         // From high to low octave numbers, which is from low to high values.
-        while octaves != 0 {
-            let octave = octaves.ilog2() as usize;
-            octaves &= !(1 << octave);
-            let block = self.blocks[octave].load(Acquire);
-            if block.is_null() {
+        while let Some(octave) = octaves.checked_ilog2() {
+            let octave = octave as usize;
+            octaves &= !bit(octave);
+            let Some(block) = self.blocks.get(octave).map(|block| block.load(Acquire)).filter(|block| !block.is_null())
+            else {
                 continue; // its bit was seen before its pointer; the next reader will see both
-            }
-            let wide = if wide.is_null() {
-                std::ptr::null_mut()
-            } else {
-                // SAFETY: from `keep`, so it lives for ever.
-                unsafe { (*wide).0[octave].load(Acquire) }
             };
-            let first = buckets::first_position(octave);
-            for position in first..first + buckets::cells(octave) {
+            let wide = self.wide_cells(octave);
+            for (index, position) in buckets::positions(octave).enumerate() {
                 // SAFETY: a block has a cell for every position of its octave.
                 let mut count = u64::from(unsafe { &*block.wrapping_add(position) }.load(Relaxed));
                 if !wide.is_null() {
                     // SAFETY: as for the block.
-                    count += unsafe { &*wide.add(position - first) }.load(Relaxed);
+                    count = count.saturating_add(unsafe { &*wide.add(index) }.load(Relaxed));
                 }
                 if count != 0 {
                     #[allow(clippy::cast_possible_truncation, reason = "BUCKETS is 3776")]
-                    into.push((buckets::bucket(octave, position) as u16, count));
+                    each(buckets::bucket(octave, position) as u16, count);
                 }
             }
         }
+    }
+
+    /// What the cells of an octave were carried into, or null.
+    fn wide_cells(&self, octave: usize) -> *const AtomicU64 {
+        // SAFETY: null, or from `keep`, so it lives for ever.
+        let wide = unsafe { self.wide.load(Acquire).as_ref() };
+        wide.and_then(|wide| wide.0.get(octave)).map_or(std::ptr::null(), |cells| cells.load(Acquire).cast_const())
     }
 
     /// Greatest value; 0 where there is none.
@@ -324,37 +454,45 @@ impl Slot {
         (least != NOTHING).then(|| (least, self.greatest.get()))
     }
 
-    /// The counters that simply add up, in one order for every use.
-    fn sums(&self) -> [&Count; 21] {
+    /// The counters that simply add up, in one order for every use, and how: so that no sum goes back.
+    fn sums(&self) -> [(&Count, Adding); 22] {
+        use Adding::{Signed, SignedTicks, Ticks, Up};
         [
-            &self.total,
-            &self.sum,
-            &self.own,
-            &self.untimed,
-            &self.claimed,
-            &self.weighed,
-            &self.skipped,
-            &self.allocs,
-            &self.alloc_bytes,
-            &self.own_allocs,
-            &self.own_alloc_bytes,
-            &self.net,
-            &self.errors,
-            &self.panics,
-            &self.items,
-            &self.bytes,
-            &self.wall,
-            &self.busy,
-            &self.polls,
-            &self.cancelled,
-            &self.backward,
+            (&self.total, Ticks),
+            (&self.sum, Ticks),
+            (&self.own, SignedTicks),
+            (&self.untimed, Up),
+            (&self.claimed, Up),
+            (&self.weighed, Up),
+            (&self.skipped, Up),
+            (&self.allocs, Up),
+            (&self.alloc_bytes, Up),
+            (&self.own_allocs, Signed),
+            (&self.own_alloc_bytes, Signed),
+            (&self.net, Signed),
+            (&self.errors, Up),
+            (&self.panics, Up),
+            (&self.items, Up),
+            (&self.bytes, Up),
+            (&self.wall, Ticks),
+            (&self.busy, Ticks),
+            (&self.polls, Up),
+            (&self.cancelled, Up),
+            (&self.backward, Up),
+            (&self.watched.waiting, Ticks),
         ]
     }
 
     /// Adds all that `other` counted; the writers of both are at rest. `scratch` is emptied.
     pub(crate) fn absorb(&self, other: &Self, scratch: &mut Vec<(u16, u64)>) {
-        for (mine, theirs) in self.sums().into_iter().zip(other.sums()) {
-            mine.add(theirs.get());
+        for ((mine, adding), (theirs, _)) in self.sums().into_iter().zip(other.sums()) {
+            let more = theirs.get();
+            match adding {
+                Adding::Ticks => mine.add_ticks(more),
+                Adding::Up => mine.add_up(more),
+                Adding::Signed => mine.add_signed(more),
+                Adding::SignedTicks => mine.add_signed_ticks(more),
+            }
         }
         self.peak.set(self.peak.get().max(other.peak.get()));
         if let Some((least, greatest)) = other.extremes() {
@@ -373,9 +511,30 @@ impl Slot {
         }
     }
 
+    /// Frees what did not fit into the slot's cells.
+    ///
+    /// # Safety
+    /// Nobody writes to the slot or reads it, from now on until it is made again.
+    pub(crate) unsafe fn free_wide(&self) {
+        // SAFETY: null, or from `keep`, and not freed yet.
+        let Some(wide) = (unsafe { self.wide.load(Relaxed).as_ref() }) else {
+            return;
+        };
+        for (octave, cells) in wide.0.iter().enumerate() {
+            let cells = cells.load(Relaxed);
+            if !cells.is_null() {
+                let cells = std::ptr::slice_from_raw_parts_mut(cells, buckets::cells(octave));
+                // SAFETY: made by `array` in `wide_cell`; the caller's promise.
+                unsafe { memory::free_array(cells) };
+            }
+        }
+        // SAFETY: the caller's promise.
+        unsafe { memory::free(wide) };
+    }
+
     /// Back to the state of a new slot, keeping its memory; its writer is at rest and nobody reads.
     pub(crate) fn reset(&self) {
-        for count in self.sums() {
+        for (count, _) in self.sums() {
             count.set(0);
         }
         for count in [&self.peak, &self.spread, &self.greatest, &self.gap, &self.polling] {
@@ -384,28 +543,30 @@ impl Slot {
         self.least.set(NOTHING);
         self.cached_node.set(0);
         self.tail.reset();
-        let wide = self.wide.load(Relaxed);
-        for octave in 0..OCTAVES {
-            let block = self.blocks[octave].load(Relaxed);
-            if block.is_null() {
-                continue;
-            }
-            let first = buckets::first_position(octave);
-            for position in first..2 * buckets::STEPS {
+        self.watched.reset();
+        let mut octaves = self.octaves.get();
+        while let Some(octave) = octaves.checked_ilog2() {
+            let octave = octave as usize;
+            octaves &= !bit(octave);
+            let Some(block) = self.blocks.get(octave).map(|block| block.load(Relaxed)) else {
+                continue; // there is one for every octave: see `buckets`
+            };
+            let wide = self.wide_cells(octave);
+            for (index, position) in buckets::positions(octave).enumerate() {
                 // SAFETY: a block has a cell for every position of its octave.
                 unsafe { &*block.wrapping_add(position) }.store(0, Relaxed);
-            }
-            if wide.is_null() {
-                continue;
-            }
-            // SAFETY: from `keep`, so it lives for ever.
-            let cells = unsafe { (*wide).0[octave].load(Relaxed) };
-            for index in 0..buckets::cells(octave) {
-                if !cells.is_null() {
+                if !wide.is_null() {
                     // SAFETY: as for the block.
-                    unsafe { &*cells.add(index) }.store(0, Relaxed);
+                    unsafe { &*wide.add(index) }.store(0, Relaxed);
                 }
             }
         }
     }
+}
+
+/// Of an octave, in [`Slot::octaves`].
+fn bit(octave: usize) -> u64 {
+    #[allow(clippy::cast_possible_truncation, reason = "there are fewer than 64")]
+    let bit = 1_u64.wrapping_shl(octave as u32);
+    bit
 }

@@ -1,30 +1,44 @@
 //! What is written down of a call that is among the slowest of its probe.
 
-use super::clock;
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "calls pass through here, and nothing on their way may panic in any profile"
+    )
+)]
+
 use super::journey::Journey;
 use super::local::Local;
 use super::slot::Slot;
 use super::tail::Record;
-use super::timeline;
+use super::{clock, timeline, waiting};
 
 /// A call that began with these values of the clock and of [`Local::covered`], and took `ticks`. Returns what it counts as.
 #[cold]
 #[inline(never)]
-pub(crate) fn call(local: &Local, slot: &Slot, started: u64, covered: u64, ticks: u64) -> u64 {
-    slot.notice(ticks, |ticks| {
+pub(crate) fn call(slot: &Slot, started: u64, covered: u64, ticks: u64) -> u64 {
+    let local = Local::here();
+    let ticks = slot.notice(ticks, |ticks| {
         // Callees that are sampled may weigh more than their caller.
         let callees = local.covered.get().wrapping_sub(covered).min(ticks);
         let named = timeline::greatest_callees(local, started);
-        let known: u64 = named.iter().map(|callee| callee.1).sum();
+        let known = named.iter().fold(0, |sum: u64, callee| sum.saturating_add(callee.1));
         Record {
             start: started,
             ticks,
-            own: ticks - callees,
+            own: ticks.saturating_sub(callees),
             callees: callees.saturating_sub(known),
             named,
             ..here(local)
         }
-    })
+    });
+    waiting::consider(slot, ticks);
+    ticks
 }
 
 /// A call of a future, which has just ended.

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use super::callsite::{Callsite, ID};
+use super::callsite::Callsite;
 use super::local::Local;
 use super::registry::{self, REGISTRY};
 use crate::spans::{SpanOf, SpanSink, TaskSpan};
@@ -26,8 +26,15 @@ fn sink() -> Option<&'static dyn SpanSink> {
 
 /// What a sink knows of a probe.
 fn of(site: &'static Callsite) -> SpanOf {
-    let (file, line) = site.place;
-    SpanOf { id: site.word() & ID, name: site.name(), file, line }
+    // Who has its id from another thread may have it before what belongs to it.
+    let site = site.site().or_else(|| {
+        drop(REGISTRY.lock());
+        site.site()
+    });
+    site.map_or(SpanOf { id: 0, name: "", file: "", line: 0 }, |site| {
+        let (file, line) = site.place;
+        SpanOf { id: site.id - 1, name: site.name, file, line }
+    })
 }
 
 /// Opens a span on this thread, where spans are; 0 where none was opened.

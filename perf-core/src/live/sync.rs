@@ -1,7 +1,27 @@
 //! The one place that decides whose atomics are used: the standard library's, or loom's while a model runs.
 //!
-//! Every cell of a shard has one writer, so a counter is a relaxed load and a relaxed store, never a locked
-//! instruction. Readers may see an older value of each counter, never a torn one.
+//! Every cell of a shard has one writer, so an addition is never a locked instruction. Readers may see an older value of
+//! each counter, never a torn one.
+//!
+//! The writer may be interrupted by a signal handler that writes too. Where an addition is a single instruction
+//! ([`ADDS_AT_ONCE`]), both count. Where it is not, and for stores to several cells that belong together, the thread finds
+//! no slots meanwhile, and a probe in the handler counts as lost: `undisturbed`.
+//!
+//! Sums never wrap. What grows by one, or by the time that a call has really taken, cannot reach the end of 64 bits: a
+//! billion a second takes 584 years, and ticks of 5 GHz take 29 years from [`MOST_TICKS`], where durations that somebody
+//! else names, or that are weighed, stop. What else users or allocators name stops at the greatest number.
+
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "calls pass through here, and nothing on their way may panic in any profile"
+    )
+)]
 
 #[cfg(loom)]
 pub(crate) use loom::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, fence};
@@ -15,8 +35,23 @@ pub(crate) use std::sync::{Mutex, MutexGuard};
 
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
-/// A counter with one writer and any number of readers. Arithmetic wraps: signed sums live in it as two's complement.
+#[cfg(not(loom))]
+pub(crate) use super::local::undisturbed;
+/// A model has no signal handlers.
+#[cfg(loom)]
+pub(crate) fn undisturbed<R>(stores: impl FnOnce() -> R) -> R {
+    stores()
+}
+
+/// Whether an addition to a cell is one instruction, which no signal handler comes into the middle of.
+pub(crate) const ADDS_AT_ONCE: bool = cfg!(all(target_arch = "x86_64", not(any(loom, miri))));
+
+/// Where sums of durations stop that were not measured call by call: 146 years of nanoseconds.
+pub(crate) const MOST_TICKS: u64 = 1 << 62;
+
+/// A counter with one writer and any number of readers. Signed sums live in it as two's complement.
 #[derive(Debug)]
+#[repr(transparent)]
 pub(crate) struct Count(AtomicU64);
 
 /// `const fn`, but under loom, whose atomics cannot be made at compile time.
@@ -52,12 +87,122 @@ impl Count {
         self.0.own()
     }
 
-    /// The writer only.
+    /// The writer only. Wraps: for what cannot reach the end (see above), and for differences, that may be negative.
     #[inline(always)]
     pub(crate) fn add(&self, more: u64) {
+        #[cfg(all(target_arch = "x86_64", not(any(loom, miri))))]
+        // SAFETY: the cell is a valid, aligned word; a plain addition to it is a relaxed load and a relaxed store.
+        unsafe {
+            let cell = self.0.as_ptr();
+            core::arch::asm!("add qword ptr [{cell}], {more}", cell = in(reg) cell, more = in(reg) more, options(nostack));
+        }
+        #[cfg(not(all(target_arch = "x86_64", not(any(loom, miri)))))]
         self.set(self.own().wrapping_add(more));
     }
+
+    /// The writer only. Sets it to 0 and returns what it was, also where a signal handler does the same. The one locked
+    /// instruction there is: for what is rare.
+    #[inline]
+    pub(crate) fn take(&self) -> u64 {
+        self.0.swap(0, Relaxed)
+    }
+
+    /// The writer only. Ticks, of a sum that stops at [`MOST_TICKS`].
+    #[inline]
+    pub(crate) fn add_ticks(&self, more: u64) {
+        if (self.own() | more) < MOST_TICKS >> 1 {
+            return self.add(more);
+        }
+        // What was measured may have gone past it.
+        let sum = self.own().saturating_add(more).min(MOST_TICKS);
+        self.set(sum.max(self.own()));
+    }
+
+    /// The writer only. Sets it where that does not set it back.
+    #[inline(always)]
+    pub(crate) fn raise(&self, value: u64) {
+        self.set(value.max(self.own()));
+    }
+
+    /// The writer only. Stops at the greatest number.
+    #[inline]
+    pub(crate) fn add_up(&self, more: u64) {
+        if (self.own() | more) <= u64::MAX >> 1 {
+            return self.add(more);
+        }
+        self.set(self.own().saturating_add(more));
+    }
+
+    /// The writer only. Signed ticks, of a sum that stops at [`MOST_TICKS`] on either side.
+    #[inline]
+    pub(crate) fn add_signed_ticks(&self, more: u64) {
+        let most = MOST_TICKS.cast_signed();
+        let (own, more) = (self.own().cast_signed(), more.cast_signed());
+        let sum = own.saturating_add(more);
+        // What was measured may have gone past it.
+        let sum = if more >= 0 { sum.min(most).max(own) } else { sum.max(most.wrapping_neg()).min(own) };
+        self.set(sum.cast_unsigned());
+    }
+
+    /// The writer only. A signed sum, in two's complement, that stops at its ends.
+    #[inline]
+    pub(crate) fn add_signed(&self, more: u64) {
+        self.set(saturating_signed(self.own(), more));
+    }
 }
+
+/// The sum of two signed numbers in two's complement, which stops at its ends.
+#[inline]
+pub(crate) fn saturating_signed(one: u64, other: u64) -> u64 {
+    one.cast_signed().saturating_add(other.cast_signed()).cast_unsigned()
+}
+
+/// Adds one to a cell that is not full; its writer only. As [`Count::add`].
+///
+/// # Safety
+/// There is a cell at this position.
+#[inline(always)]
+pub(crate) unsafe fn add_one(cells: *const AtomicU32, position: usize) {
+    #[cfg(all(target_arch = "x86_64", not(any(loom, miri))))]
+    // SAFETY: the caller's promise, and as in `Count::add`.
+    unsafe {
+        core::arch::asm!("inc dword ptr [{cells} + 4*{at}]", cells = in(reg) cells, at = in(reg) position, options(nostack));
+    }
+    #[cfg(not(all(target_arch = "x86_64", not(any(loom, miri)))))]
+    {
+        // SAFETY: the caller's promise.
+        let cell = unsafe { &*cells.wrapping_add(position) };
+        cell.store(cell.own().wrapping_add(1), Relaxed);
+    }
+}
+
+/// [`Count::add`] to two fields of a struct that is at hand, without an instruction for the address of each.
+macro_rules! add_to_both {
+    ($of:expr, $type:ty, $one:ident: $more:expr, $other:ident: $other_more:expr) => {{
+        #[cfg(all(target_arch = "x86_64", not(any(loom, miri))))]
+        // SAFETY: both are counters of what is at hand; otherwise as in `Count::add`.
+        unsafe {
+            let (one, other): (&Count, &Count) = (&$of.$one, &$of.$other);
+            let _ = (one, other);
+            core::arch::asm!(
+                "add qword ptr [{of} + {one}], {more}",
+                "add qword ptr [{of} + {other}], {other_more}",
+                of = in(reg) std::ptr::from_ref::<$type>($of),
+                one = const std::mem::offset_of!($type, $one),
+                other = const std::mem::offset_of!($type, $other),
+                more = in(reg) $more,
+                other_more = in(reg) $other_more,
+                options(nostack)
+            );
+        }
+        #[cfg(not(all(target_arch = "x86_64", not(any(loom, miri)))))]
+        {
+            $of.$one.add($more);
+            $of.$other.add($other_more);
+        }
+    }};
+}
+pub(crate) use add_to_both;
 
 /// Reading a cell in order to write to it, which only its one writer does: a relaxed load. In a model, loom fails where
 /// anybody else may have written meanwhile.
@@ -94,21 +239,20 @@ own! {
 pub(crate) struct Version(AtomicU64);
 
 impl Version {
-    const_unless_loom! {
-        pub(crate) fn new() -> Self {
-            Self(AtomicU64::new(0))
-        }
+    #[cfg(any(loom, test))]
+    pub(crate) fn new() -> Self {
+        Self(AtomicU64::new(0))
     }
 
     /// The writer only.
     #[inline]
     pub(crate) fn write(&self, stores: impl FnOnce()) {
         let version = self.0.own();
-        self.0.store(version + 1, Relaxed);
+        self.0.store(version.wrapping_add(1), Relaxed);
         // Pairs with the acquire fence in `read`: who sees one of the stores sees the odd version.
         fence(Release);
         stores();
-        self.0.store(version + 2, Release);
+        self.0.store(version.wrapping_add(2), Release);
     }
 
     /// Reads until no writer has come between; any thread.

@@ -3,6 +3,18 @@
 //!
 //! The writer of the slot writes; a reader that comes between reads again.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "calls pass through here, and nothing on their way may panic in any profile"
+    )
+)]
+
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::sync::{AtomicU64, Count, Version};
@@ -79,13 +91,15 @@ impl Shares {
     pub(crate) fn add(&mut self, id: u32, ticks: u64) {
         let place = self.0.iter_mut().find(|share| share.1 == 0 || share.0 == id);
         if let Some(share) = place {
-            *share = (id, share.1.wrapping_add(ticks));
+            *share = (id, share.1.saturating_add(ticks));
         }
     }
 
     pub(crate) fn greatest(mut self) -> [(u32, u64); NAMED] {
         self.0.sort_unstable_by_key(|share| std::cmp::Reverse(share.1));
-        std::array::from_fn(|index| self.0[index])
+        let mut named = [(0, 0); NAMED];
+        named.iter_mut().zip(self.0).for_each(|(name, share)| *name = share);
+        named
     }
 }
 
@@ -101,6 +115,8 @@ pub(crate) struct Tail {
 }
 
 impl Tail {
+    /// Elsewhere, a slot is made of zeros, and this with it.
+    #[cfg(any(loom, test))]
     pub(crate) fn new() -> Self {
         Self {
             version: Version::new(),
@@ -108,10 +124,6 @@ impl Tail {
             ticks: std::array::from_fn(|_| Count::new(0)),
             words: std::array::from_fn(|_| std::array::from_fn(|_| AtomicU64::new(0))),
         }
-    }
-
-    fn ticks_at(&self, place: usize) -> u64 {
-        self.ticks[place].own()
     }
 
     fn held(&self) -> usize {
@@ -122,22 +134,23 @@ impl Tail {
 
     /// A call that takes longer than this is worth a record; none while there is room for any. The writer only.
     pub(crate) fn least(&self) -> Option<u64> {
-        (self.held() == KEPT).then(|| (0..KEPT).map(|place| self.ticks_at(place)).min()).flatten()
+        if self.held() == KEPT { self.ticks.iter().map(Count::own).min() } else { None }
     }
 
     /// Takes a record in, in place of the shortest where there is no room. The writer only.
     pub(crate) fn insert(&self, record: Record) {
         let held = self.held();
-        let place = if held < KEPT { Some(held) } else { (0..KEPT).min_by_key(|&place| self.ticks_at(place)) };
-        let Some(place) = place else {
+        let mut places = self.ticks.iter().zip(&self.words);
+        let place = if held < KEPT { places.nth(held) } else { places.min_by_key(|(ticks, _)| ticks.own()) };
+        let Some((ticks, words)) = place else {
             return;
         };
         self.version.write(|| {
-            self.ticks[place].set(record.ticks);
-            for (cell, word) in self.words[place].iter().zip(record.to_words()) {
+            ticks.set(record.ticks);
+            for (cell, word) in words.iter().zip(record.to_words()) {
                 cell.store(word, Relaxed);
             }
-            self.held.set(held.max(place + 1) as u64);
+            self.held.set(held.saturating_add(1).min(KEPT) as u64);
         });
     }
 
@@ -150,10 +163,10 @@ impl Tail {
 
     /// The record at a place, which may be a slower one than was there before; any thread.
     pub(crate) fn record(&self, place: usize) -> Record {
-        self.version.read(|| {
-            let words = &self.words[place];
-            Record::from_words(self.ticks[place].get(), std::array::from_fn(|index| words[index].load(Relaxed)))
-        })
+        let Some((ticks, words)) = self.ticks.iter().zip(&self.words).nth(place) else {
+            return Record::default();
+        };
+        self.version.read(|| Record::from_words(ticks.get(), words.each_ref().map(|word| word.load(Relaxed))))
     }
 
     /// Forgets all records; as for [`super::slot::Slot::reset`].

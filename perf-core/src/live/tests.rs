@@ -1,18 +1,24 @@
 //! Slots and trees against naive accounts of what they were told.
 
 use std::collections::BTreeMap;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use proptest::prelude::*;
 
+use super::heap::Change;
 use super::memory;
+use super::registry::{Lists, REGISTRY};
 use super::shard::Shard;
 use super::slot::Slot;
+use super::sync::MOST_TICKS;
 use super::tail::Record;
 use super::tree::{Node, address};
-use crate::buckets;
+use crate::{Probe, Session, buckets};
 
 fn slot() -> &'static Slot {
-    let shard = memory::keep(Shard::new()).unwrap();
+    let shard = memory::keep(Shard::new(None)).unwrap();
     shard.grow(0).unwrap();
     shard.make_slot(0).unwrap()
 }
@@ -43,7 +49,7 @@ fn count(slot: &Slot, values: &[(u64, u64)]) {
         } else {
             slot.observe_weighted(value, weight, |value| notice(slot, value));
         }
-        slot.sum.add(value);
+        slot.sum.add_ticks(value);
     }
 }
 
@@ -60,8 +66,80 @@ fn extremes(values: &[(u64, u64)]) -> Option<(u64, u64)> {
     Some((least, values.iter().map(|pair| pair.0).max()?))
 }
 
+/// What a sum that stops at `most` holds of this.
+fn up_to(sum: u128, most: u64) -> u64 {
+    u64::try_from(sum).unwrap_or(u64::MAX).min(most)
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Counted {
+    Call(u64),
+    Units(u64, u64),
+    Heap(Change),
+    /// In another slot, which this one takes in.
+    Elsewhere(u64, u64),
+}
+
+/// Numbers of every magnitude, the greatest among them.
+fn number() -> impl Strategy<Value = u64> {
+    prop_oneof![any::<u64>(), Just(u64::MAX), (0..64u32).prop_map(|bits| 1 << bits), 0..100u64]
+}
+
+fn counted() -> impl Strategy<Value = Counted> {
+    let ticks = || number().prop_map(|ticks| ticks.min(MOST_TICKS));
+    let change = (number(), number(), any::<i64>()).prop_map(|(allocs, bytes, net)| {
+        Counted::Heap(Change { allocs, bytes, net: net.cast_unsigned(), own_allocs: 0, own_bytes: 0, peak: 0 })
+    });
+    prop_oneof![
+        ticks().prop_map(Counted::Call),
+        (number(), number()).prop_map(|(items, bytes)| Counted::Units(items, bytes)),
+        change,
+        (ticks(), number()).prop_map(|(ticks, items)| Counted::Elsewhere(ticks, items)),
+    ]
+}
+
+#[derive(Default)]
+struct Oracle {
+    ticks: u128,
+    items: u128,
+    bytes: u128,
+    allocs: u128,
+    alloc_bytes: u128,
+    /// A signed sum is not what it was once it has stopped at an end.
+    net: i128,
+}
+
+impl Oracle {
+    fn count(&mut self, counted: Counted) {
+        match counted {
+            Counted::Call(ticks) => self.ticks += u128::from(ticks),
+            Counted::Units(items, bytes) => {
+                self.items += u128::from(items);
+                self.bytes += u128::from(bytes);
+            }
+            Counted::Heap(change) => {
+                self.allocs += u128::from(change.allocs);
+                self.alloc_bytes += u128::from(change.bytes);
+                let net = self.net + i128::from(change.net.cast_signed());
+                self.net = net.clamp(i64::MIN.into(), i64::MAX.into());
+            }
+            Counted::Elsewhere(ticks, items) => {
+                self.count(Counted::Call(ticks));
+                self.count(Counted::Units(items, items));
+            }
+        }
+    }
+
+    fn seen(&self) -> [u64; 6] {
+        let ticks = up_to(self.ticks, MOST_TICKS);
+        let [items, bytes] = [self.items, self.bytes].map(|sum| up_to(sum, u64::MAX));
+        let [allocs, alloc_bytes] = [self.allocs, self.alloc_bytes].map(|sum| up_to(sum, u64::MAX));
+        [ticks, ticks, items, bytes, allocs, alloc_bytes]
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 1 } else { 64 }))]
 
     #[test]
     fn a_slot_counts_every_value_in_its_bucket(values in values()) {
@@ -80,17 +158,46 @@ proptest! {
         let all: Vec<_> = mine.iter().chain(&theirs).copied().collect();
         prop_assert_eq!(read(slot), naive(&all));
         prop_assert_eq!(slot.extremes(), extremes(&all));
-        prop_assert_eq!(slot.sum.get(), all.iter().fold(0u64, |sum, pair| sum.wrapping_add(pair.0)));
+        let sum = all.iter().map(|pair| u128::from(pair.0)).sum();
+        prop_assert_eq!(slot.sum.get(), up_to(sum, MOST_TICKS));
         other.reset();
         prop_assert!(read(other).is_empty() && other.extremes().is_none());
         count(other, &mine);
         prop_assert_eq!(read(other), naive(&mine));
     }
 
+    /// No sum ever goes back, and each is the exact one until it stops at its end.
     #[test]
-    fn a_random_gap_is_within_bounds_and_averages_to_what_was_asked(mean in 1..10_000u64) {
-        let shard = memory::keep(Shard::new()).unwrap();
-        let draws = 4000;
+    fn sums_stop_at_their_ends(counted in prop::collection::vec(counted(), 1..40)) {
+        let (slot, other) = (slot(), slot());
+        let mut oracle = Oracle::default();
+        let mut before = oracle.seen();
+        for one in counted {
+            match one {
+                Counted::Call(ticks) => slot.count_alone(ticks, |ticks| Record { ticks, ..Record::default() }),
+                Counted::Units(items, bytes) => slot.count_units(items, bytes),
+                Counted::Heap(change) => change.count_alone(slot),
+                Counted::Elsewhere(ticks, items) => {
+                    other.reset();
+                    other.count_alone(ticks, |ticks| Record { ticks, ..Record::default() });
+                    other.count_units(items, items);
+                    slot.absorb(other, &mut Vec::new());
+                }
+            }
+            oracle.count(one);
+            let cells = [&slot.sum, &slot.total, &slot.items, &slot.bytes, &slot.allocs, &slot.alloc_bytes];
+            let now = cells.map(|cell| cell.get());
+            prop_assert_eq!(now, oracle.seen());
+            prop_assert!(now.iter().zip(before).all(|(now, before)| *now >= before));
+            prop_assert_eq!(slot.net.get().cast_signed(), i64::try_from(oracle.net).unwrap());
+            before = now;
+        }
+    }
+
+    #[test]
+    fn a_random_gap_is_within_bounds_and_averages_to_what_was_asked(mean in prop_oneof![1..10_000u64, u64::from(u32::MAX) - 9..=u64::from(u32::MAX)]) {
+        let shard = memory::keep(Shard::new(None)).unwrap();
+        let draws = if cfg!(miri) { 100 } else { 4000 };
         let gaps: Vec<_> = (0..draws).map(|_| shard.random_gap(mean)).collect();
         prop_assert!(gaps.iter().all(|gap| (1..2 * mean).contains(gap)));
         let average = gaps.iter().sum::<u64>() as f64 / f64::from(draws);
@@ -105,6 +212,101 @@ fn a_step_back_counts_as_nothing() {
     let observe = |ticks| slot.observe(ticks, |ticks| notice(slot, ticks));
     assert_eq!((observe(1000), observe(u64::MAX - 5), observe(1 << 63)), (1000, 0, 0));
     assert_eq!((slot.backward.get(), slot.extremes()), (2, Some((0, 1000))));
+}
+
+/// The bytes that `docs/performance.md` states.
+#[test]
+fn a_slot_is_as_large_as_is_stated() {
+    assert!(size_of::<Slot>() <= 1792, "{}", size_of::<Slot>());
+    let octave = buckets::cells(0) * size_of::<u32>();
+    assert_eq!(octave, 256);
+}
+
+/// How long a test waits for another thread: only where that hangs.
+const DEADLINE: Duration = Duration::from_mins(1);
+
+/// A reader that has read for as long as it likes is in the way of nobody who comes or goes.
+#[test]
+fn nobody_waits_for_a_reader() {
+    static FIRST_OF_ALL: Probe = Probe::new("tests::first_of_all");
+    static MEANWHILE: Probe = Probe::new("tests::meanwhile");
+    drop(FIRST_OF_ALL.start());
+    let (done, is_done) = mpsc::channel();
+    let in_time = REGISTRY.read(|lists| {
+        let before = lists.shards().count();
+        let newcomer = thread::spawn(move || {
+            // A callsite and a thread that are new, a table that grows, a session that comes and goes, a switch.
+            drop(MEANWHILE.start());
+            for index in 0..200 {
+                let name = format!("tests::meanwhile {index}").leak();
+                drop(Box::leak(Box::new(Probe::new(name))).start());
+            }
+            Session::new().run(|| drop(MEANWHILE.start()));
+            crate::set_timeline(0);
+        });
+        thread::spawn(move || done.send(newcomer.join().is_ok()));
+        assert_eq!(lists.shards().count(), before, "a reader's lists do not change");
+        is_done.recv_timeout(DEADLINE)
+    });
+    assert_eq!(in_time, Ok(true));
+    let snapshot = crate::snapshot();
+    assert_eq!(snapshot.get("tests::meanwhile").map(crate::ProbeStats::calls), Some(2));
+    assert_eq!(snapshot.get("tests::meanwhile 199").map(crate::ProbeStats::calls), Some(1));
+}
+
+/// What sessions leave beside a reader is not lost, and not seen twice.
+#[test]
+fn what_is_left_beside_a_reader_is_put_together_later() {
+    static LEFT: Probe = Probe::new("tests::left");
+    let sum = |lists: &Lists| -> u64 {
+        let id = LEFT.site.site().map_or(0, |site| site.id);
+        lists.shards().filter_map(|shard| shard.slot(id)).map(|slot| slot.sum.get()).sum()
+    };
+    let session = || Session::new().run(|| LEFT.record(Duration::from_millis(1)));
+    session();
+    let one = REGISTRY.read(sum);
+    assert!(one > 0);
+    let five = REGISTRY.read(|lists| {
+        let leave = move || (0..4).for_each(|_| session());
+        thread::spawn(leave).join().unwrap();
+        sum(lists)
+    });
+    assert!(five >= one, "what the reader's lists hold is there");
+    assert_eq!(REGISTRY.read(sum), 5 * one);
+    // More than may wait are waited for, here with nobody in the way.
+    (0..100).for_each(|_| session());
+    assert_eq!(REGISTRY.read(sum), 105 * one);
+}
+
+/// A shard that has given its memory back counts again from nothing, in the places where its slots were.
+#[test]
+fn a_shard_gives_back_and_counts_again() {
+    let shard = memory::keep(Shard::new(None)).unwrap();
+    let mut places = Vec::new();
+    for round in 1..4u64 {
+        let ids = [1, 70, 5, 700];
+        for (index, id) in ids.into_iter().enumerate().take(if round == 2 { 2 } else { 4 }) {
+            shard.grow(id).unwrap();
+            let slot = shard.make_slot(id).unwrap();
+            if round == 1 {
+                places.push(address_of(slot));
+            }
+            assert_eq!((address_of(slot), slot.id, slot.sum.get()), (places[index], id, 0));
+            assert!(read(slot).is_empty());
+            for value in 0..40 {
+                count(slot, &[(round << value, 1), (round, u64::from(u32::MAX))]);
+            }
+            shard.tree.descend(id).unwrap().calls.add(1);
+        }
+        assert_eq!(shard.tree.root().unwrap().children().count(), if round == 2 { 2 } else { 4 });
+        shard.give_back();
+        assert_eq!((shard.slots().count(), shard.table().1), (0, 0));
+        assert!(shard.tree.root().is_none());
+    }
+}
+
+fn address_of(slot: &Slot) -> usize {
+    std::ptr::from_ref(slot).addr()
 }
 
 /// Probe and calls of a node.
@@ -126,7 +328,7 @@ fn shape(node: &Node) -> Vec<(Count, Vec<Count>)> {
 
 #[test]
 fn trees_absorb_each_other() {
-    let trees = [(); 2].map(|()| memory::keep(Shard::new()).unwrap());
+    let trees = [(); 2].map(|()| memory::keep(Shard::new(None)).unwrap());
     for (shard, probes) in trees.iter().zip([[1, 2], [1, 3]]) {
         let parent = shard.tree.descend(probes[0]).unwrap();
         parent.calls.add(1);

@@ -46,10 +46,15 @@ fn make_ring(local: &Local) -> Option<&'static Ring> {
     if local.home.get().is_none() {
         let session = local.shard();
         entry::move_in(local)?;
-        local.use_shard(session);
+        if !local.entries.get().is_null() {
+            local.use_shard(session);
+        }
     }
     let ring = local.home.get()?.keep_ring(registry::timeline())?;
-    ring.belong_to(local.number(), std::thread::current().name().unwrap_or_default().to_owned());
+    let name = std::thread::current().name().unwrap_or_default().to_owned();
+    let _state = REGISTRY.lock();
+    // SAFETY: under the registry's lock.
+    unsafe { ring.belong_to(local.number(), name) };
     Some(ring)
 }
 
@@ -85,16 +90,18 @@ pub(crate) fn greatest_callees(local: &Local, start: u64) -> [(u32, u64); NAMED]
 pub(crate) fn collect() -> Timeline {
     entry::prepared();
     let read = Local::here().quietly(|_| {
-        let state = REGISTRY.lock();
-        let mut raw = Raw::default();
-        for ring in state.shards().filter_map(super::shard::Shard::ring) {
-            raw.overwritten += ring.read(&mut raw.events);
-            let names = ring.names.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            raw.threads.extend(names.iter().cloned());
-        }
-        raw.names = super::collect::names(&state);
-        raw.now = (clock::now(), std::time::SystemTime::now());
-        raw
+        REGISTRY.read(|lists| {
+            let mut raw = Raw::default();
+            for ring in lists.shards().filter_map(super::shard::Shard::ring) {
+                raw.overwritten += ring.read(&mut raw.events);
+                let _state = REGISTRY.lock();
+                // SAFETY: under the registry's lock.
+                raw.threads.extend(unsafe { ring.names() }.iter().cloned());
+            }
+            raw.names = super::collect::names(lists);
+            raw.now = (clock::now(), clock::wall());
+            raw
+        })
     });
     Timeline::new(read.unwrap_or_default(), crate::ticks::Scale::ticks(clock::ticks_per_second()))
 }

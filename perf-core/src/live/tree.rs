@@ -4,10 +4,22 @@
 //! recursive call counts at the node where the recursion began, so the tree is no deeper than there are probes and a
 //! recursion of any depth needs no memory. What a node spends is its own; totals are sums over subtrees, made later.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "calls pass through here, and nothing on their way may panic in any profile"
+    )
+)]
+
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::memory;
-use super::sync::{AtomicPtr, Count, Own};
+use super::sync::{AtomicPtr, Count, Own, undisturbed};
 
 /// Nodes of one shard; calls that would need one more are counted at their caller's node.
 const MOST_NODES: u64 = 1 << 16;
@@ -52,7 +64,7 @@ impl Node {
     }
 
     fn at(link: &AtomicPtr<Node>) -> Option<&'static Node> {
-        // SAFETY: nodes come from `keep` and live for ever.
+        // SAFETY: nodes come from `keep` and stay until `free`, which keeps readers away.
         unsafe { link.load(Acquire).as_ref() }
     }
 
@@ -80,8 +92,18 @@ impl Node {
         }
     }
 
+    /// All signed but the first.
     pub(crate) fn sums(&self) -> [&Count; 4] {
         [&self.calls, &self.own, &self.own_allocs, &self.own_alloc_bytes]
+    }
+
+    /// Adds to the sums: calls, ticks, allocations and bytes. The writer only.
+    #[inline]
+    pub(crate) fn count(&self, calls: u64, own: u64, (allocs, bytes): (u64, u64)) {
+        self.calls.add(calls);
+        self.own.add_signed_ticks(own);
+        self.own_allocs.add_signed(allocs);
+        self.own_alloc_bytes.add_signed(bytes);
     }
 }
 
@@ -107,7 +129,7 @@ impl Tree {
 
     /// The root, if anything was ever counted here; any thread.
     pub(crate) fn root(&self) -> Option<&'static Node> {
-        // SAFETY: nodes come from `keep` and live for ever.
+        // SAFETY: nodes come from `keep` and stay until `free`, which keeps readers away.
         unsafe { self.root.load(Acquire).as_ref() }
     }
 
@@ -124,6 +146,10 @@ impl Tree {
     #[cold]
     #[inline(never)]
     pub(crate) fn descend(&self, probe: u32) -> Option<&'static Node> {
+        undisturbed(|| self.descend_alone(probe))
+    }
+
+    fn descend_alone(&self, probe: u32) -> Option<&'static Node> {
         let parent = match node_at(self.current.get()) {
             Some(node) => node,
             None => self.plant()?,
@@ -175,9 +201,8 @@ impl Tree {
             let Some(mine) = self.descend(node.probe) else {
                 return false;
             };
-            for (mine, more) in mine.sums().into_iter().zip(node.sums()) {
-                mine.add(more.get());
-            }
+            let [calls, own, allocs, bytes] = node.sums().map(Count::get);
+            mine.count(calls, own, (allocs, bytes));
             self.set_current(address(mine));
             true
         };
@@ -187,6 +212,28 @@ impl Tree {
             self.set_current(caller.map_or(0, address));
         };
         theirs.walk(enter, leave);
+    }
+
+    /// Frees all nodes; the writer is at rest and nobody reads.
+    pub(crate) fn free(&self) {
+        self.set_current(0);
+        self.dropped.set(0);
+        self.nodes.set(0);
+        let mut next = self.root.swap(std::ptr::null_mut(), Relaxed);
+        // SAFETY: null, or a node from `keep`, which is freed only here, once.
+        while let Some(node) = unsafe { next.as_ref() } {
+            // Children go to the front of what is still to be freed.
+            let mut last = &node.first_child;
+            // SAFETY: as above.
+            while let Some(child) = unsafe { last.load(Relaxed).as_ref() } {
+                last = &child.next;
+            }
+            last.store(node.next.load(Relaxed), Relaxed);
+            let rest = node.first_child.load(Relaxed);
+            // SAFETY: as above; nobody holds nodes of a tree that nobody reads or writes.
+            unsafe { memory::free(next) };
+            next = rest;
+        }
     }
 
     /// Back to zero, keeping the nodes; the writer is at rest and nobody reads.
@@ -217,6 +264,6 @@ pub(crate) fn address(node: &'static Node) -> u64 {
 pub(crate) fn node_at(address: u64) -> Option<&'static Node> {
     #[allow(clippy::cast_possible_truncation, reason = "it was a pointer")]
     let place = std::ptr::with_exposed_provenance::<Node>(address as usize);
-    // SAFETY: 0 or the address of a node, and nodes live for ever.
+    // SAFETY: 0 or the address of a node, which stays for as long as its shard is in use.
     unsafe { place.as_ref() }
 }

@@ -15,7 +15,7 @@ const HEAD: &str = "\
 ";
 
 /// Key and value of each line that a section's checksum covers.
-pub(super) type Lines = Vec<(&'static str, String)>;
+pub(super) type Lines<'a> = Vec<(&'a str, String)>;
 
 impl Baseline {
     /// The text of the file.
@@ -39,7 +39,7 @@ impl Baseline {
 }
 
 /// A header, its lines, their checksum, and what else was there.
-fn section(out: &mut String, path: &[&str], lines: &Lines, unknown: &[(String, Item)]) {
+fn section(out: &mut String, path: &[&str], lines: &Lines<'_>, unknown: &[(String, Item)]) {
     let header = header(path);
     let (values, tables) = split(unknown);
     // Writing to a string cannot fail.
@@ -51,7 +51,7 @@ fn section(out: &mut String, path: &[&str], lines: &Lines, unknown: &[(String, I
 }
 
 /// The checksum that belongs under these lines.
-pub(super) fn sum(header: &str, lines: &Lines) -> String {
+pub(super) fn sum(header: &str, lines: &Lines<'_>) -> String {
     let lines: Vec<String> = lines.iter().map(|(key, value)| format!("{key} = {value}")).collect();
     checksum::of(header, lines.iter().map(String::as_str))
 }
@@ -62,8 +62,8 @@ pub(super) fn header(path: &[&str]) -> String {
     path.iter().map(key).collect::<Vec<_>>().join(".")
 }
 
-pub(super) fn class_lines(class: &Class) -> Lines {
-    let mut lines: Lines = Vec::new();
+pub(super) fn class_lines(class: &Class) -> Lines<'static> {
+    let mut lines: Lines<'_> = Vec::new();
     for (name, value) in class::fields(&class.machine) {
         lines.push((name, if name == "cores" { value } else { quoted(&value) }));
     }
@@ -79,7 +79,7 @@ pub(super) fn class_lines(class: &Class) -> Lines {
     lines
 }
 
-pub(super) fn count_lines(entry: &Entry) -> Lines {
+pub(super) fn count_lines(entry: &Entry) -> Lines<'static> {
     let mut lines = vec![("counted_on", quoted(&entry.counted_on))];
     if entry.of_test {
         lines.push(("test", "true".to_owned()));
@@ -88,7 +88,7 @@ pub(super) fn count_lines(entry: &Entry) -> Lines {
     lines
 }
 
-pub(super) fn figure_lines(section: &Section) -> Lines {
+pub(super) fn figure_lines(section: &Section) -> Lines<'static> {
     let mut lines = vec![("runs", section.runs.to_string())];
     lines.extend(section.figures.iter().map(|(metric, figure)| (metric.key(), figure_text(figure))));
     lines

@@ -54,7 +54,10 @@ impl Baseline {
                     }
                     entries = Some(item);
                 }
-                _ => baseline.unknown.push((key.to_owned(), item.clone())),
+                _ => {
+                    reader.check_unknown(&path, item)?;
+                    baseline.unknown.push((key.to_owned(), item.clone()));
+                }
             }
         }
         // An entry without its machines could not be compared, and nobody would notice.
@@ -158,6 +161,7 @@ impl Reader<'_> {
                     continue;
                 }
                 _ => {
+                    self.check_unknown(&at, item)?;
                     class.unknown.push((key.to_owned(), item.clone()));
                     continue;
                 }
@@ -234,18 +238,39 @@ impl Reader<'_> {
             section.runs = self.whole(path, item)?;
             return Ok(());
         }
-        match Metric::ALL.into_iter().find(|metric| metric.key() == key && belongs(*metric)) {
-            Some(metric) => {
-                let wanted = "a number, a list of numbers, or runs with low and high around them";
-                let figure = figure(item).ok_or_else(|| self.expected(path, item, wanted))?;
-                section.figures.insert(metric, figure);
-            }
-            None => section.unknown.push((key.to_owned(), item.clone())),
+        if let Some(metric) = Metric::ALL.into_iter().find(|metric| metric.key() == key && belongs(*metric)) {
+            let wanted = "a number, a list of numbers, or runs with low and high around them";
+            let figure = figure(item).ok_or_else(|| self.expected(path, item, wanted))?;
+            section.figures.insert(metric, figure);
+        } else {
+            self.check_unknown(path, item)?;
+            section.unknown.push((key.to_owned(), item.clone()));
         }
         Ok(())
     }
 
-    fn check_sum(&self, path: &[&str], item: &Item, lines: &Lines, found: Option<&str>) -> Result<(), Error> {
+    /// What this version does not know is kept, but a section among it that has a checksum must fit it, as any other: it
+    /// may be one of ours, whose header was changed by accident, and would be missed by nobody.
+    fn check_unknown(&self, path: &[&str], item: &Item) -> Result<(), Error> {
+        let mut waiting = vec![(path.iter().map(|part| (*part).to_owned()).collect::<Vec<_>>(), item)];
+        while let Some((path, item)) = waiting.pop() {
+            let Some(table) = item.as_table_like() else {
+                continue;
+            };
+            let path_of_table: Vec<&str> = path.iter().map(String::as_str).collect();
+            let (values, tables): (Vec<_>, Vec<_>) = table.iter().partition(|(_, item)| item.is_value());
+            waiting.extend(tables.into_iter().map(|(key, item)| ([&path[..], &[key.to_owned()]].concat(), item)));
+            let Some(found) = table.get("checksum") else {
+                continue;
+            };
+            let summed = values.into_iter().filter(|(key, _)| *key != "checksum");
+            let lines = summed.map(|(key, item)| (key, item.to_string().trim().to_owned())).collect();
+            self.check_sum(&path_of_table, item, &lines, found.as_str())?;
+        }
+        Ok(())
+    }
+
+    fn check_sum(&self, path: &[&str], item: &Item, lines: &Lines<'_>, found: Option<&str>) -> Result<(), Error> {
         let section = header(path);
         if found == Some(sum(&section, lines).as_str()) {
             return Ok(());

@@ -10,9 +10,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::Baseline;
-use super::error::NO_FILE;
-use super::error::Problem;
-use crate::{Error, env};
+use super::error::{NO_FILE, Problem};
+use crate::{Error, env, write};
 
 impl Baseline {
     /// Reads a file. That there is none is an error too ([`Error::is_not_found`]).
@@ -55,7 +54,7 @@ impl Baseline {
     /// # Ok::<(), perf_exporters::Error>(())
     /// ```
     pub fn update(path: impl AsRef<Path>, change: impl FnOnce(&mut Self)) -> Result<Self, Error> {
-        let place = Place::of(path.as_ref());
+        let place = Place::of(path.as_ref())?;
         let guard = place.lock()?;
         let (mut baseline, before) = match Self::load(&place.target) {
             Err(error) if error.is_not_found() => (Self::default(), None),
@@ -75,7 +74,7 @@ impl Baseline {
     /// # Errors
     /// A file that cannot be locked or written ([`Error::is_io`]).
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
-        let place = Place::of(path.as_ref());
+        let place = Place::of(path.as_ref())?;
         let _guard = place.lock()?;
         place.replace(&self.to_toml())
     }
@@ -103,14 +102,12 @@ struct Place {
 }
 
 impl Place {
-    fn of(path: &Path) -> Self {
-        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let folder = match target.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-            _ => PathBuf::from("."),
-        };
+    fn of(path: &Path) -> Result<Self, Error> {
+        let followed = write::followed(path);
+        let target = followed.map_err(|source| Error::io("cannot write the baseline", path, source))?;
+        let folder = write::folder_of(&target).to_owned();
         let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Self { target, folder, name }
+        Ok(Self { target, folder, name })
     }
 
     /// Waits until nobody else holds the lock; it ends with the returned file.

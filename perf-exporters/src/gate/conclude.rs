@@ -71,8 +71,11 @@ pub fn assert_budgets(snapshot: &Snapshot) {
     let mut text = format!("declared budgets: {}\n", findings.verdict());
     render::rows(&mut text, &findings.rows);
     if findings.rows.is_empty() {
-        let why = if perf_core::is_enabled() { "no function with a budget ran" } else { "the library is off" };
-        tell(&format!("declared budgets not enforced: {why}"));
+        if perf_core::is_enabled() {
+            tell("declared budgets not enforced: no function with a budget ran");
+        } else {
+            not_enforced("declared budgets");
+        }
     } else if findings.outcome().warned() && findings.verdict().is_pass() {
         tell(&text);
     } else {
@@ -91,6 +94,17 @@ pub(crate) fn settle(verdict: &Verdict, text: &str) {
         }
         Verdict::Inconclusive(_) => tell(text),
     }
+}
+
+/// Says that the library is off, and how it is turned on; fails where that is asked for.
+#[track_caller]
+pub(super) fn not_enforced(what: &str) {
+    let text = format!(
+        "{what} not enforced: perf-core is built without its feature `enabled`; add \
+         `perf-core = {{ .., features = [\"enabled\"] }}` to [dev-dependencies]"
+    );
+    assert!(!env::STRICT.is_on_or_unclear(), "PERF_STRICT: a budget that is not enforced counts as failed\n{text}");
+    tell(&text);
 }
 
 /// For how long tests shall measure without judging.

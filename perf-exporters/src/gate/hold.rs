@@ -4,7 +4,7 @@ use std::path::Path;
 
 use perf_core::Snapshot;
 
-use super::conclude::{settle, tell};
+use super::conclude::{not_enforced, settle};
 use crate::baseline::{Baseline, Options, RegressionReport, compare_baselines, default_path, update_asked};
 use crate::{Error, Report};
 
@@ -26,7 +26,7 @@ use crate::{Error, Report};
 #[track_caller]
 pub fn assert_baseline(name: &str, snapshot: &Snapshot) {
     if !perf_core::is_enabled() {
-        return tell(&format!("{name}: baseline not enforced: the library is off"));
+        return not_enforced(&format!("{name}: baseline"));
     }
     match hold(default_path(), update_asked(), name, &Report::from(snapshot).of_this_process()) {
         Ok(None) => {}

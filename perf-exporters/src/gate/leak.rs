@@ -203,8 +203,38 @@ impl fmt::Display for LeakCheck {
         )?;
         writeln!(f, "  first half {} per batch, second half {}", bytes(self.judged.first), bytes(self.judged.second))?;
         for (probe, per_batch) in self.growing.iter().take(3) {
-            writeln!(f, "  {probe} leaves {} behind per batch", bytes(*per_batch))?;
+            // What a probe returns is its caller's to free: no more can be leaked inside it than in all.
+            let left = per_batch.min(self.judged.slope.max(0.0));
+            let freed = per_batch - left;
+            write!(f, "  {probe} leaves {} behind per batch", bytes(left))?;
+            if freed >= 1.0 {
+                write!(
+                    f,
+                    " at most: of the {} that it returns or keeps, {} are freed outside",
+                    bytes(*per_batch),
+                    bytes(freed)
+                )?;
+            }
+            writeln!(f)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_probe_leaks_more_than_the_whole_and_what_it_returns_is_not_leaked_by_it() {
+        let bytes = |batch: i32| 1024.0 * f64::from(batch);
+        let left: Vec<f64> = (0..20).map(bytes).collect();
+        let judged = trend::judge(&left);
+        let growing = vec![("builds".to_owned(), 5.0 * 1024.0), ("keeps".to_owned(), 1024.0)];
+        let text = LeakCheck { verdict: Verdict::Fail, judged, left, growing }.to_string();
+        let line = |probe: &str| text.lines().find(|line| line.contains(probe)).unwrap();
+        assert!(line("builds").contains("1.00 KiB behind per batch at most: of the 5.00 KiB"), "{text}");
+        assert!(line("builds").ends_with("4.00 KiB are freed outside"), "{text}");
+        assert!(line("keeps").ends_with("keeps leaves 1.00 KiB behind per batch"), "{text}");
     }
 }

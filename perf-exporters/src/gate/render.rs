@@ -62,14 +62,15 @@ pub fn report<R>(finished: &Finished<R>) -> String {
 pub fn line<R>(finished: &Finished<R>) -> String {
     let mut text = format!("performance budget of {}: {}", finished.run.name, word(&finished.findings.verdict()));
     let mut mark = ':';
-    for row in finished.findings.rows.iter().filter(|row| !row.verdict.is_pass()) {
+    for row in worst_first(&finished.findings.rows).filter(|row| !row.verdict.is_pass()) {
         if row.severity == Severity::Target && !row.verdict.is_fail() {
             continue;
         }
         let missed = if row.severity == Severity::Target { "target missed" } else { "not shown" };
         let _ = write!(text, "{mark} {}, measured {}, {missed}", row.promise(), row.measured());
         match &row.verdict {
-            Verdict::Inconclusive(reason) => _ = write!(text, " ({reason})"),
+            Verdict::Inconclusive(reason) if row.reason.is_empty() => _ = write!(text, " ({reason})"),
+            Verdict::Inconclusive(reason) => _ = write!(text, " ({reason}: {})", row.reason),
             _ if row.reason.is_empty() => {}
             _ => _ = write!(text, " ({})", row.reason),
         }
@@ -94,7 +95,7 @@ pub(super) fn rows(text: &mut String, rows: &[Row]) {
     let width = |of: fn(&Row) -> String| rows.iter().map(|row| of(row).chars().count()).max().unwrap_or(0);
     let (first, second) = (width(Row::promise).max(8), width(Row::measured).max(8));
     let _ = writeln!(text, "\n  {:first$}  {:>second$}  verdict", "promised", "measured");
-    for row in rows {
+    for row in worst_first(rows) {
         let verdict = match (&row.verdict, row.severity) {
             (Verdict::Fail, Severity::Target) => "WARN (target missed)".to_owned(),
             (verdict, _) => verdict.to_string(),
@@ -104,6 +105,20 @@ pub(super) fn rows(text: &mut String, rows: &[Row]) {
             let _ = writeln!(text, "  {:first$}  {:>second$}    {part}", "", "");
         }
     }
+}
+
+/// Broken limits, then what is undecided, then targets that were missed, then what is kept; each in the order of the budget.
+fn worst_first(rows: &[Row]) -> impl Iterator<Item = &Row> {
+    let rank = |row: &&Row| match (&row.verdict, row.severity) {
+        (Verdict::Fail, Severity::Limit) => 0,
+        (Verdict::Inconclusive(_), Severity::Limit) => 1,
+        (Verdict::Fail, Severity::Target) => 2,
+        (Verdict::Inconclusive(_), Severity::Target) => 3,
+        (Verdict::Pass, _) => 4,
+    };
+    let mut sorted: Vec<&Row> = rows.iter().collect();
+    sorted.sort_by_key(rank);
+    sorted.into_iter()
 }
 
 fn certainty(row: &Row) -> String {
@@ -199,4 +214,28 @@ fn top<'a>(probes: &[&'a ProbeStats], by: impl Fn(&ProbeStats) -> u64) -> Vec<&'
 fn command(test: &str) -> String {
     let package = std::env::var("CARGO_PKG_NAME").map_or_else(|_| String::new(), |package| format!(" -p {package}"));
     format!("PERF_GATE_DETAIL=1 cargo test --release{package} {test} -- --exact --nocapture")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge::Reason;
+
+    #[test]
+    fn broken_limits_come_first() {
+        let row = |metric: &str, severity, verdict| Row {
+            severity,
+            ..Row::new(metric, Unit::Count, 1.0).verdict(verdict, "")
+        };
+        let unsure = || Verdict::Inconclusive(Reason::Undecided);
+        let mixed = [
+            row("kept", Severity::Limit, Verdict::Pass),
+            row("missed", Severity::Target, Verdict::Fail),
+            row("unsure", Severity::Limit, unsure()),
+            row("broken", Severity::Limit, Verdict::Fail),
+            row("broken too", Severity::Limit, Verdict::Fail),
+        ];
+        let order: Vec<&str> = worst_first(&mixed).map(|row| row.metric.as_str()).collect();
+        assert_eq!(order, ["broken", "broken too", "unsure", "missed", "kept"]);
+    }
 }

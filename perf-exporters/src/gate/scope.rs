@@ -139,6 +139,11 @@ pub(crate) fn inside(snapshot: &Snapshot) -> impl Iterator<Item = &ProbeStats> {
     snapshot.probes().filter(|probe| ![BODY_NAME, CARRIED_NAME].contains(&probe.name()))
 }
 
+/// Is this code the body of a budget test?
+pub(super) fn is_measured() -> bool {
+    here().is_some()
+}
+
 fn here() -> Option<Arc<Scope>> {
     HERE.with_borrow(Clone::clone)
 }

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use perf_core::budget::{Bound, BudgetSpec, CallLimit, Limit, Metric};
 
+use super::bound::{is_counter, unit};
 use super::findings::{Findings, Row};
 use super::measurements::{Counters, Disturbance, Measurements};
 use super::quantile::{Exceedances, minimal_samples};
-use super::verdict::{Severity, Side, Unit};
+use super::verdict::{Reason, Severity, Side, Unit, Verdict};
 use super::{exact, max, mean, quantile};
 
 /// Without a key that asks for more, so many calls are measured at least.
@@ -131,11 +132,6 @@ impl<'a> Budget<'a> {
     }
 }
 
-/// Counters are exact; everything else is a matter of many calls.
-pub(super) const fn is_counter(metric: Metric) -> bool {
-    matches!(metric, Metric::Allocs | Metric::AllocBytes | Metric::PeakBytes | Metric::NetBytes)
-}
-
 /// A bound as a number in the unit of its metric: nanoseconds, bytes, events, a share, events per second.
 pub(super) fn amount(bound: Bound) -> f64 {
     match bound {
@@ -149,16 +145,6 @@ pub(super) fn amount(bound: Bound) -> f64 {
 
 fn nanoseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1e9
-}
-
-pub(super) fn unit(metric: Metric) -> Unit {
-    match metric {
-        Metric::Allocs => Unit::Count,
-        Metric::AllocBytes | Metric::PeakBytes | Metric::NetBytes => Unit::Bytes,
-        Metric::Errors => Unit::Share,
-        Metric::Throughput => Unit::PerSecond,
-        _ => Unit::Nanoseconds,
-    }
 }
 
 fn work(measured: &Measurements) -> Vec<(f64, f64)> {
@@ -253,8 +239,28 @@ fn counter(row: Row, metric: Metric, measured: &Measurements) -> Row {
 
 fn calls(at: usize, limit: &CallLimit, batches: &[Counters]) -> Row {
     let row = Row { exact: true, ..Row::new(format!("calls({:?})", limit.probe), Unit::Count, limit.calls as f64) };
+    let ran = |batch: &Counters| batch.calls == 0 || batch.probes.get(at).is_some_and(|calls| *calls > 0);
+    if limit.calls > 0 && !batches.is_empty() && !batches.iter().any(ran) {
+        let mut names: Vec<&str> = batches.iter().flat_map(|batch| &batch.ran).map(String::as_str).collect();
+        names.sort_unstable();
+        names.dedup();
+        return never_ran(row, names.into_iter());
+    }
     let value = |batch: &Counters| i128::from(batch.probes.get(at).copied().unwrap_or(0));
     counted(row, batches, value, true)
+}
+
+/// A bound on calls of a probe that never ran is kept by every program, also by one that spells the name wrongly.
+pub(super) fn never_ran<'a>(row: Row, ran: impl Iterator<Item = &'a str>) -> Row {
+    const SHOWN: usize = 5;
+    let ran: Vec<&str> = ran.collect();
+    let shown = ran[..ran.len().min(SHOWN)].join(", ");
+    let why = match ran.len() {
+        0 => "no probe of this name ran, nor any other: is the name right, and the library on?".to_owned(),
+        1..=SHOWN => format!("no probe of this name ran; these did: {shown}"),
+        all => format!("no probe of this name ran; these did: {shown} and {} more", all - SHOWN),
+    };
+    row.evidence(0.0, 0, 1.0).verdict(Verdict::Inconclusive(Reason::Invalid(why.into())), "")
 }
 
 /// Judges a counter by the batches: their sums against the bound for as many calls.

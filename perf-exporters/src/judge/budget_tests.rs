@@ -70,6 +70,7 @@ fn batches(allocs: [u64; 3]) -> Vec<Counters> {
             peak_bytes: 100,
             net_bytes: -16,
             probes: vec![allocs * 2, 0],
+            ran: vec!["query".to_owned()],
         })
         .to_vec()
 }
@@ -98,6 +99,25 @@ fn counters_are_per_call_and_one_more_is_one_too_many() {
     assert!((over.rows[0].actual - 2.125).abs() < 1e-9);
     assert!(over.rows.iter().all(|row| row.exact));
     assert!(judge([17, 16, 18]).rows[0].reason.starts_with("nondeterministic: between 2 and 2.25"));
+}
+
+#[test]
+fn calls_of_a_probe_that_never_ran_prove_nothing() {
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let judge = |ran: Vec<String>| {
+        let mut batches = batches([16; 3]);
+        for batch in &mut batches {
+            (batch.probes, batch.ran) = (vec![0, 0], ran.clone());
+        }
+        let found = Budget::new(&COUNTERS).judge(&Measurements { batches, ..Measurements::default() });
+        let [query, begin] = &found.rows[4..] else { panic!("{found:?}") };
+        assert!(begin.verdict.is_pass(), "none may, and none did");
+        query.verdict.to_string()
+    };
+    assert_eq!(judge(names(&["a", "b"])), "INCONCLUSIVE (no probe of this name ran; these did: a, b)");
+    let many = judge(names(&["a", "b", "c", "d", "e", "f", "g"]));
+    assert!(many.contains("a, b, c, d, e and 2 more"), "{many}");
+    assert!(judge(Vec::new()).contains("nor any other"));
 }
 
 #[test]

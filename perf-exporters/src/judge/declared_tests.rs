@@ -1,4 +1,7 @@
+use super::super::mean;
+use super::super::verdict::{Reason, Verdict};
 use super::*;
+use perf_core::budget::{Bound, Metric};
 use perf_core::{Probe, Session};
 use std::time::Duration;
 
@@ -128,6 +131,31 @@ fn calls_need_the_tree_to_fail() {
     perf_core::set_call_tree(true);
     assert!(run(1).is_pass());
     assert!(run(2).is_fail());
+}
+
+#[test]
+fn a_bound_on_a_probe_that_never_ran_proves_nothing() {
+    if !perf_core::is_enabled() {
+        return;
+    }
+    static READS: Probe = Probe::new("declared_tests::reads").budget(&MISSPELT);
+    static DISK: Probe = Probe::new("declared_tests::disk");
+    static MISSPELT: BudgetSpec = BudgetSpec {
+        calls: &[
+            CallLimit { probe: "declared_tests::dsik", calls: 1 },
+            CallLimit { probe: "declared_tests::network", calls: 0 },
+        ],
+        ..BudgetSpec::EMPTY
+    };
+    let session = Session::new();
+    session.run(|| {
+        let _reads = READS.start();
+        drop(DISK.start());
+    });
+    let findings = check(&session.snapshot());
+    let why = "no probe of this name ran; these did: declared_tests::disk";
+    assert_eq!(findings.rows[0].verdict, Verdict::Inconclusive(Reason::Invalid(why.into())));
+    assert!(findings.rows[1].verdict.is_pass(), "none may, and none did");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Does the cost grow with the size as claimed?
 //!
-//! Claimed is a class f: `1`, `log n`, `n`, `n log n`, `n^2` … For sizes n and costs c the *excess exponent* e is the slope of
+//! Claimed is a class f: `1`, `log n`, `n`, `n log n`, `n^2` … For sizes n and costs c the exponent e, by which the cost grows faster than claimed, is the slope of
 //! ln(c ÷ f(n)) over ln n, by Theil–Sen with Kendall's confidence bounds: the cost grows like f(n) × nᵉ, so e = 0 is what was
 //! claimed, e = 1 is one power of n too much, and less than 0 is better than promised. For the power classes this is the slope of
 //! ln c over ln f in other units; for `1` and `log n`, where f hardly moves, it is the one that is well conditioned.
@@ -148,7 +148,7 @@ pub enum Cost {
 }
 
 impl Cost {
-    /// The excess exponent up to which the claim counts as kept.
+    /// The e up to which the claim counts as kept.
     #[must_use]
     pub fn tolerance(self, class: Class) -> f64 {
         let scale = f64::from(class.degree.max(1));
@@ -159,7 +159,7 @@ impl Cost {
         }
     }
 
-    /// The excess exponent in the tail above which the claim no longer counts as kept, whatever the whole range says.
+    /// The e in the tail above which the claim no longer counts as kept, whatever the whole range says.
     #[must_use]
     pub fn veto(self, class: Class) -> f64 {
         match self {
@@ -168,7 +168,7 @@ impl Cost {
         }
     }
 
-    /// The excess exponent above which the claim counts as broken.
+    /// The e above which the claim counts as broken.
     #[must_use]
     pub fn proof(self, class: Class) -> f64 {
         match self {
@@ -184,7 +184,7 @@ impl Cost {
 pub struct Judgement {
     /// PASS, FAIL or INCONCLUSIVE, by the rule of this module.
     pub verdict: Verdict,
-    /// The excess exponent e over all sizes: the cost grows like f(n) × nᵉ. NaN where the input is invalid.
+    /// The exponent e over all sizes: the cost grows like f(n) × nᵉ. NaN where the input is invalid.
     pub excess: f64,
     /// With 95 % confidence e is at least this.
     pub lower: f64,

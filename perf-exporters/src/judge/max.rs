@@ -27,7 +27,7 @@ pub const DISTURBED: f64 = 0.001;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Judgement {
-    /// PASS, FAIL, or [`Reason::Environment`] for exceedances that disturbances may explain.
+    /// PASS, FAIL, or [`Reason::FewLate`] for exceedances that disturbances may explain.
     pub verdict: Verdict,
     /// The greatest value; NaN without values.
     pub actual: f64,
@@ -48,7 +48,7 @@ pub struct Judgement {
 /// let mut times = vec![1.0; 1000];
 /// assert!(max::judge(&times, 2.0, 0.0).verdict.is_pass());
 /// times[500] = 40.0;
-/// assert_eq!(max::judge(&times, 2.0, 0.0).verdict, Verdict::Inconclusive(Reason::Environment));
+/// assert_eq!(max::judge(&times, 2.0, 0.0).verdict, Verdict::Inconclusive(Reason::FewLate));
 /// times.iter_mut().step_by(20).for_each(|t| *t = 3.0);
 /// assert!(max::judge(&times, 2.0, 0.0).verdict.is_fail());
 /// ```
@@ -64,7 +64,7 @@ pub fn judge(values: &[f64], bound: f64, spoiled: f64) -> Judgement {
     } else if fail_p <= FAIL_LEVEL {
         Verdict::Fail
     } else {
-        Verdict::Inconclusive(Reason::Environment)
+        Verdict::Inconclusive(Reason::FewLate)
     };
     Judgement {
         verdict,
@@ -89,7 +89,7 @@ mod tests {
             // scipy.stats.binom.sf(28, 10_000, 0.001) = 7.5e-7, sf(27, …) = 2.2e-6
             let expected = match late {
                 0 => Verdict::Pass,
-                1..29 => Verdict::Inconclusive(Reason::Environment),
+                1..29 => Verdict::Inconclusive(Reason::FewLate),
                 _ => Verdict::Fail,
             };
             assert_eq!(judged.verdict, expected, "{late}: {}", judged.fail_p);

@@ -47,6 +47,8 @@ pub struct Counters {
     pub net_bytes: i64,
     /// Calls of the probes that `calls(…)` names, in its order.
     pub probes: Vec<u64>,
+    /// Names of the probes that ran, ascending.
+    pub ran: Vec<String>,
 }
 
 /// What the reference kernel suffered in an epoch.

@@ -10,6 +10,7 @@
 //!
 //! | question | module | method |
 //! |---|---|---|
+//! | is a bound kept by what a probe counted? | [`bound`] | by sums and a histogram; every caller of budgets comes here |
 //! | is a counter within its limit? | [`exact`] | compared as it is, three times |
 //! | is a quantile, or an error rate, within its limit? | [`quantile`] | binomial tails of the exceedances, corrected for bursts |
 //! | is the mean, the throughput within its limit? | [`mean`] | batch means with Student's t |
@@ -23,10 +24,12 @@
 //! A wrong FAIL costs trust, a wrong PASS costs one regression found later; the levels differ accordingly. An absolute test
 //! says FAIL at 10⁻⁶ per epoch; it says PASS at 5 %. Between the two it says so, and says how many more samples would decide.
 
+pub mod bound;
 mod budget;
 mod declared;
 pub mod diff;
 pub mod exact;
+mod figures;
 mod findings;
 pub mod growth;
 pub mod max;
@@ -39,13 +42,16 @@ pub mod trend;
 mod unjudged;
 pub mod verdict;
 
+pub use bound::{Quantity, hold, hold_live_bytes};
 pub use budget::Budget;
 pub(crate) use declared::declared_rows;
 pub use declared::{check, check_as};
+pub use figures::Figures;
 #[cfg(feature = "gate")]
 pub(crate) use findings::Shown;
 pub use findings::{Findings, Row};
 pub use measurements::{Counters, Disturbance, Measurements};
+pub use perf_core::budget::Metric;
 #[cfg(feature = "serve")]
 pub(crate) use unjudged::unjudged;
 pub use verdict::{Breach, Outcome, Reason, Severity, Side, Unit, Verdict};

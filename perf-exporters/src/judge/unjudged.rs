@@ -3,7 +3,8 @@
 use perf_core::ProbeStats;
 use perf_core::budget::Metric;
 
-use super::budget::{amount, unit};
+use super::bound::unit;
+use super::budget::amount;
 use super::findings::Row;
 use super::verdict::{Severity, Side, Unit};
 

@@ -14,7 +14,7 @@ pub enum Reason {
         /// Least number that can decide.
         need: u64,
     },
-    /// Enough samples, but they prove neither side: the true value is close to the limit.
+    /// Enough samples, but they prove neither side: they scatter too much, or the true value is close to the limit.
     Undecided,
     /// A first epoch failed, a later one did not.
     Unconfirmed {
@@ -23,8 +23,10 @@ pub enum Reason {
         /// Epochs that failed or contradicted; disturbed ones are not counted.
         epochs: u32,
     },
-    /// The reference kernel was slow too: the machine was disturbed.
+    /// What the machine did to the reference kernel may explain it.
     Environment,
+    /// Calls over a limit that all should keep, but so few that the machine may have made them late.
+    FewLate,
     /// A growing value that slows down: a warm-up, perhaps; run on.
     Converging,
     /// The cost at the largest sizes contradicts the whole range; larger sizes would decide.
@@ -39,11 +41,14 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooFewSamples { have, need } => write!(f, "{have} samples, {need} needed"),
-            Self::Undecided => f.write_str("too close to the limit to tell"),
+            Self::Undecided => f.write_str("the samples prove neither side"),
             Self::Unconfirmed { failed, epochs } => {
                 write!(f, "not confirmed: {failed} of {epochs} epochs failed")
             }
-            Self::Environment => f.write_str("environment: the reference kernel was slow too"),
+            Self::Environment => {
+                f.write_str("environment: what the machine did to the reference kernel may explain it")
+            }
+            Self::FewLate => f.write_str("so few calls are over it that the machine may have made them late"),
             Self::Converging => f.write_str("still growing, ever more slowly"),
             Self::Bends => f.write_str("the largest sizes disagree with the whole range"),
             Self::DebugBuild => f.write_str("debug build"),
@@ -57,7 +62,7 @@ impl fmt::Display for Reason {
 /// ```
 /// # use perf_exporters::judge::{Reason, Verdict};
 /// let joined = Verdict::Pass.and(Verdict::Inconclusive(Reason::Undecided));
-/// assert_eq!(joined.to_string(), "INCONCLUSIVE (too close to the limit to tell)");
+/// assert_eq!(joined.to_string(), "INCONCLUSIVE (the samples prove neither side)");
 /// assert_eq!(joined.and(Verdict::Fail), Verdict::Fail);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,6 +86,18 @@ impl Verdict {
     #[must_use]
     pub const fn is_fail(&self) -> bool {
         matches!(self, Self::Fail)
+    }
+
+    /// Of the same bound in several runs, each judged by itself: FAIL where every run fails, as a budget test needs its later
+    /// epochs to; where only some do, [`Reason::Unconfirmed`]; else all together.
+    #[must_use]
+    pub fn of_runs(runs: &[Self]) -> Self {
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let failed = runs.iter().filter(|run| run.is_fail()).count();
+        if failed > 0 && failed < runs.len() {
+            return Self::Inconclusive(Reason::Unconfirmed { failed: number(failed), epochs: number(runs.len()) });
+        }
+        runs.iter().cloned().fold(Self::Pass, Self::and)
     }
 
     /// Both must hold: FAIL beats INCONCLUSIVE beats PASS; of two INCONCLUSIVE the first one's reason stays.

@@ -42,6 +42,8 @@ impl Default for Options<'_> {
 
 /// Probes in the table that folds away; what is beyond would not fit into a comment.
 const MOST: usize = 200;
+/// Names that stand at several places and are told.
+const ALIKE: usize = 8;
 
 /// The summary.
 ///
@@ -200,6 +202,14 @@ fn measurement(report: &Report) -> String {
         if number > 0 {
             facts.push((what, format!("**{}**", human::count(number))));
         }
+    }
+    let told = |probe: &ProbeReport| Some(format!("{} ({})", code(&probe.name), code(&probe.told_places()?)));
+    let mut alike: Vec<String> = report.probes.iter().filter_map(told).collect();
+    if !alike.is_empty() {
+        let more = alike.len().saturating_sub(ALIKE);
+        alike.truncate(ALIKE);
+        alike.extend((more > 0).then(|| format!("{more} more")));
+        facts.push(("one name at several places, which count together", alike.join(", ")));
     }
     facts.iter().flat_map(|(what, value)| ["- ", *what, ": ", value.as_str(), "\n"]).collect()
 }

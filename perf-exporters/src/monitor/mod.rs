@@ -32,6 +32,7 @@ mod course;
 mod system;
 
 use std::io;
+use std::mem;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
@@ -39,6 +40,7 @@ use std::time::{Duration, Instant};
 
 use crate::Error;
 use crate::env::{self, Choice};
+use crate::process::Process;
 use crate::report::{Moment, Track};
 use course::Course;
 use system::System;
@@ -78,6 +80,7 @@ struct Running {
     /// Closes when this is dropped, which ends the thread.
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
+    process: Process,
 }
 
 #[derive(Debug)]
@@ -95,7 +98,8 @@ impl Monitor {
     /// No thread could be started.
     pub fn start(options: &Options) -> io::Result<Self> {
         let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(shared) = running.upgrade() {
+        // In the child of a fork the parent's watches nothing.
+        if let Some(shared) = running.upgrade().filter(|shared| shared.process.is_current()) {
             return Ok(Self(shared));
         }
         let started = Arc::new(Running::start(options.every.max(LEAST))?);
@@ -120,7 +124,7 @@ impl Running {
         let shared = Arc::clone(&watched);
         let thread = thread::Builder::new().name("perf-monitor".to_owned());
         let thread = thread.spawn(move || watch(&shared, every, &stopped))?;
-        Ok(Self { watched, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { watched, stop: Some(stop), thread: Some(thread), process: Process::current() })
     }
 
     fn track(&self) -> Track {
@@ -132,6 +136,10 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        if !self.process.is_current() {
+            mem::forget((self.stop.take(), self.thread.take()));
+            return;
+        }
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
             // It panicked or it did not; either way it is over.
@@ -169,7 +177,7 @@ fn watch(watched: &Mutex<Watched>, every: Duration, stopped: &Receiver<()>) {
 #[must_use]
 pub fn track() -> Option<Track> {
     let running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
-    running.map(|running| running.track())
+    running.filter(|running| running.process.is_current()).map(|running| running.track())
 }
 
 /// The monitor that `PERF_MONITOR` asks for, if it does: `on`, or the time between two looks. Empty or `off` asks for none.

@@ -31,8 +31,8 @@ pub struct Interval {
     pub end: SystemTime,
 }
 
-/// The body of an OTLP request: an `ExportMetricsServiceRequest`. Of the options, temporality, resource and the number
-/// of probes are looked at.
+/// The body of an OTLP request: an `ExportMetricsServiceRequest`. Of the options, temporality, exemplars, resource and
+/// the number of probes are looked at.
 ///
 /// ```
 /// use perf_exporters::Report;
@@ -48,7 +48,7 @@ pub fn encode(report: &Report, interval: Interval, options: &Options) -> Vec<u8>
 }
 
 fn request(report: &Report, interval: Interval, options: &Options) -> ExportMetricsServiceRequest {
-    let points = Points::of(interval, options.temporality);
+    let points = Points::of(interval, options);
     let Kept { probes, folded } = Kept::of(report, options.max_probes);
     let meta = &report.meta;
     let of_probe = OF_PROBE.iter().map(|of| {
@@ -90,11 +90,13 @@ struct Points {
     start: u64,
     end: u64,
     temporality: Temporality,
+    exemplars: bool,
 }
 
 impl Points {
-    fn of(interval: Interval, temporality: Temporality) -> Self {
-        Self { start: unix(interval.start), end: unix(interval.end), temporality }
+    fn of(interval: Interval, options: &Options) -> Self {
+        let Options { temporality, exemplars, .. } = *options;
+        Self { start: unix(interval.start), end: unix(interval.end), temporality, exemplars }
     }
 
     fn temporality(&self) -> i32 {
@@ -176,7 +178,7 @@ impl Points {
             positive: Some(dense(exponential.buckets())),
             min: exact.then(|| seconds(probe.min_ns)),
             max: exact.then(|| seconds(probe.max_ns)),
-            exemplars: traced(probe).map(|call| exemplar(&call)).collect(),
+            exemplars: traced(probe).filter(|_| self.exemplars).map(|call| exemplar(&call)).collect(),
             ..Default::default()
         }
     }

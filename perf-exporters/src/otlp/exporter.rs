@@ -6,9 +6,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::worker::{Command, Worker};
-use super::{Options, send};
+use super::{Options, environment, send};
 use crate::Error;
 use crate::env::{self, Choice};
+use crate::process::Process;
+use crate::reporter::complain;
 
 /// Besides the time that a shutdown may take, what its end may take to be noticed.
 const GRACE: Duration = Duration::from_millis(100);
@@ -20,6 +22,7 @@ pub struct Exporter {
     commands: Sender<Command>,
     status: Arc<Mutex<Status>>,
     shutdown: Duration,
+    process: Process,
 }
 
 /// How sending goes.
@@ -39,7 +42,8 @@ pub struct Status {
 }
 
 impl Exporter {
-    /// Starts sending. Fails where the endpoint is no URL that this build can use, or a header no header.
+    /// Starts sending. Fails where the endpoint is no URL that this build can use, a header no header, or where the
+    /// environment asked for what this exporter has not.
     ///
     /// # Errors
     /// An endpoint that is no URL, or that this build cannot use, and a header that is none ([`Error::is_setting`]); no thread
@@ -53,16 +57,23 @@ impl Exporter {
     /// assert!(Exporter::start(options).unwrap_err().is_setting());
     /// ```
     pub fn start(options: Options) -> Result<Self, Error> {
-        let sender = send::Sender::new(&options)?;
         let status = Arc::new(Mutex::new(Status::default()));
         let shutdown = options.shutdown;
+        if options.disabled {
+            // Nobody receives, and so nothing is waited for.
+            return Ok(Self { commands: mpsc::channel().0, status, shutdown, process: Process::current() });
+        }
+        if let Some(unmet) = &options.unmet {
+            return Err(unmet.into());
+        }
+        let sender = send::Sender::new(&options)?;
         let worker = Worker::new(options, sender, Arc::clone(&status));
         let (commands, received) = mpsc::channel();
         let thread = thread::Builder::new().name("perf-otlp".to_owned());
         thread
             .spawn(move || worker.run(&received))
             .map_err(|source| Error::io("cannot start a thread for OTLP", "perf-otlp".as_ref(), source))?;
-        Ok(Self { commands, status, shutdown })
+        Ok(Self { commands, status, shutdown, process: Process::current() })
     }
 
     /// How sending goes.
@@ -88,6 +99,9 @@ impl Exporter {
     }
 
     fn command(&self, within: Duration, make: impl FnOnce(Instant, Sender<()>) -> Command) -> bool {
+        if !self.process.is_current() {
+            return false; // nobody is there to do it
+        }
         let (done, finished) = mpsc::channel();
         let sent = self.commands.send(make(Instant::now() + within, done));
         sent.is_ok() && finished.recv_timeout(within + GRACE).is_ok()
@@ -115,14 +129,22 @@ pub fn from_env() -> Option<Result<Exporter, Error>> {
 
 /// The same for a program of this name, unless the environment has another for it.
 pub(crate) fn from_env_for(program: Option<&str>) -> Option<Result<Exporter, Error>> {
-    let endpoint = match env::OTLP.read().transpose()? {
+    let choice = match env::OTLP.read().transpose()? {
         Ok(Choice::Off) => return None,
-        Ok(Choice::On) => None,
-        Ok(Choice::Value(endpoint)) => Some(endpoint),
+        Ok(choice) => choice,
         Err(error) => return Some(Err(error)),
     };
-    let mut options = Options::from_env();
-    options.endpoint = endpoint.unwrap_or(options.endpoint);
+    let read = environment::read();
+    read.problems.iter().for_each(|problem| complain(problem));
+    let mut options = read.options;
+    if options.disabled || (choice == Choice::On && !read.wants_otlp) {
+        let why = if options.disabled { "OTEL_SDK_DISABLED=true" } else { "OTEL_METRICS_EXPORTER is not `otlp`" };
+        complain(&format_args!("{} is set, but nothing is sent, since {why}", env::OTLP.name()));
+        return None;
+    }
+    if let Choice::Value(endpoint) = choice {
+        options.endpoint = endpoint;
+    }
     let named = options.resource.iter().any(|(key, _)| key == "service.name");
     let name = program.filter(|_| !named).map(|name| ("service.name".to_owned(), name.to_owned()));
     options.resource.extend(name);

@@ -29,6 +29,7 @@
 //! All of it happens on a thread of its own. Instrumented code never waits for it; [`Exporter::status`] tells how it goes.
 
 mod encode;
+mod environment;
 mod exporter;
 mod options;
 mod queue;

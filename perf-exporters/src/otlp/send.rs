@@ -1,11 +1,14 @@
 //! One request, and what came of it.
 
+use std::io::Write;
 use std::time::{Duration, SystemTime};
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceResponse;
 use prost::Message;
 use ureq::Agent;
-use ureq::http::header::RETRY_AFTER;
+use ureq::http::header::{CONTENT_ENCODING, RETRY_AFTER};
 use ureq::http::{HeaderName, HeaderValue, Uri};
 
 use super::Options;
@@ -32,6 +35,7 @@ pub(super) struct Sender {
     agent: Agent,
     endpoint: Uri,
     headers: Vec<(HeaderName, HeaderValue)>,
+    gzip: bool,
 }
 
 impl Sender {
@@ -55,7 +59,7 @@ impl Sender {
             .max_redirects(0)
             .max_redirects_will_error(false)
             .user_agent(concat!("perf-exporters/", env!("CARGO_PKG_VERSION")));
-        Ok(Self { agent: config.build().into(), endpoint: uri, headers })
+        Ok(Self { agent: config.build().into(), endpoint: uri, headers, gzip: options.gzip })
     }
 
     /// Sends a body and waits for the answer, for so long at most.
@@ -64,6 +68,11 @@ impl Sender {
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
+        let packed = if self.gzip { packed(body) } else { None };
+        if packed.is_some() {
+            request = request.header(CONTENT_ENCODING, "gzip");
+        }
+        let body = packed.as_deref().unwrap_or(body);
         let answer = request.config().timeout_global(Some(timeout)).build().send(body);
         let mut answer = match answer {
             Ok(answer) => answer,
@@ -81,6 +90,12 @@ impl Sender {
             _ => Outcome::Never { why: format!("the collector says {status}") },
         }
     }
+}
+
+fn packed(body: &[u8]) -> Option<Vec<u8>> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+    gzip.write_all(body).ok()?;
+    gzip.finish().ok()
 }
 
 /// Data points that the collector did not want. An answer that says nothing wanted all of them.

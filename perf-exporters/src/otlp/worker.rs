@@ -133,7 +133,8 @@ impl Worker {
                 self.pause.reset();
                 self.tell(|status| {
                     status.sent += 1;
-                    status.rejected += rejected;
+                    // The collector's own figure.
+                    status.rejected = status.rejected.saturating_add(rejected);
                     status.last_error = None;
                 });
                 None

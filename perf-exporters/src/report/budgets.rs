@@ -95,7 +95,36 @@ mod judged {
     use perf_core::Snapshot;
 
     use super::{BudgetReport, BudgetVerdict};
-    use crate::judge::{Row, Severity, Unit, Verdict};
+    use crate::judge::{Figures, Row, Severity, Unit, Verdict};
+    use crate::report::ProbeReport;
+
+    impl ProbeReport {
+        /// What bounds are held against; the report's [`meta`](crate::report::Meta::alloc_tracking) says whether allocations
+        /// were counted.
+        ///
+        /// ```
+        /// use perf_core::budget::Metric;
+        /// use perf_exporters::judge::{Quantity, hold};
+        /// use perf_exporters::report::ProbeReport;
+        ///
+        /// let mut probe = ProbeReport::new("parse");
+        /// (probe.calls, probe.allocs) = (10, 40);
+        /// let row = hold(Quantity::Metric(Metric::Allocs), 3.0, &probe.figures(true));
+        /// assert!(row.verdict.is_fail());
+        /// ```
+        #[must_use]
+        pub fn figures(&self, alloc_tracking: bool) -> Figures {
+            let mut figures = Figures::default();
+            (figures.calls, figures.timed, figures.errors) = (self.calls, self.evidence(), self.errors);
+            (figures.items, figures.bytes) = (self.items, self.bytes);
+            (figures.sum_ns, figures.min_ns, figures.max_ns) = (self.sum_ns, self.min_ns, self.max_ns);
+            figures.histogram.clone_from(&self.histogram);
+            (figures.allocs, figures.alloc_bytes) = (self.allocs, self.alloc_bytes);
+            (figures.peak_bytes, figures.net_bytes) = (self.peak_bytes, self.net_bytes);
+            figures.alloc_tracking = alloc_tracking;
+            figures
+        }
+    }
 
     impl BudgetReport {
         /// The budgets of all probes in a snapshot, by probe and in the order in which they are declared.
@@ -239,6 +268,10 @@ mod tests {
         let report = Report::from(&snapshot);
         assert!(report.budgets.is_empty(), "nothing is judged before it is asked for");
         let report = report.judged(&snapshot);
+        // A snapshot and its report are judged by the same figures.
+        let tracking = snapshot.meta().alloc_tracking;
+        let of_snapshot = crate::judge::Figures::of(snapshot.get("report::budgets::probe").unwrap(), tracking);
+        assert_eq!(report.probe("report::budgets::probe").unwrap().figures(tracking), of_snapshot);
         let shown: Vec<_> = report.budgets.iter().map(|one| (one.metric.as_str(), one.verdict)).collect();
         assert_eq!(shown, [("p95", BudgetVerdict::Warn), ("errors", BudgetVerdict::Pass)]);
         #[cfg(feature = "serve")]

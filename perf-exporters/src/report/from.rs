@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use perf_core::{ClockKind, ProbeStats, Snapshot, SnapshotMeta};
 
 use super::time::nanos;
-use super::{CallTree, CalleeTime, Exemplar, Machine, Meta, ProbeReport, Quantiles, Report, TreeNode};
+use super::{CallTree, CalleeTime, Exemplar, Machine, Meta, Place, ProbeReport, Quantiles, Report, TreeNode, place};
 
 /// What a snapshot holds and nothing else: the same snapshot makes the same report on every machine. Where it was measured is
 /// added by [`Report::of_this_process`], and budgets are judged by [`Report::judged`].
@@ -62,6 +62,7 @@ fn clock(kind: ClockKind) -> &'static str {
         ClockKind::ArmCounter => "counter",
         ClockKind::Instant => "instant",
         ClockKind::Mock => "mock",
+        ClockKind::None => "none",
         _ => "unknown",
     }
 }
@@ -74,6 +75,7 @@ impl From<&ProbeStats> for ProbeReport {
             name: stats.name().to_owned(),
             file: stats.file().to_owned(),
             line: stats.line(),
+            places: place::several(stats.places().map(|(file, line)| Place::new(file, line))),
             calls: stats.calls(),
             timed_calls: stats.timed_calls(),
             errors: stats.errors(),

@@ -1,12 +1,13 @@
 //! What a report does not have from its snapshot: where it was measured, and what it proves of budgets. Added by those who
 //! report, each by one call.
 
-use std::{env, mem, process};
+use std::{env, mem};
 
 #[cfg(feature = "judge")]
 use perf_core::Snapshot;
 
 use super::{Machine, Report};
+use crate::host;
 
 impl Report {
     /// Says that it was measured here: the name of the executable, the process id, and the machine, whose allocator stays
@@ -24,7 +25,7 @@ impl Report {
     #[must_use]
     pub fn of_this_process(mut self) -> Self {
         self.meta.program = program();
-        self.meta.pid = Some(process::id());
+        self.meta.pid = host::pid();
         let allocator = mem::take(&mut self.meta.machine.allocator);
         self.meta.machine = Machine { allocator, ..Machine::current() };
         self
@@ -84,7 +85,7 @@ mod tests {
         assert_eq!((&pure.meta.machine, pure.meta.pid, pure.meta.program.as_str()), (&elsewhere, None, ""));
         let here = pure.clone().of_this_process();
         assert_eq!(here.meta.machine.allocator, pure.meta.machine.allocator);
-        assert_eq!((here.meta.pid, &here.probes), (Some(process::id()), &pure.probes));
+        assert_eq!((here.meta.pid, &here.probes), (host::pid(), &pure.probes));
         assert!(!here.meta.program.is_empty() && !here.meta.machine.arch.is_empty());
     }
 }

@@ -29,7 +29,7 @@ impl Report {
     /// What is wrong, and where: a text that is broken or cut short ([`Error::is_malformed`]), of another schema
     /// ([`Error::is_unknown_schema`]), or of a later one ([`Error::is_newer_schema`]).
     pub fn from_json(json: impl AsRef<[u8]>) -> Result<Self, Error> {
-        let json = json.as_ref();
+        let json = plain(json.as_ref())?;
         // The schema first: it decides what the rest may be.
         let malformed = |error| Error::json("the report", error, json);
         schema::check(schema::of(json).map_err(malformed)?, SCHEMA)?;
@@ -61,6 +61,22 @@ impl Report {
         let path = path.as_ref();
         let json = fs::read(path).map_err(|source| Error::io("cannot read the report", path, source))?;
         Self::from_json(json).map_err(|error| error.at(path))
+    }
+}
+
+/// The text, without the mark that some editors put in front of UTF-8; what is compressed or in another encoding is named
+/// as such, with the way to undo it.
+fn plain(bytes: &[u8]) -> Result<&[u8], Error> {
+    match bytes {
+        [0xef, 0xbb, 0xbf, text @ ..] => Ok(text),
+        [0x1f, 0x8b, ..] => Err(Error::encoded("compressed with gzip", "unpack it first, with `gunzip` or `gzip -dc`")),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => Err(Error::encoded("compressed with zstd", "unpack it first, with `zstd -d`")),
+        // Any text in it begins with ASCII.
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [1..=255, 0, ..] | [0, 1..=255, ..] => Err(Error::encoded(
+            "UTF-16",
+            "save it as UTF-8; in PowerShell, `PERF_REPORT=json=PATH` writes it so, and `>` does not",
+        )),
+        _ => Ok(bytes),
     }
 }
 

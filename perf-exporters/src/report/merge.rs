@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::mem;
 
-use super::{Machine, Meta, ProbeReport, Quantiles, Report, exemplar, time, track};
+use super::{Machine, Meta, ProbeReport, Quantiles, Report, exemplar, place, time, track};
 
 /// Stands for values that differ between the reports merged.
 const SEVERAL: &str = "(several)";
@@ -60,7 +60,8 @@ impl FromIterator<Report> for Report {
 }
 
 impl ProbeReport {
-    /// Adds what a probe of the same name measured elsewhere. Of two places the first by file and line stays.
+    /// Adds what a probe of the same name measured elsewhere. Of two places the first by file and line stays,
+    /// and [`places`](Self::places) has both.
     ///
     /// ```
     /// # use perf_exporters::report::ProbeReport;
@@ -71,6 +72,7 @@ impl ProbeReport {
     /// assert_eq!(here.peak_bytes, 300);
     /// ```
     pub fn merge(&mut self, other: &Self) {
+        self.places = place::several(self.known_places().chain(other.known_places()));
         if (&other.file, other.line) < (&self.file, self.line) {
             self.file.clone_from(&other.file);
             self.line = other.line;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Exemplar, Histogram, pairs};
+use super::{Exemplar, Histogram, Place, pairs};
 
 /// What one probe measured.
 ///
@@ -17,6 +17,11 @@ pub struct ProbeReport {
     pub file: String,
     /// Line in it.
     pub line: u32,
+    /// Where several places count together under this name: all of them, by file and line, up to sixteen. Methods of one
+    /// name in two traits do, functions of one path in two crates, and the same function in two builds whose reports
+    /// were merged. Left out where there is one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<Place>,
     /// Calls that ended, however they ended.
     pub calls: u64,
     /// Of these, how many were timed: a sampled probe counts every call and times some. 0 where it is not known.

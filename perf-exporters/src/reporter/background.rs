@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use super::complain;
 use crate::env::{self, Choice, Variable};
+use crate::process::Process;
 
 /// Ends with the last reporter.
 pub(super) struct Background {
@@ -14,6 +15,7 @@ pub(super) struct Background {
     exporter: Option<crate::otlp::Exporter>,
     #[cfg(feature = "monitor")]
     _monitor: Option<crate::monitor::Monitor>,
+    process: Process,
 }
 
 static RUNNING: Mutex<Weak<Background>> = Mutex::new(Weak::new());
@@ -22,7 +24,8 @@ impl Background {
     /// What runs already, or what the environment asks for. What cannot be is told on standard error.
     pub(super) fn shared(program: Option<&str>) -> Arc<Self> {
         let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
-        running.upgrade().unwrap_or_else(|| {
+        // In the child of a fork the parent's threads are not there.
+        running.upgrade().filter(|shared| shared.process.is_current()).unwrap_or_else(|| {
             let started = Arc::new(Self::start(program));
             *running = Arc::downgrade(&started);
             started
@@ -57,6 +60,7 @@ impl Background {
             exporter: otlp.then(|| crate::otlp::from_env_for(program)).flatten().and_then(told),
             #[cfg(feature = "monitor")]
             _monitor: monitor.then(crate::monitor::from_env).flatten().and_then(told),
+            process: Process::current(),
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Settings of a reporter, from the program and from the environment.
 
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
 
 use super::sink::Sink;
 use super::{Background, Reporter, complain, timeline};
 use crate::Output;
 use crate::env::{self, Choice};
+use crate::host::Began;
+use crate::process::Process;
 use crate::table::Options;
 
 /// What is said once where somebody asks for a report that cannot be.
@@ -128,7 +129,8 @@ impl Builder {
             background: self.env.then(|| Background::shared(self.program.as_deref())),
             program: self.program,
             allocator: self.allocator,
-            started: Instant::now(),
+            started: Began::now(),
+            process: Process::current(),
             writing: Mutex::new(()),
         });
         #[cfg(all(unix, feature = "signals"))]

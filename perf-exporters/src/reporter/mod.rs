@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use background::Background;
 pub use builder::Builder;
-use sink::{Sink, Which};
+use sink::Sink;
 
 use crate::{Error, Report};
 
@@ -50,6 +50,9 @@ pub fn init() -> Reporter {
 ///
 /// With `signals` (on Unix), handlers of the program keep running, and how it ends is then theirs to say; files are
 /// brought up to date when such a signal comes. `PERF_SIGNALS=off` or `Builder::signals(false)` leaves signals alone.
+///
+/// The child of a `fork` has a copy of the reporter. What it writes is the child's own report, and goes to files with `%p` in
+/// their paths only: all other outputs are the parent's. Endpoint, exporter and monitor stay with the parent.
 #[must_use = "the report is written when the reporter is dropped: keep it with `let _reporter = …`"]
 pub struct Reporter {
     sink: Arc<Sink>,
@@ -85,14 +88,14 @@ impl Reporter {
     /// # Ok::<(), perf_exporters::Error>(())
     /// ```
     pub fn flush(&self) -> Result<(), Error> {
-        self.sink.write(Which::All).into_iter().next().map_or(Ok(()), Err)
+        self.sink.write(|_| true).into_iter().next().map_or(Ok(()), Err)
     }
 }
 
 impl Drop for Reporter {
     fn drop(&mut self) {
         // A panic while another one unwinds would abort the program.
-        match panic::catch_unwind(AssertUnwindSafe(|| self.sink.write(Which::All))) {
+        match panic::catch_unwind(AssertUnwindSafe(|| self.sink.write(|_| true))) {
             Ok(errors) => errors.iter().for_each(|error| complain(error)),
             Err(_) => complain(&"the report could not be made (this is a bug in perf-exporters)"),
         }
@@ -100,6 +103,6 @@ impl Drop for Reporter {
 }
 
 /// One line on standard error; if that is closed, none.
-fn complain(problem: &dyn Display) {
+pub(crate) fn complain(problem: &dyn Display) {
     let _ = writeln!(io::stderr(), "perf: {problem}");
 }

@@ -2,11 +2,10 @@
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::process;
 
 use crate::format::parse_one;
 use crate::table::{self, Options};
-use crate::{Error, Output, Rendering, Report, env, write};
+use crate::{Error, Output, Rendering, Report, env, host, write};
 
 impl Output {
     /// The outputs that a value of `PERF_REPORT` names, and one error for all that is wrong in it.
@@ -36,6 +35,11 @@ impl Output {
         }
     }
 
+    /// Whether every process writes to a place of its own.
+    pub(super) fn is_of_each_process(&self) -> bool {
+        self.path().is_some_and(|path| with_pid(path) != path)
+    }
+
     /// Renders the report and puts it where it belongs.
     pub(super) fn write(&self, report: &Report, top: Option<usize>) -> Result<(), Error> {
         let Some(path) = self.path().map(with_pid) else {
@@ -56,7 +60,8 @@ impl Output {
 
 /// The path with `%p` replaced. A path that is no text has no `%p` to replace.
 fn with_pid(path: &Path) -> PathBuf {
-    path.to_str().map_or_else(|| path.to_owned(), |text| text.replace("%p", &process::id().to_string()).into())
+    let pid = host::pid().map_or_else(|| "0".to_owned(), |pid| pid.to_string());
+    path.to_str().map_or_else(|| path.to_owned(), |text| text.replace("%p", &pid).into())
 }
 
 /// A blank line sets the table off from what the program printed.
@@ -100,7 +105,7 @@ mod tests {
 
     #[test]
     fn the_process_id_goes_into_the_path() {
-        let pid = process::id();
+        let pid = std::process::id();
         assert_eq!(with_pid(Path::new("a-%p/%p-%d.json")), PathBuf::from(format!("a-{pid}/{pid}-%d.json")));
     }
 }

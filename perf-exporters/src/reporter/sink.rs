@@ -1,9 +1,10 @@
 //! What a reporter writes, and where: shared with what writes it when a signal ends the program.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
 
 use super::Background;
+use crate::host::Began;
+use crate::process::Process;
 use crate::report::nanos;
 use crate::{Error, Output, Report};
 
@@ -12,20 +13,13 @@ pub(super) struct Sink {
     pub(super) top: Option<usize>,
     pub(super) program: Option<String>,
     pub(super) allocator: Option<String>,
-    pub(super) started: Instant,
+    pub(super) started: Began,
+    pub(super) process: Process,
     /// Held from taking a report until it is written, so that of two the later one stays.
     pub(super) writing: Mutex<()>,
     /// Ends after the report was written.
+    #[cfg_attr(not(all(unix, feature = "signals")), allow(dead_code, reason = "kept until its end"))]
     pub(super) background: Option<Arc<Background>>,
-}
-
-/// Which outputs are written.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Which {
-    All,
-    /// Those that a later report replaces.
-    #[cfg(all(unix, feature = "signals"))]
-    Files,
 }
 
 impl Sink {
@@ -48,18 +42,16 @@ impl Sink {
         report
     }
 
-    /// Tries every output, and tells of each that failed.
-    pub(super) fn write(&self, which: Which) -> Vec<Error> {
-        let wanted = |output: &&Output| match which {
-            Which::All => true,
-            #[cfg(all(unix, feature = "signals"))]
-            Which::Files => output.is_replaced(),
-        };
+    /// Tries every output that is wanted, and tells of each that failed.
+    pub(super) fn write(&self, wanted: impl Fn(&Output) -> bool) -> Vec<Error> {
+        // In the child of a fork the lock may be held by a thread that is not there.
+        let mine = self.process.is_current();
+        let wanted = |output: &&Output| wanted(output) && (mine || output.is_of_each_process());
         let mut outputs = self.outputs.iter().filter(wanted).peekable();
         if outputs.peek().is_none() {
             return Vec::new();
         }
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _writing = mine.then(|| self.writing.lock().unwrap_or_else(PoisonError::into_inner));
         let report = self.report();
         outputs.filter_map(|output| output.write(&report, self.top).err()).collect()
     }

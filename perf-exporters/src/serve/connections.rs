@@ -36,11 +36,16 @@ impl Connections {
     pub(super) fn make_room(&mut self) {
         self.open.retain(|(task, _)| !task.is_finished());
         while self.open.len() >= self.most {
-            let silent = self.open.iter().position(|(_, asked)| !asked.already());
-            if let Some((task, _)) = self.open.remove(silent.unwrap_or(0)) {
-                task.abort();
-            }
+            self.close_one();
         }
+    }
+
+    /// Closes one, chosen like that. Whether there was any.
+    pub(super) fn close_one(&mut self) -> bool {
+        self.open.retain(|(task, _)| !task.is_finished());
+        let silent = self.open.iter().position(|(_, asked)| !asked.already());
+        let closed = self.open.remove(silent.unwrap_or(0));
+        closed.inspect(|(task, _)| task.abort()).is_some()
     }
 
     pub(super) fn add(&mut self, task: AbortHandle, asked: Asked) {
@@ -71,7 +76,10 @@ mod tests {
         }
         connections.make_room();
         runtime.block_on(async { tokio::task::yield_now().await });
-        let finished: Vec<_> = tasks.iter().map(tokio::task::JoinHandle::is_finished).collect();
-        assert_eq!(finished, [true, true, true, false, false]);
+        let finished = || tasks.iter().map(tokio::task::JoinHandle::is_finished).collect::<Vec<_>>();
+        assert_eq!(finished(), [true, true, true, false, false]);
+        assert!(connections.close_one() && connections.close_one() && !connections.close_one());
+        runtime.block_on(async { tokio::task::yield_now().await });
+        assert_eq!(finished(), [true; 5]);
     }
 }

@@ -76,7 +76,7 @@ impl Endpoint {
 
     /// What a request asks for, or the answer to one that asks for nothing there is. Quick.
     pub(super) fn understand(&self, request: &Parts) -> Result<Page, Box<Response<Bytes>>> {
-        if !self.hosts.allow(&request.uri, &request.headers) {
+        if !self.hosts.allow(request.version, &request.uri, &request.headers) {
             let why = "This endpoint is not served under that name. Use localhost or an address, or add the name to \
                        `Options::hosts` or PERF_SERVE_HOSTS.\n";
             return Err(Box::new(refusal(StatusCode::FORBIDDEN, why)));

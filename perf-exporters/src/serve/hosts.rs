@@ -5,9 +5,9 @@
 
 use std::net::IpAddr;
 
-use hyper::Uri;
 use hyper::header::{HOST, HeaderMap};
 use hyper::http::uri::Authority;
+use hyper::{Uri, Version};
 
 use super::Options;
 
@@ -24,13 +24,15 @@ impl Hosts {
         Self { names, any: options.hosts.iter().any(|name| name == "*"), remote: options.allow_remote }
     }
 
-    /// A request names its host once in its headers, and may do so in its target as well.
-    pub(super) fn allow(&self, target: &Uri, headers: &HeaderMap) -> bool {
+    /// A request names its host once in its headers, and may do so in its target as well. HTTP/1.0 need not name any: no
+    /// browser speaks it, and so no page can make one do so.
+    pub(super) fn allow(&self, version: Version, target: &Uri, headers: &HeaderMap) -> bool {
         let mut named = headers.get_all(HOST).iter();
-        let header = named.next().and_then(|value| value.to_str().ok());
+        let header = named.next().map(|value| value.to_str().unwrap_or_default());
         let in_target = target.authority().map(Authority::as_str);
         let all = || header.into_iter().chain(in_target);
-        named.next().is_none() && header.is_some() && all().all(|host| self.allow_name(host))
+        let need_not_be_named = version <= Version::HTTP_10;
+        named.next().is_none() && (header.is_some() || need_not_be_named) && all().all(|host| self.allow_name(host))
     }
 
     /// `host` or `host:port`. The port is not looked at: a forwarded one differs.
@@ -108,19 +110,24 @@ mod tests {
     #[test]
     fn named_exactly_once_and_everywhere_the_same_rule() {
         let hosts = hosts(false, &[]);
-        let allowed = |target: &str, names: &[&str]| {
+        let allowed_in = |version: Version, target: &str, names: &[&str]| {
             let mut headers = HeaderMap::new();
             for name in names {
                 headers.append(HOST, HeaderValue::from_str(name).unwrap());
             }
-            hosts.allow(&target.parse().unwrap(), &headers)
+            hosts.allow(version, &target.parse().unwrap(), &headers)
         };
+        let allowed = |target: &str, names: &[&str]| allowed_in(Version::HTTP_11, target, names);
         assert!(allowed("/metrics", &["localhost"]));
         assert!(allowed("http://localhost/metrics", &["localhost"]));
         assert!(!allowed("/metrics", &[]));
         assert!(!allowed("/metrics", &["localhost", "localhost"]));
         assert!(!allowed("http://evil.example/metrics", &["localhost"]));
         assert!(!allowed("http://localhost/metrics", &["evil.example"]));
+        let before = |names: &[&str]| allowed_in(Version::HTTP_10, "/metrics", names);
+        assert!(before(&[]) && before(&["localhost"]));
+        assert!(!before(&["evil.example"]) && !before(&["localhost", "localhost"]) && !before(&[""]));
+        assert!(!allowed_in(Version::HTTP_10, "http://evil.example/metrics", &[]));
     }
 
     proptest! {

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::io::{self, ErrorKind};
+use std::mem;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -17,11 +18,13 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
+use tokio::task::yield_now;
 use tokio::time::{sleep, sleep_until, timeout};
 
 use super::Options;
 use super::connections::{Asked, Connections};
 use super::endpoint::{Endpoint, trouble};
+use crate::process::Process;
 
 /// Bytes of a request's head.
 const HEAD: usize = 8 * 1024;
@@ -29,6 +32,9 @@ const HEAD: usize = 8 * 1024;
 const FIELDS: usize = 64;
 /// Connections accepted in a row, and the time they are for: 1,000 a second.
 const BURST: (u32, Duration) = (100, Duration::from_millis(100));
+/// A part of all file descriptors, one in so many, that connections do not take.
+#[cfg(unix)]
+const LEFT_TO_THE_PROGRAM: u64 = 4;
 /// Pauses after an accept that failed for want of something, doubled from the first to the last.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
 /// For how long a page that is being made may hold up the end.
@@ -41,6 +47,7 @@ pub struct Server {
     address: SocketAddr,
     stop: Option<oneshot::Sender<Infallible>>,
     thread: Option<JoinHandle<()>>,
+    process: Process,
 }
 
 impl Server {
@@ -58,7 +65,7 @@ impl Server {
         let (stop, stopped) = oneshot::channel();
         let run = move || run(runtime, listener, options, stopped);
         let thread = thread::Builder::new().name("perf-serve".to_owned()).spawn(run)?;
-        Ok(Self { address, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { address, stop: Some(stop), thread: Some(thread), process: Process::current() })
     }
 
     /// Where it serves; the port is the one that was found where 0 was asked for.
@@ -70,6 +77,11 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        if !self.process.is_current() {
+            // The thread is the parent's, and so is what would wake it.
+            mem::forget((self.stop.take(), self.thread.take()));
+            return;
+        }
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
             // It panicked or it did not; either way it is over.
@@ -88,6 +100,8 @@ fn run(runtime: Runtime, listener: TcpListener, options: Options, stopped: onesh
 
 async fn accept(listener: TcpListener, options: Options) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
+    #[cfg(unix)]
+    let _closed = perf_core::__private::ClosedInChildren::new(&listener);
     let mut connections = Connections::new(options.max_connections);
     let patience = options.timeout;
     let endpoint = Arc::new(Endpoint::new(options));
@@ -98,14 +112,18 @@ async fn accept(listener: TcpListener, options: Options) {
             Ok((stream, _)) => {
                 pause = PAUSES.0;
                 connections.make_room();
+                if is_among_the_last(&stream) {
+                    connections.close_one();
+                }
                 let asked = Asked::default();
                 let task = tokio::spawn(converse(stream, Arc::clone(&endpoint), asked.clone(), patience));
                 connections.add(task.abort_handle(), asked);
             }
             Err(error) if is_the_clients(&error) => {}
-            // No file descriptors, no memory: asking again at once would only burn time that the program needs.
+            // No file descriptors, no memory: a connection less helps at once.
+            Err(_) if connections.close_one() => yield_now().await,
+            // There is none: asking again at once would only burn time that the program needs.
             Err(_) => {
-                connections.make_room();
                 sleep(pause).await;
                 pause = (pause * 2).min(PAUSES.1);
             }
@@ -116,6 +134,22 @@ async fn accept(listener: TcpListener, options: Options) {
             (burst, burst_began) = (0, Instant::now());
         }
     }
+}
+
+/// Whether the process has few file descriptors left, of which a system gives the lowest: they are the program's.
+#[cfg(unix)]
+fn is_among_the_last(stream: &TcpStream) -> bool {
+    use std::os::fd::AsRawFd;
+
+    use rustix::process::{Resource, getrlimit};
+
+    let number = u64::try_from(stream.as_raw_fd()).unwrap_or_default();
+    getrlimit(Resource::Nofile).current.is_some_and(|most| number >= most - most / LEFT_TO_THE_PROGRAM)
+}
+
+#[cfg(not(unix))]
+fn is_among_the_last(_: &TcpStream) -> bool {
+    false
 }
 
 /// Whether accepting failed by what the client did, so that the next may well succeed.

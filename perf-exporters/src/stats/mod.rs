@@ -11,11 +11,17 @@
 //! | estimate a shift from paired differences | [`signed_rank`] |
 //! | fit a slope that outliers do not move | [`theil_sen`] |
 //! | find where a history changed its level | [`changepoint`] |
+//!
+//! What the page's history needs (`changepoint`, `order`) is there with the feature `html` alone; the rest, with the crate of
+//! distributions behind it, with `judge`.
 
 pub mod changepoint;
+#[cfg(feature = "judge")]
 pub mod dist;
 #[cfg(test)]
 pub(crate) mod noise;
 pub mod order;
+#[cfg(feature = "judge")]
 pub mod signed_rank;
+#[cfg(feature = "judge")]
 pub mod theil_sen;

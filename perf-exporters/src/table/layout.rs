@@ -3,12 +3,14 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::columns::{self, Column, Kind};
-use super::text::{Text, style};
+use super::text::{self, Text, style};
 use super::{name, share};
 use crate::report::{ProbeReport, Report};
 
 /// Blanks between columns.
 const GAP: &str = "  ";
+/// Below this width the columns that are left out are named.
+const NARROW: usize = 100;
 /// Widths of the sketch: what it has at least, and what it grows to where there is room.
 const SHAPE: std::ops::RangeInclusive<usize> = 9..=24;
 
@@ -24,7 +26,7 @@ pub(super) fn table(report: &Report, probes: &[&ProbeReport], width: usize) -> V
         return vec![Text::new("no probe was called", style::DIM)];
     }
     let longest = probes.iter().map(|probe| name::escaped(&probe.name).width()).max().unwrap_or(0).max("probe".len());
-    let (mut shown, taken) = admitted(report, probes, width, longest);
+    let (mut shown, taken, left_out) = admitted(report, probes, width, longest);
     let name_width = longest.min(width - taken);
     let spare = width - taken - name_width;
     if let Some(shape) = shown.iter_mut().find(|shown| matches!(shown.column.kind, Kind::Shape)) {
@@ -34,15 +36,25 @@ pub(super) fn table(report: &Report, probes: &[&ProbeReport], width: usize) -> V
 
     let mut lines = vec![head(&shown, name_width), Text::new("─".repeat(used), style::DIM)];
     lines.extend(probes.iter().map(|probe| row(probe, report, &shown, name_width)));
+    if width < NARROW && !left_out.is_empty() {
+        let note = format!("no room for {}: a wider terminal shows more", left_out.join(", "));
+        lines.extend(text::wrapped(&note, style::DIM, width));
+    }
     lines
 }
 
-/// The columns there is room for, in the order in which they stand, and the width they take.
-fn admitted(report: &Report, probes: &[&ProbeReport], width: usize, longest: usize) -> (Vec<Shown>, usize) {
+/// The columns there is room for, in the order in which they stand, the width they take, and the titles of the others, the
+/// most important first.
+fn admitted(
+    report: &Report,
+    probes: &[&ProbeReport],
+    width: usize,
+    longest: usize,
+) -> (Vec<Shown>, usize, Vec<&'static str>) {
     let mut candidates: Vec<_> = columns::of(report).enumerate().collect();
     candidates.sort_by_key(|(_, column)| column.rank);
     let mut taken = 0;
-    let mut shown = Vec::new();
+    let (mut shown, mut left_out) = (Vec::new(), Vec::new());
     for (at, column) in candidates {
         let cells = probes.iter().map(|probe| column.cell(probe, report, *SHAPE.start()).width());
         let needed = cells.chain([column.title.width()]).max().unwrap_or(0);
@@ -50,10 +62,12 @@ fn admitted(report: &Report, probes: &[&ProbeReport], width: usize, longest: usi
         if with_it + longest.min(column.leave) <= width {
             taken = with_it;
             shown.push((at, Shown { column, width: needed }));
+        } else {
+            left_out.push(column.title);
         }
     }
     shown.sort_by_key(|(at, _)| *at);
-    (shown.into_iter().map(|(_, shown)| shown).collect(), taken)
+    (shown.into_iter().map(|(_, shown)| shown).collect(), taken, left_out)
 }
 
 fn head(shown: &[Shown], name_width: usize) -> Text {

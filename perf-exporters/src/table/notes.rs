@@ -15,7 +15,15 @@ const WARN_FROM: f64 = 5.0;
 
 /// The notes, each on its own line, after a blank one.
 pub(super) fn section(report: &Report, width: usize) -> Vec<Text> {
-    let notes = [observer(report), unresolved(report, width), sampled(report, width), memory(report), losses(report)];
+    let notes = [
+        clockless(report),
+        observer(report),
+        unresolved(report, width),
+        sampled(report, width),
+        alike(report, width),
+        memory(report),
+        losses(report),
+    ];
     let mut lines = Vec::new();
     for (note, style) in notes.into_iter().flatten() {
         lines.extend(wrapped(&note, style, width));
@@ -27,6 +35,11 @@ pub(super) fn section(report: &Report, width: usize) -> Vec<Text> {
 }
 
 type Note = Option<(String, anstyle::Style)>;
+
+fn clockless(report: &Report) -> Note {
+    let note = "no clock on this platform: calls are counted, all times are zero";
+    (report.meta.clock == "none").then(|| (note.to_owned(), style::WARM))
+}
 
 fn observer(report: &Report) -> Note {
     let meta = &report.meta;
@@ -73,6 +86,16 @@ fn sampled(report: &Report, width: usize) -> Note {
     });
     let names = some_names(told, sampled.len())?;
     Some((format!("sampled, so that times and allocations are estimates: {names}"), style::DIM))
+}
+
+/// Several functions in one row look like one.
+fn alike(report: &Report, width: usize) -> Note {
+    let alike: Vec<_> = super::ranked(report).into_iter().filter(|probe| !probe.places.is_empty()).collect();
+    let told = alike
+        .iter()
+        .filter_map(|probe| Some(format!("{} ({})", shown(probe, width), name::escaped(&probe.told_places()?))));
+    let names = some_names(told, alike.len())?;
+    Some((format!("one name at several places, which count together: {names}"), style::DIM))
 }
 
 /// A name on one line.

@@ -59,7 +59,10 @@ impl Options {
 }
 
 fn width_of(stderr: &Stderr) -> usize {
+    #[cfg(any(unix, windows))]
     let terminal = terminal_size::terminal_size_of(stderr).map(|(width, _)| usize::from(width.0));
+    #[cfg(not(any(unix, windows)))]
+    let terminal = None;
     let told = || env::var("COLUMNS").ok()?.trim().parse().ok();
     let width = terminal.filter(|_| stderr.is_terminal()).or_else(told).filter(|width| *width > 0);
     width.unwrap_or(80).min(Options::MOST_WIDTH)

@@ -3,26 +3,24 @@
 use proc_macro2::TokenStream;
 use syn::parse::Result;
 
+use crate::instrument::arguments::Readers;
 use crate::instrument::ast::{Function, Scope};
 use crate::instrument::expand::{self, Callsite};
 use crate::instrument::options::Options;
 use crate::instrument::shape::Plan;
 use crate::instrument::valid;
 
-/// The function under a probe.
-pub(crate) fn probed(function: &Function, options: &Options, scope: &Scope) -> Result<TokenStream> {
-    let body = body(function, options, scope, None)?;
-    Ok(function.with_body(&body))
-}
-
-/// The body of the function under a probe, which carries a budget where one is given.
-pub(crate) fn body(
+/// The function under a probe, which carries a budget where one is given.
+///
+/// `around`: who reads all that is in the block around it.
+pub(crate) fn measured(
     function: &Function,
     options: &Options,
     scope: &Scope,
+    around: Readers,
     budget: Option<TokenStream>,
-) -> Result<TokenStream> {
-    let plan = Plan::of(function, options);
+) -> Result<Function> {
+    let plan = Plan::of(function, options, around);
     valid::check(function, options, &plan)?;
-    Ok(expand::body(function, &plan, &Callsite { options, scope, sig: &function.sig, budget }))
+    Ok(expand::measured(function, &plan, &Callsite { options, scope, sig: &function.sig, budget }))
 }

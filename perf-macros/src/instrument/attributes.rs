@@ -2,9 +2,11 @@
 
 use proc_macro2::TokenStream;
 use syn::parse::Result;
+use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Attribute, Error, Meta};
+use syn::{Attribute, Error, Meta, Token};
 
+use crate::instrument::arguments::Readers;
 use crate::instrument::ast::mentions;
 use crate::instrument::options::Options;
 
@@ -62,4 +64,54 @@ pub(crate) fn take(attrs: &mut Vec<Attribute>, name: &str) -> Option<Result<Toke
 /// Whether an attribute is ours, by the last word of its path.
 pub(crate) fn is(attr: &Attribute, name: &str) -> bool {
     attr.path().segments.last().is_some_and(|last| last.ident == name)
+}
+
+/// Attributes of the language and its tools that never rewrite what they stand on.
+const INERT: &[&str] = &[
+    "allow",
+    "automatically_derived",
+    "cfg",
+    "cold",
+    "coverage",
+    "deny",
+    "deprecated",
+    "doc",
+    "expect",
+    "export_name",
+    "forbid",
+    "inline",
+    "link_section",
+    "must_use",
+    "no_mangle",
+    "no_sanitize",
+    "optimize",
+    "sanitize",
+    "target_feature",
+    "track_caller",
+    "unsafe",
+    "used",
+    "warn",
+];
+
+/// Whether another attribute is still to be expanded here, which may look for a shape that it knows: an `async fn`, or a
+/// function that ends in `Box::pin(async move { .. })`.
+pub(crate) fn readers(attrs: &[Attribute]) -> Readers {
+    if attrs.iter().all(|attr| is_inert(&attr.meta)) { Readers::None } else { Readers::Attributes }
+}
+
+fn is_inert(meta: &Meta) -> bool {
+    let path = meta.path();
+    if path.is_ident("cfg_attr") {
+        // The condition comes first.
+        return meta.require_list().is_ok_and(|list| {
+            list.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated)
+                .is_ok_and(|metas| metas.iter().skip(1).all(is_inert))
+        });
+    }
+    match path.segments.first() {
+        Some(tool) if path.segments.len() > 1 => {
+            ["clippy", "diagnostic", "rustfmt", "miri"].iter().any(|t| tool.ident == t)
+        }
+        _ => INERT.iter().any(|name| path.is_ident(name)),
+    }
 }

@@ -6,20 +6,24 @@
 //! | `keys`, `units`, `options`, `budget` | what may stand in its parentheses |
 //! | `attributes` | this library's other attributes on the same item |
 //! | `shape`, `name` | what a signature says about how to measure, and the probe's name |
+//! | `exits`, `tail`, `arguments` | how control leaves a body, whether it ends in a future, and how it is moved elsewhere |
 //! | `valid` | what cannot be measured: the only place where errors about meaning are made |
 //! | `annotate`, `expand` | the tokens |
 //!
 //! A mistake leaves the item as it was and adds one error, so that it is the only one the user sees.
 
 mod annotate;
+mod arguments;
 mod ast;
 mod attributes;
 mod budget;
+mod exits;
 mod expand;
 mod keys;
 mod name;
 mod options;
 mod shape;
+mod tail;
 #[cfg(test)]
 mod tests;
 mod units;
@@ -30,6 +34,7 @@ use quote::ToTokens;
 use syn::Error;
 use syn::parse::{Parser, Result};
 
+use arguments::Readers;
 use ast::{Function, Member, Scope};
 use budget::Budget;
 use options::Options;
@@ -53,7 +58,7 @@ pub(crate) fn probe(args: TokenStream, item: TokenStream) -> TokenStream {
                 return Ok(container.into_token_stream());
             }
             valid::check_block(&options)?;
-            let (mut tokens, problems) = expand::block(container, &options);
+            let (mut tokens, problems) = expand::block(container, &options, Readers::None);
             tokens.extend(problems.map(|problem| problem.to_compile_error()));
             Ok(tokens)
         }
@@ -79,7 +84,7 @@ pub(crate) fn budget(args: TokenStream, item: TokenStream) -> TokenStream {
 fn probed(function: &Function, options: &Options) -> Result<TokenStream> {
     match &options.skip {
         Some(_) => Ok(function.to_token_stream()),
-        None => annotate::probed(function, options, &Scope::Unknown),
+        None => Ok(annotate::measured(function, options, &Scope::Unknown, Readers::None, None)?.into_token_stream()),
     }
 }
 

@@ -1,27 +1,31 @@
 //! What a function's written signature says about how to measure it.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::punctuated::Punctuated;
-use syn::{
-    Attribute, GenericArgument, Path, PathArguments, ReturnType, Signature, Token, Type, TypeParamBound,
-};
+use syn::{Attribute, GenericArgument, Path, PathArguments, ReturnType, Signature, Token, Type, TypeParamBound};
 
+use crate::instrument::arguments::Readers;
 use crate::instrument::ast::{Function, mentions, ungrouped};
+use crate::instrument::attributes;
+use crate::instrument::exits::Exits;
 use crate::instrument::options::Options;
+use crate::instrument::tail::{self, Tail};
 
 /// How the body is run under the probe.
 pub(crate) enum Shape {
     /// In place, a guard beside it.
     InPlace,
-    /// In a closure under a guard, so that the value is seen whichever way the body returns it.
-    Outcome,
+    /// In place or in a closure, so that the value is seen whichever way the body returns it.
+    Outcome(Exits),
     /// The body of an `async fn`, wrapped as a future.
-    AsyncFn,
+    AsyncFn(Readers),
     /// The body yields a future, which is wrapped.
-    Future,
-    /// The body yields a boxed future, which is wrapped inside its box where `tail` finds the place, else in a second box.
-    Boxed { tail: Option<Tail> },
+    Future(Exits),
+    /// The body ends in a future which others want to find there: it is wrapped inside an `async` block.
+    Tail(Tail),
+    /// The body yields a boxed future, which is wrapped in a second box.
+    Boxed(Exits),
 }
 
 /// Which values count as errors.
@@ -32,12 +36,6 @@ pub(crate) enum Errors {
     Inferred,
     /// Asked for by the option: a type that has no error is a mistake.
     Forced(Span),
-}
-
-/// A function body that ends in `Box::pin(argument)`, taken apart.
-pub(crate) struct Tail {
-    pub(crate) before: TokenStream,
-    pub(crate) argument: Group,
 }
 
 /// All that the expansion wants to know of a signature.
@@ -60,34 +58,49 @@ pub(crate) enum Output<'a> {
 }
 
 impl<'a> Plan<'a> {
-    pub(crate) fn of(function: &'a Function, options: &Options) -> Self {
+    /// `around`: who reads all that is in the block around the function.
+    pub(crate) fn of(function: &'a Function, options: &Options, around: Readers) -> Self {
         let returned = returned(&function.sig);
         let in_frame = tracks_caller(function);
+        let readers = around.max(attributes::readers(&function.attrs));
         let (future, output) = match returned {
-            _ if function.sig.asyncness.is_some() => (Some(Shape::AsyncFn), returned),
-            Output::Written(ty) => future_of(ty, function, options),
+            _ if function.sig.asyncness.is_some() => {
+                let is_special = in_frame || is_must_use(function) || matches!(returned, Output::Never);
+                let compiler = if is_special { Readers::Compiler } else { Readers::None };
+                (Some(Shape::AsyncFn(readers.max(compiler))), returned)
+            }
+            Output::Written(ty) => future_of(ty, function, options, readers == Readers::Attributes),
             _ => (None, returned),
         };
         let errors = match output {
             _ if let Some(asked) = &options.errors => Errors::Forced(asked.span()),
-            Output::Written(ty) if is_result(ty) && !(in_frame && future.is_none()) => Errors::Inferred,
+            Output::Written(ty) if is_result(ty) => Errors::Inferred,
             Output::Unknown if aliased_result(returned) => Errors::Inferred,
             _ => Errors::Ignored,
         };
-        let shape = future.unwrap_or(if matches!(errors, Errors::Ignored) { Shape::InPlace } else { Shape::Outcome });
-        Self { shape, errors, output, in_frame }
+        match future {
+            Some(shape) => Self { shape, errors, output, in_frame },
+            None if matches!(errors, Errors::Ignored) => Self { shape: Shape::InPlace, errors, output, in_frame },
+            None => match Exits::of(&function.body, false) {
+                // Where errors cost what the caller sees, they are not counted.
+                Exits::Hidden if in_frame && matches!(errors, Errors::Inferred) => {
+                    Self { shape: Shape::InPlace, errors: Errors::Ignored, output, in_frame }
+                }
+                exits => Self { shape: Shape::Outcome(exits), errors, output, in_frame },
+            },
+        }
     }
 }
 
 impl Output<'_> {
-    /// The type, fit for an annotation inside the body: what is written as `impl Trait` is left to inference. Nothing
-    /// where no annotation can be written.
+    /// The type, fit for an annotation inside the body: what is written as `impl Trait` is left to inference, and so are
+    /// lifetimes, for which a body has no need. Nothing where no annotation can be written.
     pub(crate) fn annotation(self) -> Option<TokenStream> {
         match self {
             Self::Unit => Some(Group::new(Delimiter::Parenthesis, TokenStream::new()).into_token_stream()),
             Self::Written(ty) => {
                 let tokens = without_impl(ty).into_token_stream();
-                (!mentions(tokens.clone(), "impl")).then_some(tokens)
+                (!mentions(tokens.clone(), "impl")).then(|| without_lifetimes(tokens))
             }
             Self::Never | Self::Unknown => None,
         }
@@ -99,6 +112,10 @@ fn tracks_caller(function: &Function) -> bool {
     let conditional =
         |attr: &Attribute| attr.path().is_ident("cfg_attr") && mentions(attr.meta.to_token_stream(), "track_caller");
     function.attrs.iter().any(|attr| attr.path().is_ident("track_caller") || conditional(attr))
+}
+
+fn is_must_use(function: &Function) -> bool {
+    function.attrs.iter().any(|attr| attr.path().is_ident("must_use"))
 }
 
 fn returned(sig: &Signature) -> Output<'_> {
@@ -113,18 +130,26 @@ fn returned(sig: &Signature) -> Output<'_> {
 }
 
 /// The shape of a function that returns a future, and what the future yields.
-fn future_of<'a>(ty: &'a Type, function: &Function, options: &Options) -> (Option<Shape>, Output<'a>) {
+fn future_of<'a>(ty: &'a Type, function: &Function, options: &Options, watched: bool) -> (Option<Shape>, Output<'a>) {
     if let Type::ImplTrait(opaque) = ungrouped(ty)
         && let Some(output) = yielded(&opaque.bounds)
     {
-        return (Some(Shape::Future), output);
+        let shape = match tail::future(&function.body).filter(|_| watched) {
+            Some(tail) => Shape::Tail(tail),
+            None => Shape::Future(Exits::of(&function.body, true)),
+        };
+        return (Some(shape), output);
     }
     let output = match pinned_box(ty) {
         Some(output) => output,
         None if options.future.is_some() => Output::Unknown,
         None => return (None, Output::Written(ty)),
     };
-    (Some(Shape::Boxed { tail: tail(&function.body) }), output)
+    let shape = match tail::boxed(&function.body, watched) {
+        Some(tail) => Shape::Tail(tail),
+        None => Shape::Boxed(Exits::of(&function.body, true)),
+    };
+    (Some(shape), output)
 }
 
 /// What a future with these bounds yields, where one of them is `Future`.
@@ -195,39 +220,35 @@ fn path(ty: &Type) -> Option<&Path> {
     }
 }
 
-/// Takes `..; Box::pin(argument)` apart. Not where the body may leave by an earlier `return`: that future would go
-/// unmeasured.
-fn tail(body: &TokenStream) -> Option<Tail> {
-    let mut tokens: Vec<TokenTree> = body.clone().into_iter().collect();
-    let Some(TokenTree::Group(argument)) = tokens.pop() else {
-        return None;
-    };
-    let is_ident = |token: &TokenTree, name: &str| matches!(token, TokenTree::Ident(ident) if ident == name);
-    let is_punct = |token: &TokenTree, c: char| matches!(token, TokenTree::Punct(punct) if punct.as_char() == c);
-    let [.., boxed, colon, colon2, pin] = tokens.as_slice() else {
-        return None;
-    };
-    let calls_pin = argument.delimiter() == Delimiter::Parenthesis
-        && is_ident(boxed, "Box")
-        && is_punct(colon, ':')
-        && is_punct(colon2, ':')
-        && is_ident(pin, "pin");
-    let mut start = tokens.len() - 4;
-    // The path may be longer: `std::boxed::Box::pin`.
-    while start >= 2 && is_punct(&tokens[start - 1], ':') && is_punct(&tokens[start - 2], ':') {
-        start -= 2;
-        if start >= 1 && matches!(&tokens[start - 1], TokenTree::Ident(_)) {
-            start -= 1;
-        }
+/// The type with every lifetime but `'static` replaced by `'_`. Not where that would mean another type: in that of a
+/// function, an elided lifetime is any lifetime.
+fn without_lifetimes(tokens: TokenStream) -> TokenStream {
+    if ["for", "fn", "Fn", "FnMut", "FnOnce", "AsyncFn", "AsyncFnMut", "AsyncFnOnce"]
+        .iter()
+        .any(|word| mentions(tokens.clone(), word))
+    {
+        return tokens;
     }
-    let ends_statement = match start.checked_sub(1).map(|last| &tokens[last]) {
-        None => true,
-        Some(TokenTree::Punct(punct)) => punct.as_char() == ';',
-        Some(TokenTree::Group(group)) => group.delimiter() == Delimiter::Brace,
-        Some(_) => false,
-    };
-    let before: TokenStream = tokens.into_iter().collect();
-    (calls_pin && ends_statement && !mentions(before.clone(), "return")).then_some(Tail { before, argument })
+    elided(tokens)
+}
+
+fn elided(tokens: TokenStream) -> TokenStream {
+    let mut tick = false;
+    let replaced = tokens.into_iter().map(|token| match token {
+        TokenTree::Ident(name) if std::mem::take(&mut tick) && name != "static" => {
+            TokenTree::Ident(Ident::new("_", name.span()))
+        }
+        TokenTree::Group(group) => {
+            let mut inner = Group::new(group.delimiter(), elided(group.stream()));
+            inner.set_span(group.span());
+            TokenTree::Group(inner)
+        }
+        other => {
+            tick = matches!(&other, TokenTree::Punct(punct) if punct.as_char() == '\'');
+            other
+        }
+    });
+    replaced.collect()
 }
 
 /// The type with every `impl Trait` in its arguments replaced by `_`.

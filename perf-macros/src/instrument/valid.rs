@@ -6,6 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Error, Signature};
 
 use crate::instrument::ast::{Container, Function, mentions};
+use crate::instrument::exits::Exits;
 use crate::instrument::name::Template;
 use crate::instrument::options::{Name, Options};
 use crate::instrument::shape::{Output, Plan, Shape};
@@ -57,13 +58,13 @@ pub(crate) fn check(function: &Function, options: &Options, plan: &Plan) -> Resu
         if matches!(plan.output, Output::Unit | Output::Never) {
             return Err(Error::new(errors.span(), "`errors` looks at the returned value; this function returns none"));
         }
-        if plan.in_frame && matches!(plan.shape, Shape::Outcome) {
-            let problem = "`errors` needs the body in a closure, which would change what `#[track_caller]` reports: leave out one of the two";
+        if plan.in_frame && matches!(plan.shape, Shape::Outcome(Exits::Hidden)) {
+            let problem = "`errors` needs this body in a closure, since a macro in it may return, and a closure would change what `#[track_caller]` reports: leave out one of the two";
             return Err(Error::new(errors.span(), problem));
         }
     }
     if plan.in_frame
-        && matches!(plan.shape, Shape::Future | Shape::Boxed { tail: None })
+        && matches!(plan.shape, Shape::Future(Exits::Hidden) | Shape::Boxed(Exits::Hidden))
         && let Some(span) = find(&function.body, "return")
     {
         let problem = "under `#[track_caller]` a function that returns a future can be measured only without `return`: make the future its last expression";

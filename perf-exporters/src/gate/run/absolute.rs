@@ -1,16 +1,16 @@
 //! Limits on counters and on time: batches of calls, and epochs of them.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use super::advice;
 use super::engine::{Engine, Returned, Seen, index};
 use super::subject::Subject;
 use crate::gate::kernel::Kernel;
-use crate::judge::Findings;
 use crate::judge::quantile;
 
-use crate::judge::verdict::{Reason, Severity, Verdict};
+use crate::judge::verdict::Verdict;
 use crate::judge::{Counters, Measurements};
-use crate::stats::order::{floor, median};
+use crate::stats::order::median;
 
 /// No epoch keeps more calls.
 pub(super) const MOST: usize = 1 << 20;
@@ -43,6 +43,7 @@ impl<S: Subject> Engine<'_, S> {
     /// Calls until every limit is decided or time is up.
     async fn epoch(&mut self) -> Result<Seen, Returned<S::Output>> {
         let max_time = self.run.max_time();
+        let _turn = self.turn(max_time).await;
         let planned = self.run.spec.iterations.map(index);
         let mut look = planned.unwrap_or_else(|| index(self.budget.least_calls())).min(MOST);
         let mut sample = Sample::new(self.call_ns, self.run.counts_errors(), self.run.needs_items());
@@ -64,7 +65,7 @@ impl<S: Subject> Engine<'_, S> {
                 Verdict::Inconclusive(_) => false,
             };
             if over || decided {
-                self.finished.advice = advice(&findings, measured, elapsed);
+                self.finished.advice = advice::of(&findings, measured, elapsed, self.run.is_cpu());
                 let calm = self.budget.fails_beyond(measured, measured.disturbance);
                 self.finished.times.clone_from(&measured.times);
                 return Ok(Seen { findings, verdict, calm });
@@ -136,20 +137,4 @@ impl Sample {
         self.measured.disturbance = self.kernel.disturbance(call);
         &self.measured
     }
-}
-
-/// What would decide, where a limit is undecided.
-fn advice(findings: &Findings, measured: &Measurements, elapsed: Duration) -> Option<String> {
-    let undecided = |row: &&crate::judge::Row| row.severity == Severity::Limit && !row.verdict.is_pass();
-    let row = findings.rows.iter().find(undecided)?;
-    let n = measured.times.len() as u64;
-    let need = match row.verdict {
-        Verdict::Inconclusive(Reason::TooFewSamples { need, .. }) if need < u64::MAX => need,
-        Verdict::Inconclusive(Reason::Undecided) => row.wanted.filter(|need| *need > n)?,
-        _ => return None,
-    };
-    let seconds = elapsed.as_secs_f64() / n.max(1) as f64 * need as f64 * 1.2;
-    let time =
-        if seconds < 1.0 { format!("{}ms", floor(seconds * 1e3) + 1) } else { format!("{}s", floor(seconds) + 1) };
-    Some(format!("{} needs about {need} calls: `max_time = \"{time}\"`", row.metric))
 }

@@ -30,6 +30,7 @@ impl<S: Subject> Engine<'_, S> {
     }
 
     async fn declared_epoch(&mut self) -> Result<Seen, Returned<S::Output>> {
+        let _turn = self.turn(self.run.max_time()).await;
         let session = Session::new();
         let mut kernel = Kernel::lasting(self.call_ns);
         let start = Instant::now();

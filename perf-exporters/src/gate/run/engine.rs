@@ -7,9 +7,10 @@ use perf_core::budget::Warmup;
 use perf_core::{Session, Snapshot};
 
 use super::subject::Subject;
+use super::turn::{self, Turn};
 use super::{Finished, Run};
 use crate::gate::confirm::{Confirmation, Epoch, Rules, Step};
-use crate::gate::scope::{BODY_NAME, Scope};
+use crate::gate::scope::{BODY_NAME, Scope, inside, is_measured};
 use crate::judge::Counters;
 use crate::judge::verdict::{Reason, Unit, Verdict};
 use crate::judge::{Budget, exact};
@@ -33,6 +34,8 @@ pub(super) struct Engine<'a, S: Subject> {
     pub(super) subject: S,
     failed: &'a dyn Fn(&S::Output) -> bool,
     output: Option<S::Output>,
+    /// It runs inside the body of another.
+    nested: bool,
     /// Time of a call, as the warm-up saw it.
     pub(super) call_ns: f64,
     pub(super) finished: Finished<S::Output>,
@@ -66,6 +69,7 @@ impl<'a, S: Subject> Engine<'a, S> {
             subject,
             failed,
             output: None,
+            nested: is_measured(),
             call_ns: 0.0,
             finished: Finished::empty(run, session),
             origin: Instant::now(),
@@ -134,13 +138,18 @@ impl<'a, S: Subject> Engine<'a, S> {
         Ok(failed)
     }
 
+    /// Waits until nobody else of this process times calls.
+    pub(super) async fn turn(&self, lasting: Duration) -> Option<Turn> {
+        if self.nested { None } else { Some(turn::take(lasting).await) }
+    }
+
     pub(super) async fn warm_up(&mut self, size: usize) -> Result<(), Returned<S::Output>> {
+        let is_timed = self.budget.needs_times() || self.run.spec.relative.is_some();
+        let _turn = if is_timed { self.turn(self.run.max_time()).await } else { None };
         let (least, most, time) = match self.run.spec.warmup {
             Some(Warmup::Calls(calls)) => (index(calls), index(calls), Duration::MAX),
             Some(Warmup::Time(time)) => (1, usize::MAX, time),
-            None if self.budget.needs_times() || self.run.spec.relative.is_some() => {
-                (WARM_LEAST, WARM_CALLS, WARM_TIME.min(self.run.max_time() / 10))
-            }
+            None if is_timed => (WARM_LEAST, WARM_CALLS, WARM_TIME.min(self.run.max_time() / 10)),
             None => (WARM_LEAST, WARM_LEAST, Duration::MAX),
         };
         let start = Instant::now();
@@ -232,6 +241,7 @@ impl Counters {
     pub(crate) fn of(snapshot: &Snapshot, calls: u64, probes: &[&str]) -> Self {
         let counted = snapshot.get(BODY_NAME).is_some_and(|body| body.calls() > 0);
         let parts = || crate::gate::scope::counted(snapshot);
+        let ran = inside(snapshot).filter(|probe| probe.calls() > 0);
         Self {
             calls: if counted { calls } else { 0 },
             allocs: parts().map(perf_core::ProbeStats::allocs).sum(),
@@ -239,6 +249,7 @@ impl Counters {
             peak_bytes: parts().map(perf_core::ProbeStats::peak_bytes).max().unwrap_or(0),
             net_bytes: parts().map(perf_core::ProbeStats::net_bytes).sum(),
             probes: probes.iter().map(|name| snapshot.get(name).map_or(0, perf_core::ProbeStats::calls)).collect(),
+            ran: ran.map(|probe| probe.name().to_owned()).collect(),
         }
     }
 }

@@ -78,6 +78,7 @@ impl<S: Subject> Engine<'_, S> {
 
     /// Times all sizes in rounds, until the growth is decided or time is up.
     async fn rounds(&mut self, sizes: &[usize], class: Class) -> Result<Seen, Returned<S::Output>> {
+        let _turn = self.turn(self.run.max_time()).await;
         let start = Instant::now();
         let mut times: Vec<Vec<f64>> = vec![Vec::new(); sizes.len()];
         let mut look = FIRST_LOOK;
@@ -148,8 +149,8 @@ fn of_counts(what: &str, points: &[(u64, f64)], class: Class) -> Option<Row> {
 fn row(what: &str, judged: &growth::Judgement, class: Class, cost: Cost, samples: u64) -> Row {
     let reason = if judged.power.is_finite() {
         format!(
-            "claimed to grow like {class}, grows like n^{:.2} at the larger sizes; the excess exponent is between {:.2} \
-             and {:.2}, up to {:.2} is allowed",
+            "claimed to grow like {class}, grows like n^{:.2} at the larger sizes: 95 % sure that it grows faster than claimed by \
+             n^{:.2} to n^{:.2}, and up to n^{:.2} is allowed",
             judged.power,
             judged.lower,
             judged.upper,

@@ -113,6 +113,7 @@ impl<S: Subject> Engine<'_, S> {
 
     /// Times of a run of calls, and whether they are the code's own.
     async fn one_run(&mut self, size: usize) -> Result<(Vec<f64>, bool), Returned<S::Output>> {
+        let _turn = self.turn(RUN).await;
         let watched = Interruptions::start();
         let times = self.times(size, RUN).await?;
         let own = watched.share_of(times.len()) <= INTERRUPTED;

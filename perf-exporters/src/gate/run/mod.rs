@@ -3,6 +3,7 @@
 //! The one part of [`gate`](super) that runs code, reads clocks and sleeps. What it measures it hands to the pure parts.
 
 mod absolute;
+mod advice;
 mod declared;
 mod engine;
 mod growth;
@@ -11,6 +12,7 @@ mod lock;
 mod observe;
 mod relative;
 mod subject;
+mod turn;
 
 use std::time::Duration;
 

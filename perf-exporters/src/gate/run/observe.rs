@@ -25,7 +25,9 @@ impl<S: Subject> Engine<'_, S> {
         let size = self.run.greatest_size();
         self.warm_up(size).await?;
         let calls = self.single_calls(size).await?;
+        let turn = self.turn(lasting).await;
         let times = self.times(size, lasting).await?;
+        drop(turn);
         self.finished.findings = rows(&calls, &times);
         self.finished.times = times;
         Ok(())
@@ -41,7 +43,7 @@ impl<S: Subject> Engine<'_, S> {
         Ok(seen)
     }
 
-    /// Times of calls in a row, nanoseconds. It takes longer than asked for where these would be few.
+    /// Times of calls in a row, nanoseconds, in a turn that the caller has. It takes longer than asked for where these would be few.
     pub(super) async fn times(&mut self, size: usize, lasting: Duration) -> Result<Vec<f64>, Returned<S::Output>> {
         let (start, patience) = (Instant::now(), self.run.max_time() / 8);
         let mut times: Vec<f64> = Vec::new();

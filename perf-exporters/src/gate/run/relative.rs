@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use perf_core::budget::Relative;
 
+use super::advice;
 use super::engine::{Engine, Returned};
 use super::subject::Subject;
 use crate::gate::scope::Scope;
@@ -48,6 +49,7 @@ impl<S: Subject> Engine<'_, S> {
         relative: Relative,
         mut reference: Q,
     ) -> Result<(), Returned<S::Output>> {
+        let _turn = self.turn(self.run.max_time()).await;
         let start = Instant::now();
         let (mut warm, mut times) = (0, Vec::new());
         while warm < 100 && (warm < 3 || start.elapsed() < self.run.max_time() / 20) {
@@ -85,7 +87,7 @@ impl<S: Subject> Engine<'_, S> {
         self.finished.findings.rows.push(row(&judged, relative, slot));
         if let Verdict::Inconclusive(Reason::TooFewSamples { need, .. }) = judged.verdict {
             let seconds = start.elapsed().as_secs_f64() / d.len().max(1) as f64 * need as f64 * 1.2;
-            self.finished.advice = Some(format!("vs needs {need} blocks: `max_time = \"{}s\"`", floor(seconds) + 1));
+            self.finished.advice = Some(advice::blocks(need, seconds));
         }
         Ok(())
     }

@@ -16,6 +16,9 @@ pub(super) struct Probe {
     name: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     file: String,
+    /// Where several places count together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    places: Option<String>,
     #[serde(flatten)]
     counts: BTreeMap<&'static str, u64>,
     #[serde(skip_serializing_if = "is_zero")]
@@ -64,6 +67,7 @@ impl Probe {
         Self {
             name: label::shown(&probe.name),
             file: label::escaped(&probe.file),
+            places: probe.told_places().map(|places| label::escaped(&places)),
             counts: counts.into_iter().filter(|(_, count)| *count > 0).collect(),
             net: probe.net_bytes,
             hist: differences(&buckets(&probe.histogram, coarse)),

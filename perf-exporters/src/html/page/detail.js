@@ -88,7 +88,7 @@ const openProbe = (name) => {
   const dialog = byId("detail");
   hideTip();
   fitPlots(700);
-  const place = probe.file && `${probe.file}:${probe.line}`;
+  const place = probe.places ? `several places, which count together: ${probe.places}` : probe.file && `${probe.file}:${probe.line}`;
   dialog.dataset.probe = name;
   dialog.replaceChildren(el("div", { class: "sheet" },
     el("header", null,

@@ -37,7 +37,7 @@ const bucketsOf = (flat) => {
 };
 
 const probeOf = (raw, measured) => {
-  const probe = { name: raw.name, file: raw.file ?? "", hist: raw.hist, tail: raw.tail, slow: [], search: `${raw.name} ${raw.file ?? ""}`.toLowerCase() };
+  const probe = { name: raw.name, file: raw.file ?? "", places: raw.places, hist: raw.hist, tail: raw.tail, slow: [], search: `${raw.name} ${raw.places ?? raw.file ?? ""}`.toLowerCase() };
   for (const field of FIELDS) probe[field] = raw[field] ?? 0;
   probe.share = share(probe.self, measured);
   probe.perCall = probe.calls > 0 ? probe.self / probe.calls : 0;

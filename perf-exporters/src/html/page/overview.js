@@ -140,10 +140,12 @@ const changesSection = () => {
 
 const measurementSection = () => {
   const machine = meta.machine;
+  const alike = probes.filter((probe) => probe.places).map((probe) => probe.name);
   const facts = [
     ["processor", machine.cpu_model], ["cores", machine.cores && String(machine.cores)], ["system", [machine.os, machine.arch].filter(Boolean).join(" ")],
     ["compiler", machine.rustc], ["build", machine.profile], ["allocator", machine.allocator],
     ["clock", meta.clock], ["shortest time resolved", text(meta.resolution, "time")], ["cost of a probe", `${text(meta.cost, "time")} a call, ${text(meta.observer, "time")} in all`],
+    ["one name at several places", alike.slice(0, 8).join(", ") + (alike.length > 8 ? ` and ${alike.length - 8} more` : "")],
   ].filter(([, value]) => value);
   return el("section", { id: "machine", "aria-label": "How it was measured" },
     el("div", { class: "head" }, el("h2", null, "How it was measured")),

@@ -9,7 +9,7 @@ use std::ptr;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering::Relaxed};
 
-use libc::{SA_SIGINFO, SIG_DFL, SIG_IGN, c_int, c_void, siginfo_t, sighandler_t};
+use libc::{SA_SIGINFO, SIG_DFL, SIG_IGN, c_int, c_void, sighandler_t, siginfo_t};
 
 /// Signals that end a program unless it handles them. `SIGQUIT` stays what it is: the way to end a program that hangs.
 static WATCHED: [Watched; 3] = [Watched::new(libc::SIGINT), Watched::new(libc::SIGTERM), Watched::new(libc::SIGHUP)];

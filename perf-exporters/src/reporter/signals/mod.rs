@@ -15,7 +15,8 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::{process, thread};
 
 use super::complain;
-use super::sink::{Sink, Which};
+use super::sink::Sink;
+use crate::Output;
 
 /// The reporters that write when a signal comes.
 static WATCHED: Mutex<Watched> = Mutex::new(Watched { sinks: Vec::new(), process: 0 });
@@ -54,14 +55,15 @@ fn write_on_signals(mut signals: io::PipeReader) {
     while signals.read_exact(&mut signal).is_ok() {
         let signal = signal[0].into();
         // A program that goes on, or ends as it likes, writes the table when it does.
-        let which = if handler::is_last(signal) { Which::All } else { Which::Files };
+        let is_last = handler::is_last(signal);
         let sinks: Vec<_> = watched().sinks.iter().filter_map(Weak::upgrade).collect();
         for sink in sinks {
-            match panic::catch_unwind(AssertUnwindSafe(|| sink.write(which))) {
+            match panic::catch_unwind(AssertUnwindSafe(|| sink.write(|output| is_last || Output::is_replaced(output))))
+            {
                 Ok(errors) => errors.iter().for_each(|error| complain(error)),
                 Err(_) => complain(&"the report could not be made (this is a bug in perf-exporters)"),
             }
-            if which == Which::All {
+            if is_last {
                 sink.send_rest();
             }
         }

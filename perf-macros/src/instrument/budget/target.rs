@@ -1,11 +1,13 @@
 //! A budget on a function of the program: a probe that carries it.
 
 use proc_macro2::TokenStream;
+use quote::ToTokens;
 use syn::Error;
 use syn::parse::Result;
 
 use super::Budget;
 use crate::instrument::annotate;
+use crate::instrument::arguments::Readers;
 use crate::instrument::ast::{Function, Scope};
 use crate::instrument::options::Options;
 
@@ -23,6 +25,5 @@ pub(crate) fn expand(function: &Function, options: &Options, budget: &Budget) ->
         ));
     }
     let spec = budget.lower(&options.library());
-    let body = annotate::body(function, options, &Scope::Unknown, Some(spec))?;
-    Ok(function.with_body(&body))
+    Ok(annotate::measured(function, options, &Scope::Unknown, Readers::None, Some(spec))?.into_token_stream())
 }

@@ -10,6 +10,7 @@ use syn::spanned::Spanned;
 use syn::{Error, Ident, Visibility};
 
 use super::Budget;
+use crate::instrument::arguments::Readers;
 use crate::instrument::ast::{Function, Scope};
 use crate::instrument::options::Options;
 use crate::instrument::{annotate, expand};
@@ -28,11 +29,10 @@ pub(crate) fn expand(mut function: Function, options: Option<&Options>, budget: 
         None => Options { krate: budget.krate.clone(), ..Options::default() }.library(),
     };
     let spec = budget.lower(&library);
-    let body = match options {
-        Some(options) => annotate::body(&function, options, &Scope::Module, None)?,
-        None => function.body.clone(),
+    let inner = match options {
+        Some(options) => inner(&annotate::measured(&function, options, &Scope::Module, Readers::Compiler, None)?),
+        None => inner(&function),
     };
-    let inner = inner(&function, &body);
     let ident = function.sig.ident.clone();
     let reference = budget.versus.as_ref().map(|path| quote_spanned!(Span::mixed_site()=> let reference = #path;));
     let call = call(&function, budget, &library);
@@ -67,7 +67,7 @@ pub(crate) fn expand(mut function: Function, options: Option<&Options>, budget: 
 }
 
 /// The test's body as a function of the same signature.
-fn inner(function: &Function, body: &TokenStream) -> TokenStream {
+fn inner(function: &Function) -> TokenStream {
     let inner = Function {
         attrs: Vec::new(),
         vis: Visibility::Inherited,
@@ -77,7 +77,7 @@ fn inner(function: &Function, body: &TokenStream) -> TokenStream {
         inner_attrs: function.inner_attrs.clone(),
         body: TokenStream::new(),
     };
-    inner.with_body(body)
+    inner.with_body(&function.body)
 }
 
 /// `gate::test(declared, measured, |output| ..)` and its like.

@@ -40,7 +40,7 @@ impl Callsite<'_> {
             None => quote_spanned!(Span::mixed_site()=> &PROBE),
             Some(Template { pieces, types }) => quote_spanned! {Span::mixed_site()=>
                 static INSTANCES: #library::__private::Instances = #library::__private::Instances::new();
-                #library::__private::typed(&PROBE, &INSTANCES, &[#(#pieces),*], &[#(#library::__private::core::any::type_name::<#types>()),*])
+                #library::__private::typed(&PROBE, &INSTANCES, &[#(#pieces),*], &[#(#library::__private::type_name::<#types>()),*])
             },
         };
         quote_spanned! {Span::mixed_site()=>
@@ -75,8 +75,8 @@ impl Callsite<'_> {
                 // A receiver proves a method; without one only the compiler's own path of the function can tell.
                 let marker = if self.sig.receiver().is_some() { quote!(method) } else { quote!(function) };
                 let helper = quote_spanned! {Span::mixed_site()=>
-                    fn #marker() -> &'static #library::__private::core::primitive::str {
-                        #library::__private::core::any::type_name_of_val(&#marker)
+                    fn #marker() -> #library::__private::Name {
+                        #library::__private::name_of(&#marker)
                     }
                 };
                 let module = quote_spanned!(Span::mixed_site()=> #library::__private::core::module_path!());

@@ -5,26 +5,39 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, Ident};
 
-use super::Callsite;
-use crate::instrument::ast::Function;
-use crate::instrument::shape::{Errors, Output, Plan, Shape, Tail};
+use super::{Callsite, future};
+use crate::instrument::arguments::{Arguments, Readers};
+use crate::instrument::ast::{Function, mentions};
+use crate::instrument::exits::{self, Exits, Known};
+use crate::instrument::shape::{Errors, Output, Plan, Shape};
 
-/// The statements of the measured body.
-pub(crate) fn body(function: &Function, plan: &Plan, callsite: &Callsite) -> TokenStream {
-    let body = Body { function, plan, library: callsite.options.library(), probe: callsite.expression() };
-    let items = body.count("items", callsite.options.items.as_ref());
-    let bytes = body.count("bytes", callsite.options.bytes.as_ref());
-    let counted = Counted { items, bytes };
-    let statements = match &plan.shape {
-        Shape::InPlace => body.in_place(&counted),
-        Shape::Outcome => body.outcome(&counted),
-        Shape::AsyncFn => body.async_fn(&counted),
-        Shape::Future => body.future(&counted),
-        Shape::Boxed { tail: Some(tail) } => body.boxed(tail, &counted),
-        Shape::Boxed { tail: None } => body.reboxed(&counted),
+/// The function with a measured body.
+pub(crate) fn measured(function: &Function, plan: &Plan, callsite: &Callsite) -> Function {
+    let body = Body { function, plan, callsite, library: callsite.options.library(), probe: callsite.expression() };
+    let (sig, statements) = match &plan.shape {
+        Shape::InPlace => (function.sig.clone(), body.in_place()),
+        Shape::Outcome(Exits::Known(known)) => (function.sig.clone(), body.outcome(known)),
+        Shape::Outcome(Exits::Hidden) => body.hidden_outcome(),
+        Shape::AsyncFn(readers) => future::async_fn(&body, *readers),
+        Shape::Tail(tail) => (function.sig.clone(), future::tail(&body, tail)),
+        Shape::Future(exits) => future::returned(&body, exits, false),
+        Shape::Boxed(exits) => future::returned(&body, exits, true),
     };
-    let before = counted.before();
-    quote!(#before #statements)
+    let brace = if function.is_canonical() {
+        syn::token::Brace(Span::mixed_site().located_at(function.brace.span.join()))
+    } else {
+        function.brace
+    };
+    let Function { attrs, vis, defaultness, inner_attrs, .. } = function;
+    Function {
+        attrs: attrs.clone(),
+        vis: vis.clone(),
+        defaultness: defaultness.clone(),
+        sig,
+        brace,
+        inner_attrs: inner_attrs.clone(),
+        body: statements,
+    }
 }
 
 impl Function {
@@ -35,18 +48,34 @@ impl Function {
         quote!(#(#attrs)* #vis #defaultness #sig #body)
     }
 
-    /// The body as a block inside the new one.
-    fn nested(&self, body: &TokenStream) -> Group {
+    /// A body as a block inside the new one.
+    pub(crate) fn nested(&self, body: &TokenStream) -> Group {
         // Around a single expression on one line, braces of the user's own would be called unnecessary.
         let more_than_one = quote_spanned!(Span::mixed_site()=> ;);
         self.braced(quote!(#more_than_one #body))
     }
 
     /// Tokens between this function's own braces.
-    fn braced(&self, tokens: TokenStream) -> Group {
+    pub(super) fn braced(&self, tokens: TokenStream) -> Group {
         let mut group = Group::new(Delimiter::Brace, tokens);
         group.set_span(self.brace.span.join());
         group
+    }
+
+    /// Whether clippy takes this for the one right body of a method of `Clone` or `PartialOrd`. It finds fault with any
+    /// other, but not where a macro wrote the braces.
+    fn is_canonical(&self) -> bool {
+        let unspaced = |tokens: TokenStream| tokens.to_string().replace(char::is_whitespace, "");
+        if self.sig.ident == "clone" {
+            return unspaced(self.body.clone()) == "*self";
+        }
+        let Some(syn::FnArg::Typed(other)) = self.sig.inputs.last().filter(|_| self.sig.ident == "partial_cmp") else {
+            return false;
+        };
+        let (body, other) = (unspaced(self.body.clone()), unspaced(other.pat.to_token_stream()));
+        body == format!("Some(self.cmp({other}))")
+            || body == format!("self.cmp({other}).into()")
+            || body.starts_with("Some(") && body.ends_with(&format!("Ord::cmp(self,{other}))"))
     }
 }
 
@@ -56,148 +85,131 @@ impl ToTokens for Function {
     }
 }
 
-/// What `items` and `bytes` come to: evaluated before the probe starts, so that the probe measures the body only.
-struct Counted {
-    items: Option<(Ident, TokenStream)>,
-    bytes: Option<(Ident, TokenStream)>,
-}
-
-impl Counted {
-    fn before(&self) -> TokenStream {
-        [&self.items, &self.bytes].into_iter().flatten().map(|(_, evaluation)| evaluation.clone()).collect()
-    }
-
-    /// `.items(items).bytes(bytes)`, on the builder of a future.
-    fn chained(&self) -> TokenStream {
-        [&self.items, &self.bytes].into_iter().flatten().map(|(name, _)| quote!(.#name(#name))).collect()
-    }
-}
-
-struct Body<'a> {
-    function: &'a Function,
-    plan: &'a Plan<'a>,
-    library: TokenStream,
-    probe: TokenStream,
+pub(super) struct Body<'a> {
+    pub(super) function: &'a Function,
+    pub(super) plan: &'a Plan<'a>,
+    pub(super) library: TokenStream,
+    pub(super) probe: TokenStream,
+    callsite: &'a Callsite<'a>,
 }
 
 impl Body<'_> {
-    fn count(&self, name: &str, value: Option<&Expr>) -> Option<(Ident, TokenStream)> {
-        let value = value?;
-        let library = &self.library;
-        let name = Ident::new(name, Span::mixed_site());
-        // The call lies where the value is: a value that is no number is reported there.
-        let count = quote_spanned!(value.span().resolved_at(Span::mixed_site())=> #library::__private::count(#value));
-        let evaluation = quote_spanned!(Span::mixed_site()=> let #name = #count;);
-        Some((name, evaluation))
+    /// What `items` and `bytes` come to.
+    pub(super) fn counts(&self) -> Vec<(Ident, TokenStream)> {
+        let count = |name: &str, value: &Expr| {
+            let library = &self.library;
+            // The call lies where the value is: a value that is no number is reported there.
+            let at = value.span().resolved_at(Span::mixed_site());
+            let count = quote_spanned!(at=> #library::__private::count(#value));
+            (Ident::new(name, Span::mixed_site()), count)
+        };
+        let options = self.callsite.options;
+        let items = options.items.as_ref().map(|value| count("items", value));
+        let bytes = options.bytes.as_ref().map(|value| count("bytes", value));
+        items.into_iter().chain(bytes).collect()
     }
 
-    /// `let guard = ..;` and what it counts. Dropped last, it sees every way out of the body.
-    fn guard(&self, counted: &Counted) -> TokenStream {
+    /// `let guard = ..;`. Dropped last, it sees every way out of the body.
+    ///
+    /// What the call counts is evaluated before, so that the probe measures the body only.
+    fn guard(&self) -> TokenStream {
         let Self { library, probe, .. } = self;
-        let counts = [&counted.items, &counted.bytes]
-            .into_iter()
-            .flatten()
-            .map(|(name, _)| quote_spanned!(Span::mixed_site()=> guard.#name(#name);));
+        let (names, values): (Vec<_>, Vec<_>) = self.counts().into_iter().unzip();
         quote_spanned! {Span::mixed_site()=>
+            #(let #names = #values;)*
             let guard = #library::Probe::start(#probe);
-            #(#counts)*
+            #(guard.#names(#names);)*
         }
     }
 
-    fn in_place(&self, counted: &Counted) -> TokenStream {
-        let guard = self.guard(counted);
+    fn in_place(&self) -> TokenStream {
+        let guard = self.guard();
         let body = self.function.nested(&self.function.body);
         quote!(#guard #body)
     }
 
-    fn outcome(&self, counted: &Counted) -> TokenStream {
+    /// A value that is seen at the body's end; a call that leaves before has failed.
+    fn outcome(&self, known: &Known) -> TokenStream {
         let Self { library, .. } = self;
-        let guard = self.guard(counted);
-        let run = self.call();
-        let failed = self.failed(&quote_spanned!(Span::mixed_site()=> &output));
+        let guard = self.guard();
+        let unseen = self.unseen();
+        let ty = self.plan.output.annotation().map(|ty| quote!(: #ty));
+        let body = self.block(known);
+        let reference = quote_spanned!(Span::mixed_site()=> &output);
+        let seen = match (self.plan.errors, self.plan.output.annotation()) {
+            (Errors::Inferred, Some(ty)) => {
+                self.asked(&ty, &quote_spanned!(Span::mixed_site()=> see(&mut outcome, #reference)))
+            }
+            _ => {
+                let failed = self.failed(&reference);
+                quote_spanned!(Span::mixed_site()=> #library::__private::Outcome::seen(&mut outcome, #failed))
+            }
+        };
+        let output = quote_spanned!(Span::mixed_site()=> output);
+        let end = if let Some((word, parentheses)) = known.last_return {
+            // Where clippy says that this word is not needed, it goes on to.
+            let mut output = Group::new(Delimiter::Parenthesis, output);
+            output.set_span(parentheses);
+            let word = Ident::new("return", word);
+            quote_spanned!(Span::mixed_site()=> #word #library::__private::of_type #output;)
+        } else {
+            output
+        };
         quote_spanned! {Span::mixed_site()=>
             #guard
-            let output = #run;
-            if #failed {
-                #library::Guard::fail(&guard);
-            }
-            output
+            let mut outcome = #library::__private::Outcome(#unseen);
+            let output #ty = #body;
+            #seen;
+            #end
         }
     }
 
-    fn async_fn(&self, counted: &Counted) -> TokenStream {
-        let edge = self.return_edge();
-        let body = self.function.nested(&self.function.body);
-        let measured = self.measured(&quote_spanned!(Span::mixed_site()=> async move { #edge #body }), counted);
-        quote_spanned!(Span::mixed_site()=> #measured.await)
+    /// The body as a labelled block, which all its returns leave by its end.
+    pub(super) fn block(&self, known: &Known) -> TokenStream {
+        let label = exits::label();
+        let reachable_end = exits::reachable_end(&self.library);
+        let body = self.function.nested(&known.body);
+        quote_spanned!(Span::mixed_site()=> #label: { #reachable_end #body })
     }
 
-    fn future(&self, counted: &Counted) -> TokenStream {
-        let body = if self.plan.in_frame {
-            self.function.nested(&self.function.body).into_token_stream()
-        } else {
-            self.call()
+    /// The body in a closure, so that nothing it does hides its value.
+    fn hidden_outcome(&self) -> (syn::Signature, TokenStream) {
+        let Self { library, probe, .. } = self;
+        let (names, values): (Vec<_>, Vec<_>) = self.counts().into_iter().unzip();
+        let count = quote_spanned!(Span::mixed_site()=> #(#library::Guard::#names(guard, #values);)*);
+        let (sig, run) = self.closure(Readers::None, &count);
+        let failed = self.failed(&quote_spanned!(Span::mixed_site()=> &output));
+        let statements = quote_spanned! {Span::mixed_site()=>
+            let guard = &#library::Probe::start(#probe);
+            let output = #run;
+            if #failed {
+                #library::Guard::fail(guard);
+            }
+            output
         };
-        self.measured(&self.yielding(&body), counted)
+        (sig, statements)
     }
 
-    fn boxed(&self, tail: &Tail, counted: &Counted) -> TokenStream {
-        let argument = tail.argument.stream();
-        let measured = self.measured(&self.yielding(&argument), counted);
-        let mut group = Group::new(Delimiter::Parenthesis, measured);
-        group.set_span(tail.argument.span());
-        let before = &tail.before;
-        self.function.nested(&quote!(#before #group)).into_token_stream()
-    }
-
-    fn reboxed(&self, counted: &Counted) -> TokenStream {
+    /// The body in a closure, called once, and the signature from which it takes its arguments.
+    pub(super) fn closure(&self, readers: Readers, before: &TokenStream) -> (syn::Signature, TokenStream) {
         let library = &self.library;
-        let body = if self.plan.in_frame {
-            self.function.nested(&self.function.body).into_token_stream()
-        } else {
-            self.call()
-        };
-        let measured = self.measured(&self.yielding(&body), counted);
-        quote_spanned!(Span::mixed_site()=> #library::__private::std::boxed::Box::pin(#measured))
-    }
-
-    /// The body in a closure, called once.
-    fn call(&self) -> TokenStream {
-        let library = &self.library;
+        let Arguments { inputs, moved } = Arguments::of(&self.function.sig, readers);
         let body = self.function.nested(&self.function.body);
         let returned = match (&self.plan.shape, &self.function.sig.output) {
-            (Shape::Outcome | Shape::Boxed { .. }, syn::ReturnType::Type(arrow, ty)) => {
+            (Shape::Outcome(_) | Shape::Boxed(_), syn::ReturnType::Type(arrow, ty)) => {
                 Output::Written(ty).annotation().map(|ty| quote!(#arrow #ty))
             }
             _ => None,
         };
-        quote_spanned!(Span::mixed_site()=> #library::__private::call(move || #returned #body))
-    }
-
-    /// A future measured by the probe, with all it counts.
-    fn measured(&self, future: &TokenStream, counted: &Counted) -> TokenStream {
-        let Self { library, probe, .. } = self;
-        let counts = counted.chained();
-        let errors = (!matches!(self.plan.errors, Errors::Ignored)).then(|| {
-            let failed = self.failed(&quote_spanned!(Span::mixed_site()=> output));
-            quote_spanned!(Span::mixed_site()=> .errors_when(|output| #failed))
-        });
-        quote_spanned!(Span::mixed_site()=> #library::Probe::wrap(#probe, #future) #counts #errors)
-    }
-
-    /// A future whose output is known to be of the written type before anything looks at it.
-    fn yielding(&self, future: &TokenStream) -> TokenStream {
-        let library = &self.library;
-        match self.plan.output.annotation() {
-            Some(output) if !matches!(self.plan.errors, Errors::Ignored) => {
-                quote_spanned!(Span::mixed_site()=> #library::__private::yielding::<#output, _>(#future))
-            }
-            _ => future.clone(),
-        }
+        let sig = syn::Signature { inputs, ..self.function.sig.clone() };
+        let call = quote_spanned! {Span::mixed_site()=>
+            #library::__private::call(move || #returned { #moved #before #body })
+        };
+        (sig, call)
     }
 
     /// Whether the value behind this reference is an error.
-    fn failed(&self, reference: &TokenStream) -> TokenStream {
+    pub(super) fn failed(&self, reference: &TokenStream) -> TokenStream {
         let library = &self.library;
         match self.plan.errors {
             Errors::Forced(asked) => {
@@ -214,19 +226,31 @@ impl Body<'_> {
         }
     }
 
-    /// Makes the written type known to inference before the body is, as the signature of a function would.
-    fn return_edge(&self) -> Option<TokenStream> {
-        let library = &self.library;
-        let output = self.plan.output.annotation()?;
-        let span = match self.plan.output {
-            Output::Written(ty) => ty.span().resolved_at(Span::mixed_site()),
-            _ => Span::mixed_site(),
+    /// The guard of a call that fails by leaving unseen; none where the type is `Result` by its spelling only.
+    fn unseen(&self) -> TokenStream {
+        let option = {
+            let library = &self.library;
+            quote_spanned!(Span::mixed_site()=> #library::__private::core::option::Option)
         };
-        Some(quote_spanned! {span=>
-            if let #library::__private::core::option::Option::Some(output) = #library::__private::core::option::Option::None::<#output> {
-                return output;
+        match (self.plan.errors, self.plan.output, self.plan.output.annotation()) {
+            // A type that is left to inference is not known yet.
+            (Errors::Inferred, Output::Written(written), Some(ty)) if !mentions(written.to_token_stream(), "impl") => {
+                let fails = self.asked(&ty, &quote_spanned!(Span::mixed_site()=> FAILS));
+                quote_spanned!(Span::mixed_site()=> if #fails { #option::Some(&guard) } else { #option::None })
             }
-        })
+            _ => quote_spanned!(Span::mixed_site()=> #option::Some(&guard)),
+        }
+    }
+
+    /// Asks a type that is written `Result`.
+    fn asked(&self, ty: &TokenStream, question: &TokenStream) -> TokenStream {
+        let library = &self.library;
+        quote_spanned! {Span::mixed_site()=>
+            {
+                use #library::__private::NotAResult as _;
+                #library::__private::Written::<#ty>::#question
+            }
+        }
     }
 }
 

@@ -6,7 +6,8 @@
 mod block;
 mod callsite;
 mod function;
+mod future;
 
 pub(crate) use block::expand as block;
 pub(crate) use callsite::Callsite;
-pub(crate) use function::{body, looks_failed};
+pub(crate) use function::{looks_failed, measured};

@@ -1,16 +1,16 @@
 //! How surely do budgets fail when something has changed?
 //!
 //! Each of seven regressions is put before its budget again and again, on the machine as it is. `cargo run --release
-//! --features enabled --example budget_power [RUNS [default-pace]]`; 100 runs each by default, in short
+//! -p experiments --features budgets --bin budget_power [RUNS [default-pace]]`; 100 runs each by default, in short
 //! epochs unless they shall take the time that real ones take.
 
-#[path = "experiments/mod.rs"]
-mod experiments;
+#[path = "../budgets/mod.rs"]
+mod budgets;
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use experiments::{Table, leaked, pace, spec, work};
+use budgets::{Table, leaked, pace, spec, work};
 use perf_core::budget::{Bound, BudgetSpec, CallLimit, Growth, GrowthClass, Metric, Relative};
 use perf_core::{PerfAlloc, perf_probe};
 use perf_exporters::gate::{Pace, Run, Verdict, leak_check, measure, order};
@@ -28,7 +28,7 @@ fn query() {
 /// As in a real run but for the pause; the effect is small, so the slots are not shortened either.
 fn patient() -> Pace {
     let mut pace = Pace::default();
-    if !experiments::is_default_pace() {
+    if !budgets::is_default_pace() {
         pace.slot = Duration::from_millis(1);
     }
     pace
@@ -130,13 +130,13 @@ fn regressions() -> Vec<Regression> {
 
 fn main() {
     let start = Instant::now();
-    let runs = experiments::rounds(100);
+    let runs = budgets::rounds(100);
     let mut table = Table::new();
     for (what, budget, mut judge) in regressions() {
         let tally = table.entry((what.to_owned(), budget.to_owned())).or_default();
         (0..runs).for_each(|_| tally.add(&judge()));
     }
-    experiments::print(["regression", "budget"], &table);
+    budgets::print(["regression", "budget"], &table);
     let caught = table.values().map(|tally| tally.fail).min().unwrap_or(0);
     println!("\nthe least caught: {caught} of {runs} runs, {:.0} s", start.elapsed().as_secs_f64());
     std::process::exit(i32::from(f64::from(caught) < 0.99 * f64::from(runs)));

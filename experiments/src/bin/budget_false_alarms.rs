@@ -1,11 +1,11 @@
 //! How often do budgets fail although nothing has changed?
 //!
 //! Unchanged code against limits at twice its usual value, and against itself with a ratio of 1.10: on an idle machine, and
-//! beside 2 and 5 threads that take what they can get; 400 rounds are 12,000 verdicts. `cargo run --release --features
-//! enabled --example budget_false_alarms [ROUNDS [default-pace]]`
+//! beside 2 and 5 threads that take what they can get; 400 rounds are 12,000 verdicts. `cargo run --release -p
+//! experiments --features budgets --bin budget_false_alarms [ROUNDS [default-pace]]`
 
-#[path = "experiments/mod.rs"]
-mod experiments;
+#[path = "../budgets/mod.rs"]
+mod budgets;
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
-use experiments::{Table, leaked, pace, spec, work};
+use budgets::{Table, leaked, pace, spec, work};
 use perf_core::budget::{Bound, BudgetSpec, CallLimit, Growth, GrowthClass, Limit, Metric, Relative};
 use perf_core::{PerfAlloc, perf_probe};
 use perf_exporters::gate::{Run, Verdict, leak_check, order};
@@ -130,7 +130,7 @@ fn kinds() -> Vec<Kind> {
 
 fn main() {
     let start = Instant::now();
-    let rounds = experiments::rounds(400);
+    let rounds = budgets::rounds(400);
     let mut kinds = kinds();
     let mut table = Table::new();
     for threads in [0, 2, 5] {
@@ -141,7 +141,7 @@ fn main() {
             }
         }
     }
-    experiments::print(["kind", "noise"], &table);
+    budgets::print(["kind", "noise"], &table);
     let verdicts: u32 = table.values().map(|tally| tally.all()).sum();
     let alarms: u32 = table.values().map(|tally| tally.fail).sum();
     println!("\n{alarms} false alarms in {verdicts} verdicts, {:.0} s", start.elapsed().as_secs_f64());

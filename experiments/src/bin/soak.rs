@@ -1,4 +1,4 @@
-//! A hundred million calls on eight threads: `cargo run --release -p perf-core --features enabled --example soak [CALLS]`.
+//! A hundred million calls on eight threads: `cargo run --release -p experiments --features probes --bin soak [CALLS]`.
 //!
 //! Every call is counted, and the memory of the process stays what it was after the first thousandth of them.
 

@@ -2,7 +2,7 @@
 //! other.
 //!
 //! ```text
-//! cargo run --release -p perf-exporters --features enabled,serve --example scrape_cost [ROUNDS]
+//! cargo run --release -p experiments --features endpoint --bin scrape_cost [ROUNDS]
 //! ```
 //!
 //! Phases with and without scraping take turns, and are compared by three figures: what the threads get done in a second,
@@ -10,7 +10,7 @@
 //! scraping makes them slower; and the processor time of the endpoint's threads, which is what it takes away from
 //! them. The two of Linux only are left out elsewhere.
 
-#[path = "cost/mod.rs"]
+#[path = "../cost/mod.rs"]
 mod cost;
 
 use std::error::Error;

@@ -1,7 +1,7 @@
 //! What clients that mean harm, or have gone wrong, cost the program whose endpoint they ask.
 //!
 //! ```text
-//! cargo run --release -p perf-exporters --features enabled,serve --example hostile_clients [ROUNDS]
+//! cargo run --release -p experiments --features endpoint --bin hostile_clients [ROUNDS]
 //! ```
 //!
 //! One thread works. Seconds of quiet and seconds of attack take turns; the attackers are another process, so that what
@@ -9,7 +9,7 @@
 //! attackers on the same machine take their part of), what it gets done in a second of its own processor time, and the
 //! processor time of the endpoint's threads. After every attack a client asks and is answered.
 
-#[path = "cost/mod.rs"]
+#[path = "../cost/mod.rs"]
 mod cost;
 
 use std::error::Error;

@@ -1,5 +1,5 @@
 //! What a span costs, with and without a probe made of it, and what a probe costs that opens one: `cargo run --release
-//! --features enabled,tracing --example spans_cost`. Medians over rounds that take every way in turn, in ns.
+//! -p experiments --features spans --bin spans_cost`. Medians over rounds that take every way in turn, in ns.
 
 use std::hint::black_box;
 use std::time::Instant;

@@ -1,0 +1,28 @@
+//! What a slot knows of the waiting of its calls; [`super::waiting`] fills it in.
+
+use super::sync::Count;
+
+pub(crate) struct Watched {
+    /// Ticks of self time in which the thread was on no processor.
+    pub(crate) waiting: Count,
+    /// Calls until the next one that is watched; 0 where none will be.
+    pub(super) due: Count,
+    /// Calls that it will stand for; 0 where none will be.
+    pub(super) stands: Count,
+    /// Running mean of the watched calls, in ticks.
+    pub(super) mean: Count,
+}
+
+impl Watched {
+    #[cfg(loom)]
+    pub(crate) fn new() -> Self {
+        Self { waiting: Count::new(0), due: Count::new(0), stands: Count::new(0), mean: Count::new(0) }
+    }
+
+    /// Back to the state of a new slot.
+    pub(super) fn reset(&self) {
+        for count in [&self.waiting, &self.due, &self.stands, &self.mean] {
+            count.set(0);
+        }
+    }
+}

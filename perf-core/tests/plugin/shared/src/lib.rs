@@ -1,0 +1,3 @@
+//! perf-core as a dynamic library.
+
+pub use perf_core::*;

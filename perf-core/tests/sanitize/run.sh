@@ -1,0 +1,80 @@
+#!/bin/sh
+# Undefined behaviour and data races: perf-core's tests of threads, sessions, futures, rings and snapshots under Miri, by both
+# of its models of aliasing, and under ThreadSanitizer. Exit status: 0 where all that could be checked is clean.
+#
+#   perf-core/tests/sanitize/run.sh [miri|threads]
+#
+# Needs a nightly toolchain with the components miri and rust-src, which it asks rustup for. It says SKIPPED where they
+# cannot be had.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+cd "$here/../.."
+what=${1:-all}
+
+target=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
+host=$(rustc -vV | sed -n 's/^host: //p')
+
+has() { # component of the nightly
+    rustup component list --toolchain nightly --installed 2>/dev/null | grep -q "^$1" ||
+        rustup component add "$1" --toolchain nightly >/dev/null 2>&1
+}
+
+check() { # what, command…
+    name=$1
+    shift
+    if "$@"; then
+        echo "ok: $name"
+    else
+        echo "FAILED: $name"
+        exit 1
+    fi
+}
+
+under_miri() { # flags; memory that the library keeps for good is no leak, and tests look at files and clocks
+    MIRIFLAGS="-Zmiri-disable-isolation -Zmiri-ignore-leaks -Zmiri-permissive-provenance $1" \
+        cargo +nightly miri test -q --target-dir "$target/miri" --features enabled \
+        --lib --test interpreted -- live:: interpreted_
+}
+
+miri() {
+    if ! has miri || ! has rust-src; then
+        echo "SKIPPED: Miri, since the nightly toolchain or its component miri is not installed"
+        return
+    fi
+    check "Miri, Stacked Borrows" under_miri ""
+    check "Miri, Tree Borrows" under_miri "-Zmiri-tree-borrows"
+}
+
+under_thread_sanitizer() {
+    RUSTFLAGS="-Zsanitizer=thread" cargo +nightly test -q -Zbuild-std --target "$host" \
+        --target-dir "$target/tsan" --features enabled \
+        --lib --test interpreted --test sessions --test futures --test timeline --test outliving --test thread_ends
+}
+
+threads() {
+    case $host in
+    x86_64-unknown-linux-gnu | aarch64-unknown-linux-gnu | *-apple-darwin) ;;
+    *)
+        echo "SKIPPED: ThreadSanitizer, which does not know $host"
+        return
+        ;;
+    esac
+    if ! has rust-src; then
+        echo "SKIPPED: ThreadSanitizer, since the nightly toolchain or its component rust-src is not installed"
+        return
+    fi
+    check "ThreadSanitizer" under_thread_sanitizer
+}
+
+case $what in
+miri) miri ;;
+threads) threads ;;
+all)
+    miri
+    threads
+    ;;
+*)
+    echo "usage: run.sh [miri|threads]" >&2
+    exit 2
+    ;;
+esac
