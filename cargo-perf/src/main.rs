@@ -3,7 +3,7 @@
 //! Each command is a module: it reads its inputs to values, has `perf_exporters` judge them, and prints. What is judged
 //! how is decided there; what lives here is files, processes, and the terminal.
 //!
-//! Exit codes: 0 passed, 1 failed, 2 bad input, 3 inconclusive with `--strict`.
+//! Exit codes of what judges: 0 passed, 1 failed, 2 bad input, 3 inconclusive with `--strict`.
 
 #![forbid(unsafe_code)]
 

@@ -118,7 +118,10 @@ Examples:
   cargo perf diff target/criterion@main target/criterion@new
 
 An input is a report, JSON lines, a folder of reports, a perf.lock, or a folder of criterion's estimates (with \
-@NAME of a saved baseline). Five runs of each side can prove what one run of each cannot.")]
+@NAME of a saved baseline). Five runs of each side can prove what one run of each cannot.
+
+Exit codes: 0 whatever moved, 2 bad input; with --exit-code those of `gate`: 0 passed, 1 failed, inconclusive 0, or 3 with \
+--strict.")]
 pub(crate) struct DiffArgs {
     /// The old and the new side; or criterion's folder alone.
     #[arg(value_name = "OLD NEW", num_args = 0..=2, conflicts_with_all = ["a", "b"])]
@@ -129,6 +132,12 @@ pub(crate) struct DiffArgs {
     /// Runs of the new side.
     #[arg(long, value_name = "FILE", num_args = 1.., requires = "a")]
     pub(crate) b: Vec<PathBuf>,
+    /// End with the verdict as the exit code: 1 where something regressed.
+    #[arg(long)]
+    pub(crate) exit_code: bool,
+    /// An inconclusive verdict has exit code 3 instead of 0.
+    #[arg(long, requires = "exit_code")]
+    pub(crate) strict: bool,
     #[command(flatten)]
     pub(crate) moves: Moves,
 }
