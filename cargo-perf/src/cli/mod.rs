@@ -7,8 +7,6 @@ use std::ffi::OsString;
 
 use clap::{Args, Parser, Subcommand};
 
-#[cfg(feature = "top")]
-pub(crate) use commands::TopArgs;
 pub(crate) use commands::{CompareArgs, DiffArgs, GateArgs, MergeArgs, ReportArgs, RunArgs, TrendArgs};
 pub(crate) use groups::{Form, Format, Moves, Rendering, Rules, Target};
 
@@ -53,7 +51,7 @@ pub(crate) enum Command {
     Merge(MergeArgs),
     /// Watch a running program in the terminal.
     #[cfg(feature = "top")]
-    Top(TopArgs),
+    Top(crate::top::TopArgs),
     /// What moved between two sets of runs.
     Diff(DiffArgs),
     /// Judge runs by a baseline or by budgets; the exit code is the verdict.
