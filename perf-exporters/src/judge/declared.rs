@@ -29,7 +29,7 @@ use super::verdict::{Severity, Unit};
 ///
 /// let session = Session::new();
 /// session.run(|| (0..1_000).map(double).sum::<u64>());
-/// let findings = gate::check(&session.snapshot());
+/// let findings = judge::check(&session.snapshot());
 /// if perf_core::is_enabled() {
 ///     assert_eq!(findings.rows[0].metric, "double: p99");
 ///     assert!(findings.verdict().is_pass());

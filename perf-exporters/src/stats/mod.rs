@@ -8,14 +8,18 @@
 //! |---|---|
 //! | bound a share, a mean, a rank sum by chance | [`dist`] |
 //! | sort, rank, take a median or a quantile | [`order`] |
+//! | compare two samples by their ranks | [`rank_sum`] |
+//! | test for a monotonic trend | [`mann_kendall`] |
 //! | estimate a shift from paired differences | [`signed_rank`] |
 //! | fit a slope that outliers do not move | [`theil_sen`] |
 //! | find where a history changed its level | [`changepoint`] |
 
 pub mod changepoint;
 pub mod dist;
+pub mod mann_kendall;
 #[cfg(test)]
 pub(crate) mod noise;
 pub mod order;
+pub mod rank_sum;
 pub mod signed_rank;
 pub mod theil_sen;
