@@ -260,7 +260,7 @@ fn is_unsafe(file: &Path) -> bool {
 fn listed(section: &str) -> BTreeSet<String> {
     let mut listed = BTreeSet::new();
     for name in section.split('`').skip(1).step_by(2).map(|name| name.split_whitespace().collect::<String>()) {
-        if !name.ends_with(".rs") {
+        if Path::new(&name).extension().is_none_or(|ending| ending != "rs") {
             continue;
         }
         match name.split_once('{').and_then(|(head, rest)| Some((head, rest.split_once('}')?))) {
