@@ -31,8 +31,8 @@ enum Kind {
     Io { action: &'static str, source: io::Error },
     Malformed { truncated: bool, source: serde_json::Error },
     Encoded { how: &'static str, remedy: &'static str },
-    UnknownSchema { found: Option<String> },
-    NewerSchema { found: String },
+    UnknownSchema { found: Option<String>, known: &'static str },
+    NewerSchema { found: String, known: &'static str },
     Setting { variable: &'static str, value: String, problem: String, valid: &'static str },
 }
 
@@ -58,13 +58,13 @@ impl Error {
     }
 
     #[cold]
-    pub(crate) fn unknown_schema(found: Option<String>) -> Self {
-        Self::from(Kind::UnknownSchema { found })
+    pub(crate) fn unknown_schema(found: Option<String>, known: &'static str) -> Self {
+        Self::from(Kind::UnknownSchema { found, known })
     }
 
     #[cold]
-    pub(crate) fn newer_schema(found: String) -> Self {
-        Self::from(Kind::NewerSchema { found })
+    pub(crate) fn newer_schema(found: String, known: &'static str) -> Self {
+        Self::from(Kind::NewerSchema { found, known })
     }
 
     #[cold]
@@ -172,19 +172,17 @@ impl fmt::Display for Kind {
                 write!(f, "not a valid report: {source}; record it again, or correct the file at that place")
             }
             Self::Encoded { how, remedy } => write!(f, "the report is {how}: {remedy}"),
-            Self::UnknownSchema { found: None } => write!(
+            Self::UnknownSchema { found: None, .. } => write!(
                 f,
                 "JSON, but not a report: it has no \"schema\"; pass a file that `PERF_REPORT=json=PATH` wrote"
             ),
-            Self::UnknownSchema { found: Some(found) } => write!(
+            Self::UnknownSchema { found: Some(found), known } => write!(
                 f,
-                "not a report: its schema is {found:?}, a report's is {:?}; pass a file that `PERF_REPORT=json=PATH` wrote",
-                crate::report::SCHEMA
+                "not a report: its schema is {found:?}, a report's is {known:?}; pass a file that `PERF_REPORT=json=PATH` wrote"
             ),
-            Self::NewerSchema { found } => write!(
+            Self::NewerSchema { found, known } => write!(
                 f,
-                "the report has schema {found:?}, newer than {:?} which this version reads; update perf-exporters",
-                crate::report::SCHEMA
+                "the report has schema {found:?}, newer than {known:?} which this version reads; update perf-exporters"
             ),
             Self::Setting { variable, value, problem, valid } => {
                 write!(f, "{variable}={value:?}: {problem}; valid: {valid}")

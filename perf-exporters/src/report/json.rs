@@ -34,13 +34,13 @@ impl Report {
         match head.schema {
             Some(serde_json::Value::String(schema)) if schema == SCHEMA => {}
             Some(serde_json::Value::String(schema)) if is_newer(&schema) => {
-                return Err(Error::newer_schema(schema));
+                return Err(Error::newer_schema(schema, SCHEMA));
             }
             Some(serde_json::Value::String(schema)) => {
-                return Err(Error::unknown_schema(Some(schema)));
+                return Err(Error::unknown_schema(Some(schema), SCHEMA));
             }
-            Some(other) => return Err(Error::unknown_schema(Some(other.to_string()))),
-            None => return Err(Error::unknown_schema(None)),
+            Some(other) => return Err(Error::unknown_schema(Some(other.to_string()), SCHEMA)),
+            None => return Err(Error::unknown_schema(None, SCHEMA)),
         }
         serde_json::from_slice(json).map_err(|error| Error::json(error, json))
     }
