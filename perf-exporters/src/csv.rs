@@ -20,6 +20,7 @@ const COLUMNS: &[Column] = &[
     ("bytes", |probe| probe.bytes.to_string()),
     ("total_ns", |probe| probe.total_ns.to_string()),
     ("self_ns", |probe| probe.self_ns.to_string()),
+    ("waiting_ns", |probe| probe.waiting_ns.to_string()),
     ("busy_ns", |probe| probe.busy_ns.to_string()),
     ("mean_ns", |probe| probe.mean_ns.to_string()),
     ("min_ns", |probe| probe.min_ns.to_string()),

@@ -91,8 +91,8 @@ struct Reader {
     floor: Option<u64>,
     /// Steps back of the clock, of all slots.
     backward: u64,
-    /// Timed calls and polls of each shard, all slots together.
-    entries: Vec<u64>,
+    /// Ticks that the probes of each shard took for themselves.
+    taken: Vec<u64>,
 }
 
 impl Reader {
@@ -103,7 +103,7 @@ impl Reader {
             tail: Vec::new(),
             floor: None,
             backward: 0,
-            entries: vec![0; shards],
+            taken: vec![0; shards],
         }
     }
 
@@ -121,7 +121,7 @@ impl Reader {
             slot.read_histogram(&mut self.sparse);
             let counted = self.sparse[before..].iter().fold(0_u64, |sum, &(_, count)| sum.saturating_add(count));
             let timed = counted.saturating_sub(slot.skipped.get());
-            self.entries[shard] = self.entries[shard].saturating_add(timed.max(slot.polls.get()));
+            self.taken[shard] = self.taken[shard].saturating_add(cost::taken(timed, slot.polls.get()));
             self.add_tail(slot);
             slots_read += 1;
         }
@@ -131,7 +131,7 @@ impl Reader {
         let histogram = TickHistogram::from_sorted(self.sparse.clone());
         let timed = histogram.count();
         counts.calls = timed.wrapping_add(counts.calls);
-        counts.own = counts.own.wrapping_sub(empty_measures(timed, counts.polls).cast_signed());
+        counts.own = counts.own.wrapping_sub(cost::measured_of_nothing(timed, counts.polls).cast_signed());
         (!counts.is_empty()).then_some((counts, histogram))
     }
 
@@ -178,13 +178,6 @@ impl Reader {
             }
         }
     }
-}
-
-/// Ticks of what so many calls and polls measured that would be there if they had done nothing. Of a future it is polls
-/// that are measured.
-fn empty_measures(timed: u64, polls: u64) -> u64 {
-    let entries = if polls > 0 { polls } else { timed };
-    entries.saturating_mul(cost::inside())
 }
 
 /// A record as a value; `now` is one moment by both clocks.
@@ -234,15 +227,15 @@ fn add(counts: &mut Counts, slot: &Slot) {
 }
 
 fn meta(state: &State, shards: &[&Shard], scale: Scale, taken: SystemTime, reader: &Reader) -> SnapshotMeta {
-    let most_entries = reader.entries.iter().copied().max().unwrap_or(0);
+    let took = &reader.taken;
     SnapshotMeta {
         clock: clock::kind(),
         ticks_per_second: clock::ticks_per_second(),
         probe_cost: scale.duration(cost::ticks()),
         probe_resolution: scale.duration(cost::resolution()),
-        costliest_thread: scale.duration(most_entries.saturating_mul(cost::ticks())),
+        probes_took: scale.duration(took.iter().copied().fold(0, u64::saturating_add)),
+        costliest_thread: scale.duration(took.iter().copied().max().unwrap_or(0)),
         taken,
-        running_for: clock::running_for(),
         processor_time: clock::process_processor_time(),
         waiting_is_told: cost::waiting_is_told(),
         alloc_tracking: heap::is_tracking(),
@@ -284,7 +277,7 @@ fn read_children(
             }
         }
         let [calls, own, allocs, bytes] = sums;
-        let own = own.wrapping_sub(calls.wrapping_mul(cost::inside()));
+        let own = own.wrapping_sub(cost::measured_of_nothing(calls, 0));
         let own = u64::try_from(own.cast_signed()).unwrap_or(0);
         let index = builder.add(parent, site.name(), calls, scale.duration(own), allocs, bytes);
         read_children(builder, index, &nodes, sites, scale);

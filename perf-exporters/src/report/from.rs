@@ -6,7 +6,7 @@ use std::{env, process};
 use perf_core::{ClockKind, ProbeStats, Snapshot, SnapshotMeta};
 
 use super::time::nanos;
-use super::{CallTree, CalleeTime, Exemplar, Machine, Meta, ProbeReport, Quantiles, Report, TreeNode};
+use super::{CallTree, CalleeTime, Exemplar, Machine, Meta, ProbeReport, Quantiles, Report, TreeNode, effect};
 
 impl From<Snapshot> for Report {
     fn from(snapshot: Snapshot) -> Self {
@@ -24,7 +24,9 @@ impl From<&Snapshot> for Report {
             budgets: super::BudgetReport::all(snapshot),
             ..Self::default()
         };
-        report.meta.observer_ns = report.entries().saturating_mul(report.meta.probe_cost_ns);
+        let meta = &mut report.meta;
+        meta.observer_longer_ns =
+            effect::longer(meta.observer_ns, nanos(snapshot.meta().costliest_thread), meta.machine.cores);
         report.settle_observer_effect();
         report
     }
@@ -45,8 +47,11 @@ impl From<&SnapshotMeta> for Meta {
             ticks_per_second: if meta.ticks_per_second.is_finite() { meta.ticks_per_second } else { 0.0 },
             probe_cost_ns: nanos(meta.probe_cost),
             probe_resolution_ns: nanos(meta.probe_resolution),
-            observer_ns: 0,
+            observer_ns: nanos(meta.probes_took),
             observer_effect_pct: 0.0,
+            observer_longer_ns: 0,
+            waiting_told: meta.waiting_is_told,
+            processor_ns: meta.processor_time.map(nanos),
             lost: meta.lost,
             backward_steps: meta.backward_steps,
             dropped_nodes: meta.dropped_nodes,
@@ -93,6 +98,7 @@ impl From<&ProbeStats> for ProbeReport {
             bytes: stats.bytes(),
             total_ns: nanos(stats.total()),
             self_ns: nanos(stats.self_time()),
+            waiting_ns: nanos(stats.waiting()),
             busy_ns: nanos(stats.busy()),
             sum_ns: nanos(stats.sum()),
             mean_ns,
