@@ -20,7 +20,6 @@ const COLUMNS: &[Column] = &[
     ("bytes", |probe| probe.bytes.to_string()),
     ("total_ns", |probe| probe.total_ns.to_string()),
     ("self_ns", |probe| probe.self_ns.to_string()),
-    ("waiting_ns", |probe| probe.waiting_ns.to_string()),
     ("busy_ns", |probe| probe.busy_ns.to_string()),
     ("mean_ns", |probe| probe.mean_ns.to_string()),
     ("min_ns", |probe| probe.min_ns.to_string()),
@@ -36,6 +35,7 @@ const COLUMNS: &[Column] = &[
     ("self_alloc_bytes", |probe| probe.self_alloc_bytes.to_string()),
     ("peak_bytes", |probe| probe.peak_bytes.to_string()),
     ("net_bytes", |probe| probe.net_bytes.to_string()),
+    ("waiting_ns", |probe| probe.waiting_ns.to_string()),
 ];
 
 /// The table, titles first, probes in the report's order, lines ended by `\n`.

@@ -46,9 +46,12 @@ pub(super) fn between(earlier: &Report, now: &Report) -> Step {
         (&mut report.meta.backward_steps, earlier.meta.backward_steps),
         (&mut report.meta.dropped_nodes, earlier.meta.dropped_nodes),
         (&mut report.meta.observer_ns, earlier.meta.observer_ns),
+        (&mut report.meta.observer_longer_ns, earlier.meta.observer_longer_ns),
     ] {
         *sum = sum.saturating_sub(less);
     }
+    report.meta.processor_ns =
+        now.meta.processor_ns.zip(earlier.meta.processor_ns).map(|(now, before)| now.saturating_sub(before));
     let nothing = ProbeReport::default();
     report.probes = now
         .probes
@@ -93,6 +96,7 @@ fn since(now: &ProbeReport, before: &ProbeReport) -> ProbeReport {
         (&mut probe.bytes, before.bytes),
         (&mut probe.total_ns, before.total_ns),
         (&mut probe.self_ns, before.self_ns),
+        (&mut probe.waiting_ns, before.waiting_ns),
         (&mut probe.busy_ns, before.busy_ns),
         (&mut probe.sum_ns, before.sum_ns),
         (&mut probe.allocs, before.allocs),

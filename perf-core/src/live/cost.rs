@@ -1,19 +1,21 @@
 //! What a probe costs, measured on this machine by this program: once, when the first probe registers, in some tenths of
 //! a millisecond. Calls and polls cost differently, and both cost more while there is a call tree.
+//!
+//! What is measured is one empty probe inside another: in programs the probe before is rarely the same one, whose stores
+//! the next would have to wait for.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Waker};
 
 use super::callsite::GENERAL;
-use super::journey::Journey;
 use super::local::{Local, Phase};
 use super::shard::Shard;
 use super::slot::Slot;
 use super::{clock, general, lane, memory, registry};
 use crate::Probe;
 
-/// Calls of a batch, and batches: the least of them has met no interruption.
-const CALLS: u32 = 32;
+/// Pairs of a batch, and batches: the least of them has met no interruption.
+const PAIRS: u32 = 16;
 const BATCHES: u32 = 64;
 
 /// What an empty probe costs, in ticks.
@@ -29,19 +31,20 @@ impl Cost {
         Self { whole: AtomicU64::new(0), inside: AtomicU64::new(0) }
     }
 
-    /// Measures a probe that counts into `slot`. Shorter than its clock can tell is nothing.
-    fn measure(&self, slot: &Slot, mut probe: impl FnMut()) {
+    /// Measures pairs of probes of which the inner one counts into `inner`.
+    fn measure(&self, inner: &Slot, mut pair: impl FnMut()) {
         let mut best = (u64::MAX, 0);
         for _ in 0..BATCHES {
-            let (start, own) = (clock::now(), slot.own.get());
-            (0..CALLS).for_each(|_| probe());
+            let (start, own) = (clock::now(), inner.own.get());
+            (0..PAIRS).for_each(|_| pair());
             let whole = clock::now().saturating_sub(start);
             if whole < best.0 {
-                best = (whole, slot.own.get().wrapping_sub(own));
+                best = (whole, inner.own.get().wrapping_sub(own));
             }
         }
-        self.whole.store(best.0.div_ceil(CALLS.into()), Relaxed);
-        self.inside.store((best.1 / u64::from(CALLS)).min(self.whole.load(Relaxed)), Relaxed);
+        let whole = best.0.div_ceil(2 * u64::from(PAIRS));
+        self.whole.store(whole, Relaxed);
+        self.inside.store((best.1 / u64::from(PAIRS)).min(whole), Relaxed);
     }
 
     fn outside(&self) -> u64 {
@@ -59,7 +62,8 @@ static READING: AtomicU64 = AtomicU64::new(u64::MAX);
 /// Readings of it that are compared.
 const READINGS: u32 = 8;
 
-static EMPTY: Probe = Probe::new("perf_core::calibration");
+static OUTER: Probe = Probe::new("perf_core::calibration, outer");
+static INNER: Probe = Probe::new("perf_core::calibration, inner");
 
 /// As calls and polls are counted now.
 fn now(costs: &'static [Cost; 2]) -> &'static Cost {
@@ -114,20 +118,18 @@ pub(crate) fn calibrate(local: &Local) -> Option<()> {
     READING.store(shortest_reading().unwrap_or(u64::MAX), Relaxed);
     STEP.store(smallest_step(), Relaxed);
     let shard = memory::keep(Shard::new())?;
-    shard.grow(0)?;
-    let slot = shard.make_slot(0)?;
-    EMPTY.site.set_word(0);
+    shard.grow(1)?;
+    shard.make_slot(0)?;
+    let inner = shard.make_slot(1)?;
+    OUTER.site.set_word(0);
+    INNER.site.set_word(1);
     let before = (local.shard(), local.covered.get(), local.waited.get());
     local.use_shard(Some(shard));
     local.enter_phase(Phase::Alive);
     for tree in [false, true] {
         registry::with_tree(tree, || {
-            CALL[usize::from(tree)].measure(slot, || empty_call(tree));
-            // Most futures are awaited by others, which they tell their time.
-            let outer = Journey::new();
-            let outermost = local.journey.replace(&raw const outer);
-            POLL[usize::from(tree)].measure(slot, empty_poll);
-            local.journey.set(outermost);
+            CALL[usize::from(tree)].measure(inner, || empty_calls(tree));
+            POLL[usize::from(tree)].measure(inner, empty_polls);
         });
     }
     local.enter_phase(Phase::Busy);
@@ -140,7 +142,7 @@ pub(crate) fn calibrate(local: &Local) -> Option<()> {
 /// Some counters run in steps of many ticks.
 fn smallest_step() -> u64 {
     let mut last = clock::now();
-    let steps = (0..CALLS * BATCHES).map(|_| {
+    let steps = (0..PAIRS * BATCHES).map(|_| {
         let now = clock::now();
         now.saturating_sub(std::mem::replace(&mut last, now))
     });
@@ -158,13 +160,19 @@ fn shortest_reading() -> Option<u64> {
     shortest
 }
 
-fn empty_call(tree: bool) {
+fn empty_calls(tree: bool) {
     let usual = clock::is_counter() && !tree;
-    drop(if usual { lane::start(&EMPTY.site, 0) } else { general::start(&EMPTY.site, GENERAL) });
+    let start = |probe: &'static Probe| {
+        let word = probe.site.word();
+        if usual { lane::start(&probe.site, word) } else { general::start(&probe.site, word | GENERAL) }
+    };
+    let outer = start(&OUTER);
+    drop(start(&INNER));
+    drop(outer);
 }
 
-/// A future that is ready at once, and was moved into the one that awaits it.
-fn empty_poll() {
-    let future = std::pin::pin!(std::hint::black_box(EMPTY.wrap(std::future::ready(()))));
+/// Futures that are ready at once.
+fn empty_polls() {
+    let future = std::pin::pin!(OUTER.wrap(INNER.wrap(std::future::ready(()))));
     let _ = future.poll(&mut Context::from_waker(Waker::noop()));
 }

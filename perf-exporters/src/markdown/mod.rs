@@ -176,11 +176,19 @@ fn tree(report: &Report) -> String {
     lines.iter().take_while(|line| !line.is_empty()).flat_map(|line| [*line, "\n"]).collect()
 }
 
+/// With what the mark means, where there is one.
+fn clock(report: &Report) -> String {
+    let resolution = report.meta.probe_resolution_ns;
+    let marked = report.probes.iter().any(|probe| probe.is_below(resolution));
+    let mark = if marked { format!("; {}: less self time a call than that", table::BELOW) } else { String::new() };
+    format!("{}, resolves {}{mark}", code(&report.meta.clock), human::duration(resolution))
+}
+
 fn measurement(report: &Report) -> String {
     let meta = &report.meta;
     let machine = &meta.machine;
     let mut facts = vec![
-        ("clock", format!("{}, resolves {}", code(&meta.clock), human::duration(meta.probe_resolution_ns))),
+        ("clock", clock(report)),
         (
             "observer effect",
             format!(

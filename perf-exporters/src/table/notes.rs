@@ -43,7 +43,7 @@ fn below(report: &Report) -> Note {
     report.probes.iter().any(|probe| probe.is_below(resolution)).then(|| {
         let resolution = human::duration(resolution);
         let note = format!(
-            "{BELOW} less self time a call than the {resolution} that a probe can tell: trust the calls, not it"
+            "{BELOW} less self time a call than the {resolution} that a probe can tell: trust the calls, not the time"
         );
         (note, style::DIM)
     })
@@ -83,7 +83,7 @@ fn observer(report: &Report) -> Note {
         human::longer(effect),
         human::duration(meta.observer_ns),
         human::count(entries),
-        human::duration(meta.observer_ns.checked_div(entries).unwrap_or(0)),
+        human::duration(meta.observer_ns.saturating_add(entries / 2).checked_div(entries).unwrap_or(0)),
     );
     let style = if effect >= WARN_FROM { style::WARM } else { style::DIM };
     Some((note, style))
