@@ -14,9 +14,9 @@ use super::slot::Slot;
 use super::{clock, general, lane, memory, registry};
 use crate::Probe;
 
-/// Pairs of a batch, and batches: the least of them has met no interruption.
-const PAIRS: u32 = 16;
-const BATCHES: u32 = 64;
+/// Pairs of a batch, and batches: the median of them is what a probe usually costs, whatever interrupts a few.
+const PAIRS: u32 = 32;
+const BATCHES: usize = 31;
 
 /// What an empty probe costs, in ticks.
 struct Cost {
@@ -33,18 +33,17 @@ impl Cost {
 
     /// Measures pairs of probes of which the inner one counts into `inner`.
     fn measure(&self, inner: &Slot, mut pair: impl FnMut()) {
-        let mut best = (u64::MAX, 0);
-        for _ in 0..BATCHES {
+        let mut batches = [(0, 0); BATCHES];
+        for batch in &mut batches {
             let (start, own) = (clock::now(), inner.own.get());
             (0..PAIRS).for_each(|_| pair());
-            let whole = clock::now().saturating_sub(start);
-            if whole < best.0 {
-                best = (whole, inner.own.get().wrapping_sub(own));
-            }
+            *batch = (clock::now().saturating_sub(start), inner.own.get().wrapping_sub(own));
         }
-        let whole = best.0.div_ceil(2 * u64::from(PAIRS));
+        batches.sort_unstable();
+        let (whole, inside) = batches[BATCHES / 2];
+        let whole = whole.div_ceil(2 * u64::from(PAIRS));
         self.whole.store(whole, Relaxed);
-        self.inside.store((best.1 / u64::from(PAIRS)).min(whole), Relaxed);
+        self.inside.store((inside / u64::from(PAIRS)).min(whole), Relaxed);
     }
 
     fn outside(&self) -> u64 {
@@ -57,6 +56,8 @@ static CALL: [Cost; 2] = [const { Cost::new() }; 2];
 static POLL: [Cost; 2] = [const { Cost::new() }; 2];
 /// The smallest step of the clock.
 static STEP: AtomicU64 = AtomicU64::new(0);
+/// Readings of the clock that are compared for it.
+const STEPS: u32 = 1_000;
 /// Ticks of a reading of the thread's processor clock; the greatest number where there is none.
 static READING: AtomicU64 = AtomicU64::new(u64::MAX);
 /// Readings of it that are compared.
@@ -142,7 +143,7 @@ pub(crate) fn calibrate(local: &Local) -> Option<()> {
 /// Some counters run in steps of many ticks.
 fn smallest_step() -> u64 {
     let mut last = clock::now();
-    let steps = (0..PAIRS * BATCHES).map(|_| {
+    let steps = (0..STEPS).map(|_| {
         let now = clock::now();
         now.saturating_sub(std::mem::replace(&mut last, now))
     });
