@@ -210,14 +210,14 @@ fn run(name: &str, with_probes: bool) {
     let reporter = Reporter::builder().ignore_env().build();
     let start = Instant::now();
     if with_probes {
-        probed(&text)
+        probed(&text);
     } else {
-        plain(&text)
+        plain(&text);
     }
     let wall = start.elapsed().as_secs_f64();
     let report = reporter.report();
     let processor = report.meta.processor_ns.map_or(wall, |nanos| nanos as f64 / 1e9);
-    let entries: u64 = report.probes.iter().map(|probe| probe.entries()).sum();
+    let entries: u64 = report.probes.iter().map(perf_exporters::report::ProbeReport::entries).sum();
     let stated = 1.0 + report.observer_effect() / 100.0;
     let cost = report.meta.observer_ns as f64 / entries.max(1) as f64;
     println!("{wall} {processor} {entries} {cost} {stated}");
