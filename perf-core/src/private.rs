@@ -2,8 +2,8 @@
 
 pub use ::{core, std};
 
-use crate::{Guard, Probe};
 pub use crate::typed::{Instances, typed};
+use crate::{Guard, Probe};
 
 /// Sees to it that the child of a fork closes a descriptor, for as long as this is there: for descriptors that belong to a
 /// thread, which no child has.

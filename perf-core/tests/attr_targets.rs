@@ -133,8 +133,13 @@ fn types_local_to_a_measured_body() {
         assert_eq!(in_place(1), Ok(1));
         assert_eq!(in_closure(2), Ok(2));
     });
-    let expected =
-        [calls("&Our::name", 1), calls("My::name", 1), calls("Our::new", 1), calls("in_closure", 1), calls("in_place", 1)];
+    let expected = [
+        calls("&Our::name", 1),
+        calls("My::name", 1),
+        calls("Our::new", 1),
+        calls("in_closure", 1),
+        calls("in_place", 1),
+    ];
     assert_eq!(seen, expected);
 }
 

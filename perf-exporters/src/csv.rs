@@ -35,6 +35,7 @@ const COLUMNS: &[Column] = &[
     ("self_alloc_bytes", |probe| probe.self_alloc_bytes.to_string()),
     ("peak_bytes", |probe| probe.peak_bytes.to_string()),
     ("net_bytes", |probe| probe.net_bytes.to_string()),
+    ("waiting_ns", |probe| probe.waiting_ns.to_string()),
 ];
 
 /// The table, titles first, probes in the report's order, lines ended by `\n`.

@@ -19,7 +19,7 @@ use serde::Serialize;
 
 use super::Options;
 use crate::label;
-use crate::report::{BudgetReport, Machine, Meta, Report, nanos};
+use crate::report::{BudgetReport, Machine, Report, nanos};
 use names::Names;
 use probe::{Probe, coarseness};
 use slow::Slow;
@@ -75,6 +75,10 @@ struct Numbers {
     end: u64,
     duration: u64,
     measured: u64,
+    /// The same without what is known to be waiting.
+    working: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    processor: Option<u64>,
     cost: u64,
     resolution: u64,
     observer: u64,
@@ -140,20 +144,23 @@ fn millis(time: SystemTime) -> u64 {
 impl<'a> Run<'a> {
     fn new(report: &'a Report, coarse: u32) -> Self {
         let probes = report.probes.iter().map(|probe| Probe::new(probe, coarse)).collect();
-        Self { meta: About::new(&report.meta, report.measured_ns()), probes }
+        Self { meta: About::new(report), probes }
     }
 }
 
 impl<'a> About<'a> {
-    fn new(meta: &'a Meta, measured: u64) -> Self {
+    fn new(report: &'a Report) -> Self {
+        let meta = &report.meta;
         let numbers = Numbers {
             end: millis(meta.time),
             duration: meta.duration_ns,
-            measured,
+            measured: report.measured_ns(),
+            working: report.working_ns(),
+            processor: meta.processor_ns,
             cost: meta.probe_cost_ns,
             resolution: meta.probe_resolution_ns,
             observer: meta.observer_ns,
-            effect: meta.observer_effect_pct,
+            effect: report.observer_effect(),
             lost: meta.lost,
             backward: meta.backward_steps,
             dropped: meta.dropped_nodes,
