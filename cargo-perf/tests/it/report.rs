@@ -56,8 +56,8 @@ fn bad_input_is_named_with_its_place() {
 #[test]
 fn other_encodings_are_read_or_named() {
     let folder = folder();
-    let json = std::fs::read(write(folder.path(), "perf.json", 10_000)).unwrap();
-    let here = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
+    let json = fs::read(write(folder.path(), "perf.json", 10_000)).unwrap();
+    let here = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).unwrap();
     here("marked.json", &[b"\xef\xbb\xbf", &json[..]].concat());
     here("marked.jsonl", &[b"\xef\xbb\xbf", &json[..], &json[..]].concat());
     let wide = String::from_utf8(json).unwrap().encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
