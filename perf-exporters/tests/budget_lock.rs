@@ -179,7 +179,7 @@ fn counts_are_recorded_and_held() {
         "performance budget of budget_lock::locked::counts: FAIL",
         "perf.lock: allocs ≤ 2 ",
         "perf.lock: lock::query: calls ≤ 2 ",
-        "2 in perf.lock; `PERF_UPDATE=1` records it, if it is meant",
+        "+2 per call (4, was 2), by perf.lock; `PERF_UPDATE=1` records it, if it is meant",
         "allocs ≤ 100",
     ] {
         assert!(text.contains(part), "{part} is missing:\n{text}");
