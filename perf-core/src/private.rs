@@ -2,8 +2,8 @@
 
 pub use ::{core, std};
 
-use crate::{Guard, Probe};
 pub use crate::typed::{Instances, typed};
+use crate::{Guard, Probe};
 
 /// A probe with a name that is written, or made of what is written.
 #[must_use]

@@ -125,8 +125,7 @@ impl Case {
         };
         // An argument by reference lives for ever.
         let comma = if receiver.is_empty() { "" } else { ", " };
-        let signature =
-            format!("{head} f{n}({receiver}{comma}way: u8, {}) -> {output}", self.parameters);
+        let signature = format!("{head} f{n}({receiver}{comma}way: u8, {}) -> {output}", self.parameters);
         let keep = if head == "async fn" && self.random.one_in(6) { "#[must_use]" } else { "" };
         let allow = "#[allow(unused, clippy::all)]";
         let function = format!("{allow} {keep} #[probe] pub {signature} {{ {body} }}\n");
@@ -159,7 +158,8 @@ impl Case {
                 _ => format!("{module}::s{n}().f{n}(way, {arguments})"),
             }
         };
-        let uses = if kind == AsyncTrait { format!("use {{plain::T{n} as _, probed::T{n} as _}};") } else { String::new() };
+        let uses =
+            if kind == AsyncTrait { format!("use {{plain::T{n} as _, probed::T{n} as _}};") } else { String::new() };
         let compare = if is_async { "futures" } else { "calls" };
         let (plain, probed) = (call("plain"), call("probed"));
         self.run = format!("{{ {uses} {compare}(\"f{n}\", |way| {plain}, |way| {probed}); }}\n");
@@ -183,9 +183,12 @@ impl Case {
                 format!("Pair {{ left: {}, right: {} }}", one(".l"), one(".r")),
                 &["l"],
             ),
-            9 => (format!("(_, ref z{at}, (_, w{at}))"), "(D, D, (D, D))", {
-                format!("({}, {}, ({}, {}))", one(".0"), one(".1"), one(".2"), one(".3"))
-            }, &["w"]),
+            9 => (
+                format!("(_, ref z{at}, (_, w{at}))"),
+                "(D, D, (D, D))",
+                { format!("({}, {}, ({}, {}))", one(".0"), one(".1"), one(".2"), one(".3")) },
+                &["w"],
+            ),
             _ => (format!("i{at}"), "impl Sized + 'static", one(""), &["i"]),
         };
         write!(self.parameters, "{pattern}: {ty}, ").unwrap();

@@ -133,8 +133,13 @@ fn types_local_to_a_measured_body() {
         assert_eq!(in_place(1), Ok(1));
         assert_eq!(in_closure(2), Ok(2));
     });
-    let expected =
-        [calls("&Our::name", 1), calls("My::name", 1), calls("Our::new", 1), calls("in_closure", 1), calls("in_place", 1)];
+    let expected = [
+        calls("&Our::name", 1),
+        calls("My::name", 1),
+        calls("Our::new", 1),
+        calls("in_closure", 1),
+        calls("in_place", 1),
+    ];
     assert_eq!(seen, expected);
 }
 
@@ -674,6 +679,7 @@ fn leaving(way: u8) -> Result<u8, String> {
             3 => return "3".parse::<u8>().map_err(|error| error.to_string()),
             4 => return Ok("x".parse::<u8>().map_err(|error| error.to_string())?),
             5 => panic!("five"),
+            8 => return ::core::result::Result::Ok(8),
             6 => {
                 let inner = |n: u8| {
                     if n > 0 {

@@ -68,9 +68,29 @@ pub(crate) fn is(attr: &Attribute, name: &str) -> bool {
 
 /// Attributes of the language and its tools that never rewrite what they stand on.
 const INERT: &[&str] = &[
-    "allow", "automatically_derived", "cfg", "cold", "coverage", "deny", "deprecated", "doc", "expect", "export_name",
-    "forbid", "inline", "link_section", "must_use", "no_mangle", "no_sanitize", "optimize", "sanitize",
-    "target_feature", "track_caller", "unsafe", "used", "warn",
+    "allow",
+    "automatically_derived",
+    "cfg",
+    "cold",
+    "coverage",
+    "deny",
+    "deprecated",
+    "doc",
+    "expect",
+    "export_name",
+    "forbid",
+    "inline",
+    "link_section",
+    "must_use",
+    "no_mangle",
+    "no_sanitize",
+    "optimize",
+    "sanitize",
+    "target_feature",
+    "track_caller",
+    "unsafe",
+    "used",
+    "warn",
 ];
 
 /// Whether another attribute is still to be expanded here, which may look for a shape that it knows: an `async fn`, or a
@@ -89,7 +109,9 @@ fn is_inert(meta: &Meta) -> bool {
         });
     }
     match path.segments.first() {
-        Some(tool) if path.segments.len() > 1 => ["clippy", "diagnostic", "rustfmt", "miri"].iter().any(|t| tool.ident == t),
+        Some(tool) if path.segments.len() > 1 => {
+            ["clippy", "diagnostic", "rustfmt", "miri"].iter().any(|t| tool.ident == t)
+        }
         _ => INERT.iter().any(|name| path.is_ident(name)),
     }
 }

@@ -7,9 +7,11 @@
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::parse::Parser;
+use syn::token::Paren;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Block, Expr, ExprAsync, ExprBreak, ExprClosure, ExprConst, ExprReturn, Item, Lifetime, Macro, Stmt, Token, Type,
+    Block, Expr, ExprAsync, ExprBreak, ExprClosure, ExprConst, ExprParen, ExprReturn, Item, Lifetime, Macro, Stmt,
+    Token, Type,
 };
 
 use crate::instrument::ast::mentions;
@@ -84,7 +86,7 @@ impl VisitMut for Returns {
                     attrs: std::mem::take(attrs),
                     break_token: Token![break](return_token.span),
                     label: Some(label()),
-                    expr: Some(value.clone()),
+                    expr: Some(after_label(value)),
                 });
             }
             Expr::Verbatim(tokens) => self.hidden |= hides_return(tokens.clone()),
@@ -109,6 +111,22 @@ impl VisitMut for Returns {
         }
     }
     fn visit_type_mut(&mut self, _: &mut Type) {}
+}
+
+/// A value behind a label. One that begins with `::` is in parentheses, since `syn`, with which other attributes read what
+/// is emitted, takes `'label ::` for the beginning of a loop.
+fn after_label(value: &Expr) -> Box<Expr> {
+    let first = value.to_token_stream().into_iter().next();
+    let begins_with_path = matches!(first, Some(TokenTree::Punct(punct)) if punct.as_char() == ':');
+    Box::new(if begins_with_path {
+        Expr::Paren(ExprParen {
+            attrs: Vec::new(),
+            paren_token: Paren(Span::mixed_site()),
+            expr: Box::new(value.clone()),
+        })
+    } else {
+        value.clone()
+    })
 }
 
 /// Whether an expression is spelled as an error.
@@ -148,20 +166,102 @@ fn hides_return(tokens: TokenStream) -> bool {
 /// Macros that return nothing but errors from the function they are used in. What they are given is looked at apart.
 const KNOWN: &[&str] = &[
     // The standard library's, and what is like them.
-    "addr_of", "addr_of_mut", "asm", "assert", "assert_eq", "assert_ne", "assert_matches", "cfg", "column",
-    "compile_error", "concat", "const_format_args", "dbg", "debug_assert", "debug_assert_eq", "debug_assert_ne",
-    "debug_assert_matches", "env", "eprint", "eprintln", "file", "format", "format_args", "include", "include_bytes",
-    "include_str", "is_x86_feature_detected", "line", "matches", "module_path", "offset_of", "option_env", "panic",
-    "pin", "print", "println", "stringify", "thread_local", "todo", "try", "unimplemented", "unreachable", "vec",
-    "write", "writeln", "macro_rules",
-    // Logs, events, spans, metrics.
-    "debug", "debug_span", "enabled", "error", "error_span", "event", "info", "info_span", "log", "log_enabled", "span",
-    "trace", "trace_span", "warn", "warn_span", "counter", "gauge", "histogram",
+    "addr_of",
+    "addr_of_mut",
+    "asm",
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "assert_matches",
+    "cfg",
+    "column",
+    "compile_error",
+    "concat",
+    "const_format_args",
+    "dbg",
+    "debug_assert",
+    "debug_assert_eq",
+    "debug_assert_ne",
+    "debug_assert_matches",
+    "env",
+    "eprint",
+    "eprintln",
+    "file",
+    "format",
+    "format_args",
+    "include",
+    "include_bytes",
+    "include_str",
+    "is_x86_feature_detected",
+    "line",
+    "matches",
+    "module_path",
+    "offset_of",
+    "option_env",
+    "panic",
+    "pin",
+    "print",
+    "println",
+    "stringify",
+    "thread_local",
+    "todo",
+    "try",
+    "unimplemented",
+    "unreachable",
+    "vec",
+    "write",
+    "writeln",
+    "macro_rules",
+    // Logs, events, spans, metrics, and what their attributes emit.
+    "file_location",
+    "full_name",
+    "func_name",
+    "func_path",
+    "debug",
+    "debug_span",
+    "enabled",
+    "error",
+    "error_span",
+    "event",
+    "info",
+    "info_span",
+    "log",
+    "log_enabled",
+    "span",
+    "trace",
+    "trace_span",
+    "warn",
+    "warn_span",
+    "counter",
+    "gauge",
+    "histogram",
     // Values.
-    "arrayvec", "btreemap", "btreeset", "format_ident", "formatcp", "hashmap", "hashset", "indexmap", "indexset",
-    "json", "lazy_static", "parse_quote", "quote", "quote_spanned", "smallvec", "Token",
+    "arrayvec",
+    "btreemap",
+    "btreeset",
+    "format_ident",
+    "formatcp",
+    "hashmap",
+    "hashset",
+    "indexmap",
+    "indexset",
+    "json",
+    "lazy_static",
+    "parse_quote",
+    "quote",
+    "quote_spanned",
+    "smallvec",
+    "Token",
     // Errors.
-    "anyhow", "bail", "ensure", "ensure_whatever", "err", "eyre", "format_err", "miette", "whatever",
+    "anyhow",
+    "bail",
+    "ensure",
+    "ensure_whatever",
+    "err",
+    "eyre",
+    "format_err",
+    "miette",
+    "whatever",
 ];
 
 /// Macros that return early with what they are given, where that may be a success as well.
@@ -179,7 +279,7 @@ pub(crate) fn reachable_end(library: &TokenStream) -> TokenStream {
     quote_spanned! {Span::mixed_site()=>
         match () {
             () => {}
-            () => break #label #library::__private::absent(),
+            () => break #label (#library::__private::absent()),
         }
     }
 }
@@ -204,6 +304,7 @@ mod tests {
             ("#[cfg(a)] return f(return g()); h()", "# [cfg (a)] break 'body f (break 'body g ()) ; h ()"),
             ("return S { a: 1 }.run()", "break 'body S { a : 1 } . run ()"),
             ("a || return b", "a || break 'body b"),
+            ("return ::std::f()", "break 'body (:: std :: f ())"),
         ] {
             assert_eq!(known(body, false).as_deref(), Some(turned), "{body}");
         }

@@ -132,12 +132,7 @@ fn returned(sig: &Signature) -> Output<'_> {
 }
 
 /// The shape of a function that returns a future, and what the future yields.
-fn future_of<'a>(
-    ty: &'a Type,
-    function: &Function,
-    options: &Options,
-    watched: bool,
-) -> (Option<Shape>, Output<'a>) {
+fn future_of<'a>(ty: &'a Type, function: &Function, options: &Options, watched: bool) -> (Option<Shape>, Output<'a>) {
     if let Type::ImplTrait(opaque) = ungrouped(ty)
         && let Some(output) = yielded(&opaque.bounds)
     {

@@ -136,9 +136,10 @@ fn evaluated(body: &Body) -> (TokenStream, TokenStream) {
 /// What they come to where the arguments are in the future already.
 fn counted(body: &Body) -> TokenStream {
     let library = &body.library;
-    let counts = body.counts().into_iter().map(|(name, value)| {
-        quote_spanned!(Span::mixed_site()=> #library::__private::#name(probe, #value);)
-    });
+    let counts = body
+        .counts()
+        .into_iter()
+        .map(|(name, value)| quote_spanned!(Span::mixed_site()=> #library::__private::#name(probe, #value);));
     counts.collect()
 }
 
