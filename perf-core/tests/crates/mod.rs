@@ -8,13 +8,13 @@ use std::process::{Command, Output};
 const PACKAGE: &str = env!("CARGO_MANIFEST_DIR");
 
 /// A workspace of generated packages, which share the folder that they are built in.
-pub struct Crates {
+pub(crate) struct Crates {
     folder: PathBuf,
     members: Vec<String>,
 }
 
 impl Crates {
-    pub fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("crates").join(name);
         // A run that was interrupted may have left other members.
         let _ = std::fs::remove_dir_all(&folder);
@@ -22,7 +22,7 @@ impl Crates {
     }
 
     /// Adds a package that depends on this one, switched on, and on more.
-    pub fn add(&mut self, name: &str, keys: &str, dependencies: &str, file: &str, source: &str) {
+    pub(crate) fn add(&mut self, name: &str, keys: &str, dependencies: &str, file: &str, source: &str) {
         let manifest = format!(
             "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\n{keys}\n[dependencies]\n\
              perf-core = {{ path = {PACKAGE:?}, features = [\"enabled\"] }}\n{dependencies}\n"
@@ -33,7 +33,7 @@ impl Crates {
     }
 
     /// Runs cargo there, with the versions that this workspace has.
-    pub fn cargo(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn cargo(&self, arguments: &[&str]) -> Output {
         let mut workspace = String::from("[workspace]\nresolver = \"3\"\nmembers = [");
         self.members.iter().for_each(|member| write!(workspace, "{member:?}, ").unwrap());
         workspace.push_str("]\n[profile.dev]\ndebug = false\nincremental = false\n");
@@ -59,7 +59,7 @@ fn write(path: &Path, text: &str) {
 
 /// What a command that went well has printed.
 #[allow(dead_code, reason = "not every test prints")]
-pub fn printed(output: &Output) -> String {
+pub(crate) fn printed(output: &Output) -> String {
     let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{stdout}\n{stderr}");
     stdout.into_owned()
