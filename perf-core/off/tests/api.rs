@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use perf_core::{
-    CallTree, ClockKind, Guard, Histogram, InSession, InTrace, Measured, MockClock, PerfAlloc, Probe, ProbeStats, Session,
+    CallContext, CallTree, ClockKind, Guard, Histogram, InCallContext, InSession, InTrace, Measured, MockClock, PerfAlloc, Probe, ProbeStats, Session,
     SessionGuard, SessionHandle, Snapshot, SnapshotMeta, SplitCall, Trace, TraceGuard, TreeNode, is_enabled, perf_block, perf_budget, perf_probe,
     set_call_tree, set_recording, set_timeline, snapshot, spans, timeline,
 };

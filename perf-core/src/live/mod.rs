@@ -3,12 +3,13 @@
 //! From hot to cold: [`local`] (what a thread keeps at hand) with [`heap`], [`slot`] and [`shard`] (where one thread
 //! counts), [`lane`] (the way of one call), [`general`] (the longer way, with sampling and [`tree`]), [`poll`] (the way
 //! of one poll) with [`journey`] (what a future carries), [`entry`] (whatever is not the usual case), [`slow`] and [`tail`] (the slowest calls), [`ring`] and
-//! [`timeline`] (the latest calls), [`spans`] (what
+//! [`timeline`] (the latest calls), [`context`] (callers of work on another thread), [`spans`] (what
 //! another system opens for a call), then [`registry`], [`sessions`] and [`collect`], which may lock. [`clock`] and [`cost`] know about time. Nothing outside this folder touches a shard.
 
 pub(crate) mod callsite;
 pub(crate) mod clock;
 pub(crate) mod collect;
+pub(crate) mod context;
 pub(crate) mod cost;
 pub(crate) mod entry;
 pub(crate) mod general;

@@ -78,6 +78,7 @@ const costsSection = () => {
 const notes = () => {
   const small = ranked.filter(unresolved);
   const list = [
+    ...(data.repeated ?? []).map((sentence) => ["warn", sentence]),
     meta.effect >= 5 && ["warn", `The probes themselves took about ${percentText(meta.effect)} of the measured time. Sample the ones that are called most, or remove them.`],
     small.length > 0 && ["", `Below the ${text(meta.resolution, "time")} that a probe can resolve, so trust the calls and not the times: ${small.slice(0, 3).map((probe) => probe.name).join(", ")}${small.length > 3 ? ` and ${small.length - 3} more` : ""}.`],
     meta.lost > 0 && ["bad", `${plural(meta.lost, "call")} could not be attributed to a probe.`],
