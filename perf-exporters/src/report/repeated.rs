@@ -8,7 +8,7 @@ use super::{ProbeReport, Report};
 use crate::{human, label};
 
 /// Fewer calls for each call of the caller are nothing to speak of.
-const LEAST_PER_CALL: u64 = 5;
+const LEAST_PER_CALL: u64 = 10;
 /// A caller that was called less often is a loop of the program itself, such as `main`'s.
 const LEAST_CALLERS: u64 = 10;
 /// Calls that take less on average are the steps of an algorithm.
@@ -75,7 +75,7 @@ impl fmt::Display for Repeated {
 impl Report {
     /// Probes that are called many times for each call of their caller and take a good part of its time, most time first.
     ///
-    /// Named are callees with five calls or more for each call of the caller, a microsecond or more each, and a quarter or
+    /// Named are callees with ten calls or more for each call of the caller, a microsecond or more each, and a quarter or
     /// more of the caller's time together; callers with ten calls or more.
     ///
     /// ```
@@ -126,50 +126,46 @@ impl Report {
     }
 
     /// Of callees whose callers are unknown, the one caller that the counts point to: an exact multiple, and of several
-    /// such callers the innermost, which is the one with the least time.
+    /// such callers the innermost, which is one that the tree knows no callees of, and of these the one with the least time.
     fn repeated_by_counts(&self) -> Vec<Repeated> {
-        let pair = |callee: &ProbeReport, caller: &ProbeReport| Repeated {
-            callee: callee.name.clone(),
-            caller: caller.name.clone(),
-            caller_calls: caller.calls,
-            callee_calls: callee.calls,
-            callee_ns: callee.total_ns,
-            caller_ns: caller.total_ns,
-            in_tree: false,
-        };
         let nodes = self.tree.nodes();
-        let has_caller: BTreeSet<&str> =
-            nodes.iter().skip(1).filter(|node| node.parent != 0).map(|node| node.probe.as_str()).collect();
-        let calls_below: BTreeSet<&str> = nodes
-            .iter()
-            .skip(1)
-            .filter(|node| node.parent != 0)
-            .map(|node| nodes[node.parent].probe.as_str())
-            .collect();
-        let without_caller = self.probes.iter().filter(|probe| !has_caller.contains(probe.name.as_str()));
-        let fits = |pair: &Repeated| {
-            stands_out(pair)
-                && pair.callee_calls.is_multiple_of(pair.caller_calls)
-                && pair.callee_ns / MOST_AT_ONCE <= pair.caller_ns
+        let called = || nodes.iter().skip(1).filter(|node| node.parent != 0);
+        let has_caller: BTreeSet<&str> = called().map(|node| node.probe.as_str()).collect();
+        let has_callee: BTreeSet<&str> = called().map(|node| nodes[node.parent].probe.as_str()).collect();
+        let fits = |callee: &ProbeReport, caller: &ProbeReport| {
+            callee.calls.checked_rem(caller.calls) == Some(0)
+                && stand_out((callee.calls, callee.total_ns), (caller.calls, caller.total_ns))
+                && callee.total_ns / MOST_AT_ONCE <= caller.total_ns
+                && callee.name != caller.name
         };
-        without_caller
-            .filter_map(|callee| {
-                let callers = self.probes.iter().filter(|caller| caller.name != callee.name);
-                let known = |pair: &Repeated| calls_below.contains(pair.caller.as_str());
-                callers
-                    .map(|caller| pair(callee, caller))
-                    .filter(fits)
-                    .min_by_key(|pair| (known(pair), pair.caller_ns, pair.caller.clone()))
+        let innermost = |caller: &&ProbeReport| (has_callee.contains(caller.name.as_str()), caller.total_ns);
+        let alone = self.probes.iter().filter(|probe| !has_caller.contains(probe.name.as_str()));
+        let found = alone.filter_map(|callee| {
+            let caller = self.probes.iter().filter(|caller| fits(callee, caller)).min_by_key(innermost)?;
+            Some(Repeated {
+                callee: callee.name.clone(),
+                caller: caller.name.clone(),
+                caller_calls: caller.calls,
+                callee_calls: callee.calls,
+                callee_ns: callee.total_ns,
+                caller_ns: caller.total_ns,
+                in_tree: false,
             })
-            .collect()
+        });
+        found.collect()
     }
 }
 
 fn stands_out(pair: &Repeated) -> bool {
-    pair.caller_calls >= LEAST_CALLERS
-        && pair.callee_calls / LEAST_PER_CALL >= pair.caller_calls
-        && pair.callee_ns / LEAST_MEAN_NS >= pair.callee_calls
-        && pair.callee_ns >= pair.caller_ns / LEAST_PART
+    stand_out((pair.callee_calls, pair.callee_ns), (pair.caller_calls, pair.caller_ns))
+}
+
+/// Whether calls of a callee, and their time, are many for those of the caller.
+fn stand_out((calls, ns): (u64, u64), (caller_calls, caller_ns): (u64, u64)) -> bool {
+    caller_calls >= LEAST_CALLERS
+        && calls / LEAST_PER_CALL >= caller_calls
+        && ns / LEAST_MEAN_NS >= calls
+        && ns >= caller_ns / LEAST_PART
 }
 
 #[cfg(test)]
@@ -209,7 +205,7 @@ mod tests {
     #[test]
     fn what_is_no_query_in_a_loop_is_not_named() {
         for (callers, caller_ns, calls, callee_ns) in [
-            (100, 10_000_000, 400, 9_000_000),    // four for each
+            (100, 10_000_000, 900, 9_000_000),    // nine for each
             (9, 10_000_000, 4_000, 9_000_000),    // a loop of the program itself
             (100, 10_000_000, 40_000, 9_000_000), // steps of an algorithm, 225 ns each
             (100, 100_000_000, 4_000, 9_000_000), // little of the caller's time
