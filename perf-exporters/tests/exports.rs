@@ -162,6 +162,17 @@ mod csv_file {
     }
 
     #[test]
+    fn uncounted_allocations_are_absent_and_not_zero() {
+        let mut report = sample();
+        for (counted, cells) in [(false, ",,,,,"), (true, ",0,0,0,0,0,0")] {
+            report.meta.alloc_tracking = counted;
+            let text = render(&report);
+            assert!(text.lines().skip(1).all(|row| row.ends_with(cells)), "{text}");
+            assert!(counted || text.lines().skip(1).all(|row| !row.ends_with(",0")), "{text}");
+        }
+    }
+
+    #[test]
     fn what_was_written_is_read() {
         let report = hostile();
         let text = render(&report);
@@ -254,6 +265,23 @@ mod markdown {
         golden("summary-compared.md", &render(&sample_with_allocations(), &options));
         golden("summary-empty.md", &render(&Report::default(), &Options::default()));
         golden("summary-budgets.md", &render(&support::judged(), &Options::default()));
+    }
+
+    #[test]
+    fn uncounted_allocations_are_absent_and_not_zero() {
+        let (mut now, mut before) = (sample(), sample());
+        now.probes[0].quantiles.p50 *= 2;
+        let mut row_of = |now_counts: bool, before_counts: bool| {
+            (now.meta.alloc_tracking, before.meta.alloc_tracking) = (now_counts, before_counts);
+            let mut options = Options::default();
+            options.compare = Some(&before);
+            let text = render(&now, &options);
+            let row = text.lines().skip_while(|line| !line.contains("allocs / call")).nth(2).unwrap().to_owned();
+            row.split(" | ").skip(5).map(|cell| cell.trim_end_matches(" |").to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(row_of(false, false), ["–", "–"]);
+        assert_eq!(row_of(true, false), ["0.0", "–"]);
+        assert_eq!(row_of(true, true), ["0.0", "="]);
     }
 
     #[test]

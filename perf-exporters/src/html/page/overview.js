@@ -119,7 +119,8 @@ const budgetsSection = () => {
 /** What cost or saved most, per call, at the number of calls of now. */
 const changesSection = () => {
   if (!before) return null;
-  const moved = probes.filter((probe) => probe.earlier && (probe.p50Change === null || Math.abs(probe.p50Change) >= 5 || Math.abs(probe.perCallChange ?? 100) >= 5 || probe.allocsPerCall !== probe.earlier.allocsPerCall));
+  const counted = meta.tracking && before.meta.tracking;
+  const moved = probes.filter((probe) => probe.earlier && (probe.p50Change === null || Math.abs(probe.p50Change) >= 5 || Math.abs(probe.perCallChange ?? 100) >= 5 || (counted && probe.allocsPerCall !== probe.earlier.allocsPerCall)));
   const cost = (probe) => (probe.perCall - probe.earlier.perCall) * probe.calls;
   moved.sort((a, b) => Math.abs(cost(b)) - Math.abs(cost(a)));
   const only = (list, other) => list.filter((probe) => !other.has(probe.name)).map((probe) => probe.name);
@@ -135,7 +136,7 @@ const changesSection = () => {
       el("div", { class: "wide" }, el("table", { class: "grid" },
         el("thead", null, el("tr", null, el("th", null, "probe"), ["p50", "self / call", "allocs / call"].map((title) => [el("th", { class: "num" }, title), el("th", { class: "num" }, "±")]))),
         el("tbody", null, moved.slice(0, 10).map((probe) => el("tr", null, el("td", null, openName(probe.name)),
-          cell(probe.p50, probe.earlier.p50, "time"), cell(probe.perCall, probe.earlier.perCall, "time"), cell(probe.allocsPerCall, probe.earlier.allocsPerCall, "count")))))),
+          cell(probe.p50, probe.earlier.p50, "time"), cell(probe.perCall, probe.earlier.perCall, "time"), counted ? cell(probe.allocsPerCall, probe.earlier.allocsPerCall, "count") : [el("td", { class: "num" }, "–"), el("td", { class: "num" }, "–")]))))),
     names("New", fresh), names("Gone", gone));
 };
 
