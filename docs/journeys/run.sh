@@ -29,8 +29,8 @@ show() {
     code=$(cat "$scratch/code")
     seconds=$(awk -v sum="$seconds" -v more="$spent" 'BEGIN { split(more, t, " "); print sum + t[1] + t[2] }')
     local seen
-    seen=$(grep -vE '^ +(Compiling|Locking|Updating|Adding|Blocking|Running|Finished|Downloaded|Downloading|Fresh|Doc-tests|Building)|^warning: .*(path|target) ' "$output" | sed -e "s#$scratch#.#g" -e "s#$root#PERF#g" | cat -s || true)
-    printf '```console\n$ %s\n' "${3//$root/PERF}"
+    seen=$(grep -vE '^ +(Compiling|Locking|Updating|Adding|Blocking|Running|Finished|Downloaded|Downloading|Fresh|Doc-tests|Building)|^warning: .*(path|target) ' "$output" | sed -e "s#$scratch/##g" -e "s#$root#PERF#g" | cat -s || true)
+    printf '```console\n$ %s\n' "$(sed -e "s#$scratch/##g" -e "s#$root#PERF#g" <<<"$3")"
     if [ "$(wc -l <<<"$seen")" -gt "$lines" ]; then echo '…'; fi
     tail -n "$lines" <<<"$seen"
     printf '```\n\n'

@@ -12,7 +12,7 @@ const LEAST_PER_CALL: u64 = 10;
 /// A caller that was called less often is a loop of the program itself, such as `main`'s.
 const LEAST_CALLERS: u64 = 10;
 /// Calls that take less on average are the steps of an algorithm.
-const LEAST_MEAN_NS: u64 = 1_000;
+const LEAST_MEAN_NS: u64 = 10_000;
 /// Calls are worth naming that together take this part of their caller's time: one in so many.
 const LEAST_PART: u64 = 4;
 /// By counts alone, calls that together take more than so many times their caller's time cannot have run inside it.
@@ -75,7 +75,7 @@ impl fmt::Display for Repeated {
 impl Report {
     /// Probes that are called many times for each call of their caller and take a good part of its time, most time first.
     ///
-    /// Named are callees with ten calls or more for each call of the caller, a microsecond or more each, and a quarter or
+    /// Named are callees with ten calls or more for each call of the caller, ten microseconds or more each, and a quarter or
     /// more of the caller's time together; callers with ten calls or more.
     ///
     /// ```
@@ -195,20 +195,20 @@ mod tests {
 
     #[test]
     fn the_tree_names_caller_callee_and_share() {
-        let report = with_tree([node("list", 0, 100, 10_000_000), node("query", 1, 4_000, 9_000_000)]);
+        let report = with_tree([node("list", 0, 100, 100_000_000), node("query", 1, 4_000, 90_000_000)]);
         let told: Vec<String> = report.repeated().iter().map(ToString::to_string).collect();
         assert_eq!(told, ["`query` is called 40 times per call of `list`, 90.0 % of its time: an N+1 query?"]);
-        let uneven = with_tree([node("list", 0, 100, 10_000_000), node("query", 1, 4_040, 9_000_000)]);
+        let uneven = with_tree([node("list", 0, 100, 100_000_000), node("query", 1, 4_040, 90_000_000)]);
         assert!(uneven.repeated()[0].to_string().contains("about 40 times"));
     }
 
     #[test]
     fn what_is_no_query_in_a_loop_is_not_named() {
         for (callers, caller_ns, calls, callee_ns) in [
-            (100, 10_000_000, 900, 9_000_000),    // nine for each
-            (9, 10_000_000, 4_000, 9_000_000),    // a loop of the program itself
-            (100, 10_000_000, 40_000, 9_000_000), // steps of an algorithm, 225 ns each
-            (100, 100_000_000, 4_000, 9_000_000), // little of the caller's time
+            (100, 100_000_000, 900, 90_000_000),     // nine for each
+            (9, 100_000_000, 4_000, 90_000_000),     // a loop of the program itself
+            (100, 100_000_000, 40_000, 90_000_000),  // steps of an algorithm, 2.25 µs each
+            (100, 1_000_000_000, 4_000, 90_000_000), // little of the caller's time
         ] {
             let report = with_tree([node("list", 0, callers, caller_ns), node("query", 1, calls, callee_ns)]);
             assert_eq!(report.repeated(), [], "{callers} {caller_ns} {calls} {callee_ns}");
@@ -219,9 +219,9 @@ mod tests {
     fn on_other_threads_the_counts_alone_are_looked_at() {
         let apart = |calls| {
             with_tree([
-                node("request", 0, 100, 12_000_000),
-                node("list", 1, 100, 10_000_000),
-                node("query", 0, calls, 9_000_000),
+                node("request", 0, 100, 120_000_000),
+                node("list", 1, 100, 100_000_000),
+                node("query", 0, calls, 90_000_000),
             ])
         };
         let found = apart(4_000).repeated();
@@ -231,9 +231,9 @@ mod tests {
         assert_eq!(apart(4_001).repeated(), [], "no exact multiple");
         // Where the tree knows a caller, the counts conclude nothing.
         let known = with_tree([
-            node("list", 0, 100, 10_000_000),
-            node("job", 0, 1, 20_000_000),
-            node("query", 2, 4_000, 9_000_000),
+            node("list", 0, 100, 100_000_000),
+            node("job", 0, 1, 200_000_000),
+            node("query", 2, 4_000, 90_000_000),
         ]);
         assert_eq!(known.repeated(), []);
     }
