@@ -48,7 +48,7 @@ impl Repeated {
 
     /// The sentence for readers, with names written by `name`.
     pub(crate) fn sentence(&self, name: impl Fn(&str) -> String) -> String {
-        let (callee, caller) = (name(&self.callee), name(&self.caller));
+        let (inner, outer) = (name(&self.callee), name(&self.caller));
         let times = if self.callee_calls.is_multiple_of(self.caller_calls) {
             (self.callee_calls / self.caller_calls).to_string()
         } else {
@@ -56,10 +56,10 @@ impl Repeated {
         };
         if self.in_tree {
             let share = human::percent(100.0 * self.callee_ns as f64 / self.caller_ns.max(1) as f64);
-            format!("{callee} is called {times} times per call of {caller}, {share} of its time: an N+1 query?")
+            format!("{inner} is called {times} times per call of {outer}, {share} of its time: an N+1 query?")
         } else {
             format!(
-                "{callee} is called {times} times per call of {caller}, if the counts are no coincidence (its callers are \
+                "{inner} is called {times} times per call of {outer}, if the counts are no coincidence (its callers are \
                  unknown, as on other threads): an N+1 query?"
             )
         }
@@ -130,16 +130,16 @@ impl Report {
     /// such callers the innermost, which is one that the tree knows no callees of, and of these the one with the least time.
     fn repeated_by_counts(&self) -> Vec<Repeated> {
         let nodes = self.tree.nodes();
-        let called = || nodes.iter().skip(1).filter(|node| node.parent != 0);
-        let has_caller: BTreeSet<&str> = called().map(|node| node.probe.as_str()).collect();
-        let has_callee: BTreeSet<&str> = called().map(|node| nodes[node.parent].probe.as_str()).collect();
+        let below_another = || nodes.iter().skip(1).filter(|node| node.parent != 0);
+        let has_caller: BTreeSet<&str> = below_another().map(|node| node.probe.as_str()).collect();
+        let calls_others: BTreeSet<&str> = below_another().map(|node| nodes[node.parent].probe.as_str()).collect();
         let fits = |callee: &ProbeReport, caller: &ProbeReport| {
             callee.calls.checked_rem(caller.calls) == Some(0)
                 && stand_out((callee.calls, callee.total_ns), (caller.calls, caller.total_ns))
                 && callee.total_ns / MOST_AT_ONCE <= caller.total_ns
                 && callee.name != caller.name
         };
-        let innermost = |caller: &&ProbeReport| (has_callee.contains(caller.name.as_str()), caller.total_ns);
+        let innermost = |caller: &&ProbeReport| (calls_others.contains(caller.name.as_str()), caller.total_ns);
         let alone = self.probes.iter().filter(|probe| !has_caller.contains(probe.name.as_str()));
         let found = alone.filter_map(|callee| {
             let caller = self.probes.iter().filter(|caller| fits(callee, caller)).min_by_key(innermost)?;
