@@ -52,6 +52,21 @@ fn columns_without_room_are_named_on_a_narrow_terminal() {
 }
 
 #[test]
+fn a_query_in_a_loop_is_named() {
+    let mut report = Report::default();
+    report.probes =
+        vec![probe("shop::db::query\u{1b}[2J", &[(200_000, 2_000)]), probe("shop::list_orders", &[(9_000_000, 50)])];
+    let text = render(&report, &options(80));
+    assert_fits(&text, 80);
+    let joined = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        joined.contains("is called 40 times per call of shop::list_orders, if the counts are no coincidence"),
+        "{text}"
+    );
+    assert!(!text.contains('\u{1b}'));
+}
+
+#[test]
 fn slow_calls_that_stand_out_are_explained() {
     let mut report = Report::default();
     let slow = |duration_ns, callee: &str| {

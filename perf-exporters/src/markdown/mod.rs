@@ -71,6 +71,7 @@ pub fn render(report: &Report, options: &Options) -> String {
     } else {
         parts.push(probes(report, top));
     }
+    parts.extend(repeated(report));
     if ranked.len() > top.len() {
         let all = &ranked[..ranked.len().min(MOST)];
         let title = match ranked.len() - all.len() {
@@ -168,6 +169,14 @@ const COLUMNS: &[Column] = &[
     Column::new("allocs", |probe| probe.allocs, human::count).where_there_is_any(),
     Column::new("allocated", |probe| probe.alloc_bytes, human::bytes).where_there_is_any(),
 ];
+
+/// Probes that are called many times for each call of their caller, three at most.
+fn repeated(report: &Report) -> Option<String> {
+    let found = report.repeated();
+    let lines: Vec<String> =
+        found.iter().take(3).map(|found| format!("- **Repeated**: {}\n", found.sentence(code))).collect();
+    (!lines.is_empty()).then(|| lines.concat())
+}
 
 /// The call tree as the terminal shows it.
 fn tree(report: &Report) -> String {

@@ -16,6 +16,7 @@ mod layout;
 mod name;
 mod notes;
 mod options;
+mod repeats;
 mod spark;
 mod tails;
 mod text;
@@ -65,6 +66,7 @@ pub fn render(report: &Report, options: &Options) -> String {
         lines.extend(calltree::section(&report.tree, width));
     }
     lines.extend(budgets::section(report, width));
+    lines.extend(repeats::section(report, width));
     lines.extend(tails::section(report, width));
     lines.extend(notes::section(report, width));
     lines.iter().map(|line| line.render(options.color) + "\n").collect()

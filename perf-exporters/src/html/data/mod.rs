@@ -32,6 +32,8 @@ const MOST_BUCKETS: usize = 100_000;
 /// The same of a page that gets them anew every few seconds.
 #[cfg(feature = "serve")]
 const MOST_LIVE_BUCKETS: usize = 25_000;
+/// Sentences about repeated calls.
+const MOST_REPEATED: usize = 3;
 
 #[derive(Serialize)]
 pub(super) struct Data<'a> {
@@ -43,6 +45,9 @@ pub(super) struct Data<'a> {
     /// Bits by which bucket numbers were shortened.
     coarse: u32,
     budgets: Vec<BudgetReport>,
+    /// Sentences about probes that are called many times for each call of their caller.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    repeated: Vec<String>,
     tracks: Tracks,
     #[serde(skip_serializing_if = "Option::is_none")]
     trend: Option<Trend>,
@@ -117,6 +122,7 @@ impl<'a> Data<'a> {
             slow: Slow::new(&report.probes, &mut names),
             coarse,
             budgets: report.budgets.iter().map(shown).collect(),
+            repeated: report.repeated().iter().take(MOST_REPEATED).map(ToString::to_string).collect(),
             tracks: Tracks::new(&report.monitor),
             trend: None,
             #[cfg(feature = "serve")]

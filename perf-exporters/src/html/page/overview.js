@@ -82,6 +82,7 @@ const notes = () => {
   const [working, processor] = recent ? [recent.self, recent.processor] : [meta.working, meta.processor];
   const waited = meta.measured - meta.working;
   const list = [
+    ...(data.repeated ?? []).map((sentence) => ["warn", sentence]),
     processor !== undefined && working > 1.1 * processor && ["warn", `Shares are of ${text(working, "time")} of wall time, while the process had ${text(processor, "time")} of processor time: some of it is waiting, for a processor or for others, that could not be told.`],
     waited >= 0.01 * meta.measured && ["", `${text(waited, "time")} of ${text(meta.measured, "time")} of self time was waiting, and is not in the shares.`],
     meta.effect >= 5 && ["warn", `With its probes the program took about ${longer(meta.effect)}. Sample the ones that are called most, or remove them.`],
@@ -124,7 +125,8 @@ const budgetsSection = () => {
 /** What cost or saved most, per call, at the number of calls of now. */
 const changesSection = () => {
   if (!before) return null;
-  const moved = probes.filter((probe) => probe.earlier && (probe.p50Change === null || Math.abs(probe.p50Change) >= 5 || Math.abs(probe.perCallChange ?? 100) >= 5 || probe.allocsPerCall !== probe.earlier.allocsPerCall));
+  const counted = meta.tracking && before.meta.tracking;
+  const moved = probes.filter((probe) => probe.earlier && (probe.p50Change === null || Math.abs(probe.p50Change) >= 5 || Math.abs(probe.perCallChange ?? 100) >= 5 || (counted && probe.allocsPerCall !== probe.earlier.allocsPerCall)));
   const cost = (probe) => (probe.perCall - probe.earlier.perCall) * probe.calls;
   moved.sort((a, b) => Math.abs(cost(b)) - Math.abs(cost(a)));
   const only = (list, other) => list.filter((probe) => !other.has(probe.name)).map((probe) => probe.name);
@@ -140,7 +142,7 @@ const changesSection = () => {
       el("div", { class: "wide" }, el("table", { class: "grid" },
         el("thead", null, el("tr", null, el("th", null, "probe"), ["p50", "self / call", "allocs / call"].map((title) => [el("th", { class: "num" }, title), el("th", { class: "num" }, "±")]))),
         el("tbody", null, moved.slice(0, 10).map((probe) => el("tr", null, el("td", null, openName(probe.name)),
-          cell(probe.p50, probe.earlier.p50, "time"), cell(probe.perCall, probe.earlier.perCall, "time"), cell(probe.allocsPerCall, probe.earlier.allocsPerCall, "count")))))),
+          cell(probe.p50, probe.earlier.p50, "time"), cell(probe.perCall, probe.earlier.perCall, "time"), counted ? cell(probe.allocsPerCall, probe.earlier.allocsPerCall, "count") : [el("td", { class: "num" }, "–"), el("td", { class: "num" }, "–")]))))),
     names("New", fresh), names("Gone", gone));
 };
 
