@@ -185,10 +185,11 @@ mod tests {
 
     fn with_tree(nodes: impl IntoIterator<Item = TreeNode>) -> Report {
         let nodes: Vec<TreeNode> = std::iter::once(TreeNode::new("", 0)).chain(nodes).collect();
-        let mut report = Report::default();
-        report.probes = nodes[1..].iter().map(|node| probe(&node.probe, node.calls, node.total_ns)).collect();
-        report.tree = nodes.into_iter().collect::<CallTree>();
-        report
+        Report {
+            probes: nodes[1..].iter().map(|node| probe(&node.probe, node.calls, node.total_ns)).collect(),
+            tree: nodes.into_iter().collect::<CallTree>(),
+            ..Report::default()
+        }
     }
 
     #[test]
