@@ -62,8 +62,9 @@ pub(crate) fn build(target: &Target, tests: Option<Tests>, elsewhere: &Elsewhere
         Some(Tests::File(name)) => command.args(["test", "--no-run", "--test", name]),
     };
     command.args(["--message-format=json-render-diagnostics", "--profile", &target.profile]);
-    if !target.no_feature && !target.feature.trim().is_empty() {
-        command.args(["--features", &target.feature]);
+    let features = target.features(tests.is_some());
+    if let Some(features) = features {
+        command.args(["--features", features]);
     }
     for (option, value) in [("--package", &target.package), ("--bin", &target.bin), ("--example", &target.example)] {
         if let Some(value) = value {
@@ -84,11 +85,9 @@ pub(crate) fn build(target: &Target, tests: Option<Tests>, elsewhere: &Elsewhere
         .output()
         .map_err(|error| Failure::new(format!("cannot run cargo: {error}")))?;
     if !output.status.success() {
-        let hint = if target.no_feature {
-            String::new()
-        } else {
-            format!("; if the feature {:?} is missing, name yours with --feature, or pass --no-feature", target.feature)
-        };
+        let hint = features.map_or_else(String::new, |features| {
+            format!("; if the feature {features:?} is missing, name yours with --feature, or pass --no-feature")
+        });
         return Err(Failure::new(format!("cargo could not build the program (see above){hint}")));
     }
     one_of(executables(&output.stdout, tests), tests.is_some())

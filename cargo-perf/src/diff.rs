@@ -13,7 +13,7 @@ pub(crate) fn run(args: &DiffArgs) -> Result<ExitCode> {
     let (old, new) = sides(args)?;
     let found = compare_baselines(&old, &new, &options(&args.moves.rules)?);
     show(&found, &args.moves)?;
-    Ok(ExitCode::SUCCESS)
+    Ok(if args.exit_code { out::code(&found.verdict(), args.strict) } else { ExitCode::SUCCESS })
 }
 
 fn sides(args: &DiffArgs) -> Result<(Baseline, Baseline)> {

@@ -29,6 +29,7 @@
 //! | count allocations too | [`PerfAlloc`] |
 //! | read what was counted | [`snapshot`] |
 //! | measure one piece of work, whatever else is running | [`Session`] |
+//! | keep the caller of work that another thread does | [`CallContext`] |
 //! | see what every thread did last, call by call | [`set_timeline`], [`timeline`](timeline()) |
 //! | find a slow call in another system | [`Trace`] |
 //! | switch it off and on | [`set_recording`], [`set_call_tree`] |
@@ -67,6 +68,7 @@ mod block;
 mod buckets;
 pub mod budget;
 mod call_tree;
+mod context;
 mod control;
 mod exemplar;
 mod histogram;
@@ -93,6 +95,7 @@ pub mod __private;
 
 pub use alloc::PerfAlloc;
 pub use call_tree::{CallTree, TreeNode};
+pub use context::{CallContext, CallContextGuard, InCallContext};
 pub use control::{is_enabled, live_bytes, set_call_tree, set_recording, set_timeline, snapshot, timeline};
 pub use exemplar::Exemplar;
 pub use histogram::{Bucket, Histogram, HistogramError};

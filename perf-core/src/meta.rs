@@ -28,16 +28,17 @@ pub struct SnapshotMeta {
     pub clock: ClockKind,
     /// Ticks of that clock in a second.
     pub ticks_per_second: f64,
-    /// What one instrumented call costs, measured once in this process.
+    /// What one instrumented call costs, measured once in this process; more while there is a call tree.
     pub probe_cost: Duration,
     /// What an empty probe measures: shorter times than this say little.
     pub probe_resolution: Duration,
-    /// What the calls and polls of probes took for themselves on the thread where that is most.
+    /// What all calls and polls took for their probes: their number times the cost of a probe, of a call or of a poll. Calls
+    /// that sampling left out are not among them.
+    pub probes_took: Duration,
+    /// The same on the thread where it is most.
     pub costliest_thread: Duration,
     /// When it was taken.
     pub taken: SystemTime,
-    /// Time since the first call of a probe in the process, or its first snapshot.
-    pub running_for: Duration,
     /// Processor time of all threads of the process since it began; none where the system does not tell.
     pub processor_time: Option<Duration>,
     /// Whether the system tells how long threads wait: else [`ProbeStats::waiting`](crate::ProbeStats::waiting) is 0.
@@ -65,9 +66,9 @@ impl Default for SnapshotMeta {
             ticks_per_second: 1e9,
             probe_cost: Duration::ZERO,
             probe_resolution: Duration::ZERO,
+            probes_took: Duration::ZERO,
             costliest_thread: Duration::ZERO,
             taken: SystemTime::UNIX_EPOCH,
-            running_for: Duration::ZERO,
             processor_time: None,
             waiting_is_told: false,
             alloc_tracking: false,

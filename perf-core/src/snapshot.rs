@@ -75,8 +75,8 @@ impl Snapshot {
             probes: probes.collect(),
             tree: self.tree.since(&earlier.tree),
             meta: SnapshotMeta {
+                probes_took: self.meta.probes_took.saturating_sub(earlier.meta.probes_took),
                 costliest_thread: self.meta.costliest_thread.saturating_sub(earlier.meta.costliest_thread),
-                running_for: self.meta.running_for.saturating_sub(earlier.meta.running_for),
                 processor_time: self
                     .meta
                     .processor_time
@@ -101,6 +101,7 @@ impl Snapshot {
             }
         }
         self.tree.merge(&other.tree);
+        self.meta.probes_took = self.meta.probes_took.saturating_add(other.meta.probes_took);
         self.meta.costliest_thread = self.meta.costliest_thread.max(other.meta.costliest_thread);
         self.meta.lost = self.meta.lost.saturating_add(other.meta.lost);
         self.meta.backward_steps = self.meta.backward_steps.saturating_add(other.meta.backward_steps);

@@ -123,7 +123,6 @@ impl Case {
                 ("fn", format!("Pin<Box<dyn Future<Output = {output}>>>"), body)
             }
         };
-        // An argument by reference lives for ever.
         let comma = if receiver.is_empty() { "" } else { ", " };
         let signature = format!("{head} f{n}({receiver}{comma}way: u8, {}) -> {output}", self.parameters);
         let keep = if head == "async fn" && self.random.one_in(6) { "#[must_use]" } else { "" };
@@ -135,7 +134,6 @@ impl Case {
                 let (first, second, third) =
                     [("#[probe]", "", ""), ("", "#[probe]", ""), ("", "", "#[probe]")][above].to_owned();
                 let declared = signature.replace("mut self", "self");
-                let declared = self.variables.iter().fold(declared, |text, _| text);
                 let declared = plain_parameters(&declared);
                 format!(
                     "#[async_trait::async_trait(?Send)] pub trait T{n} {{ {declared}; }}\n\
@@ -216,14 +214,15 @@ impl Case {
                 }
             }
             let end = if is_result { "Ok(7)" } else { "7" };
-            body.push_str(&match self.random.below(7) {
+            let exit = match self.random.below(7) {
                 0 => format!("if way == 1 {{ return {end}; }} "),
                 1 if is_result => "fails(way == 2)?; ".to_owned(),
                 2 => "assert!(way != 3); ".to_owned(),
                 3 if kind == Kind::Result => format!("hidden!(way == 1, {end}); "),
                 4 if is_result => "if way == 2 { return Err(String::new()); } ".to_owned(),
                 _ => "@await ".to_owned(),
-            });
+            };
+            body.push_str(&exit);
             write!(body, "let _local{step} = D(\"local{step}\"); ").unwrap();
         }
         body.push_str(match (is_result, self.random.below(3)) {

@@ -58,9 +58,9 @@ fn ten_thousand_nested_probes() {
         });
         (first, handed_on, session.snapshot())
     });
-    assert_eq!(counts(&first), [1; DEEP]);
-    assert_eq!(counts(&handed_on), [1; DEEP]);
-    let halves = [[2; DEEP / 2], [1; DEEP / 2]].concat();
+    assert_eq!(counts(&first), vec![1; DEEP]);
+    assert_eq!(counts(&handed_on), vec![1; DEEP]);
+    let halves = [vec![2; DEEP / 2], vec![1; DEEP / 2]].concat();
     assert_eq!(counts(&later), halves, "an emptied shard begins at zero");
     on_a_small_stack(move || {
         let mut both = first.clone();

@@ -114,7 +114,9 @@ impl Program {
                 };
                 add(&mut self.all);
                 if loan == began_under {
-                    chain.into_iter().for_each(|session| add(&mut self.seen[session]));
+                    for session in chain {
+                        add(&mut self.seen[session]);
+                    }
                 }
             }
             Step::Spend(nanos) => {
@@ -157,11 +159,15 @@ fn sessions_see_what_began_and_ended_in_them() {
             .run(&steps(), |steps| {
                 let before = account(&snapshot());
                 let mut program = Program::new(clock);
-                steps.into_iter().for_each(|step| program.step(step));
+                for step in steps {
+                    program.step(step);
+                }
                 while !program.calls.is_empty() {
                     program.step(Step::End(0));
                 }
-                (0..SESSIONS).for_each(|place| program.check(place));
+                for place in 0..SESSIONS {
+                    program.check(place);
+                }
                 program.guards.clear();
                 program.sessions.clear();
                 let all = account(&snapshot());

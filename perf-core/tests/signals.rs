@@ -4,7 +4,7 @@
 
 use std::hint::black_box;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -19,12 +19,12 @@ static PROBES: [Probe; 3] = [
 /// Each has a histogram of its own, with octaves that handlers are the first to reach.
 static FRESH: [Probe; 32] = [const { Probe::at("signals::fresh", file!(), line!()) }; 32];
 
-static HANDLED: AtomicU64 = AtomicU64::new(0);
+static HANDLED: AtomicUsize = AtomicUsize::new(0);
 
 /// Calls every probe once, for as long as the number of the signal says.
 extern "C" fn handle(_: libc::c_int) {
     let number = HANDLED.fetch_add(1, Relaxed);
-    let calls = (PROBES.each_ref().map(Probe::start), FRESH[number as usize % FRESH.len()].start());
+    let calls = (PROBES.each_ref().map(Probe::start), FRESH[number % FRESH.len()].start());
     for spin in 0..1u64 << (number / 64 % 12) {
         black_box(spin);
     }
@@ -46,14 +46,14 @@ fn install(signal: libc::c_int) {
 /// how often it called each.
 fn storm(time: Duration) -> u64 {
     // SAFETY: no arguments.
-    let me = unsafe { libc::pthread_self() } as usize;
+    let me = unsafe { libc::pthread_self() };
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(|| {
             while !over.load(Relaxed) {
                 for signal in [libc::SIGUSR1, libc::SIGUSR2] {
                     // SAFETY: the thread waits for this one at the end of the scope.
-                    unsafe { libc::pthread_kill(me as libc::pthread_t, signal) };
+                    unsafe { libc::pthread_kill(me, signal) };
                 }
                 // So that the thread gets on.
                 thread::sleep(Duration::from_micros(20));
@@ -89,7 +89,7 @@ fn every_call_counts_or_is_lost() {
         set_call_tree(tree);
         calls += storm(Duration::from_millis(1500));
     }
-    let handled = HANDLED.load(Relaxed);
+    let handled = HANDLED.load(Relaxed) as u64;
     let seen = snapshot();
     let counted = |name| seen.get(name).map_or(0, perf_core::ProbeStats::calls);
     let names = ["signals::usual", "signals::sampled", "signals::capped"];

@@ -35,9 +35,13 @@ const COLUMNS: &[Column] = &[
     ("self_alloc_bytes", |probe| probe.self_alloc_bytes.to_string()),
     ("peak_bytes", |probe| probe.peak_bytes.to_string()),
     ("net_bytes", |probe| probe.net_bytes.to_string()),
+    ("waiting_ns", |probe| probe.waiting_ns.to_string()),
 ];
 
-/// The table, titles first, probes in the report's order, lines ended by `\n`.
+/// Columns that are empty where allocations were not counted: a 0 would say that there were none.
+const ALLOCATIONS: [&str; 6] = ["allocs", "alloc_bytes", "self_allocs", "self_alloc_bytes", "peak_bytes", "net_bytes"];
+
+/// The table, titles first, probes in the report's order, lines ended by `\n`. Allocations that were not counted are empty.
 ///
 /// Names are as they are, quoted where they must be. One that a spreadsheet would take for a formula (it begins with
 /// `=`, `+`, `-`, `@`, a tab or a line end) gets `'` in front; no path of Rust begins so.
@@ -55,7 +59,9 @@ const COLUMNS: &[Column] = &[
 pub fn render(report: &Report) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let titles: Vec<String> = COLUMNS.iter().map(|(title, _)| (*title).to_owned()).collect();
-    let rows = report.probes.iter().map(|probe| COLUMNS.iter().map(|(_, cell)| cell(probe)).collect());
+    let known = |title: &str| report.meta.alloc_tracking || !ALLOCATIONS.contains(&title);
+    let cells = |probe| COLUMNS.iter().map(move |(title, cell)| if known(title) { cell(probe) } else { String::new() });
+    let rows = report.probes.iter().map(|probe| cells(probe).collect());
     for row in std::iter::once(titles).chain(rows) {
         // Memory takes whatever it is given, and all rows are of the same length.
         let _ = writer.write_record(&row);

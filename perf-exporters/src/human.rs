@@ -87,6 +87,27 @@ pub fn signed_bytes(number: i64) -> Scaled {
     size
 }
 
+/// How much longer something took, given in per cent of what it would have taken: per cent below twice as long, a multiple
+/// from there on, and a least multiple from [`OBSERVER_EFFECT_MOST`](crate::Report::OBSERVER_EFFECT_MOST) on.
+///
+/// ```
+/// # use perf_exporters::human::longer;
+/// assert_eq!(longer(3.14), "3.1 % longer");
+/// assert_eq!(longer(150.0), "2.5 × as long");
+/// assert_eq!(longer(900.0), "10 × as long or more");
+/// ```
+#[must_use]
+pub fn longer(effect: f64) -> String {
+    let times = 1.0 + effect / 100.0;
+    if effect >= crate::Report::OBSERVER_EFFECT_MOST {
+        format!("{times:.0} × as long or more")
+    } else if effect >= 100.0 {
+        format!("{times:.1} × as long")
+    } else {
+        format!("{} longer", percent(effect))
+    }
+}
+
 /// A part of a whole, given in per cent: one decimal, none from 100 on, and nothing that is there shown as zero.
 ///
 /// ```

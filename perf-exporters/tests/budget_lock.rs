@@ -179,16 +179,16 @@ fn counts_are_recorded_and_held() {
         "performance budget of budget_lock::locked::counts: FAIL",
         "perf.lock: allocs ≤ 2 ",
         "perf.lock: lock::query: calls ≤ 2 ",
-        "2 in perf.lock; `PERF_UPDATE=1` records it, if it is meant",
+        "+2 per call (4, was 2), by perf.lock; `PERF_UPDATE=1` records it, if it is meant",
         "allocs ≤ 100",
     ] {
         assert!(text.contains(part), "{part} is missing:\n{text}");
     }
     let text = place.passes("counts", &[LESS]);
-    assert!(text.contains("better than recorded: allocs 2 → 1"), "{text}");
+    assert!(text.contains("better than recorded: allocs −1 per call (1, was 2)"), "{text}");
     assert_eq!(place.text(), recorded, "only an update writes");
     let text = place.passes("counts", &[LESS, UPDATE]);
-    assert!(text.contains("updated: ") && text.contains("lock::query: calls 2 → 1"), "{text}");
+    assert!(text.contains("updated: ") && text.contains("lock::query: calls −1 per call (1, was 2)"), "{text}");
     assert!(place.fails("counts", &[]).contains("perf.lock: allocs ≤ 1 "), "what was better is the promise now");
 }
 

@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use perf_core::budget::{Bound, BudgetSpec, Limit, Metric};
-use perf_exporters::gate::Run;
+use perf_exporters::gate::{Run, Verdict};
 
 const SECOND: Bound = Bound::Time(Duration::from_secs(1));
 
@@ -46,7 +46,7 @@ fn waiting_blocks_no_runtime() {
         let (a, b, c) = tokio::join!(timed(), timed(), timed());
         [a, b, c].map(|finished| finished.findings.verdict())
     });
-    assert!(verdicts.iter().all(|verdict| verdict.is_pass()), "{verdicts:?}");
+    assert!(verdicts.iter().all(Verdict::is_pass), "{verdicts:?}");
 }
 
 #[test]

@@ -45,6 +45,19 @@ fn hostile() -> Report {
     report
 }
 
+/// A handler that asks a database once for each of forty rows.
+#[cfg(any(feature = "html", feature = "markdown"))]
+fn query_in_a_loop() -> Report {
+    let mut report = Report::default();
+    report.probes = vec![probe("db::query", &[(200_000, 2_000)]), probe("list_orders", &[(9_000_000, 50)])];
+    let mut nodes = ["", "list_orders", "db::query"].map(|name| TreeNode::new(name, 0));
+    nodes[2].parent = 1;
+    (nodes[1].calls, nodes[1].total_ns) = (50, 450_000_000);
+    (nodes[2].calls, nodes[2].total_ns) = (2_000, 400_000_000);
+    report.tree = nodes.into_iter().collect();
+    report
+}
+
 #[test]
 fn reports_to_test_with_are_what_they_seem() {
     assert_eq!(with_allocations().probes, sample_with_allocations().probes);
@@ -149,6 +162,17 @@ mod csv_file {
     }
 
     #[test]
+    fn uncounted_allocations_are_absent_and_not_zero() {
+        let mut report = sample();
+        for (counted, cells) in [(false, ",,,,,"), (true, ",0,0,0,0,0,0")] {
+            report.meta.alloc_tracking = counted;
+            let text = render(&report);
+            assert!(text.lines().skip(1).all(|row| row.ends_with(cells)), "{text}");
+            assert!(counted || text.lines().skip(1).all(|row| !row.ends_with(",0")), "{text}");
+        }
+    }
+
+    #[test]
     fn what_was_written_is_read() {
         let report = hostile();
         let text = render(&report);
@@ -244,6 +268,29 @@ mod markdown {
     }
 
     #[test]
+    fn uncounted_allocations_are_absent_and_not_zero() {
+        let (mut now, mut before) = (sample(), sample());
+        now.probes[0].quantiles.p50 *= 2;
+        let mut row_of = |now_counts: bool, before_counts: bool| {
+            (now.meta.alloc_tracking, before.meta.alloc_tracking) = (now_counts, before_counts);
+            let mut options = Options::default();
+            options.compare = Some(&before);
+            let text = render(&now, &options);
+            let row = text.lines().skip_while(|line| !line.contains("allocs / call")).nth(2).unwrap().to_owned();
+            row.split(" | ").skip(5).map(|cell| cell.trim_end_matches(" |").to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(row_of(false, false), ["–", "–"]);
+        assert_eq!(row_of(true, false), ["0.0", "–"]);
+        assert_eq!(row_of(true, true), ["0.0", "="]);
+    }
+
+    #[test]
+    fn repeated_calls_are_named() {
+        let text = render(&query_in_a_loop(), &Options::default());
+        assert!(text.contains("- **Repeated**: `db::query` is called 40 times per call of `list_orders`"), "{text}");
+    }
+
+    #[test]
     fn hostile_names_stay_in_their_cells() {
         let mut report = hostile();
         let mut budget = BudgetReport::default();
@@ -300,6 +347,14 @@ mod html {
             }
         }
         assert_eq!(data["tree"]["rows"].as_array().unwrap().len(), report.tree.nodes().len());
+    }
+
+    #[test]
+    fn the_page_names_repeated_calls() {
+        let told = |report: &Report| data(&render(report, &Options::default()))["repeated"].clone();
+        let sentence = told(&query_in_a_loop())[0].as_str().unwrap().to_owned();
+        assert!(sentence.starts_with("`db::query` is called 40 times per call of `list_orders`"), "{sentence}");
+        assert_eq!(told(&Report::default()), Value::Null);
     }
 
     #[test]

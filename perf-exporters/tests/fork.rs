@@ -62,7 +62,7 @@ fn in_child(work: impl FnOnce()) -> u32 {
 }
 
 fn calls(path: &Path) -> u64 {
-    let report = Report::from_json(&fs::read_to_string(path).unwrap()).unwrap();
+    let report = Report::from_json(fs::read_to_string(path).unwrap()).unwrap();
     report.probes.iter().find(|probe| probe.name == "fork::work").map_or(0, |probe| probe.calls)
 }
 
@@ -77,7 +77,7 @@ fn a_childs_report_is_its_own() {
     let folder = folder();
     let (shared, each) = (folder.join("shared.json"), |process| folder.join(format!("of-{process}.json")));
     let outputs = [Output::Json(shared.clone()), Output::Json(folder.join("of-%p.json")), Output::Table];
-    let reporter = outputs.into_iter().fold(Reporter::builder().ignore_env(), |builder, output| builder.output(output));
+    let reporter = outputs.into_iter().fold(Reporter::builder().ignore_env(), perf_exporters::Builder::output);
     let reporter = reporter.build();
     work(1000);
     // What has threads is dropped in the child as well: they are the parent's.

@@ -40,6 +40,7 @@ fn the_fields_are_named_as_documented() {
         "bytes",
         "total_ns",
         "self_ns",
+        "waiting_ns",
         "busy_ns",
         "sum_ns",
         "mean_ns",
@@ -72,6 +73,7 @@ fn fields_of_later_versions_are_passed_over_and_missing_ones_are_zero() {
     assert_eq!(report.meta.program, "p");
     assert_eq!(report.probe("a").unwrap().calls, 3);
     assert!(report.probe("a").unwrap().histogram.count() == 0 && report.tree.nodes().is_empty());
+    assert_eq!((report.probe("a").unwrap().waiting_ns, report.meta.processor_ns), (0, None));
 }
 
 #[test]

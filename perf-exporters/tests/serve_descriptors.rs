@@ -47,7 +47,7 @@ fn command(program: &str) -> Command {
 fn few_descriptors() {
     limit(64);
     let mut options = perf_exporters::serve::Options::default();
-    options.timeout = Duration::from_secs(3_600);
+    options.timeout = Duration::from_hours(1);
     let server = options.serve("127.0.0.1:0").unwrap();
     println!("\naddress {}", server.local_addr());
     std::io::stdin().read_line(&mut String::new()).unwrap();

@@ -52,6 +52,21 @@ fn columns_without_room_are_named_on_a_narrow_terminal() {
 }
 
 #[test]
+fn a_query_in_a_loop_is_named() {
+    let mut report = Report::default();
+    report.probes =
+        vec![probe("shop::db::query\u{1b}[2J", &[(200_000, 2_000)]), probe("shop::list_orders", &[(9_000_000, 50)])];
+    let text = render(&report, &options(80));
+    assert_fits(&text, 80);
+    let joined = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        joined.contains("is called 40 times per call of shop::list_orders, if the counts are no coincidence"),
+        "{text}"
+    );
+    assert!(!text.contains('\u{1b}'));
+}
+
+#[test]
 fn slow_calls_that_stand_out_are_explained() {
     let mut report = Report::default();
     let slow = |duration_ns, callee: &str| {
@@ -127,8 +142,11 @@ fn the_observer_and_its_limits_are_told() {
     let text = render(&sample_with_allocations(), &options(120));
     assert!(text.contains("observer effect: about "), "{text}");
     assert!(text.contains("(533 ms for 25.4 M calls and polls, 21 ns each)"), "{text}");
-    let unresolved = text.lines().find(|line| line.starts_with("below the probe's own resolution of 12 ns"));
-    assert!(unresolved.is_some_and(|line| line.contains("is_identifier_start")), "{text}");
+    let tiny = text.lines().find(|line| line.contains("is_identifier_start"));
+    assert!(tiny.is_some_and(|line| line.contains(" ~243ms ")), "{text}");
+    assert!(text.contains("~ less self time a call than the 12 ns that a probe can tell"), "{text}");
+    let marked = text.lines().filter(|line| line.contains('~'));
+    assert_eq!(marked.count(), 2, "one row, and what the mark means: {text}");
     assert!(text.contains("3 calls not attributed to a probe, 1 backward step of the clock"), "{text}");
     assert!(text.contains("12.3 K nodes"), "{text}");
 
@@ -143,6 +161,47 @@ fn the_observer_and_its_limits_are_told() {
     let quiet = render(&sample(), &options(120));
     assert!(!quiet.contains("sampled"), "{quiet}");
     assert!(!quiet.contains("incomplete") && !quiet.contains("live heap"), "{quiet}");
+}
+
+/// The fault: the thread that waited for the others was first, with most of the time.
+#[test]
+fn waiting_has_a_column_and_no_share() {
+    let mut report = Report::default();
+    let mut join = probe("main::join", &[(900_000_000, 1)]);
+    (join.self_ns, join.waiting_ns) = (900_000_000, 899_000_000);
+    let mut work = probe("work", &[(99_000_000, 1)]);
+    work.self_ns = 99_000_000;
+    report.probes = vec![join, work];
+    let text = render(&report, &options(100));
+    let rows: Vec<_> = text.lines().filter(|line| line.contains("ms")).collect();
+    assert!(rows[0].starts_with("work") && rows[0].contains("99.0%"), "{text}");
+    assert!(rows[1].starts_with("main::join") && rows[1].contains("899ms") && rows[1].contains("1.0%"), "{text}");
+    assert!(text.lines().any(|line| line.starts_with("probe") && line.contains("waiting")), "{text}");
+    // Without any, the column is not there.
+    report.probes[0].waiting_ns = 0;
+    assert!(!render(&report, &options(100)).contains("waiting"));
+}
+
+/// Eight threads in the same future at once: 100 ms passed, and each of them was in a poll for all of it.
+#[test]
+fn no_share_is_of_more_than_there_is() {
+    let mut report = Report::default();
+    let mut concurrent = probe("span", &[(100_000_000, 1)]);
+    (concurrent.polls, concurrent.busy_ns, concurrent.self_ns) = (8, 801_000_000, 801_000_000);
+    let mut other = probe("other", &[(100_000_000, 1)]);
+    other.self_ns = 100_000_000;
+    report.probes = vec![concurrent, other];
+    report.meta.duration_ns = 202_000_000;
+    report.meta.processor_ns = Some(400_000_000);
+    let text = render(&report, &options(200));
+    assert!(text.contains("88.9%") && text.contains("11.1%"), "{text}");
+    assert!(
+        text.contains("of futures, total is the time that passed; self and share are the time of threads"),
+        "{text}"
+    );
+    // Eight threads on fewer processors: they did not work all that time.
+    assert!(text.contains("shares are of 901 ms of wall time, some of it waiting"), "{text}");
+    assert!(text.contains("the process had 400 ms of processor time"), "{text}");
 }
 
 #[test]

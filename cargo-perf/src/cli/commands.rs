@@ -65,49 +65,6 @@ pub(crate) struct MergeArgs {
     pub(crate) rendering: Rendering,
 }
 
-#[cfg(feature = "top")]
-#[derive(Args)]
-#[command(after_help = "\
-Examples:
-  PERF_SERVE=9080 ./program                 a program with an endpoint
-  cargo perf top 9080
-  cargo perf top 192.0.2.7:9080 --interval 5s --sort p99
-  cargo perf top http://localhost:8000/perf mounted in another server
-  cargo perf top 9080 --once > now.txt      one plain table, for scripts
-
-Keys: `?` shows them, q quits. Rates and percentiles are those of the last interval; t shows totals instead.")]
-pub(crate) struct TopArgs {
-    /// Where the program's endpoint is: a port of this machine, HOST:PORT, or a URL.
-    #[arg(value_name = "ADDR", default_value = "127.0.0.1:9080")]
-    pub(crate) address: String,
-    /// Time between two looks, from 100ms to 1h; the endpoint itself measures once a second at most.
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = interval)]
-    pub(crate) interval: std::time::Duration,
-    /// Figure to sort by.
-    #[arg(long, value_enum, default_value_t = crate::top::Sort::OwnTime, value_name = "FIGURE")]
-    pub(crate) sort: crate::top::Sort,
-    /// Only probes whose names contain this, in capitals or not.
-    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
-    pub(crate) filter: String,
-    /// Begin with totals since the program started.
-    #[arg(long)]
-    pub(crate) totals: bool,
-    /// Print one plain table and exit: of one interval, or with --totals at once.
-    #[arg(long)]
-    pub(crate) once: bool,
-    /// Probes that --once prints; 0 for all.
-    #[arg(long, value_name = "N", default_value_t = 30, requires = "once")]
-    pub(crate) top: usize,
-}
-
-#[cfg(feature = "top")]
-fn interval(text: &str) -> Result<std::time::Duration, String> {
-    use std::time::Duration;
-    let interval = humantime::parse_duration(text).map_err(|error| error.to_string())?;
-    let bounds = Duration::from_millis(100)..=Duration::from_hours(1);
-    if bounds.contains(&interval) { Ok(interval) } else { Err("must be from 100ms to 1h".to_owned()) }
-}
-
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -118,7 +75,10 @@ Examples:
   cargo perf diff target/criterion@main target/criterion@new
 
 An input is a report, JSON lines, a folder of reports, a perf.lock, or a folder of criterion's estimates (with \
-@NAME of a saved baseline). Five runs of each side can prove what one run of each cannot.")]
+@NAME of a saved baseline). Five runs of each side can prove what one run of each cannot.
+
+Exit codes: 0 whatever moved, 2 bad input; with --exit-code those of `gate`: 0 passed, 1 failed, inconclusive 0, or 3 with \
+--strict.")]
 pub(crate) struct DiffArgs {
     /// The old and the new side; or criterion's folder alone.
     #[arg(value_name = "OLD NEW", num_args = 0..=2, conflicts_with_all = ["a", "b"])]
@@ -129,6 +89,12 @@ pub(crate) struct DiffArgs {
     /// Runs of the new side.
     #[arg(long, value_name = "FILE", num_args = 1.., requires = "a")]
     pub(crate) b: Vec<PathBuf>,
+    /// End with the verdict as the exit code: 1 where something regressed.
+    #[arg(long)]
+    pub(crate) exit_code: bool,
+    /// An inconclusive verdict has exit code 3 instead of 0.
+    #[arg(long, requires = "exit_code")]
+    pub(crate) strict: bool,
     #[command(flatten)]
     pub(crate) moves: Moves,
 }

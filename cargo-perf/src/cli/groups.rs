@@ -22,9 +22,10 @@ pub(crate) enum Format {
 /// Which program, and how it is built.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Target {
-    /// Features to build with, by comma; the one that turns the probes on among them.
-    #[arg(short = 'F', long, alias = "features", value_name = "NAMES", default_value = "profiling")]
-    pub(crate) feature: String,
+    /// Features to build with, by comma; the one that turns the probes on among them [default: profiling, but none for
+    /// budget tests].
+    #[arg(short = 'F', long, alias = "features", value_name = "NAMES")]
+    pub(crate) feature: Option<String>,
     /// Build without any feature.
     #[arg(long, conflicts_with = "feature")]
     pub(crate) no_feature: bool,
@@ -46,6 +47,15 @@ pub(crate) struct Target {
     /// What the program gets.
     #[arg(last = true, value_name = "ARGS")]
     pub(crate) args: Vec<OsString>,
+}
+
+impl Target {
+    /// The features to build with. Budget tests turn the probes on by themselves, by their package's dev-dependencies.
+    pub(crate) fn features(&self, tests: bool) -> Option<&str> {
+        let usual = if tests { "" } else { "profiling" };
+        let features = self.feature.as_deref().unwrap_or(usual).trim();
+        Some(features).filter(|features| !self.no_feature && !features.is_empty())
+    }
 }
 
 /// How what moved is found, and shown.

@@ -7,8 +7,6 @@ use std::ffi::OsString;
 
 use clap::{Args, Parser, Subcommand};
 
-#[cfg(feature = "top")]
-pub(crate) use commands::TopArgs;
 pub(crate) use commands::{CompareArgs, DiffArgs, GateArgs, MergeArgs, ReportArgs, RunArgs, TrendArgs};
 pub(crate) use groups::{Form, Format, Moves, Rendering, Rules, Target};
 
@@ -35,7 +33,8 @@ Examples:
   cargo perf compare main -- input.txt      this tree against a revision
   cargo perf gate --baseline perf.lock after/*.json
 
-Exit codes: 0 passed, 1 failed, 2 bad input, 3 inconclusive with --strict."
+Exit codes of `gate`, `compare` and `diff --exit-code`: 0 passed, 1 failed, 2 bad input, 3 inconclusive with --strict; \
+of `run` that of the program; of all others 0, or 2 for bad input."
 )]
 pub(crate) struct Perf {
     #[command(subcommand)]
@@ -52,7 +51,7 @@ pub(crate) enum Command {
     Merge(MergeArgs),
     /// Watch a running program in the terminal.
     #[cfg(feature = "top")]
-    Top(TopArgs),
+    Top(crate::top::TopArgs),
     /// Watch a running program in the terminal: needs the feature `top`, which this build lacks.
     #[cfg(not(feature = "top"))]
     Top(Ignored),
@@ -103,6 +102,23 @@ mod tests {
             let examples: Vec<&str> = help.lines().filter(|line| line.starts_with("  ")).collect();
             assert!(help.starts_with("Examples:\n") && examples.iter().all(|line| line.len() <= 80), "{help}");
         }
+    }
+
+    #[test]
+    fn budget_tests_need_no_feature() {
+        use clap::Parser;
+
+        let features = |args: &[&str]| {
+            let parsed = Cargo::try_parse_from([&["cargo", "perf", "compare", "main"], args].concat()).unwrap();
+            let Cargo::Perf(Perf { command: Command::Compare(args) }) = parsed else { panic!("compare") };
+            let tests = args.test.is_some() || args.lib;
+            args.target.features(tests).map(ToOwned::to_owned)
+        };
+        assert_eq!(features(&[]).as_deref(), Some("profiling"));
+        assert_eq!(features(&["--test", "budgets"]), None);
+        assert_eq!(features(&["--lib"]), None);
+        assert_eq!(features(&["--lib", "--feature", "extra"]).as_deref(), Some("extra"));
+        assert_eq!(features(&["--no-feature"]), None);
     }
 
     #[test]

@@ -52,7 +52,7 @@ pub(super) struct Collected {
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Compared {
     pub(super) probe: String,
-    /// Median over the runs, nanoseconds a call.
+    /// Nanoseconds a call: the middle of both medians over the runs, and the paired estimate to both sides of it.
     pub(super) old_ns: f64,
     pub(super) new_ns: f64,
     /// new ÷ old by the paired estimate.
@@ -202,10 +202,13 @@ impl Series {
         let known = |value: f64| value.is_finite().then_some(value);
         // Before the first look there is no estimate but the plain one.
         let shift = known(shift).or_else(|| median(&self.d).map(f64::exp));
+        // The medians of both sides differ by what the machine did as well. What is shown is their middle, and to both sides
+        // of it the paired estimate: before, after and change say the same.
+        let (middle, half) = ((old_ns * new_ns).sqrt(), shift.unwrap_or(1.0).sqrt());
         Compared {
             probe: name.to_owned(),
-            old_ns,
-            new_ns,
+            old_ns: middle / half,
+            new_ns: middle * half,
             ratio: shift,
             upper: known(upper95),
             p: fail_p,
@@ -249,4 +252,27 @@ fn counts_of(budget: &BudgetTest) -> impl Iterator<Item = ((String, Metric), f64
     };
     let one = ((budget.budget.clone(), Metric::Calls), 1.0);
     budget.rows.iter().filter_map(of).chain([one])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn before_after_and_change_say_the_same() {
+        // The machine was slow in half of the old runs, which a median of all does not forgive and pairs do.
+        let pairs = [(100.0, 110.0), (100.0, 110.0), (300.0, 330.0), (300.0, 330.0), (300.0, 330.0)];
+        let series = Series {
+            d: pairs.iter().cycle().take(14).map(|(old, new): &(f64, f64)| (new / old).ln()).collect(),
+            old: vec![100.0, 100.0, 300.0],
+            new: vec![110.0, 330.0, 330.0],
+        };
+        let judged = series.judge("probe", 1.0, true);
+        let ratio = judged.ratio.unwrap();
+        assert!((ratio - 1.1).abs() < 1e-9, "{judged:?}");
+        assert!((judged.new_ns / judged.old_ns - ratio).abs() < 1e-9, "{judged:?}");
+        assert!(100.0 < judged.old_ns && judged.new_ns < 330.0, "{judged:?}");
+        let nothing = Series::default().judge("probe", 1.0, true);
+        assert!(nothing.ratio.is_none() && nothing.old_ns.to_bits() == 0, "{nothing:?}");
+    }
 }

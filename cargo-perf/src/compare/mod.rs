@@ -4,6 +4,7 @@
 //! it all.
 
 mod blocks;
+mod paths;
 mod show;
 mod worktree;
 
@@ -65,8 +66,10 @@ fn build_both<'a>(
         target_dir: Some(worktree.target_dir()),
         manifest_path: worktree.manifest_path(),
     };
-    let old = build::build(&args.target, tests, &elsewhere)
-        .map_err(|failure| interrupted_or(Failure::new(format!("{}: {failure}", args.revision))))?;
+    let old = build::build(&args.target, tests, &elsewhere).map_err(|failure| {
+        let hint = paths::hint(worktree.tree());
+        interrupted_or(Failure::new(format!("{}: {failure}{hint}", args.revision)))
+    })?;
     let program = |built: Built| {
         let program = Program::new(built.path, &args.target.args)?;
         Result::Ok(if tests.is_some() { program.with_tests_of(built.package) } else { program })

@@ -115,6 +115,11 @@ impl<'a> Worktree<'a> {
         }
     }
 
+    /// All of the revision.
+    pub(super) fn tree(&self) -> &Path {
+        &self.tree
+    }
+
     /// The folder that the command was called in, over there.
     pub(super) fn folder(&self) -> &Path {
         &self.folder

@@ -7,12 +7,12 @@ use std::time::Instant;
 use perf_exporters::Report;
 
 use super::Event;
+use super::TopArgs;
 use super::feed::Feed;
 use super::figure::{Column, Figure, MEMORY, TIMES};
 use super::input::{self, Action};
 use super::interval::Interval;
 use super::rows::{self, Order, Row};
-use crate::cli::TopArgs;
 use crate::failure::{Failure, Result};
 
 /// Characters that a filter has at most.

@@ -74,11 +74,21 @@ impl Endpoint {
         if !status.is_success() {
             let said: String =
                 String::from_utf8_lossy(&body).lines().next().unwrap_or("").chars().take(MOST_SAID).collect();
-            return Err(format!("the endpoint says {status}: {}", escaped(&said)));
+            let hint = if status == 404 { format!("; {}", nested(&self.url)) } else { String::new() };
+            return Err(format!("the endpoint says {status}: {}{hint}", escaped(&said)));
         }
-        Report::from_json(&body)
-            .map_err(|error| format!("not the endpoint of a program with probes: {}", escaped(&error.to_string())))
+        Report::from_json(&body).map_err(|error| {
+            let error = escaped(&error.to_string());
+            format!("not the endpoint of a program with probes: {error}; {}", nested(&self.url))
+        })
     }
+}
+
+/// What to do where something else answers: an application has the endpoint at a path of its own, perhaps.
+fn nested(url: &str) -> String {
+    format!(
+        "looked at {url}: where the endpoint is nested in the program's own router, give its path, http://HOST:PORT/PATH"
+    )
 }
 
 /// Asks again and again on a thread of its own, until nobody listens.

@@ -172,7 +172,7 @@ impl Figure {
             Self::Name => Amount::Count(0),
             Self::Calls => rate(probe.calls),
             Self::Total => Amount::Time(probe.total_ns),
-            Self::OwnTime => Amount::Percent(share(probe.self_ns, whole.self_ns)),
+            Self::OwnTime => Amount::Percent(share(probe.working_ns(), whole.working_ns)),
             Self::Mean => Amount::Time(probe.mean_ns),
             Self::P50 => Amount::Time(probe.quantiles.p50),
             Self::P99 => Amount::Time(probe.quantiles.p99),

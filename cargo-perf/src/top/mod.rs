@@ -7,6 +7,7 @@
 mod app;
 #[cfg(test)]
 mod app_tests;
+mod args;
 mod draw;
 mod feed;
 mod fetch;
@@ -27,13 +28,12 @@ use perf_exporters::Report;
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::KeyEvent;
 
-use crate::cli::TopArgs;
 use crate::failure::{Failure, Result};
 use crate::out;
 use app::App;
+pub(crate) use args::TopArgs;
 use draw::Theme;
 use fetch::Endpoint;
-pub(crate) use figure::Figure as Sort;
 
 /// How long a screen is shown before it is drawn anew although nothing came: the time to the next try is in it.
 const REDRAW: Duration = Duration::from_millis(500);

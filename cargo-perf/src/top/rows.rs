@@ -32,14 +32,14 @@ pub(super) struct Row<'a> {
 pub(super) struct Whole {
     /// The time that is shown; none for all there was.
     pub(super) seconds: Option<f64>,
-    pub(super) self_ns: u64,
+    pub(super) working_ns: u64,
     pub(super) self_bytes: u64,
 }
 
 impl Whole {
     fn of(report: &Report, seconds: Option<f64>) -> Self {
         let self_bytes = report.probes.iter().fold(0_u64, |sum, probe| sum.saturating_add(probe.self_alloc_bytes));
-        Self { seconds, self_ns: report.measured_ns(), self_bytes }
+        Self { seconds, working_ns: report.working_ns(), self_bytes }
     }
 }
 

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant, SystemTime};
 use perf_exporters::Report;
 use perf_exporters::report::{BudgetReport, BudgetVerdict, CalleeTime, Exemplar, ProbeReport, Quantiles};
 
+use super::TopArgs;
 use super::app::App;
 use super::input::Action;
-use crate::cli::TopArgs;
 
 /// A name that would clear the screen, turn the direction of writing and ring the bell.
 pub(super) const HOSTILE: &str = "evil\u{1b}[2J\u{202e}::\u{7}数え上げ";
@@ -16,7 +16,7 @@ pub(super) fn args() -> TopArgs {
     TopArgs {
         address: "9080".into(),
         interval: Duration::from_secs(1),
-        sort: super::Sort::OwnTime,
+        sort: super::figure::Figure::OwnTime,
         filter: String::new(),
         totals: false,
         once: false,

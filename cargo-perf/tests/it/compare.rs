@@ -74,9 +74,10 @@ const ONE_MORE: &str = "
 fn library() -> Repo {
     let repo = Repo::new(
         "tiny-lib",
-        "profiling = [\"perf-core/enabled\"]",
+        "",
         "[dependencies]\nperf-core = { path = '{workspace}/perf-core' }\n\n\
-         [dev-dependencies]\nperf-exporters = { path = '{workspace}/perf-exporters' }",
+         [dev-dependencies]\nperf-core = { path = '{workspace}/perf-core', features = [\"enabled\"] }\n\
+         perf-exporters = { path = '{workspace}/perf-exporters' }",
     );
     repo.write(".gitignore", "/target\n/.cargo\n/Cargo.lock\n/runs-of-it\n");
     // A baseline says nothing here: whoever compares revisions asks another question.

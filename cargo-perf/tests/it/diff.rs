@@ -50,6 +50,49 @@ fn thresholds_and_metrics_are_chosen() {
     assert_eq!(run(folder.path(), &["diff", "a.json"]).code, Some(2));
 }
 
+#[test]
+fn a_great_improvement_is_shown_as_unproven_as_a_regression_is() {
+    let folder = folder();
+    // So few calls that nothing is known of their mean.
+    let few = |file: &str, ns: u64| {
+        let mut probe = probe("codec::decode", ns);
+        (probe.calls, probe.sum_ns) = (3, 3 * ns);
+        (probe.total_ns, probe.self_ns, probe.mean_ns) = (probe.sum_ns, probe.sum_ns, ns);
+        probe.histogram = [ns; 3].into_iter().collect();
+        (probe.allocs, probe.alloc_bytes) = (6, 192);
+        report(0, [probe]).write(folder.path().join(file)).unwrap();
+    };
+    few("slow.json", 3_000_000);
+    few("fast.json", 100_000);
+    for (sides, verdict) in [(["slow.json", "fast.json"], "PASS"), (["fast.json", "slow.json"], "INCONCLUSIVE")] {
+        let ran = run(folder.path(), &["diff", sides[0], sides[1]]);
+        assert!(ran.stdout.contains("unproven") && !ran.stdout.contains("nothing moved"), "{}", ran.stdout);
+        assert!(ran.stdout.contains("record five runs of each side"), "{}", ran.stdout);
+        assert!(ran.stdout.contains(&format!("verdict: {verdict}")), "{}", ran.stdout);
+    }
+    let better = run(folder.path(), &["diff", "slow.json", "fast.json"]);
+    assert!(better.stdout.contains("−96.7 %"), "{}", better.stdout);
+}
+
+#[test]
+fn the_exit_code_is_the_verdict_where_that_is_asked_for() {
+    let folder = folder();
+    write(folder.path(), "a.json", 10_000);
+    write(folder.path(), "b.json", 14_000);
+    let code = |args: &[&str]| run(folder.path(), &[&["diff"], args].concat()).code;
+    assert_eq!(code(&["a.json", "b.json"]), Some(0));
+    assert_eq!(code(&["a.json", "b.json", "--exit-code"]), Some(1));
+    assert_eq!(code(&["b.json", "a.json", "--exit-code"]), Some(0));
+    report(0, [probe("other", 10_000)]).write(folder.path().join("c.json")).unwrap();
+    assert_eq!(code(&["a.json", "c.json", "--exit-code"]), Some(0), "inconclusive");
+    assert_eq!(code(&["a.json", "c.json", "--exit-code", "--strict"]), Some(3));
+    assert_eq!(code(&["a.json", "c.json", "--strict"]), Some(2), "strict about what?");
+    let help = run(folder.path(), &["diff", "--help"]).stdout;
+    assert!(help.contains("--exit-code") && help.contains("0 whatever moved"), "{help}");
+    let help = run(folder.path(), &["--help"]).stdout;
+    assert!(help.contains("`diff --exit-code`"), "{help}");
+}
+
 /// What criterion leaves behind of one benchmark.
 fn criterion(root: &Path, benchmark: &str, name: &str, mean: f64) {
     let folder = root.join(benchmark).join(name);

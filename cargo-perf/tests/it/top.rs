@@ -191,6 +191,7 @@ fn whatever_answers_is_understood_or_named() {
         (&b"HTTP/1.1 403 Forbidden\r\nContent-Length: 10\r\n\r\nnot \x1b[2Jyo"[..], r"403 Forbidden: not \u{1b}[2Jyo"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", "not the endpoint"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{\"schema\":", "report.json: "),
+        (b"HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nhere", "give its path, http://HOST:PORT/PATH"),
         (b"HTTP/1.1 302 Found\r\nLocation: http://example.com/\r\nContent-Length: 0\r\n\r\n", "302"),
         (b"SSH-2.0-OpenSSH_9.0\r\n", "report.json: "),
         (b"", "report.json: "),

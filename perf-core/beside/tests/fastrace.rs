@@ -139,7 +139,7 @@ fn spans_have_their_names_in_either_order() {
     assert!(plain.len() >= 12 && none == 0, "{plain:#?}");
     let without_service = |mut seen: (Vec<String>, u64, u64)| {
         for name in &mut seen.0 {
-            for service in ["above_method", "below_method", "above_block", "below_block"] {
+            for service in ["module_method", "module_block"] {
                 *name = name.replace(service, "service");
             }
         }

@@ -42,7 +42,8 @@ macro_rules! all {
             futures::executor::block_on(async {
                 let outputs = ($module::fallible(0).is_ok(), $module::fallible(1).is_ok());
                 assert_eq!(outputs, (false, true));
-                let outputs = ($module::asynchronous(0, (1, 2)).await.is_ok(), $module::asynchronous(1, (1, 2)).await.is_ok());
+                let outputs =
+                    ($module::asynchronous(0, (1, 2)).await.is_ok(), $module::asynchronous(1, (1, 2)).await.is_ok());
                 assert_eq!(outputs, (false, true));
                 assert_eq!($module::boxed(1).await, 1);
             });

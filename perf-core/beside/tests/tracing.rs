@@ -104,13 +104,13 @@ macro_rules! thrice {
 }
 
 thrice! {
-    [instrument(ret)]
+    [instrument]
     pub fn sync(n: u32) -> u32 {
         info!(n, "in sync");
         n + 1
     }
 
-    [instrument(err, fields(twice = n * 2))]
+    [instrument(fields(twice = n * 2))]
     pub fn fallible(n: u32, (a, _b): (u32, u32)) -> Result<u32, String> {
         if n == 0 {
             return Err(format!("zero, {a}"));
@@ -126,7 +126,7 @@ thrice! {
         b
     }
 
-    [instrument(err, ret)]
+    [instrument]
     pub async fn asynchronous_fallible(n: u32) -> Result<u32, String> {
         tick().await;
         if n == 0 {
@@ -136,7 +136,7 @@ thrice! {
         Ok(n)
     }
 
-    [instrument(err)]
+    [instrument]
     pub fn boxed(n: u32) -> Pin<Box<dyn Future<Output = Result<u32, String>>>> {
         let m = n + 1;
         Box::pin(async move {
@@ -154,6 +154,70 @@ thrice! {
             n
         }
     }
+}
+
+/// With what `err` and `ret` emit, which only finds its own variables where the function is not from a macro.
+mod results {
+    pub mod plain {
+        use crate::*;
+
+        #[instrument(err, ret)]
+        pub fn fallible(n: u32) -> Result<u32, String> {
+            n.checked_sub(1).ok_or_else(String::new)
+        }
+
+        #[instrument(err, ret)]
+        pub async fn asynchronous(n: u32) -> Result<u32, String> {
+            tick().await;
+            n.checked_sub(1).ok_or_else(String::new)
+        }
+
+        #[instrument(err)]
+        pub fn boxed(n: u32) -> Pin<Box<dyn Future<Output = Result<u32, String>>>> {
+            Box::pin(async move { n.checked_sub(1).ok_or_else(String::new) })
+        }
+    }
+
+    pub mod above {
+        use crate::*;
+
+        #[perf_probe]
+        #[instrument(err, ret)]
+        pub fn fallible(n: u32) -> Result<u32, String> {
+            n.checked_sub(1).ok_or_else(String::new)
+        }
+
+        #[perf_probe]
+        #[instrument(err, ret)]
+        pub async fn asynchronous(n: u32) -> Result<u32, String> {
+            tick().await;
+            n.checked_sub(1).ok_or_else(String::new)
+        }
+
+        #[perf_probe]
+        #[instrument(err)]
+        pub fn boxed(n: u32) -> Pin<Box<dyn Future<Output = Result<u32, String>>>> {
+            Box::pin(async move { n.checked_sub(1).ok_or_else(String::new) })
+        }
+    }
+}
+
+#[test]
+fn errors_and_values_are_events_below_a_probe() {
+    macro_rules! run {
+        ($module:ident) => {
+            observed(async {
+                for n in 0..2 {
+                    let _ = results::$module::fallible(n);
+                    let _ = (results::$module::asynchronous(n).await, results::$module::boxed(n).await);
+                }
+            })
+        };
+    }
+    let (plain, ..) = run!(plain);
+    let (above, calls, errors) = run!(above);
+    assert_eq!(above, plain);
+    assert_eq!((calls, errors), (6, 3));
 }
 
 macro_rules! all {
@@ -193,7 +257,7 @@ macro_rules! service {
             impl Work for Service {
                 $($method)*
                 async fn work(&self, n: u32, text: String) -> Result<u32, String> {
-                    info!(self.0, text);
+                    info!(own = self.0, text);
                     tick().await;
                     if n == 0 {
                         return Err("zero".to_owned());
@@ -210,11 +274,11 @@ pub trait Work {
     async fn work(&self, n: u32, text: String) -> Result<u32, String>;
 }
 
-service!(service, [#[async_trait]], [#[instrument(skip(self), err)]]);
-service!(above_method, [#[async_trait]], [#[perf_probe] #[instrument(skip(self), err)]]);
-service!(below_method, [#[async_trait]], [#[instrument(skip(self), err)] #[perf_probe]]);
-service!(above_block, [#[perf_probe] #[async_trait]], [#[instrument(skip(self), err)]]);
-service!(below_block, [#[async_trait] #[perf_probe]], [#[instrument(skip(self), err)]]);
+service!(service, [#[async_trait]], [#[instrument(skip(self))]]);
+service!(above_method, [#[async_trait]], [#[perf_probe] #[instrument(skip(self))]]);
+service!(below_method, [#[async_trait]], [#[instrument(skip(self))] #[perf_probe]]);
+service!(above_block, [#[perf_probe] #[async_trait]], [#[instrument(skip(self))]]);
+service!(below_block, [#[async_trait] #[perf_probe]], [#[instrument(skip(self))]]);
 
 #[test]
 fn methods_of_async_trait_have_their_spans_in_either_order() {

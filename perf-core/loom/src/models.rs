@@ -84,6 +84,24 @@ fn a_reader_beside_the_writer() {
     });
 }
 
+/// A reader goes on in the table that it has while the writer moves to a longer one, and misses nothing that was there.
+#[test]
+fn a_reader_beside_a_growing_table() {
+    loom::model(|| {
+        let shard = memory::keep(Shard::new(None)).unwrap();
+        shard.grow(0).unwrap();
+        shard.make_slot(0).unwrap().observe(70, |ticks| ticks);
+        let thread = thread::spawn(move || {
+            shard.grow(2).unwrap();
+            shard.make_slot(2).unwrap().observe(70, |ticks| ticks);
+        });
+        assert_eq!(shard.slot(0).map(count), Some(1));
+        assert!(shard.slot(2).map_or(0, count) <= 1);
+        thread.join().unwrap();
+        assert_eq!([0, 2].map(|id| shard.slot(id).map(count)), [Some(1); 2]);
+    });
+}
+
 /// While a full cell is carried into its wide neighbour, a reader sees the sum from before or from after.
 #[test]
 fn a_reader_beside_a_carry() {

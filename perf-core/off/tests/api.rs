@@ -6,9 +6,10 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use perf_core::{
-    CallTree, ClockKind, Guard, Histogram, InSession, InTrace, Measured, MockClock, PerfAlloc, Probe, ProbeStats, Session,
-    SessionGuard, SessionHandle, Snapshot, SnapshotMeta, SplitCall, Trace, TraceGuard, TreeNode, is_enabled, perf_block, perf_budget, perf_probe,
-    set_call_tree, set_recording, set_timeline, snapshot, spans, timeline,
+    CallContext, CallContextGuard, CallTree, ClockKind, Guard, Histogram, InCallContext, InSession, InTrace, Measured,
+    MockClock, PerfAlloc, Probe, ProbeStats, Session, SessionGuard, SessionHandle, Snapshot, SnapshotMeta, SplitCall,
+    Trace, TraceGuard, TreeNode, is_enabled, perf_block, perf_budget, perf_probe, set_call_tree, set_recording,
+    set_timeline, snapshot, spans, timeline,
 };
 
 #[global_allocator]
@@ -108,6 +109,12 @@ fn everything_compiles_and_nothing_counts() {
     let future: InSession<_> = session.wrap(handle.wrap(async { 2 }));
     assert_eq!(block_on(future), 2);
     drop(inside);
+
+    let callers: CallContext = CallContext::current();
+    let below: CallContextGuard = callers.enter();
+    let along: InCallContext<_> = callers.wrap(async { callers.run(|| 2) });
+    assert_eq!(block_on(along), 2);
+    drop(below);
 
     set_recording(true);
     set_call_tree(true);

@@ -199,14 +199,6 @@ pub(crate) fn process_processor_time() -> Option<Duration> {
     }
 }
 
-/// Time since the clock was chosen, which is the first call of a probe or the first snapshot.
-pub(crate) fn running_for() -> Duration {
-    match kind() {
-        ClockKind::Mock => Duration::ZERO,
-        _ => clock().elapsed(),
-    }
-}
-
 /// Ticks that so many nanoseconds have.
 pub(crate) fn nanos_to_ticks(nanos: u64) -> u64 {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]

@@ -92,8 +92,8 @@ struct Reader {
     floor: Option<u64>,
     /// Steps back of the clock, of all slots.
     backward: u64,
-    /// Timed calls and polls of each shard, all slots together.
-    entries: Vec<u64>,
+    /// Ticks that the probes of each shard took for themselves.
+    taken: Vec<u64>,
 }
 
 impl Reader {
@@ -104,7 +104,7 @@ impl Reader {
             tail: Vec::new(),
             floor: None,
             backward: 0,
-            entries: vec![0; shards],
+            taken: vec![0; shards],
         }
     }
 
@@ -122,7 +122,7 @@ impl Reader {
             slot.read_histogram(&mut self.sparse);
             let counted = self.sparse[before..].iter().fold(0_u64, |sum, &(_, count)| sum.saturating_add(count));
             let timed = counted.saturating_sub(slot.skipped.get());
-            self.entries[shard] = self.entries[shard].saturating_add(timed.max(slot.polls.get()));
+            self.taken[shard] = self.taken[shard].saturating_add(cost::taken(timed, slot.polls.get()));
             self.add_tail(slot);
             slots_read += 1;
         }
@@ -134,7 +134,7 @@ impl Reader {
         counts.calls = timed.saturating_add(counts.calls);
         // A sum that has stopped at its end stays there.
         if counts.own < MOST_TICKS.cast_signed() {
-            counts.own = counts.own.saturating_sub_unsigned(empty_measures(timed, counts.polls));
+            counts.own = counts.own.saturating_sub_unsigned(cost::measured_of_nothing(timed, counts.polls));
         }
         (!counts.is_empty()).then_some((counts, histogram))
     }
@@ -183,13 +183,6 @@ impl Reader {
             }
         }
     }
-}
-
-/// Ticks of what so many calls and polls measured that would be there if they had done nothing. Of a future it is polls
-/// that are measured.
-fn empty_measures(timed: u64, polls: u64) -> u64 {
-    let entries = if polls > 0 { polls } else { timed };
-    entries.saturating_mul(cost::inside())
 }
 
 /// A record as a value; `now` is one moment by both clocks.
@@ -249,15 +242,15 @@ fn add(counts: &mut Counts, slot: &Slot) {
 }
 
 fn meta(lists: &Lists, shards: &[&Shard], scale: Scale, taken: SystemTime, reader: &Reader) -> SnapshotMeta {
-    let most_entries = reader.entries.iter().copied().max().unwrap_or(0);
+    let took = &reader.taken;
     SnapshotMeta {
         clock: clock::kind(),
         ticks_per_second: clock::ticks_per_second(),
         probe_cost: scale.duration(cost::ticks()),
         probe_resolution: scale.duration(cost::resolution()),
-        costliest_thread: scale.duration(most_entries.saturating_mul(cost::ticks())),
+        probes_took: scale.duration(took.iter().copied().fold(0, u64::saturating_add)),
+        costliest_thread: scale.duration(took.iter().copied().max().unwrap_or(0)),
         taken,
-        running_for: clock::running_for(),
         processor_time: clock::process_processor_time(),
         waiting_is_told: cost::waiting_is_told(),
         alloc_tracking: heap::is_tracking(),
@@ -288,7 +281,7 @@ fn read_tree(shards: &[&Shard], sites: &[Vec<&'static Site>], scale: Scale) -> C
             }
         }
         let [calls, own, ..] = &mut sums;
-        *own = own.saturating_sub(calls.saturating_mul(cost::inside().cast_signed()));
+        *own = own.saturating_sub(cost::measured_of_nothing(calls.unsigned_abs(), 0).cast_signed());
         // Below zero where sampled callees weigh more than their caller.
         let [calls, own, allocs, bytes] = sums.map(|sum| u64::try_from(sum).unwrap_or(0));
         let index = builder.add(parent, site.name, calls, scale.duration(own), allocs, bytes);

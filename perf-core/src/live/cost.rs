@@ -1,51 +1,106 @@
-//! What a probe costs, measured on this machine by this program: once, when the first probe registers, in about a
-//! tenth of a millisecond.
+//! What a probe costs, measured on this machine by this program: once, when the first probe registers, in some tenths of
+//! a millisecond. Calls and polls cost differently, and both cost more while there is a call tree.
+//!
+//! What is measured is one empty probe inside another: in programs the probe before is rarely the same one, whose stores
+//! the next would have to wait for.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::task::{Context, Waker};
 
-use super::callsite::{Callsite, Name};
-use super::lane;
+use super::callsite::GENERAL;
 use super::local::{Local, Phase};
 use super::shard::Shard;
 use super::slot::Slot;
-use super::{clock, general, memory};
-use crate::Guard;
+use super::{clock, general, lane, memory, registry};
+use crate::Probe;
 
-/// Calls of a batch, and batches: the least of them has met no interruption.
-const CALLS: u32 = 32;
-const BATCHES: u32 = 64;
+/// Pairs of a batch, and batches: the median of them is what a probe usually costs, whatever interrupts a few.
+const PAIRS: u32 = 32;
+const BATCHES: usize = 31;
 
-/// Ticks from the call before a probe to the call after it.
-static WHOLE: AtomicU64 = AtomicU64::new(0);
-/// Ticks of that inside of what an empty probe measures.
-static INSIDE: AtomicU64 = AtomicU64::new(0);
+/// What an empty probe costs, in ticks.
+struct Cost {
+    /// From the instruction before it to the instruction after it.
+    whole: AtomicU64,
+    /// Of that what it measures itself.
+    inside: AtomicU64,
+}
+
+impl Cost {
+    const fn new() -> Self {
+        Self { whole: AtomicU64::new(0), inside: AtomicU64::new(0) }
+    }
+
+    /// Measures pairs of probes of which the inner one counts into `inner`.
+    fn measure(&self, inner: &Slot, mut pair: impl FnMut()) {
+        let mut batches = [(0, 0); BATCHES];
+        for batch in &mut batches {
+            let (start, own) = (clock::now(), inner.own.get());
+            (0..PAIRS).for_each(|_| pair());
+            *batch = (clock::now().saturating_sub(start), inner.own.get().wrapping_sub(own));
+        }
+        batches.sort_unstable();
+        let (whole, inside) = batches[BATCHES / 2];
+        let whole = whole.div_ceil(2 * u64::from(PAIRS));
+        self.whole.store(whole, Relaxed);
+        self.inside.store((inside / u64::from(PAIRS)).min(whole), Relaxed);
+    }
+
+    fn outside(&self) -> u64 {
+        self.whole.load(Relaxed).saturating_sub(self.inside.load(Relaxed))
+    }
+}
+
+/// Of a call and of a poll: without a call tree, and with one.
+static CALL: [Cost; 2] = [const { Cost::new() }; 2];
+static POLL: [Cost; 2] = [const { Cost::new() }; 2];
 /// The smallest step of the clock.
 static STEP: AtomicU64 = AtomicU64::new(0);
+/// Readings of the clock that are compared for it.
+const STEPS: u32 = 1_000;
 /// Ticks of a reading of the thread's processor clock; the greatest number where there is none.
 static READING: AtomicU64 = AtomicU64::new(u64::MAX);
 /// Readings of it that are compared.
 const READINGS: u32 = 8;
 
-static EMPTY: Callsite = Callsite::new(Name::Given("perf_core::calibration"));
+static OUTER: Probe = Probe::new("perf_core::calibration, outer");
+static INNER: Probe = Probe::new("perf_core::calibration, inner");
 
-/// Ticks of a whole probe.
+/// As calls and polls are counted now.
+fn now(costs: &'static [Cost; 2]) -> &'static Cost {
+    &costs[usize::from(registry::tree_is_on())]
+}
+
+/// Ticks of the probe of a call.
 pub(crate) fn ticks() -> u64 {
-    WHOLE.load(Relaxed)
+    now(&CALL).whole.load(Relaxed)
+}
+
+/// Ticks of so many calls, or of so many polls where there are any, that their probes took for themselves.
+pub(crate) fn taken(calls: u64, polls: u64) -> u64 {
+    let each = if polls > 0 { now(&POLL) } else { now(&CALL) };
+    calls.max(polls).saturating_mul(each.whole.load(Relaxed))
+}
+
+/// Ticks that so many calls, or polls where there are any, measured and that would be there if they had done nothing.
+pub(crate) fn measured_of_nothing(calls: u64, polls: u64) -> u64 {
+    let (entries, each) = if polls > 0 { (polls, now(&POLL)) } else { (calls, now(&CALL)) };
+    entries.saturating_mul(each.inside.load(Relaxed))
 }
 
 /// Ticks that an empty probe measures, or a step of the clock: shorter times than this say little.
 pub(crate) fn resolution() -> u64 {
-    inside().max(STEP.load(Relaxed))
+    now(&CALL).inside.load(Relaxed).max(STEP.load(Relaxed))
 }
 
-/// Ticks that an empty probe measures.
-pub(crate) fn inside() -> u64 {
-    INSIDE.load(Relaxed)
-}
-
-/// Ticks that a probe adds to its caller beyond what it measures itself.
+/// Ticks that the probe of a call adds to its caller beyond what it measures itself.
 pub(crate) fn outside() -> u64 {
-    ticks().saturating_sub(inside())
+    now(&CALL).outside()
+}
+
+/// The same of a poll.
+pub(crate) fn outside_poll() -> u64 {
+    now(&POLL).outside()
 }
 
 /// Ticks of a reading of the thread's processor clock; so many that it is never worth it where there is none.
@@ -58,40 +113,37 @@ pub(crate) fn waiting_is_told() -> bool {
     reading() != u64::MAX
 }
 
-/// Measures an empty probe in a shard that nobody reads, by the lane that calls will take. The thread is in
-/// [`Phase::Busy`], but for the probe itself.
+/// Measures empty probes in a shard that nobody reads, by the ways that calls and polls will take. The thread is in
+/// [`Phase::Busy`], but for the probes themselves. No other thread counts yet, nor has the tree been switched.
 pub(crate) fn calibrate(local: &Local) -> Option<()> {
+    READING.store(shortest_reading().unwrap_or(u64::MAX), Relaxed);
+    STEP.store(smallest_step(), Relaxed);
     let shard = memory::keep(Shard::new(None))?;
-    shard.grow(0)?;
-    let slot = shard.make_slot(0)?;
-    let before = (local.shard(), local.covered.get());
+    shard.grow(1)?;
+    shard.make_slot(0)?;
+    let inner = shard.make_slot(1)?;
+    OUTER.site.set_word(0);
+    INNER.site.set_word(1);
+    let before = (local.shard(), local.covered.get(), local.waited.get());
     local.use_shard(Some(shard));
     local.enter_phase(Phase::Alive);
-    let mut best = (u64::MAX, 0);
-    for _ in 0..BATCHES {
-        let (start, sum) = (clock::now(), slot.sum.get());
-        for _ in 0..CALLS {
-            drop(empty_call(local, slot));
-        }
-        let whole = clock::now().saturating_sub(start);
-        if whole < best.0 {
-            best = (whole, slot.sum.get() - sum);
-        }
+    for tree in [false, true] {
+        registry::with_tree(tree, || {
+            CALL[usize::from(tree)].measure(inner, || empty_calls(tree));
+            POLL[usize::from(tree)].measure(inner, empty_polls);
+        });
     }
     local.enter_phase(Phase::Busy);
     local.use_shard(before.0);
     local.covered.set(before.1);
-    WHOLE.store(best.0.div_ceil(CALLS.into()), Relaxed);
-    INSIDE.store(best.1 / u64::from(CALLS), Relaxed);
-    STEP.store(smallest_step(), Relaxed);
-    READING.store(shortest_reading().unwrap_or(u64::MAX), Relaxed);
+    local.waited.set(before.2);
     Some(())
 }
 
 /// Some counters run in steps of many ticks.
 fn smallest_step() -> u64 {
     let mut last = clock::now();
-    let steps = (0..CALLS * BATCHES).map(|_| {
+    let steps = (0..STEPS).map(|_| {
         let now = clock::now();
         now.saturating_sub(std::mem::replace(&mut last, now))
     });
@@ -109,6 +161,19 @@ fn shortest_reading() -> Option<u64> {
     shortest
 }
 
-fn empty_call(local: &Local, slot: &'static Slot) -> Guard {
-    if clock::is_counter() { lane::start(&EMPTY, 0) } else { general::start_in(local, slot, &EMPTY) }
+fn empty_calls(tree: bool) {
+    let usual = clock::is_counter() && !tree;
+    let start = |probe: &'static Probe| {
+        let word = probe.site.word();
+        if usual { lane::start(&probe.site, word) } else { general::start(&probe.site, word | GENERAL) }
+    };
+    let outer = start(&OUTER);
+    drop(start(&INNER));
+    drop(outer);
+}
+
+/// Futures that are ready at once.
+fn empty_polls() {
+    let future = std::pin::pin!(OUTER.wrap(INNER.wrap(std::future::ready(()))));
+    let _ = future.poll(&mut Context::from_waker(Waker::noop()));
 }

@@ -2,13 +2,16 @@
 //!
 //! From hot to cold: [`local`] (what a thread keeps at hand) with [`heap`], [`slot`] and [`shard`] (where one thread
 //! counts), [`lane`] (the way of one call), [`general`] (the longer way, with sampling and [`tree`]), [`poll`] (the way
-//! of one poll) with [`journey`] (what a future carries), [`entry`] (whatever is not the usual case), [`slow`] and [`tail`] (the slowest calls), [`waiting`] and [`watched`] (what of a call was on no processor), [`ring`] and
-//! [`timeline`] (the latest calls), [`spans`] (what
-//! another system opens for a call), then [`registry`] (with [`site`], [`object`] and [`pages`]), [`sessions`], [`fork`] and [`collect`], which may lock. [`clock`] and [`cost`] know about time. Nothing outside this folder touches a shard.
+//! of one poll) with [`journey`] (what a future carries), [`entry`] (all that is not the usual case), [`slow`] and [`tail`] (the
+//! slowest calls), [`waiting`] and [`watched`] (what of a call was on no processor), [`ring`] and [`timeline`] (the latest
+//! calls), [`context`] (callers of work on another thread), [`spans`] (what another system opens for a call), then
+//! [`registry`] (with [`site`], [`object`] and [`pages`]), [`sessions`], [`fork`] and [`collect`], which may lock. [`clock`] and
+//! [`cost`] know about time. Nothing outside this folder touches a shard.
 
 pub(crate) mod callsite;
 pub(crate) mod clock;
 pub(crate) mod collect;
+pub(crate) mod context;
 pub(crate) mod cost;
 pub(crate) mod entry;
 pub(crate) mod fork;

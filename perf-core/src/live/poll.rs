@@ -25,7 +25,7 @@ use super::shard::Shard;
 use super::slot::Slot;
 use super::tree::node_at;
 use super::waiting::{self, Watch};
-use super::{clock, general, slow, timeline};
+use super::{clock, cost, general, slow, timeline};
 
 /// How a future ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -210,7 +210,7 @@ impl Visit {
         let watching = self.watch.end(local, slot, ticks, own, 1);
         waiting::consider_poll(slot, ticks);
         let covered = self.covered.wrapping_add(ticks).wrapping_add(watching);
-        local.covered.set(covered.wrapping_add(local.cost.get()));
+        local.covered.set(covered.wrapping_add(cost::outside_poll()));
         self.settle_heap(local, journey, outermost);
         if let Some(node) = node_at(self.node) {
             node.count(end.is_some().into(), own, (0, 0));

@@ -106,6 +106,13 @@ pub(crate) fn tree_is_on() -> bool {
     TREE.load(Relaxed)
 }
 
+/// Runs `work` as if the tree were switched so; only while nobody else counts or switches.
+pub(super) fn with_tree(on: bool, work: impl FnOnce()) {
+    let before = TREE.swap(on, Relaxed);
+    work();
+    TREE.store(before, Relaxed);
+}
+
 #[inline]
 pub(crate) fn spans_are_on() -> bool {
     SPANS.load(Relaxed)

@@ -186,7 +186,7 @@ proptest! {
             }
             oracle.count(one);
             let cells = [&slot.sum, &slot.total, &slot.items, &slot.bytes, &slot.allocs, &slot.alloc_bytes];
-            let now = cells.map(|cell| cell.get());
+            let now = cells.map(super::sync::Count::get);
             prop_assert_eq!(now, oracle.seen());
             prop_assert!(now.iter().zip(before).all(|(now, before)| *now >= before));
             prop_assert_eq!(slot.net.get().cast_signed(), i64::try_from(oracle.net).unwrap());

@@ -53,6 +53,11 @@ impl Node {
         }
     }
 
+    /// The caller's node; none of the root.
+    pub(crate) fn parent(&self) -> Option<&'static Self> {
+        self.parent
+    }
+
     /// Children, newest first; any thread.
     pub(crate) fn children(&self) -> impl Iterator<Item = &'static Node> {
         let mut next = Self::at(&self.first_child);

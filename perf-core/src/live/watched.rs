@@ -5,7 +5,7 @@ use super::sync::Count;
 pub(crate) struct Watched {
     /// Ticks of self time in which the thread was on no processor.
     pub(crate) waiting: Count,
-    /// Calls until the next one that is watched; 0 where none will be.
+    /// Calls until the next one that is watched, which the first is; 0 where none will be.
     pub(super) due: Count,
     /// Calls that it will stand for; 0 where none will be.
     pub(super) stands: Count,
@@ -16,13 +16,14 @@ pub(crate) struct Watched {
 impl Watched {
     #[cfg(loom)]
     pub(crate) fn new() -> Self {
-        Self { waiting: Count::new(0), due: Count::new(0), stands: Count::new(0), mean: Count::new(0) }
+        Self { waiting: Count::new(0), due: Count::new(1), stands: Count::new(1), mean: Count::new(0) }
     }
 
     /// Back to the state of a new slot.
     pub(super) fn reset(&self) {
-        for count in [&self.waiting, &self.due, &self.stands, &self.mean] {
-            count.set(0);
-        }
+        self.waiting.set(0);
+        self.due.set(1);
+        self.stands.set(1);
+        self.mean.set(0);
     }
 }

@@ -73,7 +73,7 @@ fn table(rows: &[&Change]) -> String {
             change.metric,
             change.metric.figure(change.old),
             change.metric.figure(change.new),
-            show::change(change.ratio),
+            show::moved(change),
             show::surely(change),
             show::basis(change),
         );

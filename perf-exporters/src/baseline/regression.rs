@@ -149,14 +149,14 @@ impl RegressionReport {
         self.verdict().is_pass() && !self.changes.iter().any(|change| worse(&change))
     }
 
-    /// The changes worth a look: failures first, then warnings, what may be worse, and improvements; the greatest first;
-    /// and in the end those that are advisory.
+    /// The changes worth a look: failures first, then warnings, what may be worse or better, and improvements; the greatest
+    /// first; and in the end those that are advisory.
     #[must_use]
     pub fn moved(&self) -> Vec<&Change> {
         let worth = |change: &&Change| match change.level {
             Level::Same => false,
-            // What looks better or decides nothing need not be proven.
-            Level::Unproven => change.gates && change.is_worse(),
+            // What decides nothing need not be proven.
+            Level::Unproven => change.gates,
             _ => true,
         };
         let mut moved: Vec<&Change> = self.changes.iter().filter(worth).collect();
@@ -168,12 +168,10 @@ impl RegressionReport {
         moved
     }
 
-    /// How many changes came to this level, among those that gate; of the unproven ones, those that may be worse.
+    /// How many changes came to this level, among those that gate.
     #[must_use]
     pub fn count(&self, level: Level) -> usize {
-        let counts = |change: &&Change| change.gates && change.level == level;
-        let worth = |change: &&Change| level != Level::Unproven || change.is_worse();
-        self.changes.iter().filter(counts).filter(worth).count()
+        self.changes.iter().filter(|change| change.gates && change.level == level).count()
     }
 
     /// The change of one figure.

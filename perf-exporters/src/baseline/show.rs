@@ -48,6 +48,24 @@ fn percent(value: f64) -> String {
     format!("{sign}{digits} %")
 }
 
+/// A change in words: how many more or fewer where that is known exactly, a share elsewhere.
+pub(crate) fn moved(found: &Change) -> String {
+    if found.proof != Proof::Exact {
+        return change(found.ratio);
+    }
+    difference(found.metric, found.new - found.old)
+}
+
+/// `+4`, `−1.00 KiB`, `±0`.
+pub(crate) fn difference(metric: Metric, by: f64) -> String {
+    let sign = match by {
+        by if by > 0.0 => "+",
+        by if by < 0.0 => "−",
+        _ => "±",
+    };
+    format!("{sign}{}", metric.figure(by.abs()))
+}
+
 /// Between which bounds the change surely lies.
 pub(crate) fn surely(found: &Change) -> String {
     match (found.proof, found.low, found.high) {
@@ -103,6 +121,13 @@ mod tests {
             assert_eq!(change(Some(ratio)), text);
         }
         assert_eq!(change(None), "from 0");
+    }
+
+    #[test]
+    fn counts_differ_by_numbers() {
+        let texts = [4.0, -1.0, 0.0].map(|by| difference(Metric::Allocs, by));
+        assert_eq!(texts, ["+4", "−1", "±0"]);
+        assert_eq!(difference(Metric::PeakBytes, 4096.0), "+4.00 KiB");
     }
 
     #[test]

@@ -140,7 +140,7 @@ fn cells(change: &Change) -> [String; 8] {
         change.metric.to_string(),
         change.metric.figure(change.old),
         change.metric.figure(change.new),
-        show::change(change.ratio),
+        show::moved(change),
         show::surely(change),
         show::basis(change),
     ]

@@ -232,7 +232,7 @@ mod tests {
         let judged = trend::judge(&left);
         let growing = vec![("builds".to_owned(), 5.0 * 1024.0), ("keeps".to_owned(), 1024.0)];
         let text = LeakCheck { verdict: Verdict::Fail, judged, left, growing }.to_string();
-        let line = |probe: &str| text.lines().find(|line| line.contains(probe)).unwrap();
+        let line = |probe: &str| text.lines().find(|line| line.trim_start().starts_with(probe)).unwrap();
         assert!(line("builds").contains("1.00 KiB behind per batch at most: of the 5.00 KiB"), "{text}");
         assert!(line("builds").ends_with("4.00 KiB are freed outside"), "{text}");
         assert!(line("keeps").ends_with("keeps leaves 1.00 KiB behind per batch"), "{text}");

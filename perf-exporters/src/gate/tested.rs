@@ -230,10 +230,20 @@ pub(crate) fn gain(test: &str, found: &RegressionReport) -> Option<String> {
     (!gained.is_empty()).then(|| format!("better than recorded: {}; `PERF_UPDATE=1` keeps the gain", gained.join(", ")))
 }
 
-/// `allocs 3 → 4`.
+/// `allocs +4 per call (11, was 7)`; of a time `p50 1.20 ms, was 1.00 ms`.
 fn moved(test: &str, change: &Change) -> String {
+    let figure = figure(test, change);
+    if change.metric.is_time() {
+        return format!("{figure} {}, was {}", change.metric.figure(change.new), change.metric.figure(change.old));
+    }
+    format!("{figure} {}", per_call(change))
+}
+
+/// `+4 per call (11, was 7)`: entries of tests say what one call does.
+fn per_call(change: &Change) -> String {
     let value = |value| change.metric.figure(value);
-    format!("{} {} → {}", figure(test, change), value(change.old), value(change.new))
+    let by = show::difference(change.metric, change.new - change.old);
+    format!("{by} per call ({}, was {})", value(change.new), value(change.old))
 }
 
 /// `allocs`, or `db::query: allocs` where it is that of a probe inside.
@@ -290,11 +300,11 @@ fn row(test: &str, found: &RegressionReport, change: &Change) -> Row {
 }
 
 fn reason(found: &RegressionReport, change: &Change) -> String {
-    let was = change.metric.figure(change.old);
     let mut parts = vec![if change.metric.is_time() {
+        let was = change.metric.figure(change.old);
         format!("{was} in {FILE}, {}, surely {}", show::change(change.ratio), show::surely(change))
     } else {
-        format!("{was} in {FILE}")
+        format!("{}, by {FILE}", per_call(change))
     }];
     parts.extend(change.note.clone());
     if !change.gates && !found.differences.is_empty() {

@@ -57,7 +57,7 @@ fn an_update_changes_what_moved_and_takes_away_what_is_gone() {
     let mut now = times(USUAL.map(|run| 1.1 * run));
     now.put("test: kept", &machine, counts(2));
     let told = file.take_over("test", &now, None).unwrap();
-    assert_eq!(told, "updated: kept: allocs 1 → 2, gone is gone");
+    assert_eq!(told, "updated: kept: allocs +1 per call (2, was 1), gone is gone");
     assert_eq!(file.entries().map(|(name, _)| name).collect::<Vec<_>>(), ["other", "test", "test: kept", "tests"]);
     let kept = |file: &Baseline| file.get("test").unwrap().times.values().next().unwrap().figures.clone();
     assert_eq!(kept(&file), kept(&times(USUAL)), "ten per cent are no reason to write a time anew");

@@ -85,9 +85,9 @@ fn judge(limit: &Limit, figures: &Figures, clock: Clock) -> Row {
 fn calls(probe: &ProbeStats, limit: &CallLimit, snapshot: &Snapshot) -> Row {
     let metric = format!("calls({:?})", limit.probe);
     let row = Row { exact: true, ..Row::new(metric, Unit::Count, limit.calls as f64) };
-    let called = |probe: &&ProbeStats| probe.calls() > 0;
-    if limit.calls > 0 && snapshot.get(limit.probe).filter(called).is_none() {
-        let others = snapshot.probes().filter(called).map(ProbeStats::name).filter(|name| *name != probe.name());
+    if limit.calls > 0 && snapshot.get(limit.probe).is_none_or(|probe| probe.calls() == 0) {
+        let called = snapshot.probes().filter(|probe| probe.calls() > 0);
+        let others = called.map(ProbeStats::name).filter(|name| *name != probe.name());
         return never_ran(row, others);
     }
     if let Some((own, inside)) = in_tree(probe.name(), limit.probe, snapshot) {

@@ -20,14 +20,13 @@
 //! | throughput | −5 % | −10 % |
 
 use super::verdict::{Reason, Side, Verdict};
-use crate::stats::dist::{last_within, normal_above, normal_quantile_above};
-use crate::stats::order::{doubled_ranks, floor, median, sorted};
+use crate::stats::dist::normal_quantile_above;
+use crate::stats::order::{median, sorted};
+use crate::stats::rank_sum::counted_off;
+pub use crate::stats::rank_sum::{EXACT, p_greater};
 
 /// A change is real if chance alone makes one like it at most this often.
 pub const LEVEL: f64 = 0.005;
-
-/// Up to so many runs, old and new together, the rank-sum distribution is exact.
-pub const EXACT: usize = 40;
 
 /// What is compared.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -143,7 +142,7 @@ impl Change {
 pub fn runs(old: &[f64], new: &[f64], metric: Metric, thresholds: Thresholds) -> Change {
     let quotients: Vec<f64> = old.iter().flat_map(|o| new.iter().map(|n| quotient(*o, *n))).collect();
     let quotients = sorted(&quotients);
-    let passed_over = counted_off(old.len(), new.len());
+    let passed_over = counted_off(old.len(), new.len(), LEVEL);
     let (low, high) = match passed_over {
         Some(c) => (quotients[c], quotients[quotients.len() - 1 - c]),
         None => (0.0, f64::INFINITY),
@@ -225,59 +224,6 @@ fn middle(sorted: &[f64]) -> Option<f64> {
     let lower = sorted[(sorted.len() - 1) / 2];
     // Equal middles stay as they are: also where both are infinite, or zero.
     Some(if lower < upper { lower.sqrt() * upper.sqrt() } else { upper })
-}
-
-/// The chance of `high` ranking so far over `low` when both come from one distribution (Mann–Whitney, one-sided).
-#[must_use]
-pub fn p_greater(low: &[f64], high: &[f64]) -> f64 {
-    let together: Vec<f64> = high.iter().chain(low).copied().collect();
-    let ranks = doubled_ranks(&together);
-    let observed: usize = ranks[..high.len()].iter().sum();
-    if together.len() <= EXACT {
-        return rank_sums(&ranks, high.len()).get(observed..).map_or(1.0, |tail| tail.iter().sum::<f64>().min(1.0));
-    }
-    let (m, all) = (high.len() as f64, together.len() as f64);
-    let mean = m * (all + 1.0);
-    let squares: f64 = ranks.iter().map(|&r| (r as f64 - all - 1.0).powi(2)).sum();
-    let variance = m * (all - m) / (all * (all - 1.0)) * squares;
-    if variance > 0.0 { normal_above((observed as f64 - 1.0 - mean) / variance.sqrt()) } else { 1.0 }
-}
-
-/// P(sum = s) for the sum of `m` of these ranks, drawn without replacement.
-fn rank_sums(ranks: &[usize], m: usize) -> Vec<f64> {
-    let reach: usize = ranks.iter().sum();
-    // chance[j][s]: of the ranks seen so far j were drawn and make s. Drawn one by one, so nothing overflows.
-    let mut chance = vec![vec![0.0; reach + 1]; m + 1];
-    chance[0][0] = 1.0;
-    for (seen, &rank) in ranks.iter().enumerate() {
-        let left = (ranks.len() - seen) as f64;
-        for j in (0..=m.min(seen + 1)).rev() {
-            for s in (0..=reach).rev() {
-                let stay = chance[j][s] * (1.0 - (m - j) as f64 / left);
-                let draw = match (j.checked_sub(1), s.checked_sub(rank)) {
-                    (Some(i), Some(rest)) => chance[i][rest] * (m - i) as f64 / left,
-                    _ => 0.0,
-                };
-                chance[j][s] = stay.max(0.0) + draw;
-            }
-        }
-    }
-    chance.pop().unwrap_or_default()
-}
-
-/// How many of the sorted quotients are passed over at either end; `None` where so few runs prove nothing.
-fn counted_off(old: usize, new: usize) -> Option<usize> {
-    if old == 0 || new == 0 {
-        return None;
-    }
-    let (m, n) = (old as f64, new as f64);
-    if old + new > EXACT {
-        let spread = (m * n * (m + n + 1.0) / 12.0).sqrt();
-        return Some(floor(m * n / 2.0 - 0.5 - normal_quantile_above(LEVEL) * spread));
-    }
-    let ranks: Vec<usize> = (1..=old + new).collect();
-    let least = new * (new + 1) / 2;
-    last_within(&rank_sums(&ranks, new)[least..], LEVEL)
 }
 
 /// Mean of weighted values, and its relative standard error.

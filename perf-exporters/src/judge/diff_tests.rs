@@ -1,5 +1,6 @@
 use super::*;
 use crate::stats::noise::normal;
+use crate::stats::order::{doubled_ranks, floor};
 use fastrand::Rng;
 
 fn judged(old: &[f64], new: &[f64], metric: Metric) -> Level {
@@ -47,8 +48,8 @@ fn five_runs_of_each_can_prove_something_and_four_cannot() {
     for (m, n, proves) in
         [(5, 5, true), (4, 4, false), (4, 6, true), (3, 8, false), (3, 9, true), (1, 30, false), (0, 5, false)]
     {
-        assert_eq!(counted_off(m, n).is_some(), proves, "{m} and {n}");
-        assert_eq!(counted_off(n, m), counted_off(m, n));
+        assert_eq!(counted_off(m, n, LEVEL).is_some(), proves, "{m} and {n}");
+        assert_eq!(counted_off(n, m, LEVEL), counted_off(m, n, LEVEL));
     }
     let old = [10.0; 4];
     let change = runs(&old, &[20.0; 4], Metric::Mean, Metric::Mean.thresholds());

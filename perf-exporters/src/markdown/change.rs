@@ -17,7 +17,11 @@ pub(super) fn section(report: &Report, earlier: &Report) -> String {
     let mut changes: Vec<Change> = report
         .probes
         .iter()
-        .filter_map(|now| Some(Change { now, before: earlier.probe(&now.name)? }))
+        .filter_map(|now| {
+            let before = earlier.probe(&now.name)?;
+            let counted = |report: &Report, probe| report.meta.alloc_tracking.then(|| per_call(probe, probe.allocs));
+            Some(Change { now, before, allocs: (counted(report, now), counted(earlier, before)) })
+        })
         .filter(Change::is_worth_a_line)
         .collect();
     changes.sort_by(|a, b| b.cost().total_cmp(&a.cost()).then_with(|| a.now.name.cmp(&b.now.name)));
@@ -46,12 +50,13 @@ fn table(changes: &[Change]) -> String {
         let (now, before) = (change.now, change.before);
         let own = per_call(now, now.self_ns);
         let times = [(now.quantiles.p50 as f64, before.quantiles.p50 as f64), (own, per_call(before, before.self_ns))];
-        let allocs = (per_call(now, now.allocs), per_call(before, before.allocs));
         let mut cells = vec![code(&now.name)];
         for (value, earlier) in times {
             cells.extend([human::duration(rounded(value)).to_string(), percent(value, earlier)]);
         }
-        cells.extend([format!("{:.1}", allocs.0), percent(allocs.0, allocs.1)]);
+        let unknown = || "–".to_owned();
+        cells.push(change.allocs.0.map_or_else(unknown, |now| format!("{now:.1}")));
+        cells.push(change.known_allocs().map_or_else(unknown, |(now, before)| percent(now, before)));
         text += &row(cells);
     }
     if changes.len() > MOST {
@@ -63,6 +68,8 @@ fn table(changes: &[Change]) -> String {
 struct Change<'a> {
     now: &'a ProbeReport,
     before: &'a ProbeReport,
+    /// Allocations a call, now and before, where they were counted.
+    allocs: (Option<f64>, Option<f64>),
 }
 
 impl Change<'_> {
@@ -71,7 +78,12 @@ impl Change<'_> {
         let moved = |now: f64, before: f64| change(now, before).is_none_or(|change| change.abs() >= LEAST);
         moved(now.quantiles.p50 as f64, before.quantiles.p50 as f64)
             || moved(per_call(now, now.self_ns), per_call(before, before.self_ns))
-            || (per_call(now, now.allocs) - per_call(before, before.allocs)).abs() > 1e-9
+            || self.known_allocs().is_some_and(|(now, before)| (now - before).abs() > 1e-9)
+    }
+
+    /// Allocations a call, where both reports counted them.
+    fn known_allocs(&self) -> Option<(f64, f64)> {
+        self.allocs.0.zip(self.allocs.1)
     }
 
     /// Nanoseconds that the change cost or saved, at today's number of calls.

@@ -71,6 +71,7 @@ pub fn render(report: &Report, options: &Options) -> String {
     } else {
         parts.push(probes(report, top));
     }
+    parts.extend(repeated(report));
     if ranked.len() > top.len() {
         let all = &ranked[..ranked.len().min(MOST)];
         let title = match ranked.len() - all.len() {
@@ -103,7 +104,7 @@ fn head(report: &Report) -> String {
     if meta.threads > 1 {
         facts.push(format!("{} threads", meta.threads));
     }
-    facts.push(format!("observer effect {}", human::percent(meta.observer_effect_pct)));
+    facts.push(format!("observer effect: {}", human::longer(report.observer_effect())));
     format!("### Performance{program}\n\n{}\n", facts.join(" · "))
 }
 
@@ -119,8 +120,12 @@ fn probes(report: &Report, probes: &[&ProbeReport]) -> String {
     for probe in probes {
         let cells = columns.iter().map(|column| match ((column.number)(probe), column.share) {
             (0, _) => "-".to_owned(),
-            (number, true) => human::percent(share(number, report.measured_ns())).to_string(),
+            (number, true) => human::percent(share(number, report.working_ns())).to_string(),
             (number, false) => (column.show)(number).to_string(),
+        });
+        let cells = cells.zip(&columns).map(|(cell, column)| {
+            let marked = column.title == "self" && probe.is_below(report.meta.probe_resolution_ns);
+            if marked { format!("{}{cell}", table::BELOW) } else { cell }
         });
         table += &row([code(&probe.name)].into_iter().chain(cells));
     }
@@ -156,13 +161,22 @@ const COLUMNS: &[Column] = &[
     Column::new("panics", |probe| probe.panics, human::count).where_there_is_any(),
     Column::new("total", |probe| probe.total_ns, human::duration),
     Column::new("self", |probe| probe.self_ns, human::duration),
-    Column::new("share", |probe| probe.self_ns, human::duration).in_share(),
+    Column::new("waiting", |probe| probe.waiting_ns, human::duration).where_there_is_any(),
+    Column::new("share", ProbeReport::working_ns, human::duration).in_share(),
     Column::new("p50", |probe| probe.quantiles.p50, human::duration),
     Column::new("p99", |probe| probe.quantiles.p99, human::duration),
     Column::new("max", |probe| probe.max_ns, human::duration),
     Column::new("allocs", |probe| probe.allocs, human::count).where_there_is_any(),
     Column::new("allocated", |probe| probe.alloc_bytes, human::bytes).where_there_is_any(),
 ];
+
+/// Probes that are called many times for each call of their caller, three at most.
+fn repeated(report: &Report) -> Option<String> {
+    let found = report.repeated();
+    let lines: Vec<String> =
+        found.iter().take(3).map(|found| format!("- **Repeated**: {}\n", found.sentence(code))).collect();
+    (!lines.is_empty()).then(|| lines.concat())
+}
 
 /// The call tree as the terminal shows it.
 fn tree(report: &Report) -> String {
@@ -173,16 +187,24 @@ fn tree(report: &Report) -> String {
     lines.iter().take_while(|line| !line.is_empty()).flat_map(|line| [*line, "\n"]).collect()
 }
 
+/// With what the mark means, where there is one.
+fn clock(report: &Report) -> String {
+    let resolution = report.meta.probe_resolution_ns;
+    let marked = report.probes.iter().any(|probe| probe.is_below(resolution));
+    let mark = if marked { format!("; {}: less self time a call than that", table::BELOW) } else { String::new() };
+    format!("{}, resolves {}{mark}", code(&report.meta.clock), human::duration(resolution))
+}
+
 fn measurement(report: &Report) -> String {
     let meta = &report.meta;
     let machine = &meta.machine;
     let mut facts = vec![
-        ("clock", format!("{}, resolves {}", code(&meta.clock), human::duration(meta.probe_resolution_ns))),
+        ("clock", clock(report)),
         (
             "observer effect",
             format!(
-                "about {} of the measured time: {} a call, {} in all",
-                human::percent(meta.observer_effect_pct),
+                "about {} with probes: {} a call, {} in all",
+                human::longer(report.observer_effect()),
                 human::duration(meta.probe_cost_ns),
                 human::duration(meta.observer_ns)
             ),

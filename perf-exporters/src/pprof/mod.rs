@@ -103,7 +103,7 @@ fn comments(report: &Report) -> Vec<String> {
     let meta = &report.meta;
     vec![
         format!("clock {}, {} per probe call", label::escaped(&meta.clock), human::duration(meta.probe_cost_ns)),
-        format!("observer effect {}", human::percent(meta.observer_effect_pct)),
+        format!("observer effect: {}", human::longer(report.observer_effect())),
     ]
 }
 

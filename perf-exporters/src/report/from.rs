@@ -5,7 +5,9 @@ use std::time::SystemTime;
 use perf_core::{ClockKind, ProbeStats, Snapshot, SnapshotMeta};
 
 use super::time::nanos;
-use super::{CallTree, CalleeTime, Exemplar, Machine, Meta, Place, ProbeReport, Quantiles, Report, TreeNode, place};
+use super::{
+    CallTree, CalleeTime, Exemplar, Machine, Meta, Place, ProbeReport, Quantiles, Report, TreeNode, effect, place,
+};
 
 /// What a snapshot holds and nothing else: the same snapshot makes the same report on every machine. Where it was measured is
 /// added by [`Report::of_this_process`], and budgets are judged by [`Report::judged`].
@@ -23,7 +25,9 @@ impl From<&Snapshot> for Report {
             tree: CallTree::from(snapshot.tree()),
             ..Self::default()
         };
-        report.meta.observer_ns = report.entries().saturating_mul(report.meta.probe_cost_ns);
+        let meta = &mut report.meta;
+        meta.observer_longer_ns =
+            effect::longer(meta.observer_ns, nanos(snapshot.meta().costliest_thread), meta.machine.cores);
         report.settle_observer_effect();
         report
     }
@@ -44,8 +48,11 @@ impl From<&SnapshotMeta> for Meta {
             ticks_per_second: if meta.ticks_per_second.is_finite() { meta.ticks_per_second } else { 0.0 },
             probe_cost_ns: nanos(meta.probe_cost),
             probe_resolution_ns: nanos(meta.probe_resolution),
-            observer_ns: 0,
+            observer_ns: nanos(meta.probes_took),
             observer_effect_pct: 0.0,
+            observer_longer_ns: 0,
+            waiting_told: meta.waiting_is_told,
+            processor_ns: meta.processor_time.map(nanos),
             lost: meta.lost,
             backward_steps: meta.backward_steps,
             dropped_nodes: meta.dropped_nodes,
@@ -86,6 +93,7 @@ impl From<&ProbeStats> for ProbeReport {
             bytes: stats.bytes(),
             total_ns: nanos(stats.total()),
             self_ns: nanos(stats.self_time()),
+            waiting_ns: nanos(stats.waiting()),
             busy_ns: nanos(stats.busy()),
             sum_ns: nanos(stats.sum()),
             mean_ns,

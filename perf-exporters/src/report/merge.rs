@@ -97,6 +97,7 @@ impl ProbeReport {
             (&mut self.bytes, other.bytes),
             (&mut self.total_ns, other.total_ns),
             (&mut self.self_ns, other.self_ns),
+            (&mut self.waiting_ns, other.waiting_ns),
             (&mut self.busy_ns, other.busy_ns),
             (&mut self.sum_ns, other.sum_ns),
             (&mut self.allocs, other.allocs),
@@ -143,6 +144,9 @@ impl Meta {
         self.probe_cost_ns = self.probe_cost_ns.max(other.probe_cost_ns);
         self.probe_resolution_ns = self.probe_resolution_ns.max(other.probe_resolution_ns);
         self.observer_ns = self.observer_ns.saturating_add(other.observer_ns);
+        self.observer_longer_ns = self.observer_longer_ns.saturating_add(other.observer_longer_ns);
+        self.waiting_told &= other.waiting_told;
+        self.processor_ns = self.processor_ns.zip(other.processor_ns).map(|(mine, others)| mine.saturating_add(others));
         self.lost = self.lost.saturating_add(other.lost);
         self.backward_steps = self.backward_steps.saturating_add(other.backward_steps);
         self.dropped_nodes = self.dropped_nodes.saturating_add(other.dropped_nodes);

@@ -37,8 +37,18 @@ pub struct Meta {
     pub probe_resolution_ns: u64,
     /// Time that all calls of probes took for themselves: their number times their cost.
     pub observer_ns: u64,
-    /// The same in per cent of the measured time.
+    /// The same in per cent of the measured time. What it did to the program is told by [`Report::observer_effect`].
+    ///
+    /// [`Report::observer_effect`]: super::Report::observer_effect
     pub observer_effect_pct: f64,
+    /// By how much that made the run longer: what it took of the thread where it took most, or all of it shared out over
+    /// the machine's processors where that is more. 0 where it is not known.
+    pub observer_longer_ns: u64,
+    /// Whether the system tells what threads wait.
+    pub waiting_told: bool,
+    /// Processor time of all threads since the process began; none where the system does not tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub processor_ns: Option<u64>,
     /// Calls that could not be attributed.
     pub lost: u64,
     /// Times that the clock went backwards.
@@ -69,6 +79,9 @@ impl Default for Meta {
             probe_resolution_ns: 0,
             observer_ns: 0,
             observer_effect_pct: 0.0,
+            observer_longer_ns: 0,
+            waiting_told: false,
+            processor_ns: None,
             lost: 0,
             backward_steps: 0,
             dropped_nodes: 0,

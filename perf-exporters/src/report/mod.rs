@@ -15,6 +15,7 @@
 //! says so.
 
 mod budgets;
+mod effect;
 mod exemplar;
 mod from;
 mod here;
@@ -25,6 +26,7 @@ mod meta;
 mod pairs;
 mod place;
 mod probe;
+mod repeated;
 mod since;
 mod time;
 mod track;
@@ -39,6 +41,7 @@ pub use meta::Meta;
 pub use perf_core::{Bucket, Histogram};
 pub use place::Place;
 pub use probe::{ProbeReport, Quantiles};
+pub use repeated::Repeated;
 pub(crate) use time::nanos;
 pub use track::{Moment, Track};
 pub use tree::{CallTree, TreeNode};
@@ -108,19 +111,14 @@ impl Report {
         self.probes.iter().fold(0, |sum, probe| sum.saturating_add(probe.self_ns))
     }
 
-    /// Times that a probe was timed: once a call, or once a poll.
-    pub(crate) fn entries(&self) -> u64 {
-        let timed = |probe: &ProbeReport| if probe.timed_calls == 0 { probe.calls } else { probe.timed_calls };
-        let entries = |probe: &ProbeReport| timed(probe).max(probe.polls);
-        self.probes.iter().map(entries).fold(0, u64::saturating_add)
+    /// The same without what is known to be waiting: what shares are of.
+    #[must_use]
+    pub fn working_ns(&self) -> u64 {
+        self.probes.iter().fold(0, |sum, probe| sum.saturating_add(probe.working_ns()))
     }
 
-    /// Brings `meta.observer_effect_pct` up to date with the probes.
-    fn settle_observer_effect(&mut self) {
-        let measured = self.measured_ns();
-        self.meta.observer_effect_pct = match measured {
-            0 => 0.0,
-            _ => 100.0 * self.meta.observer_ns as f64 / measured as f64,
-        };
+    /// Times that a probe was timed: once a call, or once a poll.
+    pub(crate) fn entries(&self) -> u64 {
+        self.probes.iter().map(ProbeReport::entries).fold(0, u64::saturating_add)
     }
 }

@@ -38,10 +38,16 @@ pub struct ProbeReport {
     pub items: u64,
     /// Bytes that the calls said they processed.
     pub bytes: u64,
-    /// Time in calls, with what they called; of a recursion the outermost call only.
+    /// Time in calls, with what they called; of a recursion the outermost call only. Of futures it is the time that passed
+    /// from the first poll to the end, which is less than [`busy_ns`](Self::busy_ns) where several threads are in one
+    /// call at once.
     pub total_ns: u64,
-    /// Time in calls, without the probes they called.
+    /// Time of threads in calls, without the probes they called and without what an empty probe reads; of futures in polls.
     pub self_ns: u64,
+    /// Of the self time, what threads spent on no processor: blocked, or ready and waiting for one. 0 where that cannot
+    /// be told: `meta.waiting_told` says whether the system does, and calls of under some ten microseconds are not
+    /// looked at.
+    pub waiting_ns: u64,
     /// Of futures: time in polls. Of others the same as the total.
     pub busy_ns: u64,
     /// Sum of all durations that the histogram holds, recursive calls included.
@@ -84,6 +90,41 @@ impl ProbeReport {
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), ..Self::default() }
+    }
+
+    /// The self time without what is known to be waiting: what shares are of.
+    ///
+    /// ```
+    /// # use perf_exporters::report::ProbeReport;
+    /// let mut probe = ProbeReport::new("join");
+    /// (probe.self_ns, probe.waiting_ns) = (1_000, 900);
+    /// assert_eq!(probe.working_ns(), 100);
+    /// ```
+    #[must_use]
+    pub fn working_ns(&self) -> u64 {
+        self.self_ns.saturating_sub(self.waiting_ns)
+    }
+
+    /// Times that the probe was timed: once a call, or once a poll.
+    #[must_use]
+    pub fn entries(&self) -> u64 {
+        let timed = if self.timed_calls == 0 { self.calls } else { self.timed_calls };
+        timed.max(self.polls)
+    }
+
+    /// Whether the self time of a call or poll is on average less than what an empty probe reads, so that it says little:
+    /// the calls are right, their self time may be anything near to nothing.
+    ///
+    /// ```
+    /// # use perf_exporters::report::ProbeReport;
+    /// let mut probe = ProbeReport::new("is_letter");
+    /// (probe.calls, probe.self_ns) = (1_000, 3_000);
+    /// assert!(probe.is_below(12) && !probe.is_below(3));
+    /// ```
+    #[must_use]
+    pub fn is_below(&self, resolution_ns: u64) -> bool {
+        let entries = self.calls.max(self.polls);
+        u128::from(self.self_ns) < u128::from(entries) * u128::from(resolution_ns)
     }
 
     /// Calls whose duration is in the histogram; those that a sampled probe timed count by their weight.

@@ -39,9 +39,12 @@ impl Report {
             (&mut interval.meta.backward_steps, earlier.meta.backward_steps),
             (&mut interval.meta.dropped_nodes, earlier.meta.dropped_nodes),
             (&mut interval.meta.observer_ns, earlier.meta.observer_ns),
+            (&mut interval.meta.observer_longer_ns, earlier.meta.observer_longer_ns),
         ] {
             *sum = sum.saturating_sub(less);
         }
+        interval.meta.processor_ns =
+            interval.meta.processor_ns.zip(earlier.meta.processor_ns).map(|(now, before)| now.saturating_sub(before));
         let nothing = ProbeReport::default();
         interval.probes = self
             .probes
@@ -84,6 +87,7 @@ fn since(now: &ProbeReport, before: &ProbeReport) -> ProbeReport {
         (&mut probe.bytes, before.bytes),
         (&mut probe.total_ns, before.total_ns),
         (&mut probe.self_ns, before.self_ns),
+        (&mut probe.waiting_ns, before.waiting_ns),
         (&mut probe.busy_ns, before.busy_ns),
         (&mut probe.sum_ns, before.sum_ns),
         (&mut probe.allocs, before.allocs),

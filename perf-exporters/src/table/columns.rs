@@ -7,6 +7,9 @@ use super::{name, share, spark};
 use crate::human;
 use crate::report::{ProbeReport, Report};
 
+/// Stands before a self time that is less than a probe can tell.
+pub(crate) const BELOW: &str = "~";
+
 /// A column beside the name.
 pub(super) struct Column {
     pub(super) title: &'static str,
@@ -67,7 +70,8 @@ static COLUMNS: &[Column] = &[
     number("panics", 8, |r| any(r, |p| p.panics), |p, _| failures(p.panics)),
     number("cancelled", 14, |r| any(r, |p| p.cancelled), |p, _| failures(p.cancelled)),
     number("total", 7, always, |p, _| time(p.total_ns, style::PLAIN)),
-    number("self", 0, always, |p, _| time(p.self_ns, style::STRONG)),
+    number("self", 0, always, self_time),
+    number("waiting", 1, |r| any(r, |p| p.waiting_ns), |p, _| time(p.waiting_ns, style::DIM)),
     number("share", 1, always, self_share),
     number("busy", 13, |r| any(r, |p| p.polls), |p, _| time(if p.polls > 0 { p.busy_ns } else { 0 }, style::PLAIN)),
     number("polls", 18, |r| any(r, |p| p.polls), |p, _| count(p.polls)),
@@ -132,8 +136,20 @@ fn net(bytes: i64) -> Text {
     if bytes == 0 { nothing() } else { plain(format!("{:#}", human::signed_bytes(bytes))) }
 }
 
+/// With a mark where it is less than a probe can tell.
+fn self_time(probe: &ProbeReport, report: &Report) -> Text {
+    let text = time(probe.self_ns, style::STRONG);
+    if !probe.is_below(report.meta.probe_resolution_ns) {
+        return text;
+    }
+    let mut marked = Text::new(BELOW, style::DIM);
+    marked.append(text);
+    marked
+}
+
+/// Of the self time that is not known to be waiting.
 fn self_share(probe: &ProbeReport, report: &Report) -> Text {
-    let share = share(probe.self_ns, report.measured_ns());
+    let share = share(probe.working_ns(), report.working_ns());
     let style = match share {
         s if s >= 25.0 => style::HOT,
         s if s >= 10.0 => style::WARM,
@@ -142,9 +158,9 @@ fn self_share(probe: &ProbeReport, report: &Report) -> Text {
     Text::new(format!("{:#}", human::percent(share)), style)
 }
 
-/// Dimmed where the probe itself takes as long as the call.
+/// Dimmed where half of the calls are shorter than what an empty probe reads.
 fn median(probe: &ProbeReport, report: &Report) -> Text {
-    let below = super::notes::below_resolution(probe, report);
+    let below = probe.timed() > 0 && probe.quantiles.p50 < report.meta.probe_resolution_ns;
     time(probe.quantiles.p50, if below { style::DIM } else { style::PLAIN })
 }
 

@@ -16,15 +16,20 @@ mod layout;
 mod name;
 mod notes;
 mod options;
+mod repeats;
 mod spark;
 mod tails;
 mod text;
 
+#[cfg(feature = "markdown")]
+pub(crate) use columns::BELOW;
 pub use name::fitted;
 pub use options::Options;
 pub use spark::Shape;
 #[cfg(feature = "baseline")]
 pub(crate) use text::wrap_words;
+
+use std::cmp::Reverse;
 
 use crate::human;
 use crate::report::{ProbeReport, Report};
@@ -61,16 +66,17 @@ pub fn render(report: &Report, options: &Options) -> String {
         lines.extend(calltree::section(&report.tree, width));
     }
     lines.extend(budgets::section(report, width));
+    lines.extend(repeats::section(report, width));
     lines.extend(tails::section(report, width));
     lines.extend(notes::section(report, width));
     lines.iter().map(|line| line.render(options.color) + "\n").collect()
 }
 
-/// Most self time first; by name where that is equal.
+/// Most self time first, what is known to be waiting left out; by name where that is equal.
 pub(crate) fn ranked(report: &Report) -> Vec<&ProbeReport> {
     let mut ranked: Vec<_> = report.probes.iter().collect();
-    ranked
-        .sort_by(|a, b| b.self_ns.cmp(&a.self_ns).then_with(|| a.name.cmp(&b.name)).then_with(|| a.line.cmp(&b.line)));
+    let key = |probe: &ProbeReport| (Reverse(probe.working_ns()), Reverse(probe.self_ns));
+    ranked.sort_by(|a, b| (key(a), &a.name, a.line).cmp(&(key(b), &b.name, b.line)));
     ranked
 }
 
@@ -101,8 +107,8 @@ fn remainder(report: &Report, left_out: &[&ProbeReport], all: &str, width: usize
     if left_out.is_empty() {
         return Vec::new();
     }
-    let rest: u64 = left_out.iter().fold(0, |sum, probe| sum.saturating_add(probe.self_ns));
-    let share = human::percent(share(rest, report.measured_ns()));
+    let rest: u64 = left_out.iter().fold(0, |sum, probe| sum.saturating_add(probe.working_ns()));
+    let share = human::percent(share(rest, report.working_ns()));
     let line = format!("… and {} more with {share} of the self time ({all} shows them)", left_out.len());
     text::wrapped(&line, style::DIM, width)
 }

@@ -2,6 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
+use super::columns::BELOW;
 use super::text::{Text, style, wrapped};
 use super::{counted, name};
 use crate::human;
@@ -17,8 +18,10 @@ const WARN_FROM: f64 = 5.0;
 pub(super) fn section(report: &Report, width: usize) -> Vec<Text> {
     let notes = [
         clockless(report),
+        below(report),
+        futures(report),
+        overdrawn(report),
         observer(report),
-        unresolved(report, width),
         sampled(report, width),
         alike(report, width),
         memory(report),
@@ -41,36 +44,56 @@ fn clockless(report: &Report) -> Note {
     (report.meta.clock == "none").then(|| (note.to_owned(), style::WARM))
 }
 
+/// What the mark before a self time means.
+fn below(report: &Report) -> Note {
+    let resolution = report.meta.probe_resolution_ns;
+    report.probes.iter().any(|probe| probe.is_below(resolution)).then(|| {
+        let resolution = human::duration(resolution);
+        let note = format!(
+            "{BELOW} less self time a call than the {resolution} that a probe can tell: trust the calls, not the time"
+        );
+        (note, style::DIM)
+    })
+}
+
+/// Times of futures are of two kinds.
+fn futures(report: &Report) -> Note {
+    let any = report.probes.iter().any(|probe| probe.polls > 0);
+    any.then(|| {
+        let note = "of futures, total is the time that passed; self and share are the time of threads in polls";
+        (note.to_owned(), style::DIM)
+    })
+}
+
+/// Where shares are of more than the processors did, some of it was waiting that could not be told.
+fn overdrawn(report: &Report) -> Note {
+    let (working, processor) = (report.working_ns(), report.meta.processor_ns?);
+    (working > processor.saturating_add(processor / 10)).then(|| {
+        let note = format!(
+            "shares are of {} of wall time, some of it waiting: the process had {} of processor time",
+            human::duration(working),
+            human::duration(processor),
+        );
+        (note, style::WARM)
+    })
+}
+
 fn observer(report: &Report) -> Note {
     let meta = &report.meta;
     if report.measured_ns() == 0 || meta.probe_cost_ns == 0 {
         return None;
     }
-    let effect = meta.observer_effect_pct;
+    let effect = report.observer_effect();
+    let entries = report.entries();
     let note = format!(
-        "observer effect: about {} of the measured time ({} for {} calls and polls, {} each)",
-        human::percent(effect),
+        "observer effect: about {} with probes ({} for {} calls and polls, {} each)",
+        human::longer(effect),
         human::duration(meta.observer_ns),
-        human::count(report.entries()),
-        human::duration(meta.probe_cost_ns),
+        human::count(entries),
+        human::duration(meta.observer_ns.saturating_add(entries / 2).checked_div(entries).unwrap_or(0)),
     );
     let style = if effect >= WARN_FROM { style::WARM } else { style::DIM };
     Some((note, style))
-}
-
-/// Whether half of the calls are shorter than what an empty probe reads.
-pub(super) fn below_resolution(probe: &ProbeReport, report: &Report) -> bool {
-    probe.timed() > 0 && probe.quantiles.p50 < report.meta.probe_resolution_ns
-}
-
-fn unresolved(report: &Report, width: usize) -> Note {
-    let below: Vec<_> = super::ranked(report).into_iter().filter(|probe| below_resolution(probe, report)).collect();
-    let names = some_names(below.iter().map(|probe| shown(probe, width)), below.len())?;
-    let note = format!(
-        "below the probe's own resolution of {} (trust their calls, not their times): {names}",
-        human::duration(report.meta.probe_resolution_ns),
-    );
-    Some((note, style::DIM))
 }
 
 /// Whether some of the calls stand for all of them.

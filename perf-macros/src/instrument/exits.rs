@@ -7,9 +7,11 @@
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::parse::Parser;
+use syn::token::Paren;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Block, Expr, ExprAsync, ExprBreak, ExprClosure, ExprConst, ExprReturn, Item, Lifetime, Macro, Stmt, Token, Type,
+    Block, Expr, ExprAsync, ExprBreak, ExprClosure, ExprConst, ExprParen, ExprReturn, Item, Lifetime, Macro, Stmt,
+    Token, Type,
 };
 
 use crate::instrument::ast::mentions;
@@ -84,7 +86,7 @@ impl VisitMut for Returns {
                     attrs: std::mem::take(attrs),
                     break_token: Token![break](return_token.span),
                     label: Some(label()),
-                    expr: Some(value.clone()),
+                    expr: Some(after_label(value)),
                 });
             }
             Expr::Verbatim(tokens) => self.hidden |= hides_return(tokens.clone()),
@@ -109,6 +111,22 @@ impl VisitMut for Returns {
         }
     }
     fn visit_type_mut(&mut self, _: &mut Type) {}
+}
+
+/// A value behind a label. One that begins with `::` is in parentheses, since `syn`, with which other attributes read what
+/// is emitted, takes `'label ::` for the beginning of a loop.
+fn after_label(value: &Expr) -> Box<Expr> {
+    let first = value.to_token_stream().into_iter().next();
+    let begins_with_path = matches!(first, Some(TokenTree::Punct(punct)) if punct.as_char() == ':');
+    Box::new(if begins_with_path {
+        Expr::Paren(ExprParen {
+            attrs: Vec::new(),
+            paren_token: Paren(Span::mixed_site()),
+            expr: Box::new(value.clone()),
+        })
+    } else {
+        value.clone()
+    })
 }
 
 /// Whether an expression is spelled as an error.
@@ -194,7 +212,11 @@ const KNOWN: &[&str] = &[
     "write",
     "writeln",
     "macro_rules",
-    // Logs, events, spans, metrics.
+    // Logs, events, spans, metrics, and what their attributes emit.
+    "file_location",
+    "full_name",
+    "func_name",
+    "func_path",
     "debug",
     "debug_span",
     "enabled",
@@ -257,7 +279,7 @@ pub(crate) fn reachable_end(library: &TokenStream) -> TokenStream {
     quote_spanned! {Span::mixed_site()=>
         match () {
             () => {}
-            () => break #label #library::__private::absent(),
+            () => break #label (#library::__private::absent()),
         }
     }
 }
@@ -282,6 +304,7 @@ mod tests {
             ("#[cfg(a)] return f(return g()); h()", "# [cfg (a)] break 'body f (break 'body g ()) ; h ()"),
             ("return S { a: 1 }.run()", "break 'body S { a : 1 } . run ()"),
             ("a || return b", "a || break 'body b"),
+            ("return ::std::f()", "break 'body (:: std :: f ())"),
         ] {
             assert_eq!(known(body, false).as_deref(), Some(turned), "{body}");
         }

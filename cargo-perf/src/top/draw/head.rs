@@ -63,7 +63,7 @@ fn figures(app: &App, width: usize, theme: Theme) -> Line<'static> {
     if meta.alloc_tracking {
         parts.push(Span::raw(format!("live {}", human::signed_bytes(meta.live_bytes))));
     }
-    let effect = app.interval().map_or(meta, |interval| &interval.report.meta).observer_effect_pct;
+    let effect = app.interval().map_or(report, |interval| &interval.report).observer_effect();
     let style = if effect >= EFFECT { theme.warm() } else { ratatui::style::Style::new() };
     parts.push(Span::styled(format!("observer {}", human::percent(effect)), style));
     parts.extend(losses(meta).map(|text| Span::styled(text, theme.bad())));

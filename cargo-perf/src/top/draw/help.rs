@@ -35,7 +35,7 @@ const NOTES: &[&str] = &[
     "calls/s, p50, p99, …  of the last interval; with t of all the time",
     "total, self %         time in the probe with and without the probes it called",
     "max                   of an interval known to 1.6 %, of all the time exactly",
-    "observer              what the probes themselves take of the measured time",
+    "observer              how much longer the program takes with its probes",
     "lost                  calls that no probe could be told of",
 ];
 /// Columns of the first half, and of a key.

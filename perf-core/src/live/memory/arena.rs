@@ -162,6 +162,7 @@ pub(super) unsafe fn free(place: *mut u8, layout: Layout) {
 }
 
 #[cfg(test)]
+#[allow(clippy::cast_ptr_alignment, reason = "blocks are aligned to a line")]
 mod tests {
     use super::*;
     use std::collections::HashSet;
@@ -198,7 +199,7 @@ mod tests {
             let work = || {
                 let mut seen = HashSet::new();
                 for round in 0..2000usize {
-                    let held: Vec<_> = (0..1 + round % 3).map(|_| alloc(layout)).collect();
+                    let held: Vec<_> = (0..=round % 3).map(|_| alloc(layout)).collect();
                     for &block in &held {
                         seen.insert(block.addr());
                         // SAFETY: this thread's alone until it is freed.

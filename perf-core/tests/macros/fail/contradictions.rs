@@ -14,10 +14,16 @@ fn never_returns() -> ! {
 #[perf_probe(future)]
 fn no_future() {}
 
+macro_rules! leave {
+    ($value:expr) => {
+        return $value
+    };
+}
+
 #[track_caller]
 #[perf_probe(errors)]
 fn caller_and_errors() -> Result<(), ()> {
-    Ok(())
+    leave!(Ok(()))
 }
 
 #[track_caller]
@@ -25,6 +31,9 @@ fn caller_and_errors() -> Result<(), ()> {
 fn caller_and_return(early: bool) -> impl Future<Output = u8> {
     if early {
         return std::future::ready(1);
+    }
+    if !early {
+        leave!(std::future::ready(3));
     }
     std::future::ready(2)
 }

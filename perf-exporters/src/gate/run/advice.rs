@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::judge::{Findings, Measurements, Metric, Reason, Row, Severity, Verdict, quantile::Exceedances};
+use crate::judge::{Findings, Measurements, Metric, Reason, Row, Severity, Side, Verdict, quantile::Exceedances};
 use crate::stats::order::floor;
 
 /// Nobody waits longer than this for one verdict.
@@ -60,6 +60,13 @@ fn otherwise(row: &Row, measured: &Measurements, is_cpu: bool) -> String {
     if is_error {
         return "the share of errors is close to what may be: more calls would hardly decide".to_owned();
     }
+    let looks_broken = match row.side {
+        Side::AtMost => row.actual > row.bound,
+        Side::AtLeast => row.actual < row.bound,
+    };
+    if looks_broken && row.verdict != Verdict::Inconclusive(Reason::FewLate) {
+        return format!("looks broken, and {} calls do not prove it: a longer `max_time` would", measured.times.len());
+    }
     let quantile = if row.metric == Metric::P50.key() {
         "a limit further from what is usual, or `vs` a reference, is decided by few"
     } else {
@@ -96,6 +103,9 @@ mod tests {
         );
         let long = told(undecided("p99", 1_000_000), vec![50.0; 1_000], 2, false).unwrap();
         assert!(!long.contains("max_time") && long.contains("p50"), "{long}");
+        let few = Row { actual: 500.0, wanted: None, ..undecided("p50", 0) };
+        let few = told(few, vec![500.0; 5], 2, false).unwrap();
+        assert_eq!(few, "p50: looks broken, and 5 calls do not prove it: a longer `max_time` would");
         let row = Row::new("max", Unit::Nanoseconds, 100.0).verdict(Verdict::Inconclusive(Reason::FewLate), "");
         assert!(told(row, vec![50.0; 1_000], 2, false).unwrap().contains("p50"));
     }

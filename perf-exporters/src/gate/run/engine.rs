@@ -223,6 +223,10 @@ impl<'a, S: Subject> Engine<'a, S> {
             match confirmation.feed(&told) {
                 Step::Done(Verdict::Inconclusive(reason)) => {
                     let unproven = matches!(reason, Reason::Unconfirmed { .. } | Reason::Environment);
+                    if unproven {
+                        // It is of an epoch that said otherwise.
+                        self.finished.advice = None;
+                    }
                     let mut findings = failing.filter(|_| unproven).unwrap_or(seen.findings);
                     findings.soften(&reason);
                     return Ok(findings);

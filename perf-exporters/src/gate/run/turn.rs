@@ -86,7 +86,9 @@ impl Turns {
             let woken = state.pass_on();
             drop(state);
             self.changed.notify_all();
-            woken.map(Waker::wake);
+            if let Some(woken) = woken {
+                woken.wake();
+            }
         }
     }
 
@@ -98,7 +100,9 @@ impl Turns {
             if left.is_zero() {
                 let woken = state.pass_on();
                 drop(state);
-                woken.map(Waker::wake);
+                if let Some(woken) = woken {
+                    woken.wake();
+                }
                 state = self.state();
             } else {
                 state = self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;

@@ -19,7 +19,7 @@ use serde::Serialize;
 
 use super::Options;
 use crate::label;
-use crate::report::{BudgetReport, Machine, Meta, Report, nanos};
+use crate::report::{BudgetReport, Machine, Report, nanos};
 use names::Names;
 use probe::{Probe, coarseness};
 use slow::Slow;
@@ -32,6 +32,8 @@ const MOST_BUCKETS: usize = 100_000;
 /// The same of a page that gets them anew every few seconds.
 #[cfg(feature = "serve")]
 const MOST_LIVE_BUCKETS: usize = 25_000;
+/// Sentences about repeated calls.
+const MOST_REPEATED: usize = 3;
 
 #[derive(Serialize)]
 pub(super) struct Data<'a> {
@@ -43,6 +45,9 @@ pub(super) struct Data<'a> {
     /// Bits by which bucket numbers were shortened.
     coarse: u32,
     budgets: Vec<BudgetReport>,
+    /// Sentences about probes that are called many times for each call of their caller.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    repeated: Vec<String>,
     tracks: Tracks,
     #[serde(skip_serializing_if = "Option::is_none")]
     trend: Option<Trend>,
@@ -75,6 +80,10 @@ struct Numbers {
     end: u64,
     duration: u64,
     measured: u64,
+    /// The same without what is known to be waiting.
+    working: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    processor: Option<u64>,
     cost: u64,
     resolution: u64,
     observer: u64,
@@ -113,6 +122,7 @@ impl<'a> Data<'a> {
             slow: Slow::new(&report.probes, &mut names),
             coarse,
             budgets: report.budgets.iter().map(shown).collect(),
+            repeated: report.repeated().iter().take(MOST_REPEATED).map(ToString::to_string).collect(),
             tracks: Tracks::new(&report.monitor),
             trend: None,
             #[cfg(feature = "serve")]
@@ -140,20 +150,23 @@ fn millis(time: SystemTime) -> u64 {
 impl<'a> Run<'a> {
     fn new(report: &'a Report, coarse: u32) -> Self {
         let probes = report.probes.iter().map(|probe| Probe::new(probe, coarse)).collect();
-        Self { meta: About::new(&report.meta, report.measured_ns()), probes }
+        Self { meta: About::new(report), probes }
     }
 }
 
 impl<'a> About<'a> {
-    fn new(meta: &'a Meta, measured: u64) -> Self {
+    fn new(report: &'a Report) -> Self {
+        let meta = &report.meta;
         let numbers = Numbers {
             end: millis(meta.time),
             duration: meta.duration_ns,
-            measured,
+            measured: report.measured_ns(),
+            working: report.working_ns(),
+            processor: meta.processor_ns,
             cost: meta.probe_cost_ns,
             resolution: meta.probe_resolution_ns,
             observer: meta.observer_ns,
-            effect: meta.observer_effect_pct,
+            effect: report.observer_effect(),
             lost: meta.lost,
             backward: meta.backward_steps,
             dropped: meta.dropped_nodes,

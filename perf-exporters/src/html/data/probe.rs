@@ -49,6 +49,7 @@ impl Probe {
             ("bytes", probe.bytes),
             ("total", probe.total_ns),
             ("self", probe.self_ns),
+            ("waiting", probe.waiting_ns),
             ("busy", probe.busy_ns),
             ("mean", probe.mean_ns),
             ("min", probe.min_ns),

@@ -11,7 +11,10 @@ use crate::report::{Report, nanos};
 pub(super) struct Recent {
     /// Nanoseconds that it is about.
     span: u64,
-    /// Name, calls, errors, self time, median, 99th percentile; of probes that were called.
+    /// Processor time of the process in it, where the system tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    processor: Option<u64>,
+    /// Name, calls, errors, self time without what is known to be waiting, median, 99th percentile; of probes that were called.
     probes: Vec<[u64; 6]>,
 }
 
@@ -20,8 +23,8 @@ impl Recent {
         let called = report.probes.iter().filter(|probe| probe.calls > 0 || probe.polls > 0);
         let rows = called.map(|probe| {
             let quantiles = &probe.quantiles;
-            [names.place(&probe.name), probe.calls, probe.errors, probe.self_ns, quantiles.p50, quantiles.p99]
+            [names.place(&probe.name), probe.calls, probe.errors, probe.working_ns(), quantiles.p50, quantiles.p99]
         });
-        Self { span: nanos(span), probes: rows.collect() }
+        Self { span: nanos(span), processor: report.meta.processor_ns, probes: rows.collect() }
     }
 }

@@ -9,13 +9,14 @@ const statsOf = (probe) => {
   const each = (number) => (probe.calls > 0 ? number / probe.calls : 0);
   const stats = recent ? [
     stat("calls a second", shown(probe.rate, "count"), "in the last seconds"),
-    stat("busy", percent(probe.load), "of a processor"),
+    stat("busy", percent(probe.load), recent.overdrawn ? "of a thread's time, waiting included" : "of a processor"),
     stat("median now", shown(probe.p50Now, "time")),
     stat("p99 now", shown(probe.p99Now, "time")),
   ] : [];
   stats.push(
     stat("calls", shown(probe.calls, "count"), probe.polls > 0 && `${text(probe.polls, "count")} polls`),
-    stat("self time", shown(probe.self, "time"), `${percentText(probe.share)} of all`),
+    stat("self time", [below(probe) && "~", shown(probe.self, "time")], `${percentText(probe.share)} of all${probe.waiting > 0 ? ", without waiting" : ""}`),
+    probe.waiting > 0 && stat("waiting", shown(probe.waiting, "time"), "of the self time"),
     stat("total time", shown(probe.total, "time"), probe.polls > 0 && `busy ${text(probe.busy, "time")}`),
     stat("mean", shown(probe.mean, "time")),
     stat("median", shown(probe.p50, "time"), changed(probe.p50Change)),

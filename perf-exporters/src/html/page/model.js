@@ -1,7 +1,7 @@
 /* What was measured, as the rest of the page reads it. */
 
 const FIELDS = [
-  "line", "calls", "errors", "panics", "cancelled", "polls", "items", "bytes", "total", "self", "busy", "mean", "min",
+  "line", "calls", "errors", "panics", "cancelled", "polls", "items", "bytes", "total", "self", "waiting", "busy", "mean", "min",
   "max", "p50", "p90", "p95", "p99", "p999", "allocs", "allocBytes", "selfAllocs", "selfAllocBytes", "peak", "net",
 ];
 
@@ -36,10 +36,12 @@ const bucketsOf = (flat) => {
   return buckets;
 };
 
-const probeOf = (raw, measured) => {
+/** What is not known to be waiting is what shares are of. */
+const probeOf = (raw, working) => {
   const probe = { name: raw.name, file: raw.file ?? "", places: raw.places, hist: raw.hist, tail: raw.tail, slow: [], search: `${raw.name} ${raw.places ?? raw.file ?? ""}`.toLowerCase() };
   for (const field of FIELDS) probe[field] = raw[field] ?? 0;
-  probe.share = share(probe.self, measured);
+  probe.working = probe.self - probe.waiting;
+  probe.share = share(probe.working, working);
   probe.perCall = probe.calls > 0 ? probe.self / probe.calls : 0;
   probe.allocsPerCall = probe.calls > 0 ? probe.allocs / probe.calls : 0;
   const seconds = probe.total / 1e9;
@@ -61,13 +63,16 @@ const addRecent = () => {
     probe.p50Now = p50;
     probe.p99Now = p99;
   }
-  return { seconds, self: probes.reduce((sum, probe) => sum + probe.now.self, 0) };
+  const self = probes.reduce((sum, probe) => sum + probe.now.self, 0);
+  const { processor } = data.recent;
+  /* Threads cannot work more than the system gave them: the rest of it was waiting that no clock told. */
+  return { seconds, self, processor, overdrawn: processor !== undefined && self > 1.1 * processor };
 };
 
 const addEarlier = () => {
   const earlier = {
     meta: data.before.meta,
-    probes: new Map(data.before.probes.map((raw) => [raw.name, probeOf(raw, data.before.meta.measured)])),
+    probes: new Map(data.before.probes.map((raw) => [raw.name, probeOf(raw, data.before.meta.working)])),
   };
   for (const probe of probes) {
     probe.earlier = earlier.probes.get(probe.name);
@@ -114,9 +119,9 @@ const treeOf = (rows) => {
 const load = (fresh) => {
   data = fresh;
   meta = data.now.meta;
-  probes = data.now.probes.map((raw) => probeOf(raw, meta.measured));
+  probes = data.now.probes.map((raw) => probeOf(raw, meta.working));
   named = new Map(probes.map((probe) => [probe.name, probe]));
-  ranked = [...probes].sort((a, b) => b.self - a.self || (a.name < b.name ? -1 : 1));
+  ranked = [...probes].sort((a, b) => b.working - a.working || b.self - a.self || (a.name < b.name ? -1 : 1));
   before = data.before && addEarlier();
   recent = data.recent && addRecent();
   addSlow();
@@ -125,6 +130,16 @@ const load = (fresh) => {
 
 /** Whether half of the calls are shorter than what an empty probe reads. */
 const unresolved = (probe) => probe.hist.length > 0 && probe.p50 < meta.resolution;
+
+/** Whether a call has less self time, on average, than what an empty probe reads. */
+const below = (probe) => probe.self < Math.max(probe.calls, probe.polls) * meta.resolution;
+
+/** How much longer the run took with probes, as `human::longer` says it. */
+const longer = (effect) => {
+  const times = 1 + effect / 100;
+  if (effect >= 900) return `${times.toFixed(0)} × as long or more`;
+  return effect >= 100 ? `${times.toFixed(1)} × as long` : `${percentText(effect)} longer`;
+};
 
 const sumOf = (field) => probes.reduce((sum, probe) => sum + probe[field], 0);
 

@@ -7,8 +7,8 @@ const budgetsWith = (verdict) => data.budgets.filter((budget) => budget.verdict 
 
 const lately = () => text(Math.round(recent.seconds * 10) * 1e8, "time");
 
-/** What a probe costs: lately, on a live page; else in all. */
-const costOf = (probe) => (recent ? probe.now.self : probe.self);
+/** What a probe costs, known waiting left out: lately, on a live page; else in all. */
+const costOf = (probe) => (recent ? probe.now.self : probe.working);
 
 /** The sentence that stands first. */
 const headline = () => {
@@ -18,6 +18,7 @@ const headline = () => {
   if (!top || costOf(top) === 0) return [recent ? "No probe was called lately." : "No probe was called."];
   const name = nameOf(top.name.slice(functionStart(top.name)));
   name.title = top.name;
+  if (recent && recent.overdrawn) return [name, " takes ", el("em", null, percentText(share(costOf(top), recent.self))), " of the measured wall time, waiting included."];
   if (recent) return [name, " keeps ", el("em", null, percentText(top.load)), " of a processor busy."];
   return [name, " takes ", el("em", null, percentText(top.share)), " of the measured time."];
 };
@@ -40,10 +41,11 @@ const titleSection = () => {
     el("div", { class: "figures" },
       !recent && figure("measured time", shown(meta.measured, "time"), wall === undefined ? "all threads together" : el("span", { class: changeClass(wall) }, `${changeText(wall)} since before`)),
       meta.duration > 0 && figure(recent ? "watched for" : "wall time", shown(meta.duration, "time")),
-      recent && figure("busy", shown(recent.self / 1e9 / recent.seconds, "count"), "processors in probes"),
+      recent && figure("busy", shown(recent.self / 1e9 / recent.seconds, "count"), recent.overdrawn ? "threads in probes, waiting included" : "processors in probes", recent.overdrawn && "warn"),
+      recent && recent.processor !== undefined && figure("given", shown(recent.processor / 1e9 / recent.seconds, "count"), "processors by the system"),
       recent && figure("calls a second", shown(sumOf("rate"), "count"), `in the last ${lately()}`),
       figure("calls", shown(calls, "count"), plural(probes.length, "probe")),
-      figure("observer effect", percent(meta.effect), `${text(meta.cost, "time")} a call`, effect),
+      figure("observer effect", longer(meta.effect), `${text(meta.cost, "time")} a call`, effect),
       errors > 0 && figure("errors", shown(errors, "count"), `${percentText(share(errors, calls))} of the calls`, "bad"),
       data.budgets.length > 0 && figure("budgets", `${budgetsWith("pass").length} of ${data.budgets.length}`, "kept", budgetsWith("fail").length > 0 ? "bad" : "good"),
       meta.tracking && figure("allocations", shown(sumOf("selfAllocs"), "count"), `${text(sumOf("selfAllocBytes"), "bytes")} in probes`),
@@ -53,9 +55,9 @@ const titleSection = () => {
 const costsSection = () => {
   const top = ranked.filter((probe) => costOf(probe) > 0).sort((a, b) => costOf(b) - costOf(a)).slice(0, 8);
   if (top.length === 0) return null;
-  const whole = recent ? recent.self : meta.measured;
+  const whole = recent ? recent.self : meta.working;
   /* Lately, only what a probe took itself is known. */
-  const reach = (probe) => (recent ? costOf(probe) : Math.max(probe.self, Math.min(probe.total, meta.measured)));
+  const reach = (probe) => (recent ? costOf(probe) : Math.max(probe.working, Math.min(probe.total, meta.working)));
   const most = Math.max(...top.map(reach));
   const bar = (probe) => {
     const [own, rest] = [el("i"), el("i", { class: "rest" })];
@@ -64,22 +66,27 @@ const costsSection = () => {
     return el("span", { class: "track" }, own, rest);
   };
   const keys = recent
-    ? el("span", { class: "hint" }, `own time in the last ${lately()}: of a processor, and of all`)
+    ? el("span", { class: "hint" }, `own time in the last ${lately()}: of ${recent.overdrawn ? "a thread's time" : "a processor"}, and of all`)
     : el("span", { class: "keys" }, el("span", { class: "hint key" }, "its own time"), el("span", { class: "hint key rest" }, "with what it calls"));
   return el("section", { id: "costs", "aria-label": "What costs most" },
     el("div", { class: "head" }, el("h2", null, recent ? "What costs most now" : "What costs most"), el("span", { class: "push" }), keys),
     el("ol", { class: "costs" }, top.map((probe) => el("li", null,
       el("button", { type: "button", class: "cost", onclick: () => openProbe(probe.name) },
-        nameOf(probe.name), el("span", { class: "num" }, recent ? percent(probe.load) : shown(probe.self, "time")),
+        nameOf(probe.name), el("span", { class: "num" }, recent ? percent(probe.load) : shown(probe.working, "time")),
         el("span", { class: "num share" }, percent(share(costOf(probe), whole))), bar(probe))))),
     notes());
 };
 
 const notes = () => {
-  const small = ranked.filter(unresolved);
+  const small = ranked.filter(below);
+  const [working, processor] = recent ? [recent.self, recent.processor] : [meta.working, meta.processor];
+  const waited = meta.measured - meta.working;
   const list = [
-    meta.effect >= 5 && ["warn", `The probes themselves took about ${percentText(meta.effect)} of the measured time. Sample the ones that are called most, or remove them.`],
-    small.length > 0 && ["", `Below the ${text(meta.resolution, "time")} that a probe can resolve, so trust the calls and not the times: ${small.slice(0, 3).map((probe) => probe.name).join(", ")}${small.length > 3 ? ` and ${small.length - 3} more` : ""}.`],
+    ...(data.repeated ?? []).map((sentence) => ["warn", sentence]),
+    processor !== undefined && working > 1.1 * processor && ["warn", `Shares are of ${text(working, "time")} of wall time, while the process had ${text(processor, "time")} of processor time: some of it is waiting, for a processor or for others, that could not be told.`],
+    waited >= 0.01 * meta.measured && ["", `${text(waited, "time")} of ${text(meta.measured, "time")} of self time was waiting, and is not in the shares.`],
+    meta.effect >= 5 && ["warn", `With its probes the program took about ${longer(meta.effect)}. Sample the ones that are called most, or remove them.`],
+    small.length > 0 && ["", `Less self time a call (~) than the ${text(meta.resolution, "time")} that a probe can tell, so trust the calls and not the times: ${small.slice(0, 3).map((probe) => probe.name).join(", ")}${small.length > 3 ? ` and ${small.length - 3} more` : ""}.`],
     meta.lost > 0 && ["bad", `${plural(meta.lost, "call")} could not be attributed to a probe.`],
     meta.backward > 0 && ["bad", `The clock went backwards ${plural(meta.backward, "time")}.`],
     meta.dropped > 0 && ["bad", `The call tree had no room for ${plural(meta.dropped, "node")}.`],
@@ -118,7 +125,8 @@ const budgetsSection = () => {
 /** What cost or saved most, per call, at the number of calls of now. */
 const changesSection = () => {
   if (!before) return null;
-  const moved = probes.filter((probe) => probe.earlier && (probe.p50Change === null || Math.abs(probe.p50Change) >= 5 || Math.abs(probe.perCallChange ?? 100) >= 5 || probe.allocsPerCall !== probe.earlier.allocsPerCall));
+  const counted = meta.tracking && before.meta.tracking;
+  const moved = probes.filter((probe) => probe.earlier && (probe.p50Change === null || Math.abs(probe.p50Change) >= 5 || Math.abs(probe.perCallChange ?? 100) >= 5 || (counted && probe.allocsPerCall !== probe.earlier.allocsPerCall)));
   const cost = (probe) => (probe.perCall - probe.earlier.perCall) * probe.calls;
   moved.sort((a, b) => Math.abs(cost(b)) - Math.abs(cost(a)));
   const only = (list, other) => list.filter((probe) => !other.has(probe.name)).map((probe) => probe.name);
@@ -134,7 +142,7 @@ const changesSection = () => {
       el("div", { class: "wide" }, el("table", { class: "grid" },
         el("thead", null, el("tr", null, el("th", null, "probe"), ["p50", "self / call", "allocs / call"].map((title) => [el("th", { class: "num" }, title), el("th", { class: "num" }, "±")]))),
         el("tbody", null, moved.slice(0, 10).map((probe) => el("tr", null, el("td", null, openName(probe.name)),
-          cell(probe.p50, probe.earlier.p50, "time"), cell(probe.perCall, probe.earlier.perCall, "time"), cell(probe.allocsPerCall, probe.earlier.allocsPerCall, "count")))))),
+          cell(probe.p50, probe.earlier.p50, "time"), cell(probe.perCall, probe.earlier.perCall, "time"), counted ? cell(probe.allocsPerCall, probe.earlier.allocsPerCall, "count") : [el("td", { class: "num" }, "–"), el("td", { class: "num" }, "–")]))))),
     names("New", fresh), names("Gone", gone));
 };
 

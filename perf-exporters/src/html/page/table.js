@@ -11,7 +11,7 @@ const changeCell = (key) => (probe) =>
 /** What was counted lately, of a live page. */
 const recentColumns = () => [
   column("calls/s", "rate", (p) => cellOf(p.rate, "count"), { fresh: true }),
-  column("busy", "load", (p) => el("span", { class: p.load >= 10 && "hot" }, percent(p.load)), { fresh: true, hint: "own time in the last seconds, as a part of one processor" }),
+  column("busy", "load", (p) => el("span", { class: p.load >= 10 && "hot" }, percent(p.load)), { fresh: true, hint: "own time in the last seconds, as a part of one thread's time" }),
   column("p50 now", "p50Now", (p) => cellOf(p.p50Now, "time"), { fresh: true }),
   column("p99 now", "p99Now", (p) => cellOf(p.p99Now, "time"), { fresh: true }),
   column("errors/s", "errorRate", (p) => (p.errorRate ? el("span", { class: "bad" }, shown(p.errorRate, "count")) : cellOf(0)), { when: any("errors"), fresh: true }),
@@ -23,7 +23,8 @@ const columns = () => [
   column("calls", "calls", (p) => cellOf(p.calls, "count")),
   column("errors", "errors", (p) => (p.errors ? el("span", { class: "bad" }, shown(p.errors, "count")) : cellOf(0)), { when: any("errors") }),
   column("total", "total", (p) => cellOf(p.total, "time"), { minor: true, when: !recent }),
-  column("self", "self", (p) => cellOf(p.self, "time")),
+  column("self", "self", (p) => [below(p) && p.self > 0 && el("span", { class: "dim" }, "~"), cellOf(p.self, "time")]),
+  column("waiting", "waiting", (p) => cellOf(p.waiting, "time"), { when: any("waiting"), minor: true, hint: "of the self time, on no processor; not in the share" }),
   column("share", "share", (p) => el("span", { class: p.share >= 10 && "hot" }, percent(p.share))),
   column("± self/call", "perCallChange", changeCell("perCallChange"), { when: Boolean(before), hint: "self time per call, against the earlier report" }),
   column("mean", "mean", (p) => cellOf(p.mean, "time"), { minor: true, when: !recent }),
@@ -49,7 +50,7 @@ const compareBy = (key, up) => (a, b) => {
 };
 
 const probesSection = () => {
-  const state = { key: recent ? "load" : "self", up: false, words: [] };
+  const state = { key: recent ? "load" : "share", up: false, words: [] };
   let shownColumns = [];
   let heads = [];
   let rows = new Map();

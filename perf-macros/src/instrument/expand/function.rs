@@ -136,14 +136,12 @@ impl Body<'_> {
         let ty = self.plan.output.annotation().map(|ty| quote!(: #ty));
         let body = self.block(known);
         let reference = quote_spanned!(Span::mixed_site()=> &output);
-        let seen = match (self.plan.errors, self.plan.output.annotation()) {
-            (Errors::Inferred, Some(ty)) => {
-                self.asked(&ty, &quote_spanned!(Span::mixed_site()=> see(&mut outcome, #reference)))
-            }
-            _ => {
-                let failed = self.failed(&reference);
-                quote_spanned!(Span::mixed_site()=> #library::__private::Outcome::seen(&mut outcome, #failed))
-            }
+        let annotation = self.plan.output.annotation();
+        let seen = if let (Errors::Inferred, Some(ty)) = (self.plan.errors, annotation) {
+            self.asked(&ty, &quote_spanned!(Span::mixed_site()=> see(&mut outcome, #reference)))
+        } else {
+            let failed = self.failed(&reference);
+            quote_spanned!(Span::mixed_site()=> #library::__private::Outcome::seen(&mut outcome, #failed))
         };
         let output = quote_spanned!(Span::mixed_site()=> output);
         let end = if let Some((word, parentheses)) = known.last_return {

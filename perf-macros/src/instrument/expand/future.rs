@@ -1,6 +1,6 @@
 //! Futures, wrapped to be measured.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Signature;
 use syn::spanned::Spanned;
@@ -62,7 +62,7 @@ pub(super) fn tail(body: &Body, tail: &Tail) -> TokenStream {
     let Tail { before, boxed, future, kept } = tail;
     let (evaluated, chained) = evaluated(body);
     let measured = body.wrapped(&body.probe, &body.yielding(future), &chained);
-    let measured = if *kept { quote_spanned!(Span::mixed_site()=> async move { #measured.await }) } else { measured };
+    let measured = if *kept { around(future, &measured) } else { measured };
     let end = match boxed {
         Some((path, parentheses)) => {
             let mut group = Group::new(Delimiter::Parenthesis, measured);
@@ -76,6 +76,21 @@ pub(super) fn tail(body: &Body, tail: &Tail) -> TokenStream {
     }
     let nested = body.function.nested(&quote!(#before #end));
     quote!(#evaluated #nested)
+}
+
+/// An `async move` block with this future in it, in the place of another one: what other attributes put into it is theirs
+/// where they find the user's own braces.
+fn around(block: &TokenStream, measured: &TokenStream) -> TokenStream {
+    let waits = quote_spanned!(Span::mixed_site()=> #measured.await);
+    let replaced = block.clone().into_iter().map(|token| match token {
+        TokenTree::Group(braces) => {
+            let mut group = Group::new(Delimiter::Brace, waits.clone());
+            group.set_span(braces.span());
+            TokenTree::Group(group)
+        }
+        word => word,
+    });
+    replaced.collect()
 }
 
 /// A function that returns its future somehow, in a box or not.
