@@ -34,14 +34,35 @@ struct Inner {
 }
 
 enum Kind {
-    Io { action: &'static str, source: io::Error },
-    Malformed { what: &'static str, truncated: bool, source: serde_json::Error },
-    Encoded { how: &'static str, remedy: &'static str },
-    UnknownSchema { found: Option<String>, known: &'static str },
-    NewerSchema { found: String, known: &'static str },
+    Io {
+        action: &'static str,
+        source: io::Error,
+    },
+    Malformed {
+        what: &'static str,
+        truncated: bool,
+        source: serde_json::Error,
+    },
+    Encoded {
+        how: &'static str,
+        remedy: &'static str,
+    },
+    UnknownSchema {
+        found: Option<String>,
+        known: &'static str,
+    },
+    NewerSchema {
+        found: String,
+        known: &'static str,
+    },
     #[cfg(feature = "baseline")]
     Baseline(Problem),
-    Setting { variable: &'static str, value: String, problem: String, valid: Cow<'static, str> },
+    Setting {
+        variable: &'static str,
+        value: String,
+        problem: String,
+        valid: Cow<'static, str>,
+    },
 }
 
 impl Error {

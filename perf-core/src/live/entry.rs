@@ -162,8 +162,7 @@ pub(crate) fn move_in(local: &Local) -> Option<bool> {
 #[cold]
 #[inline(never)]
 pub(crate) fn finish_elsewhere(local: &Local, open: &Open, ticks: u64) {
-    // SAFETY: set in every lane that gets here.
-    let mark = unsafe { open.mark.assume_init_ref() };
+    let mark = open.mark();
     if general::is_untimed(open) {
         local.covered.set(open.covered);
         local.heap.close(mark, 0);
@@ -186,8 +185,7 @@ pub(crate) fn finish_elsewhere(local: &Local, open: &Open, ticks: u64) {
 #[inline(never)]
 pub(crate) fn finish_untimed_elsewhere(local: &Local, open: &Open) {
     local.covered.set(open.covered);
-    // SAFETY: set in this lane.
-    local.heap.forget_callees(unsafe { open.nested.assume_init_ref() });
+    local.heap.forget_callees(open.nested());
     count_outcome_elsewhere(local, open);
 }
 

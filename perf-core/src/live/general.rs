@@ -20,7 +20,7 @@
 use std::mem::MaybeUninit;
 
 use super::callsite::{Callsite, GENERAL, ID, Sampling, WATCHED};
-use super::lane::{Lane, Notes, Open};
+use super::lane::{AtStart, Lane, Notes, Open};
 use super::local::Local;
 use super::ring::Kind;
 use super::shard::Shard;
@@ -75,10 +75,9 @@ pub(crate) fn start_in(local: &Local, slot: &'static Slot, site: &'static Callsi
         slot,
         loan: local.loan.get(),
         covered: local.covered.get(),
-        nested: MaybeUninit::new(local.heap.nested()),
+        heap: AtStart { nested: local.heap.nested() },
         started: 0,
         total: 0,
-        mark: MaybeUninit::uninit(),
         extra: MaybeUninit::uninit(),
     })
 }
@@ -104,9 +103,8 @@ fn start_timed(local: &Local, slot: &'static Slot, site: &'static Callsite, weig
         loan: local.loan.get(),
         covered: local.covered.get(),
         total: slot.total.get(),
-        mark: MaybeUninit::new(local.heap.mark(slot)),
+        heap: AtStart { mark: local.heap.mark(slot) },
         extra: MaybeUninit::new(Extra { weight, caller, node, span, watch }),
-        nested: MaybeUninit::uninit(),
         started: if weight == 0 { 0 } else { clock::now() },
     })
 }
@@ -170,8 +168,7 @@ pub(crate) fn enter(shard: &Shard, slot: &Slot) -> u64 {
 pub(crate) fn is_untimed(open: &Open) -> bool {
     match open.lane {
         Lane::Untimed => true,
-        // SAFETY: set in this lane.
-        Lane::General => unsafe { open.extra.assume_init_ref() }.weight == 0,
+        Lane::General => open.extra().weight == 0,
         Lane::Usual | Lane::Recorded | Lane::Stray => false,
     }
 }
@@ -187,15 +184,13 @@ pub(crate) fn finish(open: &Open) {
         // Where no probe was met meanwhile there is nothing to forget, and no store for the next such call to wait for.
         if local.covered.get() != open.covered {
             local.covered.set(open.covered);
-            // SAFETY: set in this lane.
-            local.heap.forget_callees(unsafe { open.nested.assume_init_ref() });
+            local.heap.forget_callees(open.nested());
         }
         return open.count_outcome(slot);
     }
     finish_timed(open);
     if open.lane == Lane::General {
-        // SAFETY: set in this lane.
-        let span = unsafe { open.extra.assume_init_ref() }.span;
+        let span = open.extra().span;
         if span != 0 {
             spans::exit(span);
         }
@@ -218,8 +213,7 @@ fn finish_timed(open: &Open) {
 /// Counts a call in the slot that it began in.
 #[inline(always)]
 fn store(open: &Open, local: &Local, slot: &Slot, shard: &Shard, ticks: u64) {
-    // SAFETY: set in this lane, both.
-    let (extra, mark) = unsafe { (open.extra.assume_init_ref(), open.mark.assume_init_ref()) };
+    let (extra, mark) = (open.extra(), open.mark());
     let weight = extra.weight;
     let mut own = 0;
     if weight == 0 {

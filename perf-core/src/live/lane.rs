@@ -56,12 +56,18 @@ pub(crate) struct Open {
     /// Of the thread and of the slot at the start: see [`Local::covered`] and [`Slot::total`].
     pub(crate) covered: u64,
     pub(crate) total: u64,
-    /// In the timed lanes.
-    pub(crate) mark: MaybeUninit<Mark>,
+    pub(crate) heap: AtStart,
     /// In lane `General`.
     pub(crate) extra: MaybeUninit<Extra>,
+}
+
+/// The heap of the thread at the start: no lane needs both, and a guard is small.
+#[derive(Clone, Copy)]
+pub(crate) union AtStart {
+    /// In the timed lanes.
+    pub(crate) mark: Mark,
     /// In lane `Untimed`.
-    pub(crate) nested: MaybeUninit<Nested>,
+    pub(crate) nested: Nested,
 }
 
 /// What a call says about itself.
@@ -91,11 +97,31 @@ impl Open {
             loan: local.loan.get(),
             covered: local.covered.get(),
             total: slot.total.get(),
-            mark: MaybeUninit::new(local.heap.mark(slot)),
+            heap: AtStart { mark: local.heap.mark(slot) },
             extra: MaybeUninit::uninit(),
-            nested: MaybeUninit::uninit(),
             started: clock::counter(),
         }
+    }
+
+    #[inline(always)]
+    pub(crate) fn mark(&self) -> &Mark {
+        debug_assert!(self.lane != Lane::Untimed);
+        // SAFETY: set in all lanes but that one.
+        unsafe { &self.heap.mark }
+    }
+
+    #[inline(always)]
+    pub(crate) fn nested(&self) -> &Nested {
+        debug_assert!(self.lane == Lane::Untimed);
+        // SAFETY: set in that lane.
+        unsafe { &self.heap.nested }
+    }
+
+    #[inline(always)]
+    pub(crate) fn extra(&self) -> &Extra {
+        debug_assert!(self.lane == Lane::General);
+        // SAFETY: set in that lane.
+        unsafe { self.extra.assume_init_ref() }
     }
 
     /// Marks the call as failed.
@@ -166,8 +192,7 @@ fn settle(local: &Local, open: &Open, now: u64) {
     slot.count_time(ticks, ticks.wrapping_sub(callees));
     slot.total.raise(open.total.wrapping_add(ticks));
     local.covered.set(open.covered.wrapping_add(ticks).wrapping_add(local.cost.get()));
-    // SAFETY: set in this lane.
-    let mark = unsafe { open.mark.assume_init_ref() };
+    let mark = open.mark();
     if !local.heap.is_untouched(mark) {
         settle_heap(slot, mark);
     }

@@ -150,6 +150,7 @@ impl Slot {
             (&raw mut (*place).owner).write(owner);
             (&raw mut (*place).id).write(id);
             (&raw mut (*place).least).write(Count::new(NOTHING));
+            (&raw mut (*place).watched).write(Watched::new());
         }
     }
 

@@ -14,7 +14,6 @@ pub(crate) struct Watched {
 }
 
 impl Watched {
-    #[cfg(loom)]
     pub(crate) fn new() -> Self {
         Self { waiting: Count::new(0), due: Count::new(1), stands: Count::new(1), mean: Count::new(0) }
     }
