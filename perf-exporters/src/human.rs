@@ -87,6 +87,9 @@ pub fn signed_bytes(number: i64) -> Scaled {
     size
 }
 
+/// As long as a run is said to have become at the most: beyond, it is "or more".
+pub(crate) const MOST_TIMES: u64 = 10;
+
 /// How much longer something took, given in per cent of what it would have taken: per cent below twice as long, a multiple
 /// from there on, and a least multiple from [`OBSERVER_EFFECT_MOST`](crate::Report::OBSERVER_EFFECT_MOST) on.
 ///
@@ -99,7 +102,7 @@ pub fn signed_bytes(number: i64) -> Scaled {
 #[must_use]
 pub fn longer(effect: f64) -> String {
     let times = 1.0 + effect / 100.0;
-    if effect >= crate::Report::OBSERVER_EFFECT_MOST {
+    if effect >= 100.0 * (MOST_TIMES - 1) as f64 {
         format!("{times:.0} × as long or more")
     } else if effect >= 100.0 {
         format!("{times:.1} × as long")

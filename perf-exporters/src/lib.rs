@@ -86,6 +86,7 @@ pub mod baseline;
 pub mod chrome_trace;
 #[cfg(any(feature = "gate", feature = "serve"))]
 mod clock;
+mod complain;
 #[cfg(feature = "csv")]
 pub mod csv;
 pub mod env;
@@ -114,6 +115,7 @@ mod metrics;
 #[cfg(feature = "monitor")]
 pub mod monitor;
 mod nanos;
+mod nearest;
 #[cfg(feature = "otlp")]
 pub mod otlp;
 #[cfg(feature = "pprof")]

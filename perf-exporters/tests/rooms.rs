@@ -282,9 +282,15 @@ fn the_list_of_files_with_unsafe_is_true() {
         .map(|file| file.strip_prefix(&src).unwrap().to_string_lossy().replace('\\', "/"))
         .collect();
     assert_eq!(listed(section), real, "left: listed in ARCHITECTURE.md, right: found in perf-core/src");
-    for safe in ["perf-macros/src", "perf-exporters/src", "cargo-perf/src"] {
-        let found: Vec<PathBuf> = rust_files(&root().join(safe)).into_iter().filter(|file| is_unsafe(file)).collect();
-        assert!(found.is_empty(), "{safe} has none, says ARCHITECTURE.md: {found:?}");
+    for (folder, known) in [
+        ("perf-macros/src", &[][..]),
+        ("perf-exporters/src", &["reporter/signals/handler.rs"]),
+        ("cargo-perf/src", &[]),
+    ] {
+        let src = root().join(folder);
+        let found: Vec<PathBuf> = rust_files(&src).into_iter().filter(|file| is_unsafe(file)).collect();
+        let known: Vec<PathBuf> = known.iter().map(|file| src.join(file)).collect();
+        assert_eq!(found, known, "{folder}: left what is found, right what ARCHITECTURE.md says");
     }
 }
 

@@ -62,7 +62,6 @@ mod class;
 mod compare;
 mod emit;
 mod entry;
-mod error;
 mod figure;
 mod judge;
 mod kernels;
@@ -86,7 +85,6 @@ pub use compare::{compare, compare_baselines, compare_runs};
 #[cfg(feature = "gate")]
 pub(crate) use entry::times_of_runs;
 pub use entry::{Entry, Section};
-pub(crate) use error::Problem;
 pub use figure::Figure;
 pub use kernels::Kernels;
 pub use metric::{Kind, Metric};

@@ -5,8 +5,8 @@ use std::ops::Range;
 use toml_edit::{Document, Item, TableLike};
 
 use super::emit::{END, Lines, class_lines, count_lines, figure_lines, header, sum};
-use super::error::Problem;
 use super::{Baseline, Class, Entry, Figure, Kernels, Metric, SCHEMA, Section, class};
+use crate::error::Problem;
 use crate::report::Machine;
 use crate::{Error, schema};
 

@@ -10,8 +10,12 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::Baseline;
-use super::error::{NO_FILE, Problem};
+use crate::error::Problem;
+
 use crate::{Error, env, write};
+
+/// What is told of a file that is not there.
+const NO_FILE: &str = "there is no baseline yet; `PERF_UPDATE=1` (or `cargo perf gate --update`) records one";
 
 impl Baseline {
     /// Reads a file. That there is none is an error too ([`Error::is_not_found`]).

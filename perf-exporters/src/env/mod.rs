@@ -13,7 +13,6 @@
 mod declared;
 mod markdown;
 mod names;
-mod nearest;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -32,7 +31,6 @@ pub use declared::{
     STRICT, TIMELINE, TOP, UPDATE,
 };
 pub use markdown::documentation;
-pub(crate) use nearest::hint;
 pub use values::Choice;
 
 /// A variable: what it is called, and how its value is read.

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::sync::Once;
 
 use super::declared::ALL;
-use super::nearest::nearest;
+use crate::nearest::nearest;
 
 const PREFIX: &str = "PERF_";
 

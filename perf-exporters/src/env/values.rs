@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::nearest::hint;
+use crate::nearest::hint;
 
 /// The words for yes and no.
 const WORDS: [(&str, bool); 8] = [

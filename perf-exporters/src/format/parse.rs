@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use super::{Format, Output};
-use crate::{Weight, env};
+use crate::Weight;
+use crate::nearest::hint;
 
 /// The words of the table, for messages and for the documentation.
 pub(crate) fn accepted() -> String {
@@ -34,7 +35,7 @@ pub(crate) fn parse_one(item: &str) -> Result<Output, String> {
     let Some(format) = Format::from_keyword(keyword) else {
         return Err(match keyword {
             "off" => "`off` stands alone".to_owned(),
-            _ => format!("`{keyword}` is not known{}", env::hint(keyword, Format::ALL.map(Format::keyword))),
+            _ => format!("`{keyword}` is not known{}", hint(keyword, Format::ALL.map(Format::keyword))),
         });
     };
     if !format.needs_path() && path.is_some() {
@@ -60,10 +61,7 @@ fn weighted(path: &str) -> Result<(&str, Weight), String> {
         Some(weight) => Ok((path, weight)),
         None => {
             let known = Weight::ALL.map(|weight| format!("`{weight}`")).join(", ");
-            Err(format!(
-                "weight `{keyword}` is none of {known}{}",
-                env::hint(keyword, Weight::ALL.map(Weight::keyword))
-            ))
+            Err(format!("weight `{keyword}` is none of {known}{}", hint(keyword, Weight::ALL.map(Weight::keyword))))
         }
     }
 }

@@ -61,3 +61,11 @@ pub const FAIL_LEVEL: f64 = 1e-6;
 
 /// Greatest chance of a wrong PASS in one look at the data.
 pub const PASS_LEVEL: f64 = 0.05;
+
+impl crate::Error {
+    /// What a judgement by this file comes to: INCONCLUSIVE, with the message as its reason.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        Verdict::Inconclusive(Reason::Invalid(self.to_string().into()))
+    }
+}

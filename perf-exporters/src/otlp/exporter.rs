@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use super::worker::{Command, Worker};
 use super::{Options, environment, send};
 use crate::Error;
+use crate::complain::complain;
 use crate::env::{self, Choice};
 use crate::process::Process;
-use crate::reporter::complain;
 
 /// Besides the time that a shutdown may take, what its end may take to be noticed.
 const GRACE: Duration = Duration::from_millis(100);

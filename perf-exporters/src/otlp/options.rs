@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::environment::{self, Unmet};
-use crate::reporter::complain;
+use crate::complain::complain;
 
 /// What figures count from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,10 +1,11 @@
 //! What the probes did to the program: how much longer it took with them than it would have without.
 
 use super::Report;
+use crate::human;
 
 /// The time without probes is taken to be at least one part in so many of that with them. A cost that is known to three
 /// per cent says no more: subtracted from nearly the same number, it leaves mostly its own error.
-const LEAST_PART: u64 = 10;
+const LEAST_PART: u64 = human::MOST_TIMES;
 
 impl Report {
     /// The greatest [`observer_effect`](Self::observer_effect) that is told, ten times as long: it means that or more.

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use super::complain;
+use crate::complain::complain;
 use crate::env::{self, Choice, Variable};
 use crate::process::Process;
 

@@ -3,8 +3,9 @@
 use std::sync::{Arc, Mutex};
 
 use super::sink::Sink;
-use super::{Background, Reporter, complain, timeline};
+use super::{Background, Reporter, timeline};
 use crate::Output;
+use crate::complain::complain;
 use crate::env::{self, Choice};
 use crate::host::Began;
 use crate::process::Process;

@@ -12,8 +12,6 @@ mod signals;
 mod sink;
 mod timeline;
 
-use std::fmt::Display;
-use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 
@@ -21,6 +19,7 @@ use background::Background;
 pub use builder::Builder;
 use sink::Sink;
 
+use crate::complain::complain;
 use crate::{Error, Report};
 
 /// Starts reporting as `PERF_REPORT` says: when the returned value goes out of scope, the report is written.
@@ -100,9 +99,4 @@ impl Drop for Reporter {
             Err(_) => complain(&"the report could not be made (this is a bug in perf-exporters)"),
         }
     }
-}
-
-/// One line on standard error; if that is closed, none.
-pub(crate) fn complain(problem: &dyn Display) {
-    let _ = writeln!(io::stderr(), "perf: {problem}");
 }

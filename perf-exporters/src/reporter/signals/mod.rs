@@ -14,9 +14,9 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::{process, thread};
 
-use super::complain;
 use super::sink::Sink;
 use crate::Output;
+use crate::complain::complain;
 
 /// The reporters that write when a signal comes.
 static WATCHED: Mutex<Watched> = Mutex::new(Watched { sinks: Vec::new(), process: 0 });

@@ -6,7 +6,7 @@ pub(crate) fn hint<'a>(text: &str, words: impl IntoIterator<Item = &'a str>) -> 
 }
 
 /// The word that differs least, of those that differ by no more than a third of their letters; of equals, the first.
-pub(super) fn nearest<'a>(text: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(text: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let text: Vec<char> = text.to_lowercase().chars().collect();
     let near = |word: &'a str| {
         let letters: Vec<char> = word.to_lowercase().chars().collect();

@@ -9,7 +9,10 @@ use std::path::{Path, PathBuf};
 use serde_json::error::Category;
 
 #[cfg(feature = "baseline")]
-use crate::baseline::Problem;
+mod problem;
+
+#[cfg(feature = "baseline")]
+pub(crate) use problem::Problem;
 
 /// Why a report, a baseline or a log could not be read or written, or a setting not be understood.
 ///
@@ -196,13 +199,6 @@ impl Error {
         matches!(self.inner.kind, Kind::Baseline(Problem::Checksum { .. }))
     }
 
-    /// What a judgement by this file comes to: INCONCLUSIVE, with the message as its reason.
-    #[cfg(feature = "judge")]
-    #[must_use]
-    pub fn verdict(&self) -> crate::judge::Verdict {
-        crate::judge::Verdict::Inconclusive(crate::judge::Reason::Invalid(self.to_string().into()))
-    }
-
     /// The file is JSON or TOML, but no report (no log, no baseline): its `schema` is missing or somebody else's.
     #[must_use]
     pub fn is_unknown_schema(&self) -> bool {
@@ -269,9 +265,10 @@ impl fmt::Display for Kind {
                     None => write!(f, "there is no \"schema\" in it, which should be {known:?}")?,
                     Some(found) => write!(f, "its schema is {found:?}, and should be {known:?}")?,
                 }
-                match *known {
-                    crate::report::SCHEMA => f.write_str("; pass a file that `PERF_REPORT=json=PATH` wrote"),
-                    _ => Ok(()),
+                if known.starts_with("perf.report/") {
+                    f.write_str("; pass a file that `PERF_REPORT=json=PATH` wrote")
+                } else {
+                    Ok(())
                 }
             }
             Self::NewerSchema { found, known } => write!(

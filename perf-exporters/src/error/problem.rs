@@ -15,10 +15,6 @@ pub(crate) enum Problem {
     Checksum { section: String },
 }
 
-/// What is told of a file that is not there.
-pub(super) const NO_FILE: &str =
-    "there is no baseline yet; `PERF_UPDATE=1` (or `cargo perf gate --update`) records one";
-
 impl Problem {
     /// It is not TOML, or not a baseline, or ends too early, or a value in it is none.
     pub(crate) fn is_malformed(&self) -> bool {
@@ -39,7 +35,7 @@ impl fmt::Display for Problem {
             Self::NoSchema => write!(
                 f,
                 "not a baseline, or cut short: there is no `schema = {:?}`; restore the file from version control",
-                super::SCHEMA
+                "perf.lock/1"
             ),
             Self::Syntax { message } => {
                 write!(f, "not valid TOML: {message}; correct the line, or restore the file from version control")
