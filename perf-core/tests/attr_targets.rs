@@ -614,6 +614,9 @@ macro_rules! generated {
 
 generated! {
     /// Documented.
+    ///
+    /// # Errors
+    /// Where it is odd.
     #[inline]
     pub fn halved(n: u32) -> Result<u32, String> {
         if n.is_multiple_of(2) { Ok(n / 2) } else { Err(format!("{n} is odd")) }

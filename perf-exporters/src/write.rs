@@ -61,8 +61,14 @@ pub fn atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 /// assert_eq!(std::fs::read(&path)?, b"{\"cut sho\n{}\n");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// # Errors
+/// Where the file cannot be opened, locked or written to.
 pub fn append_lines(path: &Path, lines: &[u8]) -> Result<(), Error> {
     let append = || {
+        if is_stream(path) {
+            return open_stream(path)?.write_all(lines);
+        }
         let mut file = File::options().create(true).truncate(false).read(true).write(true).open(path)?;
         file.lock()?;
         let end = file.seek(SeekFrom::End(0))?;

@@ -1,6 +1,5 @@
 //! The thin skin over a finished run: it tells, keeps a log where it is asked to, and fails the test.
 
-use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::time::Duration;
 
@@ -12,7 +11,7 @@ use super::run::Finished;
 use crate::gate_log::{Figure, Run};
 use crate::judge::Row;
 use crate::judge::verdict::{Severity, Verdict};
-use crate::{Report, env, table};
+use crate::{Report, env, table, write};
 
 /// Tells of a run, and panics where its test must fail.
 #[track_caller]
@@ -120,16 +119,14 @@ pub(crate) fn tell(text: &str) {
     let _ = std::io::stderr().lock().write_all(whole.as_bytes());
 }
 
-/// Appends one line, in one write, so that the lines of concurrent processes stay whole.
+/// Appends one line; those of concurrent processes, and of a disk that is full, stay whole.
 fn log<R>(finished: &Finished<R>) {
     let Some(path) = env::GATE_LOG.path() else {
         return;
     };
     let line = logged(finished).to_json_line();
-    let written =
-        OpenOptions::new().create(true).append(true).open(&path).and_then(|mut file| file.write_all(line.as_bytes()));
-    if let Err(error) = written {
-        tell(&format!("{}={}: {error}", env::GATE_LOG.name(), path.display()));
+    if let Err(error) = write::append_lines(path.as_ref(), line.as_bytes()) {
+        tell(&format!("{}: {error}", env::GATE_LOG.name()));
     }
 }
 
