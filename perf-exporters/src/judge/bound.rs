@@ -1,6 +1,6 @@
 //! One bound held against the figures of one probe: the rules of every budget that is judged by sums and a histogram.
 //!
-//! Declared budgets, `perf-budgets.toml`, the endpoint, [`Watch`](crate::gate::Watch) and `cargo perf gate` all come here. A test
+//! Declared budgets, `perf-budgets.toml`, the endpoint, `gate::Watch` and `cargo perf gate` all come here. A test
 //! that times call by call knows the order of its calls too, and is judged by [`Budget`](super::Budget), at the same levels.
 //!
 //! With a snapshot or a report the order of the calls is lost, and every time is known to a bucket. What follows from that:
