@@ -43,8 +43,8 @@ fn ask(address: SocketAddr, path: &str) -> io::Result<()> {
     write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
-    match answer.starts_with("HTTP/1.1 200") {
-        true => Ok(()),
-        false => Err(io::Error::other(format!("{path}: {}", answer.lines().next().unwrap_or_default()))),
+    if answer.starts_with("HTTP/1.1 200") {
+        return Ok(());
     }
+    Err(io::Error::other(format!("{path}: {}", answer.lines().next().unwrap_or_default())))
 }
