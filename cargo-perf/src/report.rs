@@ -26,7 +26,6 @@ pub(crate) struct Plan<'a> {
     form: Form,
     to: Option<&'a Path>,
     top: Option<usize>,
-    #[cfg(feature = "exports")]
     weight: Weight,
     earlier: Option<Report>,
     history: Vec<Report>,
@@ -62,7 +61,6 @@ impl<'a> Plan<'a> {
             form,
             to,
             top: (asked.top > 0).then_some(asked.top),
-            #[cfg(feature = "exports")]
             weight: asked.weight.unwrap_or_default(),
             earlier: earlier.map(merged),
             history: input::reports(&asked.history)?,
