@@ -1,6 +1,6 @@
 //! Every form that a report can be written in, declared once: for `PERF_REPORT`, for [`Output`], and for `cargo perf report`.
 //!
-//! A new one is a module that renders it, and a row in [`rows`]. Not here: where the bytes go ([`Reporter`](crate::Reporter)),
+//! A new one is a module that renders it, and a row in `format/rows.rs`. Not here: where the bytes go ([`Reporter`](crate::Reporter)),
 //! and the pages of the endpoint.
 
 mod parse;

@@ -15,7 +15,7 @@ use super::verdict::{Severity, Unit};
 
 /// Holds every budget that functions of the program declare against what a snapshot says of them.
 ///
-/// A missed limit on time in a build without optimisation is [`Reason::DebugBuild`], unless the budget says
+/// A missed limit on time in a build without optimisation is [`Reason::DebugBuild`](crate::judge::Reason::DebugBuild), unless the budget says
 /// `debug = true`. Every row's metric begins with the probe's name.
 ///
 /// ```
