@@ -111,7 +111,17 @@ struct Args {
 
 impl<'a> Entry<'a> {
     fn new(ph: &'static str, name: &'a str, tid: u32) -> Self {
-        Self { ph, name, cat: None, id: None, ts: None, dur: None, pid: crate::host::pid().unwrap_or_default(), tid, args: None }
+        Self {
+            ph,
+            name,
+            cat: None,
+            id: None,
+            ts: None,
+            dur: None,
+            pid: crate::host::pid().unwrap_or_default(),
+            tid,
+            args: None,
+        }
     }
 }
 

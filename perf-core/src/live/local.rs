@@ -196,7 +196,7 @@ impl Local {
     }
 
     /// `None` where the thread is busy already.
-    fn go_busy(&self) -> Option<Busy<'_>> {
+    pub(crate) fn go_busy(&self) -> Option<Busy<'_>> {
         let before = self.phase.get();
         if before == Phase::Busy {
             return None;
@@ -241,7 +241,7 @@ pub(crate) fn undisturbed<R>(stores: impl FnOnce() -> R) -> R {
 /// While it is there, its thread is in [`Phase::Busy`].
 pub(crate) struct Busy<'a> {
     local: &'a Local,
-    before: Phase,
+    pub(crate) before: Phase,
 }
 
 impl Drop for Busy<'_> {

@@ -34,8 +34,12 @@ pub(crate) fn record_if_on(local: &Local, kind: Kind, id: u32, start: u64, ticks
 #[cold]
 #[inline(never)]
 fn record_first(local: &Local, kind: Kind, id: u32, start: u64, ticks: u64) {
-    let ring = local.busily(|phase| if phase == Phase::Alive { make_ring(local) } else { None });
-    if let Some(ring) = ring.flatten() {
+    // Busy already where a call is being stored (see `Local::storing`): nothing else of the library comes here.
+    let busy = local.go_busy();
+    if busy.as_ref().is_some_and(|busy| busy.before != Phase::Alive) {
+        return;
+    }
+    if let Some(ring) = super::heap::uncounted(|| make_ring(local)) {
         local.ring.set(Some(ring));
         ring.push(tag(kind, id, local.number()), start, ticks);
     }
