@@ -37,6 +37,7 @@
 //! endpoint.
 
 mod connections;
+mod descriptors;
 mod endpoint;
 mod health;
 mod hosts;

@@ -23,6 +23,7 @@ use tokio::time::{sleep, sleep_until, timeout};
 
 use super::Options;
 use super::connections::{Asked, Connections};
+use super::descriptors::in_its_part;
 use super::endpoint::{Endpoint, trouble};
 use crate::process::Process;
 
@@ -32,9 +33,6 @@ const HEAD: usize = 8 * 1024;
 const FIELDS: usize = 64;
 /// Connections accepted in a row, and the time they are for: 1,000 a second.
 const BURST: (u32, Duration) = (100, Duration::from_millis(100));
-/// A part of all file descriptors, one in so many, that connections do not take.
-#[cfg(unix)]
-const LEFT_TO_THE_PROGRAM: u64 = 4;
 /// Pauses after an accept that failed for want of something, doubled from the first to the last.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
 /// For how long a page that is being made may hold up the end.
@@ -112,9 +110,7 @@ async fn accept(listener: TcpListener, options: Options) {
             Ok((stream, _)) => {
                 pause = PAUSES.0;
                 connections.make_room();
-                if is_among_the_last(&stream) {
-                    connections.close_one();
-                }
+                let stream = in_its_part(stream, &mut connections).await;
                 let asked = Asked::default();
                 let task = tokio::spawn(converse(stream, Arc::clone(&endpoint), asked.clone(), patience));
                 connections.add(task.abort_handle(), asked);
@@ -134,22 +130,6 @@ async fn accept(listener: TcpListener, options: Options) {
             (burst, burst_began) = (0, Instant::now());
         }
     }
-}
-
-/// Whether the process has few file descriptors left, of which a system gives the lowest: they are the program's.
-#[cfg(unix)]
-fn is_among_the_last(stream: &TcpStream) -> bool {
-    use std::os::fd::AsRawFd;
-
-    use rustix::process::{Resource, getrlimit};
-
-    let number = u64::try_from(stream.as_raw_fd()).unwrap_or_default();
-    getrlimit(Resource::Nofile).current.is_some_and(|most| number >= most - most / LEFT_TO_THE_PROGRAM)
-}
-
-#[cfg(not(unix))]
-fn is_among_the_last(_: &TcpStream) -> bool {
-    false
 }
 
 /// Whether accepting failed by what the client did, so that the next may well succeed.
