@@ -27,7 +27,8 @@
 //! Prometheus (feature `serve`), `PERF_OTLP=http://HOST:4318/v1/metrics` sends to an OpenTelemetry collector (feature
 //! `otlp`).
 //!
-//! `PERF_MONITOR=on` watches memory and processor time meanwhile (feature `monitor`), for the page and for JSON.
+//! `PERF_MONITOR=on` watches memory, processors, I/O, pressure and limits meanwhile (feature `monitor`), for the page and for
+//! JSON; [`diagnose()`] tells from them, and from the probes, why a program is slow.
 //!
 //! Module [`mod@env`] has every variable with its values and default. `PERF_TOP=N` sets how many probes the table shows (`all` for every one). `NO_COLOR` and `CLICOLOR_FORCE` do what
 //! they do everywhere.
@@ -55,7 +56,7 @@
 //!
 //! # What lives here, and what may not
 //!
-//! Here: values made from snapshots ([`report`]), pure renderings of them ([`table`], [`human`]) in the forms that [`mod@format`]
+//! Here: values made from snapshots ([`report`]), conclusions from them ([`mod@diagnose`]), pure renderings of them ([`table`], [`human`]) in the forms that [`mod@format`]
 //! declares, and one thin skin that reads the environment ([`mod@env`]) and writes ([`Reporter`]). Not here: anything that runs while a probed function runs;
 //! that is `perf-core`'s, and this crate only ever reads it. Renderings print nothing and read no environment; the
 //! skin computes nothing.
@@ -89,6 +90,7 @@ mod clock;
 mod complain;
 #[cfg(feature = "csv")]
 pub mod csv;
+pub mod diagnose;
 pub mod env;
 mod error;
 #[cfg(any(feature = "prometheus", feature = "otlp"))]
@@ -143,6 +145,7 @@ pub mod write;
 #[cfg(feature = "chrome-trace")]
 #[doc(hidden)]
 pub use chrome_trace as trace;
+pub use diagnose::diagnose;
 pub use error::Error;
 pub use format::{Format, Output, Rendering};
 pub use report::Report;

@@ -15,6 +15,7 @@ const STYLE: &str = concat!(
     include_str!("page/table.css"),
     include_str!("page/charts.css"),
     include_str!("page/time.css"),
+    include_str!("page/resources.css"),
 );
 
 /// One script, so that its parts see each other and nothing else sees them.
@@ -34,6 +35,7 @@ macro_rules! script {
             include_str!("page/table.js"),
             include_str!("page/flame.js"),
             include_str!("page/overview.js"),
+            include_str!("page/resources.js"),
             include_str!("page/main.js"),
             $(include_str!($more),)*
             "})();\n",

@@ -10,6 +10,7 @@
 
 mod budgets;
 mod change;
+mod findings;
 mod text;
 
 use crate::human::{self, Scaled};
@@ -71,6 +72,7 @@ pub fn render(report: &Report, options: &Options) -> String {
     } else {
         parts.push(probes(report, top));
     }
+    parts.extend(findings::section(report));
     parts.extend(repeated(report));
     if ranked.len() > top.len() {
         let all = &ranked[..ranked.len().min(MOST)];

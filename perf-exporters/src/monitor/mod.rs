@@ -233,7 +233,9 @@ impl Watched {
             ("rss_bytes", moment.rss_bytes.is_some(), "the system does not tell it"),
             ("cpu_ns", moment.cpu_ns.is_some(), "this platform has no clock of processor time"),
         ];
-        known.into_iter().for_each(|(source, known, reason)| self.reasons.note_known(source, known, reason));
+        for (source, known, reason) in known {
+            self.reasons.note_known(source, known, reason);
+        }
         moment
     }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::Options;
+use super::{Options, monitored};
 use crate::Report;
 use crate::exponential::part_up_to;
 use crate::metrics::{
@@ -17,6 +17,7 @@ pub(super) struct Page<'r> {
     meta: &'r Meta,
     folded: u64,
     budgets: &'r [BudgetReport],
+    report: &'r Report,
     edges: Vec<u64>,
 }
 
@@ -51,6 +52,7 @@ impl<'r> Page<'r> {
             meta: &report.meta,
             folded,
             budgets: &report.budgets[..report.budgets.len().min(options.max_probes)],
+            report,
             edges,
         }
     }
@@ -76,6 +78,7 @@ impl<'r> Page<'r> {
             .chain(of_process)
             .chain([Family::alone(FOLDED, Value::Count(self.folded)), self.info()])
             .chain(self.budgets())
+            .chain(monitored::families(self.report))
             .filter(|family| !family.series.is_empty())
     }
 
@@ -160,6 +163,19 @@ impl<'a> Family<'a> {
         let stem = head.name.replace('.', "_");
         let name = unit.map_or_else(|| format!("perf_{stem}"), |unit| format!("perf_{stem}_{unit}"));
         Self { name, unit, help: head.help, kind: head.kind, series }
+    }
+
+    /// A figure of the monitor.
+    pub(super) fn monitored(
+        stem: &str,
+        unit: Option<&'static str>,
+        kind: Kind,
+        help: &'static str,
+        value: Value,
+    ) -> Self {
+        let end = unit.map_or_else(String::new, |unit| format!("_{unit}"));
+        let series = vec![Series { labels: Vec::new(), sample: Sample::Number(value) }];
+        Self { name: format!("perf_monitor_{stem}{end}"), unit, help, kind, series }
     }
 
     fn alone(head: Head, value: Value) -> Self {

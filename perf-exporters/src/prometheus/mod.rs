@@ -43,6 +43,17 @@
 //! perf_budget_actual / on(probe, metric, unit) perf_budget_limit         how much of each limit is used
 //! ```
 //!
+//! # Monitor
+//!
+//! Of a process that is watched (module `monitor`, feature of that name) there are `perf_monitor_…` with the last value of each figure that
+//! the system tells: `perf_monitor_cpu_seconds_total`, `perf_monitor_rss_bytes`, `perf_monitor_throttled_seconds_total`.
+//!
+//! ```text
+//! rate(perf_monitor_cpu_seconds_total[1m]) / perf_monitor_limit_processors   how much of the processors is used
+//! rate(perf_monitor_throttled_periods_total[1m]) / rate(perf_monitor_quota_periods_total[1m])
+//! perf_monitor_descriptors / perf_monitor_limit_descriptors                  descriptors left
+//! ```
+//!
 //! # Exemplars
 //!
 //! Where the program told the traces of its slowest calls, `OpenMetrics` and protobuf carry them as exemplars with the label
@@ -60,6 +71,7 @@
 
 mod accept;
 mod families;
+mod monitored;
 mod proto;
 mod protobuf;
 mod text;

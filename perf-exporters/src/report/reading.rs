@@ -118,8 +118,9 @@ readings! {
     minor_faults: Grows, Count, "getrusage", "minor page faults";
     /// Pages that had to be read from a disk.
     major_faults: Grows, Count, "getrusage", "major page faults";
-    /// The most memory that the process ever occupied.
-    peak_rss_bytes: Level, Bytes, "getrusage", "peak resident set";
+    /// The most memory that the process ever occupied. On Linux not by `getrusage`, which also counts what was there before the
+    /// program was executed: its parent's.
+    peak_rss_bytes: Level, Bytes, "status", "peak resident set";
     /// Memory of the process that was moved to a swap device.
     swap_bytes: Level, Bytes, "status", "swapped out";
     /// Threads alive.

@@ -12,6 +12,7 @@
 mod budgets;
 mod calltree;
 mod columns;
+mod findings;
 mod layout;
 mod name;
 mod notes;
@@ -66,6 +67,7 @@ pub fn render(report: &Report, options: &Options) -> String {
         lines.extend(calltree::section(&report.tree, width));
     }
     lines.extend(budgets::section(report, width));
+    lines.extend(findings::section(report, width));
     lines.extend(repeats::section(report, width));
     lines.extend(tails::section(report, width));
     lines.extend(notes::section(report, width));

@@ -4,10 +4,12 @@
 //! rows of numbers. A page of many probes gets coarser histograms and fewer of the slow calls and of the small nodes;
 //! figures in the table stay exact.
 
+mod findings;
 mod names;
 mod probe;
 #[cfg(feature = "serve")]
 mod recent;
+mod resources;
 mod slow;
 mod tracks;
 mod tree;
@@ -48,6 +50,8 @@ pub(super) struct Data<'a> {
     /// Sentences about probes that are called many times for each call of their caller.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     repeated: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    findings: Vec<findings::Found>,
     tracks: Tracks,
     #[serde(skip_serializing_if = "Option::is_none")]
     trend: Option<Trend>,
@@ -123,6 +127,7 @@ impl<'a> Data<'a> {
             coarse,
             budgets: report.budgets.iter().map(shown).collect(),
             repeated: report.repeated().iter().take(MOST_REPEATED).map(ToString::to_string).collect(),
+            findings: findings::all(report),
             tracks: Tracks::new(&report.monitor),
             trend: None,
             #[cfg(feature = "serve")]

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::millis;
+use super::resources::Resources;
 use crate::report::Track;
 
 /// Processes of a page; more lines could not be told apart.
@@ -23,6 +24,8 @@ struct Line {
     rss: Vec<Option<u64>>,
     /// Processors kept busy since the moment before, in thousandths.
     cpu: Vec<Option<u64>>,
+    #[serde(flatten)]
+    resources: Resources,
 }
 
 impl Tracks {
@@ -46,6 +49,7 @@ impl Line {
             live: moments.iter().map(|moment| moment.live_bytes).collect(),
             rss: moments.iter().map(|moment| moment.rss_bytes).collect(),
             cpu: std::iter::once(None).chain(moments.windows(2).map(busy)).take(moments.len()).collect(),
+            resources: Resources::new(track),
         }
     }
 }

@@ -16,8 +16,8 @@ const kept = (make) => {
 
 /** Each with its title for the list at the top, and a place of its own on the page. */
 const PARTS_OF_PAGE = [
-  ["", made(titleSection)], ["Costs", made(costsSection)], ["Budgets", made(budgetsSection)], ["Changes", made(changesSection)],
-  ["Over time", made(tracksSection)], ["Trend", made(trendSection)], ["Probes", kept(probesSection)],
+  ["", made(titleSection)], ["Costs", made(costsSection)], ["Findings", made(findingsSection)], ["Budgets", made(budgetsSection)], ["Changes", made(changesSection)],
+  ["Over time", made(tracksSection)], ["Resources", made(resourcesSection)], ["Trend", made(trendSection)], ["Probes", kept(probesSection)],
   ["Call tree", kept(flameSection)], ["Machine", made(measurementSection)],
 ].map(([title, draw]) => ({ title, draw, slot: el("div", { class: "slot" }) }));
 

@@ -28,6 +28,7 @@ pub(super) struct Details {
     /// Of processors, memory and disks.
     pressure: [Source; 3],
     pressure_of: PressureOf,
+    pressure_told: bool,
     cgroup: Cgroup,
     threads: Result<Threads, String>,
     descriptors: std::path::PathBuf,
@@ -57,6 +58,7 @@ impl Details {
             net: Source::open(&own.join("net/dev")),
             pressure,
             pressure_of,
+            pressure_told: false,
             cgroup,
             threads: Threads::open(root),
             descriptors: own.join("fd"),
@@ -68,7 +70,9 @@ impl Details {
         reasons.note("status", self.status(reading));
         reasons.note("io", self.io(reading));
         reasons.note("net", self.net(reading));
-        reasons.note("pressure", self.pressure(reading));
+        let pressure = self.pressure(reading);
+        self.pressure_told = pressure.is_ok();
+        reasons.note("pressure", pressure);
         reasons.note("descriptors", self.descriptors(reading));
         reasons.note("cgroup cpu", self.cgroup.read_cpu(&mut self.buffer, reading));
         reasons.note("cgroup memory", self.cgroup.read_memory(&mut self.buffer, reading));
@@ -92,13 +96,15 @@ impl Details {
 
     /// Whose pressure it is; none where there is none.
     pub(super) fn pressure_of(&self) -> Option<PressureOf> {
-        Some(self.pressure_of)
+        self.pressure_told.then_some(self.pressure_of)
     }
 
     fn status(&mut self, reading: &mut Reading) -> Result<(), String> {
         let text = self.status.read(&mut self.buffer)?;
         reading.swap_bytes = keyed(text, "VmSwap").and_then(|kib| kib.checked_mul(1024));
-        reading.swap_bytes.map(drop).ok_or_else(|| self.status.without("it has no VmSwap"))
+        reading.peak_rss_bytes = keyed(text, "VmHWM").and_then(|kib| kib.checked_mul(1024));
+        let both = reading.swap_bytes.is_some() && reading.peak_rss_bytes.is_some();
+        if both { Ok(()) } else { Err(self.status.without("it has no VmSwap, or no VmHWM")) }
     }
 
     fn io(&mut self, reading: &mut Reading) -> Result<(), String> {

@@ -133,7 +133,7 @@ fn version_one_each_controller_in_a_tree_of_its_own() {
     assert_eq!((read.quota_periods, read.throttled_periods, read.throttled_ns), (Some(200), Some(60), Some(7_000_000)));
     assert_eq!((read.cgroup_memory_bytes, read.memory_limit_hits, read.oom_kills), (Some(1 << 20), Some(12), Some(1)));
     // The group of version 2 has no pressure, and neither has this machine.
-    assert_eq!(details.pressure_of(), Some(PressureOf::Machine));
+    assert_eq!(details.pressure_of(), None);
     assert!(read.cpu_stalled_ns.is_none() && seen.why("pressure").contains("proc/pressure/cpu: No such file"));
 }
 
@@ -217,7 +217,7 @@ fn what_is_missing_has_a_reason_and_no_value() {
 #[test]
 fn files_of_proc_are_read_exactly() {
     let root = tree(&[
-        ("proc/self/status", "Name:\tx\nVmSwap:\t      12 kB\nThreads:\t3\n"),
+        ("proc/self/status", "Name:\tx\nVmHWM:\t     99 kB\nVmSwap:\t      12 kB\nThreads:\t3\n"),
         (
             "proc/self/io",
             "rchar: 100\nwchar: 200\nsyscr: 7\nsyscw: 8\nread_bytes: 4096\nwrite_bytes: 8192\ncancelled_write_bytes: 1\n",
@@ -234,8 +234,10 @@ fn files_of_proc_are_read_exactly() {
         ("proc/pressure/memory", "some avg10=0.00 total=6\nfull avg10=0.00 total=7\n"),
         ("proc/pressure/io", "some avg10=0.00 total=8\nfull avg10=0.00 total=9\n"),
     ]);
-    let read = look(&mut Details::new(root.path()), 0).reading;
-    assert_eq!(read.swap_bytes, Some(12 << 10));
+    let mut details = Details::new(root.path());
+    let read = look(&mut details, 0).reading;
+    assert_eq!(details.pressure_of(), Some(PressureOf::Machine));
+    assert_eq!((read.swap_bytes, read.peak_rss_bytes), (Some(12 << 10), Some(99 << 10)));
     assert_eq!((read.read_bytes, read.written_bytes, read.io_calls), (Some(100), Some(200), Some(15)));
     assert_eq!((read.disk_read_bytes, read.disk_written_bytes), (Some(4_096), Some(8_192)));
     assert_eq!((read.net_received_bytes, read.net_sent_bytes, read.loopback_bytes), (Some(1_001), Some(32), Some(500)));
