@@ -292,6 +292,7 @@ fn a_lock_is_waiting_that_nothing_else_explains() {
     shows_not(&waiting(1, 7, 0, 90), Diagnosis::LockWaiting);
     shows_not(&waiting(20, 7, 0, 90), Diagnosis::LockWaiting);
     shows_not(&waiting(1, 0, 6, 90), Diagnosis::LockWaiting);
+    shows_not(&waiting(7, 3, 3, 90), Diagnosis::LockWaiting);
     // Threads of a pool are parked, and the probe works.
     shows_not(&waiting(7, 0, 0, 10), Diagnosis::LockWaiting);
     let mut untold = waiting(7, 1, 0, 90);
@@ -380,7 +381,7 @@ fn callees_that_name_each_other_end() {
 
 #[test]
 fn slow_calls_without_evidence_are_slow_for_an_unknown_reason() {
-    let slow = |ms: u64| probe("handle", &[(MS, 1_900), (ms * MS, 100)]);
+    let slow = |ms: u64| probe("handle::response", &[(MS, 1_900), (ms * MS, 100)]);
     let finding = shows(&of_probes(vec![slow(40)]), Diagnosis::Unknown, Confidence::Low);
     assert_eq!(finding.missing.len(), 3, "{finding}");
     assert!(
@@ -388,6 +389,8 @@ fn slow_calls_without_evidence_are_slow_for_an_unknown_reason() {
         "{finding}"
     );
     shows_not(&of_probes(vec![slow(5)]), Diagnosis::Unknown);
+    // A profile that nobody watched, of a function whose calls differ.
+    shows_not(&of_probes(vec![probe("parse", &[(MS, 1_900), (40 * MS, 100)])]), Diagnosis::Unknown);
     // Where there is a finding, there is a reason.
     let mut throttled = of_track(watched(
         |one| (one.quota_periods, one.throttled_periods, one.throttled_ns) = (Some(10), Some(5), Some(300 * MS)),
@@ -422,6 +425,16 @@ fn the_surest_come_first_and_survive_json() {
     let json = serde_json::to_value(&findings).unwrap();
     assert_eq!((&json[0]["diagnosis"], &json[1]["subject"]), (&"processor_saturated".into(), &"checkout".into()));
     assert_eq!(json[0].get("missing"), None);
+}
+
+#[test]
+fn a_lock_is_no_tail_of_its_own() {
+    let mut report = waiting(7, 1, 0, 90);
+    let mut change = tailed("store::change", 50, None);
+    (change.waiting_ns, change.self_ns) = (72 * SECOND, 80 * SECOND);
+    report.probes = vec![change];
+    shows(&report, Diagnosis::LockWaiting, Confidence::High);
+    shows_not(&report, Diagnosis::TailDominated);
 }
 
 /// Names that act on a terminal, in Markdown or on a page.

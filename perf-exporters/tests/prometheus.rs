@@ -121,3 +121,40 @@ fn protobuf_is_delimited_messages_with_the_same_names() {
     let in_text: Vec<_> = page.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
     assert_eq!(names, in_text);
 }
+
+/// What the monitor saw last becomes series; what it could not see becomes none.
+#[test]
+fn a_process_that_is_watched_has_series_for_each_figure() {
+    use perf_exporters::report::{Moment, Reading, Track};
+
+    let mut moment = Moment::default();
+    (moment.cpu_ns, moment.rss_bytes) = (Some(1_500_000_000), Some(4_096));
+    let mut reading = Reading::default();
+    (reading.throttled_ns, reading.descriptors, reading.io_calls) = (Some(250_000_000), Some(12), Some(7));
+    let mut track = Track::default();
+    (track.moments, track.readings, track.own_ns) = (vec![moment], vec![reading], Some(2_000));
+    (track.limits.processors, track.limits.quota_ns, track.limits.quota_period_ns) = (Some(4), Some(150), Some(100));
+    let mut report = Report::default();
+    report.monitor.push(track.clone());
+    let page = text(&report, Format::Text, &Options::default());
+    for line in [
+        "# TYPE perf_monitor_cpu_seconds_total counter",
+        "perf_monitor_cpu_seconds_total 1.5",
+        "perf_monitor_own_seconds_total 0.000002",
+        "perf_monitor_rss_bytes 4096",
+        "perf_monitor_limit_processors 1.5",
+        "perf_monitor_throttled_seconds_total 0.25",
+        "# TYPE perf_monitor_descriptors gauge",
+        "perf_monitor_descriptors 12",
+        "perf_monitor_io_calls_total 7",
+    ] {
+        assert!(page.lines().any(|shown| shown == line), "{line}\n{page}");
+    }
+    assert!(!page.contains("perf_monitor_swap"), "{page}");
+    let open = text(&report, Format::OpenMetrics, &Options::default());
+    assert!(open.contains("# UNIT perf_monitor_cpu_seconds seconds\n") && open.ends_with("# EOF\n"), "{open}");
+    assert!(!render(&report, Format::Protobuf, &Options::default()).is_empty());
+    // Of two processes nothing could be told apart.
+    report.monitor.push(track);
+    assert!(!text(&report, Format::Text, &Options::default()).contains("perf_monitor"));
+}

@@ -8,7 +8,7 @@ use crate::report::ProbeReport;
 const MOSTLY: f64 = 0.5;
 const NEARLY_ALL: f64 = 0.8;
 /// Threads waiting in the probe, on average.
-const FELT: f64 = 0.1;
+const FELT: f64 = 0.5;
 /// Calls that say anything.
 const ENOUGH: u64 = 10;
 /// Of the threads that wait in probes, the part that may be blocked in other calls than `futex` or be ready without a processor.
@@ -27,7 +27,7 @@ pub(super) fn lock_waiting(case: &Case<'_>, findings: &mut Vec<Finding>) {
     let waiting = |ns: u64| ns as f64 / 1e9 / seconds;
     let in_probes = waiting(report.probes.iter().map(|probe| probe.waiting_ns).fold(0, u64::saturating_add));
     let ready = watched.mean("ready_ns").unwrap_or(0.0);
-    let elsewhere = blocked.max(ready);
+    let elsewhere = blocked + ready;
     if futex < (1.0 - ELSEWHERE) * in_probes || elsewhere > ELSEWHERE * in_probes {
         return;
     }
@@ -41,6 +41,6 @@ pub(super) fn lock_waiting(case: &Case<'_>, findings: &mut Vec<Finding>) {
         .with("waiting", part(probe), "ratio")
         .with("threads waiting in it", waiting(probe.waiting_ns), "count")
         .with("threads blocked in futex", futex, "count")
-        .with("threads blocked elsewhere", blocked, "count");
+        .with("threads blocked elsewhere or ready", elsewhere, "count");
     findings.push(finding);
 }

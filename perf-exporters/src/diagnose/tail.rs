@@ -36,6 +36,10 @@ pub(super) fn dominated(case: &Case<'_>, findings: &mut Vec<Finding>) {
             Cause::Itself => probe.name.as_str(),
             Cause::Waiting | Cause::Callees => continue,
         };
+        // Its calls are slow because they wait, which is found already.
+        if findings.iter().any(|found| found.diagnosis == Diagnosis::LockWaiting && found.subject == end) {
+            continue;
+        }
         let best = found.entry(end).or_insert((probe, tail));
         if tail.least_ns > best.1.least_ns {
             *best = (probe, tail);

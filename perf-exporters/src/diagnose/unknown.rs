@@ -11,14 +11,19 @@ const SLOW: u64 = 10;
 /// Calls of which 99 % take less are not slow.
 const LEAST_NS: u64 = 1_000_000;
 
-/// Says that something is slow and nothing was found.
+/// Says that something is slow and nothing was found: of load runs and of processes that were watched, since whoever reads an
+/// ordinary profile did not ask, and calls of one probe may differ for a thousand good reasons.
 pub(super) fn unknown(case: &Case<'_>, findings: &mut Vec<Finding>) {
     if !findings.is_empty() {
         return;
     }
+    let watched = !case.watched.is_empty();
     let slow = |probe: &&ProbeReport| {
         let quantiles = probe.quantiles;
-        probe.evidence() >= ENOUGH && quantiles.p99 >= LEAST_NS && quantiles.p99 / SLOW >= quantiles.p50.max(1)
+        (watched || probe.name.ends_with("::response"))
+            && probe.evidence() >= ENOUGH
+            && quantiles.p99 >= LEAST_NS
+            && quantiles.p99 / SLOW >= quantiles.p50.max(1)
     };
     let Some(probe) = case.report.probes.iter().filter(slow).max_by_key(|probe| probe.quantiles.p99) else { return };
     let mut finding = Finding::new(Diagnosis::Unknown, &probe.name, Confidence::Low)

@@ -175,3 +175,46 @@ readings! {
     /// Bytes of address space that jemalloc keeps for later use without memory behind.
     jemalloc_retained_bytes: Level, Bytes, "jemalloc", "jemalloc: retained";
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{env, fs, path::Path};
+
+    use super::*;
+
+    /// What `docs/monitor.md` has between its marks is made of the declarations.
+    #[test]
+    fn the_documentation_has_every_figure() {
+        const HEAD: &str = "| field | kind | what | source |\n|---|---|---|---|\n\
+            | `live_bytes` | level | live heap, the most since the moment before | live heap |\n\
+            | `rss_bytes` | level | resident set, the most since the moment before | statm |\n\
+            | `cpu_ns` | grows | processor time of all threads | clock |\n";
+        const MARKS: [&str; 2] = ["report::reading` -->\n", "<!-- end -->"];
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/monitor.md");
+        let text = fs::read_to_string(&path).unwrap();
+        let row = |figure: &Figure| {
+            let kind = if figure.kind == Kind::Grows { "grows" } else { "level" };
+            format!("| `{}` | {kind} | {} | {} |\n", figure.name, figure.label, figure.source)
+        };
+        let table: String = [HEAD.to_owned()].into_iter().chain(Reading::FIGURES.iter().map(row)).collect();
+        let (before, rest) = text.split_once(MARKS[0]).unwrap();
+        let (found, after) = rest.split_once(MARKS[1]).unwrap();
+        if found != table && env::var_os("PERF_EXPORTERS_BLESS").is_some() {
+            fs::write(&path, format!("{before}{}{table}{}{after}", MARKS[0], MARKS[1])).unwrap();
+            return;
+        }
+        assert_eq!(found, table, "PERF_EXPORTERS_BLESS=1 writes it anew");
+    }
+
+    #[test]
+    fn units_are_told_by_names() {
+        for figure in Reading::FIGURES {
+            let unit = match figure.name {
+                name if name.ends_with("_ns") => Unit::Nanos,
+                name if name.ends_with("_bytes") => Unit::Bytes,
+                _ => Unit::Count,
+            };
+            assert_eq!(figure.unit, unit, "{}", figure.name);
+        }
+    }
+}

@@ -231,6 +231,35 @@ mod tests {
     }
 
     #[test]
+    fn a_track_of_an_earlier_version_is_read() {
+        let json = r#"{"schema":"perf.report/1","monitor":[{"pid":7,"start":"2026-01-02T03:04:05Z",
+            "moments":[{"at_ns":0,"rss_bytes":4096},{"at_ns":1000,"live_bytes":-8,"cpu_ns":77}]}]}"#;
+        let report = Report::from_json(json).unwrap();
+        let [track] = &report.monitor[..] else { panic!("{:?}", report.monitor) };
+        assert_eq!((track.moments[0].rss_bytes, track.moments[1].cpu_ns), (Some(4_096), Some(77)));
+        assert_eq!((track.readings.len(), track.threads.len(), track.limits.quota(), track.own_ns), (0, 0, None, None));
+        assert_eq!(track.why_absent("net_sent_bytes"), None, "nobody looked");
+    }
+
+    #[test]
+    fn all_of_a_track_survives_json() {
+        let mut track = Track { pid: 3, own_ns: Some(9), pressure_of: Some(PressureOf::Cgroup), ..Track::default() };
+        track.readings.push(Reading { at_ns: 5, io_calls: Some(u64::MAX), ..Reading::default() });
+        track.threads.push(ThreadTime {
+            name: "worker".to_owned(),
+            id: Some(12),
+            threads: 1,
+            cpu_ns: 4,
+            ..ThreadTime::default()
+        });
+        track.limits.quota_ns = Some(150_000_000);
+        track.absent.push(Absent { source: "net".to_owned(), reason: "denied".to_owned() });
+        let report = Report { monitor: vec![track], ..Report::default() };
+        assert_eq!(Report::from_json(report.to_json()).unwrap(), report);
+        assert!(report.to_json().contains(r#""pressure_of":"cgroup""#));
+    }
+
+    #[test]
     fn they_survive_json_and_what_is_not_known_is_left_out() {
         let whole = report(7, 30);
         let json = whole.to_json();

@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 /// The most of a file that is read: `/proc/net/dev` has a line of some hundred bytes for each device.
 pub(super) const MOST: usize = 32 << 10;
 
+/// The kernel fills a page with whole lines before a read returns, so that one that returns less than this is the last.
+const LESS_THAN_A_PAGE: usize = 2 << 10;
+
 /// An open file, or why there is none.
 #[derive(Debug)]
 pub(super) struct Source {
@@ -26,8 +29,12 @@ impl Source {
         let mut filled = 0;
         loop {
             match file.read_at(&mut buffer[filled..], filled as u64) {
-                Ok(0) => break,
-                Ok(read) => filled += read,
+                Ok(read) => {
+                    filled += read;
+                    if read < LESS_THAN_A_PAGE {
+                        break;
+                    }
+                }
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(self.without(&error.to_string())),
             }
