@@ -5,6 +5,8 @@
 //! cargo run --release -p perf-exporters --example diagnosed --features enabled,monitor -- lock
 //! cargo run --release -p perf-exporters --example diagnosed --features enabled,monitor -- tail
 //! ```
+//!
+//! The table, which has the findings as well, follows at the end; or what `PERF_REPORT` asks for.
 
 use std::hint::black_box;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,13 +15,13 @@ use std::{env, thread};
 
 use perf_core::perf_probe;
 use perf_exporters::monitor::{Monitor, Options};
-use perf_exporters::{Reporter, diagnose};
+use perf_exporters::diagnose;
 
 const TIME: Duration = Duration::from_secs(3);
 
 fn main() {
     let _monitor = Monitor::start(&Options::default());
-    let reporter = Reporter::builder().ignore_env().build();
+    let reporter = perf_exporters::init();
     match env::args().nth(1).as_deref() {
         Some("spin") => on_all_threads(4 * thread::available_parallelism().map_or(1, usize::from), |_| spin()),
         Some("lock") => {
