@@ -120,6 +120,16 @@ impl Probe {
         self
     }
 
+    /// The same probe, of a function whose errors nothing looks at.
+    #[cfg_attr(not(feature = "enabled"), allow(unused_mut))]
+    pub(crate) const fn with_errors_unseen(mut self) -> Self {
+        #[cfg(feature = "enabled")]
+        {
+            self.site.errors_unseen = true;
+        }
+        self
+    }
+
     /// Begins a call, which ends when the guard is dropped.
     #[cfg_attr(not(debug_assertions), inline(always))]
     #[cfg_attr(debug_assertions, inline)]

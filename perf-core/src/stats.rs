@@ -89,6 +89,7 @@ pub struct ProbeStats {
     counts: Counts,
     histogram: TickHistogram,
     exemplars: Vec<Exemplar>,
+    errors_unseen: bool,
 }
 
 macro_rules! counts {
@@ -121,9 +122,23 @@ impl ProbeStats {
         histogram: TickHistogram,
         exemplars: Vec<Exemplar>,
     ) -> Self {
-        let mut new = Self { name: name.to_owned(), places: Vec::new(), budgets, scale, counts, histogram, exemplars };
+        let mut new = Self {
+            name: name.to_owned(),
+            places: Vec::new(),
+            budgets,
+            scale,
+            counts,
+            histogram,
+            exemplars,
+            errors_unseen: false,
+        };
         new.add_places(places);
         new
+    }
+
+    #[cfg_attr(not(feature = "enabled"), allow(dead_code))]
+    pub(crate) fn with_errors_unseen(self, errors_unseen: bool) -> Self {
+        Self { errors_unseen, ..self }
     }
 
     /// The probe's name.
@@ -180,7 +195,8 @@ impl ProbeStats {
     counts! {
         /// Calls that have ended. Exact, also for sampled probes.
         calls: u64;
-        /// Calls that returned `Err`, or were marked with [`Guard::fail`](crate::Guard::fail).
+        /// Calls that returned `Err`, or were marked with [`Guard::fail`](crate::Guard::fail). Where
+        /// [`errors_unseen`](Self::errors_unseen), there may have been more.
         errors: u64;
         /// Calls that ended by unwinding.
         panics: u64;
@@ -209,6 +225,38 @@ impl ProbeStats {
         sum => sum;
         /// As [`total`](Self::total), but of a future only the time inside polls.
         busy => busy;
+    }
+
+    /// Whether calls may have returned errors that were not counted: the function returns a `Result` under a name that does
+    /// not end in `Result`, which the attribute does not look at unless `errors` is among its options.
+    ///
+    /// ```
+    /// use perf_core::{Session, perf_probe};
+    ///
+    /// type Checked<T> = Result<T, String>;
+    ///
+    /// #[perf_probe(name = "unseen")]
+    /// fn unseen() -> Checked<u8> {
+    ///     Err("no".to_owned())
+    /// }
+    ///
+    /// #[perf_probe(name = "seen", errors)]
+    /// fn seen() -> Checked<u8> {
+    ///     Err("no".to_owned())
+    /// }
+    ///
+    /// let session = Session::new();
+    /// session.run(|| (unseen(), seen()));
+    /// let snapshot = session.snapshot();
+    /// let errors = |name| snapshot.get(name).map(|probe| (probe.errors(), probe.errors_unseen()));
+    /// if perf_core::is_enabled() {
+    ///     assert_eq!(errors("unseen"), Some((0, true)));
+    ///     assert_eq!(errors("seen"), Some((1, false)));
+    /// }
+    /// ```
+    #[must_use]
+    pub fn errors_unseen(&self) -> bool {
+        self.errors_unseen
     }
 
     /// Calls that were timed: all that have ended, but of a sampled probe some.
@@ -338,6 +386,7 @@ impl ProbeStats {
             return self.merge(&other);
         }
         self.add_places(other.places());
+        self.errors_unseen |= other.errors_unseen;
         let peak = self.counts.peak_bytes.max(other.counts.peak_bytes);
         let extremes = other.counts.extremes;
         self.counts = self.counts.zip(&other.counts, u64::saturating_add, i64::saturating_add);

@@ -6,6 +6,7 @@
 //! | `keys`, `units`, `options`, `budget` | what may stand in its parentheses |
 //! | `attributes` | this library's other attributes on the same item |
 //! | `shape`, `name` | what a signature says about how to measure, and the probe's name |
+//! | `sight` | whether calls may return errors that the expansion does not look at |
 //! | `exits`, `tail`, `arguments` | how control leaves a body, whether it ends in a future, and how it is moved elsewhere |
 //! | `valid` | what cannot be measured: the only place where errors about meaning are made |
 //! | `annotate`, `expand` | the tokens |
@@ -23,6 +24,7 @@ mod keys;
 mod name;
 mod options;
 mod shape;
+mod sight;
 mod tail;
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ use syn::Signature;
 use crate::instrument::ast::Scope;
 use crate::instrument::name::{Template, plain};
 use crate::instrument::options::{Name, Options};
+use crate::instrument::sight::Unseen;
 
 /// All that is fixed about a probe where it is written.
 pub(crate) struct Callsite<'a> {
@@ -15,6 +16,7 @@ pub(crate) struct Callsite<'a> {
     pub(crate) sig: &'a Signature,
     /// A `BudgetSpec` expression.
     pub(crate) budget: Option<TokenStream>,
+    pub(crate) unseen: Unseen,
 }
 
 impl Callsite<'_> {
@@ -43,13 +45,24 @@ impl Callsite<'_> {
                 #library::__private::typed(&PROBE, &INSTANCES, &[#(#pieces),*], &[#(#library::__private::type_name::<#types>()),*])
             },
         };
-        quote_spanned! {Span::mixed_site()=>
-            {
-                #budget
-                static PROBE: #library::Probe = { #helper #probe #rate #with_budget };
+        let probe = quote_spanned!(Span::mixed_site()=> { #helper #probe #rate #with_budget });
+        let unseen = quote_spanned!(Span::mixed_site()=> #library::__private::errors_unseen(#probe));
+        let found = |probe: &TokenStream| {
+            quote_spanned! {Span::mixed_site()=>
+                static PROBE: #library::Probe = #probe;
                 #reference
             }
-        }
+        };
+        let found = match (&self.unseen, self.unseen.condition(&library)) {
+            // One of two probes: a static knows nothing of the types of the function around it.
+            (_, Some(condition)) => {
+                let (unseen, seen) = (found(&unseen), found(&probe));
+                quote_spanned!(Span::mixed_site()=> if #condition { #unseen } else { #seen })
+            }
+            (Unseen::Always, None) => found(&unseen),
+            _ => found(&probe),
+        };
+        quote_spanned!(Span::mixed_site()=> { #budget #found })
     }
 
     /// The expression that makes the probe, what has to stand before it, and the template it is named by, if any.
