@@ -3,7 +3,7 @@
 pub use ::{core, std};
 
 pub use crate::typed::{Instances, typed};
-use crate::{Guard, Probe};
+pub use crate::{Guard, Probe, budget};
 
 /// Sees to it that the child of a fork closes a descriptor, for as long as this is there: for descriptors that belong to a
 /// thread, which no child has.

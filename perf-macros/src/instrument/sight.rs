@@ -68,11 +68,11 @@ impl Unseen {
     pub(crate) fn condition(&self, library: &TokenStream) -> Option<TokenStream> {
         match self {
             Self::Never | Self::Always => None,
-            Self::Where(ty) => Some(quote_spanned!(Span::mixed_site()=> #library::__private::is_result::<#ty>())),
+            Self::Where(ty) => Some(quote_spanned!(Span::mixed_site()=> #library::is_result::<#ty>())),
             Self::WhereHidden(ty) => Some(quote_spanned! {Span::mixed_site()=>
                 {
-                    use #library::__private::NotAResult as _;
-                    #library::__private::is_result::<#ty>() && !#library::__private::Written::<#ty>::FAILS
+                    use #library::NotAResult as _;
+                    #library::is_result::<#ty>() && !#library::Written::<#ty>::FAILS
                 }
             }),
         }

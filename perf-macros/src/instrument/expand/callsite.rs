@@ -41,12 +41,12 @@ impl Callsite<'_> {
         let reference = match template {
             None => quote_spanned!(Span::mixed_site()=> &PROBE),
             Some(Template { pieces, types }) => quote_spanned! {Span::mixed_site()=>
-                static INSTANCES: #library::__private::Instances = #library::__private::Instances::new();
-                #library::__private::typed(&PROBE, &INSTANCES, &[#(#pieces),*], &[#(#library::__private::type_name::<#types>()),*])
+                static INSTANCES: #library::Instances = #library::Instances::new();
+                #library::typed(&PROBE, &INSTANCES, &[#(#pieces),*], &[#(#library::type_name::<#types>()),*])
             },
         };
         let probe = quote_spanned!(Span::mixed_site()=> { #helper #probe #rate #with_budget });
-        let unseen = quote_spanned!(Span::mixed_site()=> #library::__private::errors_unseen(#probe));
+        let unseen = quote_spanned!(Span::mixed_site()=> #library::errors_unseen(#probe));
         let found = |probe: &TokenStream| {
             quote_spanned! {Span::mixed_site()=>
                 static PROBE: #library::Probe = #probe;
@@ -77,10 +77,10 @@ impl Callsite<'_> {
                 let template = Template::of(literal);
                 let name = if template.types.is_empty() { template.pieces.concat() } else { literal.value() };
                 let typed = (!template.types.is_empty()).then_some(template);
-                return (TokenStream::new(), quote_spanned!(here=> #at::__private::probe_named(#name)), typed);
+                return (TokenStream::new(), quote_spanned!(here=> #at::probe_named(#name)), typed);
             }
             (Some(Name::Constant(name)), _) => {
-                return (TokenStream::new(), quote_spanned!(here=> #at::__private::probe_named(#name)), None);
+                return (TokenStream::new(), quote_spanned!(here=> #at::probe_named(#name)), None);
             }
             (None, Scope::Module) => format!("::{function}"),
             (None, Scope::Named(ty)) => format!("::{}::{function}", plain(ty)),
@@ -88,15 +88,16 @@ impl Callsite<'_> {
                 // A receiver proves a method; without one only the compiler's own path of the function can tell.
                 let marker = if self.sig.receiver().is_some() { quote!(method) } else { quote!(function) };
                 let helper = quote_spanned! {Span::mixed_site()=>
-                    fn #marker() -> #library::__private::Name {
-                        #library::__private::name_of(&#marker)
+                    fn #marker() -> #library::Name {
+                        #library::name_of(&#marker)
                     }
                 };
-                let module = quote_spanned!(Span::mixed_site()=> #library::__private::core::module_path!());
-                return (helper, quote_spanned!(here=> #at::__private::probe_here(#module, #marker)), None);
+                let module = quote_spanned!(Span::mixed_site()=> #library::core::module_path!());
+                return (helper, quote_spanned!(here=> #at::probe_here(#module, #marker)), None);
             }
         };
-        let name = quote_spanned!(Span::mixed_site()=> #library::__private::core::concat!(#library::__private::core::module_path!(), #suffix));
-        (TokenStream::new(), quote_spanned!(here=> #at::__private::probe_named(#name)), None)
+        let name =
+            quote_spanned!(Span::mixed_site()=> #library::core::concat!(#library::core::module_path!(), #suffix));
+        (TokenStream::new(), quote_spanned!(here=> #at::probe_named(#name)), None)
     }
 }
