@@ -39,10 +39,7 @@ pub(crate) fn expand(mut function: Function, options: Option<&Options>, budget: 
     let name = name.trim_start_matches("r#");
     // The one path that leads out of the library: where it leads nowhere, the error stands at the attribute, and no
     // other follows from it.
-    let gate = match &budget.gate {
-        Some(path) => quote!(#path),
-        None => quote!(::perf_exporters),
-    };
+    let gate = budget.gate.as_ref().map_or_else(|| quote!(::perf_exporters), |path| quote!(#path));
     let gate = quote_spanned!(Span::call_site()=> use #gate::gate::expansion as gate;);
     // The body keeps the test's name, and sees no other name of the macro's.
     Ok(function.with_body(&quote_spanned! {Span::mixed_site()=>
