@@ -3,7 +3,6 @@
 use std::fmt;
 
 use crate::buckets;
-use crate::ticks;
 
 /// How often values of which size occurred, in log-linear buckets: 64 equal steps for each power of two.
 ///
@@ -72,7 +71,7 @@ impl Histogram {
     /// The value at rank `⌈q·n⌉` of `n`, as the middle of its bucket; `q` is held to `0..=1`. `None` if empty.
     #[must_use]
     pub fn quantile(&self, q: f64) -> Option<u64> {
-        ticks::quantile(&self.0, q)
+        buckets::quantile(&self.0, q)
     }
 
     /// Bucket number and count of every bucket that is not empty, ascending: all there is to know, in short.
@@ -108,7 +107,7 @@ impl Histogram {
 
     /// Adds the values of another histogram. Lossless, associative and commutative.
     pub fn merge(&mut self, other: &Self) {
-        self.0 = ticks::join(&self.0, &other.0, u64::saturating_add);
+        self.0 = buckets::join(&self.0, &other.0, u64::saturating_add);
     }
 }
 

@@ -28,9 +28,20 @@ struct State<T> {
     failed: Option<fn(&T) -> bool>,
 }
 
+impl Probe {
+    /// Measures a future: wall time from its first poll to its end, busy time and allocations poll by poll on
+    /// whichever thread polls. Nothing is boxed or allocated.
+    pub const fn wrap<F>(&'static self, future: F) -> Measured<F>
+    where
+        F: Future,
+    {
+        Measured::new(self, future)
+    }
+}
+
 #[cfg_attr(not(feature = "enabled"), allow(unused_variables, unused_mut))]
 impl<F: Future> Measured<F> {
-    pub(crate) const fn new(probe: &'static Probe, future: F) -> Self {
+    const fn new(probe: &'static Probe, future: F) -> Self {
         Self {
             future,
             #[cfg(feature = "enabled")]

@@ -4,8 +4,6 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use crate::budget::BudgetSpec;
-use crate::measured::Measured;
-use crate::split::SplitCall;
 
 #[cfg(feature = "enabled")]
 use crate::live::{
@@ -154,21 +152,6 @@ impl Probe {
     pub fn record(&'static self, time: Duration) {
         #[cfg(feature = "enabled")]
         entry::record(&self.site, clock::to_ticks(time));
-    }
-
-    /// A call that is made of several stretches, on any threads: see [`SplitCall`].
-    #[must_use]
-    pub const fn split(&'static self) -> SplitCall {
-        SplitCall::new(self)
-    }
-
-    /// Measures a future: wall time from its first poll to its end, busy time and allocations poll by poll on
-    /// whichever thread polls. Nothing is boxed or allocated.
-    pub const fn wrap<F>(&'static self, future: F) -> Measured<F>
-    where
-        F: Future,
-    {
-        Measured::new(self, future)
     }
 }
 

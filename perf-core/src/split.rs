@@ -51,9 +51,17 @@ pub struct SplitCall {
     failed: bool,
 }
 
+impl Probe {
+    /// A call that is made of several stretches, on any threads: see [`SplitCall`].
+    #[must_use]
+    pub const fn split(&'static self) -> SplitCall {
+        SplitCall::new(self)
+    }
+}
+
 #[cfg_attr(not(feature = "enabled"), allow(unused_variables, clippy::unused_self))]
 impl SplitCall {
-    pub(crate) const fn new(probe: &'static Probe) -> Self {
+    const fn new(probe: &'static Probe) -> Self {
         Self {
             #[cfg(feature = "enabled")]
             probe,

@@ -81,7 +81,15 @@
 #![cfg_attr(feature = "signals", deny(unsafe_code))]
 
 #[cfg(feature = "baseline")]
-pub mod baseline;
+#[path = "baseline/mod.rs"]
+mod lock_file;
+#[cfg(feature = "baseline")]
+#[doc = include_str!("baseline/guide.md")]
+pub mod baseline {
+    #[cfg(feature = "gate")]
+    pub use crate::gate::{assert_baseline, hold};
+    pub use crate::lock_file::*;
+}
 #[cfg(feature = "chrome-trace")]
 pub mod chrome_trace;
 #[cfg(any(feature = "gate", feature = "serve"))]
