@@ -84,8 +84,9 @@
 #[path = "baseline/mod.rs"]
 mod lock_file;
 #[cfg(feature = "baseline")]
-#[doc = include_str!("baseline/guide.md")]
 pub mod baseline {
+    #![doc = include_str!("baseline/guide.md")]
+
     #[cfg(feature = "gate")]
     pub use crate::gate::{assert_baseline, hold};
     pub use crate::lock_file::*;
@@ -107,6 +108,8 @@ pub mod format;
 #[cfg(feature = "gate")]
 pub mod gate;
 pub mod gate_log;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 #[cfg(feature = "hdr")]
 pub mod hdr;
 mod host;

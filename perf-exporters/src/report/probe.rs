@@ -144,7 +144,8 @@ impl ProbeReport {
         u128::from(self.self_ns) < u128::from(entries) * u128::from(resolution_ns)
     }
 
-    /// Calls whose duration is in the histogram; those that a sampled probe timed count by their weight.
+    /// Calls whose duration is in the histogram, weighted: a call that a sampled probe timed counts as all those that it stands
+    /// for. How many were really timed is [`timed_calls`](Self::timed_calls).
     #[must_use]
     pub fn timed(&self) -> u64 {
         self.histogram.count()
