@@ -3,8 +3,7 @@
 #![allow(unused_must_use, reason = "what is returned is what the probe sees")]
 
 use std::future::Future;
-use std::pin::{Pin, pin};
-use std::task::{Context, Poll, Waker};
+use std::pin::Pin;
 
 use perf_core::{Probe, Session, perf_probe};
 
@@ -14,13 +13,6 @@ type Later<T> = Pin<Box<dyn Future<Output = T>>>;
 
 fn failed<T>() -> Result<T, String> {
     Err("no".to_owned())
-}
-
-fn block_on<F: Future>(future: F) -> F::Output {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => output,
-        Poll::Pending => panic!("it waits for nothing"),
-    }
 }
 
 /// Calls, errors, and whether errors may have gone unseen.
@@ -81,16 +73,16 @@ fn opaque() -> impl Clone {
 fn by_the_name_of_the_type() {
     assert_eq!(seen("result", || drop(result())), (1, 1, false));
     assert_eq!(seen("named_like_one", || drop(named_like_one())), (1, 1, false));
-    assert_eq!(seen("named_like_one_later", || drop(block_on(named_like_one_later()))), (1, 1, false));
+    assert_eq!(seen("named_like_one_later", || drop(pollster::block_on(named_like_one_later()))), (1, 1, false));
     assert_eq!(seen("asked_for", || drop(asked_for())), (1, 1, false));
 }
 
 #[test]
 fn nothing_looks_behind_other_names() {
     assert_eq!(seen("under_another_name", || drop(under_another_name())), (1, 0, true));
-    assert_eq!(seen("under_another_name_later", || drop(block_on(under_another_name_later()))), (1, 0, true));
-    assert_eq!(seen("in_an_opaque_future", || drop(block_on(in_an_opaque_future()))), (1, 0, true));
-    assert_eq!(seen("in_an_aliased_future", || drop(block_on(in_an_aliased_future()))), (1, 0, true));
+    assert_eq!(seen("under_another_name_later", || drop(pollster::block_on(under_another_name_later()))), (1, 0, true));
+    assert_eq!(seen("in_an_opaque_future", || drop(pollster::block_on(in_an_opaque_future()))), (1, 0, true));
+    assert_eq!(seen("in_an_aliased_future", || drop(pollster::block_on(in_an_aliased_future()))), (1, 0, true));
     assert_eq!(seen("opaque", || drop(opaque())), (1, 0, true));
 }
 
