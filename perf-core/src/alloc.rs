@@ -27,6 +27,16 @@ pub struct PerfAlloc<A = System> {
 
 impl<A> PerfAlloc<A> {
     /// Wraps `inner`.
+    ///
+    /// ```
+    /// use perf_core::PerfAlloc;
+    /// use std::alloc::System;
+    ///
+    /// #[global_allocator]
+    /// static ALLOC: PerfAlloc = PerfAlloc::new(System);
+    ///
+    /// assert_eq!(perf_core::live_bytes().is_some(), perf_core::is_enabled());
+    /// ```
     #[must_use]
     pub const fn new(inner: A) -> Self {
         Self { inner }

@@ -1,4 +1,5 @@
-//! The arithmetic of the log-linear histogram: which bucket holds a value, and what a bucket holds.
+//! The arithmetic of the log-linear histogram: which bucket holds a value, what a bucket holds, and
+//! what lists of buckets that are not empty, ascending, come to.
 //!
 //! One *octave* per power of two, [`STEPS`] equal steps in it. Values below `2 * STEPS` have a bucket each; above, a
 //! bucket spans `1/STEPS` of its octave's lower edge, so the middle of a bucket is within `1/(2 * STEPS)` = 0.79 % of
@@ -62,6 +63,43 @@ pub(crate) const fn bounds(bucket: usize) -> (u64, u64) {
     let position = (bucket - shift * STEPS) as u64;
     let low = position << shift;
     (low, low + ((1 << shift) - 1))
+}
+
+/// The middle of the bucket that holds rank `⌈q·n⌉` (at least 1, at most n).
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rank in 1..=n")]
+pub(crate) fn quantile(pairs: &[(u16, u64)], q: f64) -> Option<u64> {
+    let total = pairs.iter().fold(0, |sum: u64, &(_, count)| sum.saturating_add(count));
+    if total == 0 {
+        return None;
+    }
+    let rank = ((q.clamp(0.0, 1.0) * total as f64).ceil() as u64).clamp(1, total);
+    let mut seen = 0u64;
+    let holder = pairs.iter().find(|&&(_, count)| {
+        seen = seen.saturating_add(count);
+        seen >= rank
+    })?;
+    let (low, high) = bounds(holder.0.into());
+    Some(low + (high - low) / 2)
+}
+
+/// Joins two ascending lists of buckets; a bucket that one lacks is 0 there.
+pub(crate) fn join(left: &[(u16, u64)], right: &[(u16, u64)], both: impl Fn(u64, u64) -> u64) -> Vec<(u16, u64)> {
+    let mut joined = Vec::with_capacity(left.len().max(right.len()));
+    let (mut left, mut right) = (left.iter().peekable(), right.iter().peekable());
+    loop {
+        let order = match (left.peek(), right.peek()) {
+            (Some(l), Some(r)) => l.0.cmp(&r.0),
+            (Some(_), None) => std::cmp::Ordering::Less,
+            (None, Some(_)) => std::cmp::Ordering::Greater,
+            (None, None) => return joined,
+        };
+        let l = left.next_if(|_| order.is_le());
+        let r = right.next_if(|_| order.is_ge());
+        let count = |side: Option<&(u16, u64)>| side.map_or(0, |pair| pair.1);
+        if let Some(&(bucket, _)) = l.or(r) {
+            joined.push((bucket, both(count(l), count(r))));
+        }
+    }
 }
 
 #[cfg(test)]

@@ -263,6 +263,7 @@ impl GrowthClass {
 
 /// What runs before measuring begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Warmup {
     /// So many calls.
     Calls(u64),
@@ -272,6 +273,7 @@ pub enum Warmup {
 
 /// What time a budget means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Clock {
     /// Time that passes.
     #[default]

@@ -45,6 +45,13 @@ pub struct CallContext {
 
 impl CallContext {
     /// The calls that are open on this thread now; inside a measured future, the future and what polls it.
+    ///
+    /// ```
+    /// use perf_core::CallContext;
+    ///
+    /// let caller = CallContext::current();
+    /// std::thread::spawn(move || caller.run(|| { /* below those that called here */ })).join().unwrap();
+    /// ```
     #[must_use]
     pub fn current() -> Self {
         Self {
@@ -54,6 +61,21 @@ impl CallContext {
     }
 
     /// What this thread calls has these callers until the guard is dropped.
+    ///
+    /// ```
+    /// use perf_core::{CallContext, perf_probe};
+    ///
+    /// #[perf_probe(name = "query")]
+    /// fn query() {}
+    ///
+    /// let caller = CallContext::current();
+    /// std::thread::spawn(move || {
+    ///     let _inside = caller.enter();
+    ///     query();
+    /// })
+    /// .join()
+    /// .unwrap();
+    /// ```
     pub fn enter(&self) -> CallContextGuard {
         CallContextGuard {
             #[cfg(feature = "enabled")]
@@ -63,12 +85,32 @@ impl CallContext {
     }
 
     /// Runs `work` with these callers.
+    ///
+    /// ```
+    /// use perf_core::{CallContext, perf_probe};
+    ///
+    /// #[perf_probe(name = "query")]
+    /// fn query() {}
+    ///
+    /// let caller = CallContext::current();
+    /// std::thread::spawn(move || caller.run(query)).join().unwrap();
+    /// ```
     pub fn run<R>(&self, work: impl FnOnce() -> R) -> R {
         let _inside = self.enter();
         work()
     }
 
     /// What a future calls has these callers, on whichever thread it is polled: for `tokio::spawn`.
+    ///
+    /// ```
+    /// use perf_core::{CallContext, perf_probe};
+    ///
+    /// #[perf_probe(name = "query")]
+    /// async fn query() {}
+    ///
+    /// let caller = CallContext::current();
+    /// std::thread::spawn(move || pollster::block_on(caller.wrap(query()))).join().unwrap();
+    /// ```
     pub fn wrap<F: Future>(&self, future: F) -> InCallContext<F> {
         InCallContext { context: self.clone(), future }
     }

@@ -5,6 +5,18 @@ use crate::live::{self, collect, entry, local::Local, registry::REGISTRY};
 use crate::{Snapshot, Timeline};
 
 /// What all probes of the process have counted so far, while they go on counting.
+///
+/// ```
+/// use perf_core::perf_probe;
+///
+/// #[perf_probe(name = "step")]
+/// fn step() {}
+///
+/// step();
+/// for probe in perf_core::snapshot().probes() {
+///     println!("{}: {} calls, {:?}", probe.name(), probe.calls(), probe.total());
+/// }
+/// ```
 #[must_use]
 pub fn snapshot() -> Snapshot {
     #[cfg(feature = "enabled")]
@@ -15,6 +27,12 @@ pub fn snapshot() -> Snapshot {
 }
 
 /// Whether the library was built in: feature `enabled`.
+///
+/// ```
+/// if !perf_core::is_enabled() {
+///     eprintln!("built without probes: turn feature `enabled` on");
+/// }
+/// ```
 #[must_use]
 pub const fn is_enabled() -> bool {
     cfg!(feature = "enabled")
@@ -22,6 +40,20 @@ pub const fn is_enabled() -> bool {
 
 /// Live heap bytes of the process, where [`PerfAlloc`](crate::PerfAlloc) is its allocator. Cheap enough to be asked for
 /// often; of each thread other than this one, the last 16 KiB of change may be missing.
+///
+/// ```
+/// use perf_core::PerfAlloc;
+///
+/// #[global_allocator]
+/// static ALLOC: PerfAlloc = PerfAlloc::new(std::alloc::System);
+///
+/// let before = perf_core::live_bytes();
+/// let page = vec![0_u8; 4096];
+/// if let (Some(before), Some(now)) = (before, perf_core::live_bytes()) {
+///     assert!(now - before >= 4096);
+/// }
+/// # drop(page);
+/// ```
 #[must_use]
 pub fn live_bytes() -> Option<i64> {
     #[cfg(feature = "enabled")]
@@ -33,6 +65,17 @@ pub fn live_bytes() -> Option<i64> {
 
 /// Switches recording on (the initial state) or off. While it is off, a probe costs one load and a branch. Calls under
 /// way are still counted.
+///
+/// ```
+/// use perf_core::Probe;
+///
+/// static STEP: Probe = Probe::new("step");
+///
+/// perf_core::set_recording(false);
+/// drop(STEP.start());
+/// assert!(perf_core::snapshot().get("step").is_none());
+/// perf_core::set_recording(true);
+/// ```
 #[cfg_attr(not(feature = "enabled"), allow(unused_variables))]
 pub fn set_recording(on: bool) {
     #[cfg(feature = "enabled")]
@@ -43,6 +86,16 @@ pub fn set_recording(on: bool) {
 }
 
 /// Switches the call tree on or off (the initial state). It costs every call a few nanoseconds more.
+///
+/// ```
+/// use perf_core::Probe;
+///
+/// static STEP: Probe = Probe::new("step");
+///
+/// perf_core::set_call_tree(true);
+/// drop(STEP.start());
+/// assert_eq!(perf_core::snapshot().tree().nodes().iter().any(|node| node.name == "step"), perf_core::is_enabled());
+/// ```
 #[cfg_attr(not(feature = "enabled"), allow(unused_variables))]
 pub fn set_call_tree(on: bool) {
     #[cfg(feature = "enabled")]
@@ -55,6 +108,16 @@ pub fn set_call_tree(on: bool) {
 /// Lets every thread remember its last `events` calls (rounded up to a power of two), or none (0, the initial state). It
 /// costs a call about a nanosecond more, and a thread 24 bytes for each event, which it keeps: a thread that has room for
 /// its events already keeps the room it has.
+///
+/// ```
+/// use perf_core::Probe;
+///
+/// static STEP: Probe = Probe::new("step");
+///
+/// perf_core::set_timeline(1024);
+/// drop(STEP.start());
+/// assert_eq!(perf_core::timeline().events().iter().any(|event| event.name == "step"), perf_core::is_enabled());
+/// ```
 #[cfg_attr(not(feature = "enabled"), allow(unused_variables))]
 pub fn set_timeline(events: usize) {
     #[cfg(feature = "enabled")]

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use crate::buckets;
-use crate::ticks;
 
 /// How often values of which size occurred, in log-linear buckets: 64 equal steps for each power of two.
 ///
@@ -56,12 +55,27 @@ impl Histogram {
     }
 
     /// Values in all; stops at the greatest number there is.
+    ///
+    /// ```
+    /// use perf_core::Histogram;
+    ///
+    /// let waits: Histogram = [3, 5, 1_000].into_iter().collect();
+    /// assert_eq!(waits.count(), 3);
+    /// ```
     #[must_use]
     pub fn count(&self) -> u64 {
         self.0.iter().fold(0, |sum, &(_, count)| sum.saturating_add(count))
     }
 
     /// The buckets that are not empty, ascending.
+    ///
+    /// ```
+    /// use perf_core::Histogram;
+    ///
+    /// let waits: Histogram = [3, 5, 1_000].into_iter().collect();
+    /// let last = waits.buckets().last().unwrap();
+    /// assert!(last.low <= 1_000 && 1_000 <= last.high && last.count == 1);
+    /// ```
     pub fn buckets(&self) -> impl Iterator<Item = Bucket> + '_ {
         self.0.iter().map(|&(index, count)| {
             let (low, high) = buckets::bounds(index.into());
@@ -70,9 +84,17 @@ impl Histogram {
     }
 
     /// The value at rank `⌈q·n⌉` of `n`, as the middle of its bucket; `q` is held to `0..=1`. `None` if empty.
+    ///
+    /// ```
+    /// use perf_core::Histogram;
+    ///
+    /// let waits: Histogram = [3, 5, 1_000].into_iter().collect();
+    /// assert_eq!(waits.quantile(0.5), Some(5));
+    /// assert_eq!(Histogram::default().quantile(0.5), None);
+    /// ```
     #[must_use]
     pub fn quantile(&self, q: f64) -> Option<u64> {
-        ticks::quantile(&self.0, q)
+        buckets::quantile(&self.0, q)
     }
 
     /// Bucket number and count of every bucket that is not empty, ascending: all there is to know, in short.
@@ -88,6 +110,14 @@ impl Histogram {
     ///
     /// # Errors
     /// Where a bucket number is not greater than the one before or not below 3776, or a count is 0.
+    ///
+    /// ```
+    /// use perf_core::Histogram;
+    ///
+    /// let waits: Histogram = [3, 5, 1_000].into_iter().collect();
+    /// assert_eq!(Histogram::from_pairs(waits.to_pairs()), Ok(waits));
+    /// assert!(Histogram::from_pairs([(7, 1), (3, 1)]).is_err()); // not ascending
+    /// ```
     pub fn from_pairs(pairs: impl IntoIterator<Item = (u16, u64)>) -> Result<Self, HistogramError> {
         let mut kept: Vec<(u16, u64)> = Vec::new();
         for (index, count) in pairs {
@@ -107,8 +137,17 @@ impl Histogram {
     }
 
     /// Adds the values of another histogram. Lossless, associative and commutative.
+    ///
+    /// ```
+    /// use perf_core::Histogram;
+    ///
+    /// let waits: Histogram = [3, 5, 1_000].into_iter().collect();
+    /// let mut all = waits.clone();
+    /// all.merge(&waits);
+    /// assert_eq!(all.count(), 6);
+    /// ```
     pub fn merge(&mut self, other: &Self) {
-        self.0 = ticks::join(&self.0, &other.0, u64::saturating_add);
+        self.0 = buckets::join(&self.0, &other.0, u64::saturating_add);
     }
 }
 

@@ -28,9 +28,31 @@ struct State<T> {
     failed: Option<fn(&T) -> bool>,
 }
 
+impl Probe {
+    /// Measures a future: wall time from its first poll to its end, busy time and allocations poll by poll on
+    /// whichever thread polls. Nothing is boxed or allocated.
+    ///
+    /// ```
+    /// use perf_core::Probe;
+    ///
+    /// static FETCH: Probe = Probe::new("fetch");
+    ///
+    /// assert_eq!(pollster::block_on(FETCH.wrap(async { 7 })), 7);
+    /// if let Some(fetch) = perf_core::snapshot().get("fetch") {
+    ///     assert_eq!((fetch.calls(), fetch.polls()), (1, 1));
+    /// }
+    /// ```
+    pub const fn wrap<F>(&'static self, future: F) -> Measured<F>
+    where
+        F: Future,
+    {
+        Measured::new(self, future)
+    }
+}
+
 #[cfg_attr(not(feature = "enabled"), allow(unused_variables, unused_mut))]
 impl<F: Future> Measured<F> {
-    pub(crate) const fn new(probe: &'static Probe, future: F) -> Self {
+    const fn new(probe: &'static Probe, future: F) -> Self {
         Self {
             future,
             #[cfg(feature = "enabled")]
@@ -39,6 +61,17 @@ impl<F: Future> Measured<F> {
     }
 
     /// Adds to the items that the probe has worked on, when the future is first polled.
+    ///
+    /// ```
+    /// use perf_core::Probe;
+    ///
+    /// static FETCH: Probe = Probe::new("fetch");
+    ///
+    /// pollster::block_on(FETCH.wrap(async {}).items(20));
+    /// if let Some(fetch) = perf_core::snapshot().get("fetch") {
+    ///     assert_eq!(fetch.items(), 20);
+    /// }
+    /// ```
     pub const fn items(mut self, items: u64) -> Self {
         #[cfg(feature = "enabled")]
         {
@@ -48,6 +81,17 @@ impl<F: Future> Measured<F> {
     }
 
     /// Adds to the bytes that the probe has worked on, when the future is first polled.
+    ///
+    /// ```
+    /// use perf_core::Probe;
+    ///
+    /// static FETCH: Probe = Probe::new("fetch");
+    ///
+    /// pollster::block_on(FETCH.wrap(async {}).bytes(512));
+    /// if let Some(fetch) = perf_core::snapshot().get("fetch") {
+    ///     assert_eq!(fetch.bytes(), 512);
+    /// }
+    /// ```
     pub const fn bytes(mut self, bytes: u64) -> Self {
         #[cfg(feature = "enabled")]
         {
@@ -57,6 +101,18 @@ impl<F: Future> Measured<F> {
     }
 
     /// Says which outputs are errors.
+    ///
+    /// ```
+    /// use perf_core::Probe;
+    ///
+    /// static FETCH: Probe = Probe::new("fetch");
+    ///
+    /// let status = pollster::block_on(FETCH.wrap(async { 503 }).errors_when(|status| *status >= 500));
+    /// assert_eq!(status, 503);
+    /// if let Some(fetch) = perf_core::snapshot().get("fetch") {
+    ///     assert_eq!(fetch.errors(), 1);
+    /// }
+    /// ```
     pub const fn errors_when(mut self, failed: fn(&F::Output) -> bool) -> Self {
         #[cfg(feature = "enabled")]
         {

@@ -42,6 +42,21 @@ impl MockClock {
     }
 
     /// Moves time on while the calling thread waits: no processor works for it.
+    ///
+    /// ```
+    /// use perf_core::{MockClock, Probe};
+    /// use std::time::Duration;
+    ///
+    /// static LOCK: Probe = Probe::new("lock");
+    ///
+    /// let clock = MockClock::install().expect("no probe was called yet");
+    /// let call = LOCK.start();
+    /// clock.wait(Duration::from_millis(3));
+    /// drop(call);
+    /// if let Some(lock) = perf_core::snapshot().get("lock") {
+    ///     assert_eq!(lock.waiting(), Duration::from_millis(3));
+    /// }
+    /// ```
     #[cfg_attr(not(feature = "enabled"), allow(unused_variables))]
     pub fn wait(&self, time: Duration) {
         #[cfg(feature = "enabled")]

@@ -3,7 +3,7 @@
 pub use ::{core, std};
 
 pub use crate::typed::{Instances, typed};
-use crate::{Guard, Probe};
+pub use crate::{Guard, Probe, budget};
 
 /// Sees to it that the child of a fork closes a descriptor, for as long as this is there: for descriptors that belong to a
 /// thread, which no child has.
@@ -50,6 +50,22 @@ pub const fn probe_named(name: &'static str) -> Probe {
 #[track_caller]
 pub const fn probe_here(module: &'static str, here: fn() -> &'static str) -> Probe {
     Probe::around(module, here)
+}
+
+/// A probe of a function whose errors nothing looks at.
+#[must_use]
+pub const fn errors_unseen(probe: Probe) -> Probe {
+    probe.with_errors_unseen()
+}
+
+/// Whether a type is a `Result`, under whichever name and behind whichever type parameter: known where the function that
+/// asks is compiled for its types, and there a constant, as the name of a type is. It decides what a report says, and
+/// nothing that a program does.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "it is a constant only where it is asked")]
+#[must_use]
+pub fn is_result<T>() -> bool {
+    core::any::type_name::<T>().starts_with("core::result::Result<")
 }
 
 /// Calls a closure. That it is one to be called once lets the closure give away what it has captured: a reborrow of a

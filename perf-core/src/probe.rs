@@ -4,8 +4,6 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use crate::budget::BudgetSpec;
-use crate::measured::Measured;
-use crate::split::SplitCall;
 
 #[cfg(feature = "enabled")]
 use crate::live::{
@@ -53,6 +51,15 @@ macro_rules! site {
 
 impl Probe {
     /// A probe with this name, at the place of the caller.
+    ///
+    /// ```
+    /// use perf_core::Probe;
+    ///
+    /// static PARSE: Probe = Probe::new("parse");
+    ///
+    /// PARSE.start(); // a call that ends at once
+    /// assert_eq!(perf_core::snapshot().get("parse").map(|parse| parse.calls()), perf_core::is_enabled().then_some(1));
+    /// ```
     #[must_use]
     #[track_caller]
     #[cfg_attr(not(feature = "enabled"), allow(unused_variables))]
@@ -61,6 +68,17 @@ impl Probe {
     }
 
     /// A probe at a place that somebody else knows: `line` of source file `file`.
+    ///
+    /// ```
+    /// use perf_core::Probe;
+    ///
+    /// static RULE: Probe = Probe::at("rule", "rules/prices.toml", 12);
+    ///
+    /// drop(RULE.start());
+    /// if let Some(rule) = perf_core::snapshot().get("rule") {
+    ///     assert_eq!((rule.file(), rule.line()), ("rules/prices.toml", 12));
+    /// }
+    /// ```
     #[must_use]
     #[cfg_attr(not(feature = "enabled"), allow(unused_variables))]
     pub const fn at(name: &'static str, file: &'static str, line: u32) -> Self {
@@ -85,6 +103,20 @@ impl Probe {
 
     /// Times one call in `calls` on average, at random. Calls, errors, items and bytes stay exact; times and
     /// allocations are weighted, so that they are right on average. 0 and 1 time every call.
+    ///
+    /// ```
+    /// use perf_core::Probe;
+    ///
+    /// static GET: Probe = Probe::new("get").sample(100);
+    ///
+    /// for _ in 0..10_000 {
+    ///     drop(GET.start());
+    /// }
+    /// if let Some(get) = perf_core::snapshot().get("get") {
+    ///     assert_eq!(get.calls(), 10_000);
+    ///     assert!(get.timed_calls() < 1_000); // one in a hundred, on average
+    /// }
+    /// ```
     #[must_use]
     #[cfg_attr(not(feature = "enabled"), allow(unused_variables, unused_mut))]
     pub const fn sample(mut self, calls: u32) -> Self {
@@ -99,6 +131,14 @@ impl Probe {
 
     /// Times as many calls as keep the probe's cost under so many millionths of the measured time: 10,000 is 1 %.
     /// Every thread finds its own rate. Otherwise as [`sample`](Self::sample); 0 times every call.
+    ///
+    /// ```
+    /// use perf_core::Probe;
+    ///
+    /// static GET: Probe = Probe::new("get").overhead(10_000); // 1 %
+    ///
+    /// drop(GET.start());
+    /// ```
     #[must_use]
     #[cfg_attr(not(feature = "enabled"), allow(unused_variables, unused_mut))]
     pub const fn overhead(mut self, ppm: u32) -> Self {
@@ -110,6 +150,20 @@ impl Probe {
     }
 
     /// Declares what calls may cost. The probe itself never looks at it; whoever reads snapshots does.
+    ///
+    /// ```
+    /// use perf_core::Probe;
+    /// use perf_core::budget::{Bound, BudgetSpec, Limit, Metric};
+    ///
+    /// static BUDGET: BudgetSpec =
+    ///     BudgetSpec { limits: &[Limit { metric: Metric::Allocs, bound: Bound::Count(0) }], ..BudgetSpec::EMPTY };
+    /// static GET: Probe = Probe::new("get").budget(&BUDGET);
+    ///
+    /// drop(GET.start());
+    /// if let Some(get) = perf_core::snapshot().get("get") {
+    ///     assert_eq!(get.budgets(), [&BUDGET]);
+    /// }
+    /// ```
     #[must_use]
     #[cfg_attr(not(feature = "enabled"), allow(unused_variables, unused_mut))]
     pub const fn budget(mut self, budget: &'static BudgetSpec) -> Self {
@@ -120,7 +174,30 @@ impl Probe {
         self
     }
 
+    /// The same probe, of a function whose errors nothing looks at.
+    #[cfg_attr(not(feature = "enabled"), allow(unused_mut))]
+    pub(crate) const fn with_errors_unseen(mut self) -> Self {
+        #[cfg(feature = "enabled")]
+        {
+            self.site.errors_unseen = true;
+        }
+        self
+    }
+
     /// Begins a call, which ends when the guard is dropped.
+    ///
+    /// ```
+    /// use perf_core::Probe;
+    ///
+    /// static STEP: Probe = Probe::new("step");
+    ///
+    /// fn step() {
+    ///     let _call = STEP.start(); // bound to a name: it ends with the function
+    ///     // …
+    /// }
+    ///
+    /// step();
+    /// ```
     #[cfg_attr(not(debug_assertions), inline(always))]
     #[cfg_attr(debug_assertions, inline)]
     pub fn start(&'static self) -> Guard {
@@ -140,25 +217,22 @@ impl Probe {
     }
 
     /// Counts a call that somebody else has timed. It has no callees and no allocations.
+    ///
+    /// ```
+    /// use perf_core::Probe;
+    /// use std::time::Duration;
+    ///
+    /// static QUEUED: Probe = Probe::new("queued");
+    ///
+    /// QUEUED.record(Duration::from_millis(3)); // what another system says
+    /// if let Some(queued) = perf_core::snapshot().get("queued") {
+    ///     assert_eq!(queued.calls(), 1);
+    /// }
+    /// ```
     #[cfg_attr(not(feature = "enabled"), allow(unused_variables))]
     pub fn record(&'static self, time: Duration) {
         #[cfg(feature = "enabled")]
         entry::record(&self.site, clock::to_ticks(time));
-    }
-
-    /// A call that is made of several stretches, on any threads: see [`SplitCall`].
-    #[must_use]
-    pub const fn split(&'static self) -> SplitCall {
-        SplitCall::new(self)
-    }
-
-    /// Measures a future: wall time from its first poll to its end, busy time and allocations poll by poll on
-    /// whichever thread polls. Nothing is boxed or allocated.
-    pub const fn wrap<F>(&'static self, future: F) -> Measured<F>
-    where
-        F: Future,
-    {
-        Measured::new(self, future)
     }
 }
 
@@ -189,6 +263,19 @@ impl Guard {
     }
 
     /// Adds to the items that the probe has worked on.
+    ///
+    /// ```
+    /// use perf_core::Probe;
+    ///
+    /// static LOAD: Probe = Probe::new("load");
+    ///
+    /// let call = LOAD.start();
+    /// call.items(3);
+    /// drop(call);
+    /// if let Some(load) = perf_core::snapshot().get("load") {
+    ///     assert_eq!(load.items(), 3);
+    /// }
+    /// ```
     #[inline]
     #[cfg_attr(not(feature = "enabled"), allow(unused_variables))]
     pub fn items(&self, items: u64) {
@@ -199,6 +286,19 @@ impl Guard {
     }
 
     /// Adds to the bytes that the probe has worked on.
+    ///
+    /// ```
+    /// use perf_core::Probe;
+    ///
+    /// static LOAD: Probe = Probe::new("load");
+    ///
+    /// let call = LOAD.start();
+    /// call.bytes(4096);
+    /// drop(call);
+    /// if let Some(load) = perf_core::snapshot().get("load") {
+    ///     assert_eq!(load.bytes(), 4096);
+    /// }
+    /// ```
     #[inline]
     #[cfg_attr(not(feature = "enabled"), allow(unused_variables))]
     pub fn bytes(&self, bytes: u64) {
@@ -209,6 +309,19 @@ impl Guard {
     }
 
     /// Marks this call as one that failed.
+    ///
+    /// ```
+    /// use perf_core::Probe;
+    ///
+    /// static LOAD: Probe = Probe::new("load");
+    ///
+    /// let call = LOAD.start();
+    /// call.fail();
+    /// drop(call);
+    /// if let Some(load) = perf_core::snapshot().get("load") {
+    ///     assert_eq!((load.calls(), load.errors()), (1, 1));
+    /// }
+    /// ```
     #[inline]
     pub fn fail(&self) {
         #[cfg(feature = "enabled")]

@@ -46,6 +46,12 @@ pub struct SessionHandle {
 
 impl Session {
     /// A session that has seen nothing yet.
+    ///
+    /// ```
+    /// use perf_core::Session;
+    ///
+    /// assert_eq!(Session::new().snapshot().probes().count(), 0);
+    /// ```
     #[must_use]
     #[allow(clippy::new_without_default, reason = "a session is not a neutral value")]
     pub fn new() -> Self {
@@ -58,28 +64,99 @@ impl Session {
     }
 
     /// Counts what this thread does into the session until the guard is dropped.
+    ///
+    /// ```
+    /// use perf_core::{Session, perf_probe};
+    ///
+    /// #[perf_probe(name = "step")]
+    /// fn step() {}
+    ///
+    /// let session = Session::new();
+    /// {
+    ///     let _inside = session.enter();
+    ///     step();
+    /// }
+    /// step(); // not seen
+    /// let calls = session.snapshot().get("step").map_or(0, |step| step.calls());
+    /// assert_eq!(calls, u64::from(perf_core::is_enabled()));
+    /// ```
     pub fn enter(&self) -> SessionGuard {
         self.handle.enter()
     }
 
     /// Counts what `work` does into the session.
+    ///
+    /// ```
+    /// use perf_core::{Session, perf_probe};
+    ///
+    /// #[perf_probe(name = "step")]
+    /// fn step() {}
+    ///
+    /// let session = Session::new();
+    /// session.run(step);
+    /// let calls = session.snapshot().get("step").map_or(0, |step| step.calls());
+    /// assert_eq!(calls, u64::from(perf_core::is_enabled()));
+    /// ```
     pub fn run<R>(&self, work: impl FnOnce() -> R) -> R {
         let _inside = self.enter();
         work()
     }
 
     /// Counts what a future does into the session, on whichever thread polls it.
+    ///
+    /// ```
+    /// use perf_core::{Session, perf_probe};
+    ///
+    /// #[perf_probe(name = "step")]
+    /// async fn step() {}
+    ///
+    /// let session = Session::new();
+    /// pollster::block_on(session.wrap(step()));
+    /// let calls = session.snapshot().get("step").map_or(0, |step| step.calls());
+    /// assert_eq!(calls, u64::from(perf_core::is_enabled()));
+    /// ```
     pub fn wrap<F: Future>(&self, future: F) -> InSession<F> {
         self.handle.wrap(future)
     }
 
     /// A handle that can go to another thread.
+    ///
+    /// ```
+    /// use perf_core::{Session, perf_probe};
+    ///
+    /// #[perf_probe(name = "step")]
+    /// fn step() {}
+    ///
+    /// let session = Session::new();
+    /// let handle = session.handle();
+    /// std::thread::spawn(move || {
+    ///     let _inside = handle.enter();
+    ///     step();
+    /// })
+    /// .join()
+    /// .unwrap();
+    /// let calls = session.snapshot().get("step").map_or(0, |step| step.calls());
+    /// assert_eq!(calls, u64::from(perf_core::is_enabled()));
+    /// ```
     #[must_use]
     pub fn handle(&self) -> SessionHandle {
         self.handle.clone()
     }
 
     /// What the session has seen so far. Least and greatest values are exact.
+    ///
+    /// ```
+    /// use perf_core::{Session, perf_probe};
+    ///
+    /// #[perf_probe(name = "step")]
+    /// fn step() {}
+    ///
+    /// let session = Session::new();
+    /// session.run(step);
+    /// let before = session.snapshot();
+    /// session.run(step);
+    /// assert_eq!(session.snapshot().since(&before).probes().count(), usize::from(perf_core::is_enabled()));
+    /// ```
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         #[cfg(feature = "enabled")]

@@ -40,11 +40,33 @@ impl Snapshot {
     }
 
     /// All probes that counted anything, by name.
+    ///
+    /// ```
+    /// use perf_core::Probe;
+    ///
+    /// static STEP: Probe = Probe::new("step");
+    ///
+    /// drop(STEP.start());
+    /// let snapshot = perf_core::snapshot();
+    /// let slowest = snapshot.probes().max_by_key(|probe| probe.self_time());
+    /// assert_eq!(slowest.map(|probe| probe.name()), perf_core::is_enabled().then_some("step"));
+    /// ```
     pub fn probes(&self) -> impl Iterator<Item = &ProbeStats> {
         self.probes.iter()
     }
 
     /// The probe with this name.
+    ///
+    /// ```
+    /// use perf_core::Probe;
+    ///
+    /// static STEP: Probe = Probe::new("step");
+    ///
+    /// drop(STEP.start());
+    /// let snapshot = perf_core::snapshot();
+    /// assert_eq!(snapshot.get("step").is_some(), perf_core::is_enabled());
+    /// assert!(snapshot.get("never called").is_none());
+    /// ```
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&ProbeStats> {
         let place = self.find(name).ok()?;
@@ -52,12 +74,32 @@ impl Snapshot {
     }
 
     /// Who called whom.
+    ///
+    /// ```
+    /// use perf_core::Probe;
+    ///
+    /// static STEP: Probe = Probe::new("step");
+    ///
+    /// drop(STEP.start());
+    /// let snapshot = perf_core::snapshot();
+    /// assert!(snapshot.tree().is_empty()); // there is one after `perf_core::set_call_tree(true)`
+    /// ```
     #[must_use]
     pub fn tree(&self) -> &CallTree {
         &self.tree
     }
 
     /// The conditions it was taken under.
+    ///
+    /// ```
+    /// use perf_core::Probe;
+    ///
+    /// static STEP: Probe = Probe::new("step");
+    ///
+    /// drop(STEP.start());
+    /// let snapshot = perf_core::snapshot();
+    /// println!("one probe costs {:?} a call", snapshot.meta().probe_cost);
+    /// ```
     #[must_use]
     pub fn meta(&self) -> &SnapshotMeta {
         &self.meta
@@ -65,6 +107,19 @@ impl Snapshot {
 
     /// What was counted after `earlier`, a snapshot of the same process or session. Probes without a call since are
     /// left out. Least and greatest are known to a bucket; a peak is still that of the whole time.
+    ///
+    /// ```
+    /// use perf_core::Probe;
+    ///
+    /// static STEP: Probe = Probe::new("step");
+    ///
+    /// drop(STEP.start());
+    /// let earlier = perf_core::snapshot();
+    /// drop(STEP.start());
+    /// drop(STEP.start());
+    /// let calls = perf_core::snapshot().since(&earlier).get("step").map_or(0, |step| step.calls());
+    /// assert_eq!(calls, if perf_core::is_enabled() { 2 } else { 0 });
+    /// ```
     #[must_use]
     pub fn since(&self, earlier: &Self) -> Self {
         let probes = self.probes.iter().filter_map(|probe| match earlier.get(probe.name()) {
@@ -93,6 +148,18 @@ impl Snapshot {
     /// Adds what another process or session counted: counts, times, distributions and trees add up, extremes and
     /// peaks are the more extreme ones. Associative and commutative, and lossless between snapshots of one clock; of
     /// different clocks, ticks become nanoseconds first. The conditions stay those of `self`.
+    ///
+    /// ```
+    /// use perf_core::Probe;
+    ///
+    /// static STEP: Probe = Probe::new("step");
+    ///
+    /// drop(STEP.start());
+    /// let mut snapshot = perf_core::snapshot();
+    /// snapshot.merge(&snapshot.clone());
+    /// let calls = snapshot.get("step").map_or(0, |step| step.calls());
+    /// assert_eq!(calls, if perf_core::is_enabled() { 2 } else { 0 });
+    /// ```
     pub fn merge(&mut self, other: &Self) {
         for probe in &other.probes {
             match self.find(probe.name()) {

@@ -51,9 +51,28 @@ pub struct SplitCall {
     failed: bool,
 }
 
+impl Probe {
+    /// A call that is made of several stretches, on any threads: see [`SplitCall`].
+    ///
+    /// ```
+    /// use perf_core::Probe;
+    ///
+    /// static SPAN: Probe = Probe::new("span");
+    ///
+    /// let mut call = SPAN.split();
+    /// call.enter();
+    /// call.exit();
+    /// drop(call); // the call ends
+    /// ```
+    #[must_use]
+    pub const fn split(&'static self) -> SplitCall {
+        SplitCall::new(self)
+    }
+}
+
 #[cfg_attr(not(feature = "enabled"), allow(unused_variables, clippy::unused_self))]
 impl SplitCall {
-    pub(crate) const fn new(probe: &'static Probe) -> Self {
+    const fn new(probe: &'static Probe) -> Self {
         Self {
             #[cfg(feature = "enabled")]
             probe,
@@ -98,6 +117,20 @@ impl SplitCall {
     }
 
     /// Marks the call as one that failed.
+    ///
+    /// ```
+    /// use perf_core::Probe;
+    ///
+    /// static SPAN: Probe = Probe::new("span");
+    ///
+    /// let mut call = SPAN.split();
+    /// call.enter();
+    /// call.fail();
+    /// drop(call);
+    /// if let Some(span) = perf_core::snapshot().get("span") {
+    ///     assert_eq!(span.errors(), 1);
+    /// }
+    /// ```
     pub fn fail(&mut self) {
         #[cfg(feature = "enabled")]
         {

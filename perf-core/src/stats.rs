@@ -89,6 +89,7 @@ pub struct ProbeStats {
     counts: Counts,
     histogram: TickHistogram,
     exemplars: Vec<Exemplar>,
+    errors_unseen: bool,
 }
 
 macro_rules! counts {
@@ -121,9 +122,23 @@ impl ProbeStats {
         histogram: TickHistogram,
         exemplars: Vec<Exemplar>,
     ) -> Self {
-        let mut new = Self { name: name.to_owned(), places: Vec::new(), budgets, scale, counts, histogram, exemplars };
+        let mut new = Self {
+            name: name.to_owned(),
+            places: Vec::new(),
+            budgets,
+            scale,
+            counts,
+            histogram,
+            exemplars,
+            errors_unseen: false,
+        };
         new.add_places(places);
         new
+    }
+
+    #[cfg_attr(not(feature = "enabled"), allow(dead_code))]
+    pub(crate) fn with_errors_unseen(self, errors_unseen: bool) -> Self {
+        Self { errors_unseen, ..self }
     }
 
     /// The probe's name.
@@ -180,7 +195,8 @@ impl ProbeStats {
     counts! {
         /// Calls that have ended. Exact, also for sampled probes.
         calls: u64;
-        /// Calls that returned `Err`, or were marked with [`Guard::fail`](crate::Guard::fail).
+        /// Calls that returned `Err`, or were marked with [`Guard::fail`](crate::Guard::fail). Where
+        /// [`errors_unseen`](Self::errors_unseen), there may have been more.
         errors: u64;
         /// Calls that ended by unwinding.
         panics: u64;
@@ -211,7 +227,51 @@ impl ProbeStats {
         busy => busy;
     }
 
+    /// Whether calls may have returned errors that were not counted: the function returns a `Result` under a name that does
+    /// not end in `Result`, which the attribute does not look at unless `errors` is among its options.
+    ///
+    /// ```
+    /// use perf_core::{Session, perf_probe};
+    ///
+    /// type Checked<T> = Result<T, String>;
+    ///
+    /// #[perf_probe(name = "unseen")]
+    /// fn unseen() -> Checked<u8> {
+    ///     Err("no".to_owned())
+    /// }
+    ///
+    /// #[perf_probe(name = "seen", errors)]
+    /// fn seen() -> Checked<u8> {
+    ///     Err("no".to_owned())
+    /// }
+    ///
+    /// let session = Session::new();
+    /// session.run(|| (unseen(), seen()));
+    /// let snapshot = session.snapshot();
+    /// let errors = |name| snapshot.get(name).map(|probe| (probe.errors(), probe.errors_unseen()));
+    /// if perf_core::is_enabled() {
+    ///     assert_eq!(errors("unseen"), Some((0, true)));
+    ///     assert_eq!(errors("seen"), Some((1, false)));
+    /// }
+    /// ```
+    #[must_use]
+    pub fn errors_unseen(&self) -> bool {
+        self.errors_unseen
+    }
+
     /// Calls that were timed: all that have ended, but of a sampled probe some.
+    ///
+    /// ```
+    /// use perf_core::{Probe, Session};
+    ///
+    /// static GET: Probe = Probe::new("get").sample(10);
+    ///
+    /// let session = Session::new();
+    /// session.run(|| (0..1_000).for_each(|_| drop(GET.start())));
+    /// if let Some(get) = session.snapshot().get("get") {
+    ///     assert!(get.timed_calls() < get.calls());
+    /// }
+    /// ```
     #[must_use]
     pub fn timed_calls(&self) -> u64 {
         self.histogram.count().saturating_sub(self.counts.skipped)
@@ -254,6 +314,28 @@ impl ProbeStats {
     /// Busy time less that of instrumented callees and less the probes' own cost, which is what they take of their callers
     /// and what an empty probe measures ([`SnapshotMeta::probe_resolution`](crate::SnapshotMeta::probe_resolution)). Never
     /// below zero.
+    ///
+    /// ```
+    /// use perf_core::{Session, perf_probe};
+    ///
+    /// #[perf_probe(name = "inner")]
+    /// fn inner() {
+    ///     std::thread::sleep(std::time::Duration::from_millis(2));
+    /// }
+    ///
+    /// #[perf_probe(name = "outer")]
+    /// fn outer() {
+    ///     inner();
+    /// }
+    ///
+    /// let session = Session::new();
+    /// session.run(outer);
+    /// let snapshot = session.snapshot();
+    /// if let (Some(outer), Some(inner)) = (snapshot.get("outer"), snapshot.get("inner")) {
+    ///     assert!(outer.total() >= inner.total());
+    ///     assert!(outer.self_time() < outer.total());
+    /// }
+    /// ```
     #[must_use]
     pub fn self_time(&self) -> Duration {
         self.scale.duration(self.own())
@@ -264,6 +346,22 @@ impl ProbeStats {
     /// whose calls or polls last some ten microseconds on average; of others it stays in the self time. What calls of
     /// shorter probes waited counts for their caller, up to its own self time. An estimate where one call in several is
     /// looked at, as it is below some hundred microseconds.
+    ///
+    /// ```
+    /// use perf_core::{Session, perf_probe};
+    ///
+    /// #[perf_probe(name = "nap")]
+    /// fn nap() {
+    ///     std::thread::sleep(std::time::Duration::from_millis(5));
+    /// }
+    ///
+    /// let session = Session::new();
+    /// session.run(nap);
+    /// let snapshot = session.snapshot();
+    /// if let Some(nap) = snapshot.get("nap").filter(|_| snapshot.meta().waiting_is_told) {
+    ///     assert!(nap.waiting() * 2 > nap.self_time()); // most of it slept
+    /// }
+    /// ```
     #[must_use]
     pub fn waiting(&self) -> Duration {
         self.scale.duration(self.counts.waiting.min(self.own()))
@@ -288,6 +386,23 @@ impl ProbeStats {
     }
 
     /// Average duration of a call, recursive ones included: an exact sum over an exact count.
+    ///
+    /// ```
+    /// use perf_core::Session;
+    /// # use perf_core::Probe;
+    /// # use std::time::Duration;
+    /// # static PARSE: Probe = Probe::new("parse");
+    ///
+    /// let session = Session::new();
+    /// session.run(|| {
+    ///     for millis in 1..=100 {
+    ///         PARSE.record(Duration::from_millis(millis));
+    ///     }
+    /// });
+    /// if let Some(parse) = session.snapshot().get("parse") {
+    ///     assert!((parse.mean().as_secs_f64() - 0.0505).abs() < 1e-6);
+    /// }
+    /// ```
     #[must_use]
     pub fn mean(&self) -> Duration {
         let timed = self.histogram.count();
@@ -298,6 +413,24 @@ impl ProbeStats {
     }
 
     /// The duration that the share `q` of all calls does not exceed, within 0.79 %; zero if there were none.
+    ///
+    /// ```
+    /// use perf_core::Session;
+    /// # use perf_core::Probe;
+    /// # use std::time::Duration;
+    /// # static PARSE: Probe = Probe::new("parse");
+    ///
+    /// let session = Session::new();
+    /// session.run(|| {
+    ///     for millis in 1..=100 {
+    ///         PARSE.record(Duration::from_millis(millis));
+    ///     }
+    /// });
+    /// if let Some(parse) = session.snapshot().get("parse") {
+    ///     let p95 = parse.quantile(0.95).as_secs_f64();
+    ///     assert!((p95 - 0.095).abs() < 0.0079 * 0.095);
+    /// }
+    /// ```
     #[must_use]
     pub fn quantile(&self, q: f64) -> Duration {
         let (Some(ticks), Some((least, greatest))) = (self.histogram.quantile(q), self.counts.extremes) else {
@@ -310,6 +443,23 @@ impl ProbeStats {
     ///
     /// Calls are counted in ticks; where ticks are not nanoseconds, a bucket that straddles an edge is split in
     /// proportion, and the count stays what it was.
+    ///
+    /// ```
+    /// use perf_core::Session;
+    /// # use perf_core::Probe;
+    /// # use std::time::Duration;
+    /// # static PARSE: Probe = Probe::new("parse");
+    ///
+    /// let session = Session::new();
+    /// session.run(|| {
+    ///     for millis in 1..=100 {
+    ///         PARSE.record(Duration::from_millis(millis));
+    ///     }
+    /// });
+    /// if let Some(parse) = session.snapshot().get("parse") {
+    ///     assert_eq!(parse.histogram().count(), 100);
+    /// }
+    /// ```
     #[must_use]
     pub fn histogram(&self) -> Histogram {
         self.histogram.rescale(self.scale)
@@ -338,6 +488,7 @@ impl ProbeStats {
             return self.merge(&other);
         }
         self.add_places(other.places());
+        self.errors_unseen |= other.errors_unseen;
         let peak = self.counts.peak_bytes.max(other.counts.peak_bytes);
         let extremes = other.counts.extremes;
         self.counts = self.counts.zip(&other.counts, u64::saturating_add, i64::saturating_add);

@@ -58,15 +58,15 @@ impl TickHistogram {
 
     /// Ticks at rank `⌈q·n⌉`: the middle of the bucket that holds that value.
     pub(crate) fn quantile(&self, q: f64) -> Option<u64> {
-        quantile(&self.0, q)
+        buckets::quantile(&self.0, q)
     }
 
     pub(crate) fn merge(&mut self, other: &Self) {
-        self.0 = join(&self.0, &other.0, u64::saturating_add);
+        self.0 = buckets::join(&self.0, &other.0, u64::saturating_add);
     }
 
     pub(crate) fn since(&self, earlier: &Self) -> Self {
-        let mut pairs = join(&self.0, &earlier.0, u64::saturating_sub);
+        let mut pairs = buckets::join(&self.0, &earlier.0, u64::saturating_sub);
         pairs.retain(|&(bucket, count)| count > 0 && self.0.binary_search_by_key(&bucket, |pair| pair.0).is_ok());
         Self(pairs)
     }
@@ -117,43 +117,6 @@ fn split(start: f64, end: f64, count: u64, into: &mut Vec<(u16, u64)>) {
         }
         given = upto;
         bucket += 1;
-    }
-}
-
-/// The middle of the bucket that holds rank `⌈q·n⌉` (at least 1, at most n).
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rank in 1..=n")]
-pub(crate) fn quantile(pairs: &[(u16, u64)], q: f64) -> Option<u64> {
-    let total = pairs.iter().fold(0, |sum: u64, &(_, count)| sum.saturating_add(count));
-    if total == 0 {
-        return None;
-    }
-    let rank = ((q.clamp(0.0, 1.0) * total as f64).ceil() as u64).clamp(1, total);
-    let mut seen = 0u64;
-    let holder = pairs.iter().find(|&&(_, count)| {
-        seen = seen.saturating_add(count);
-        seen >= rank
-    })?;
-    let (low, high) = buckets::bounds(holder.0.into());
-    Some(low + (high - low) / 2)
-}
-
-/// Joins two ascending lists of buckets; a bucket that one lacks is 0 there.
-pub(crate) fn join(left: &[(u16, u64)], right: &[(u16, u64)], both: impl Fn(u64, u64) -> u64) -> Vec<(u16, u64)> {
-    let mut joined = Vec::with_capacity(left.len().max(right.len()));
-    let (mut left, mut right) = (left.iter().peekable(), right.iter().peekable());
-    loop {
-        let order = match (left.peek(), right.peek()) {
-            (Some(l), Some(r)) => l.0.cmp(&r.0),
-            (Some(_), None) => std::cmp::Ordering::Less,
-            (None, Some(_)) => std::cmp::Ordering::Greater,
-            (None, None) => return joined,
-        };
-        let l = left.next_if(|_| order.is_le());
-        let r = right.next_if(|_| order.is_ge());
-        let count = |side: Option<&(u16, u64)>| side.map_or(0, |pair| pair.1);
-        if let Some(&(bucket, _)) = l.or(r) {
-            joined.push((bucket, both(count(l), count(r))));
-        }
     }
 }
 

@@ -46,20 +46,10 @@ async fn outer() {
     assert_eq!(generic(&4_u8), Ok(4));
 }
 
-fn block_on<F: Future>(future: F) -> F::Output {
-    let mut future = std::pin::pin!(future);
-    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-    loop {
-        if let std::task::Poll::Ready(output) = future.as_mut().poll(&mut context) {
-            return output;
-        }
-    }
-}
-
 #[test]
 fn only_the_program_allocates() {
     let session = Session::new();
-    session.run(|| (0..10).for_each(|_| block_on(outer())));
+    session.run(|| (0..10).for_each(|_| pollster::block_on(outer())));
     let snapshot = session.snapshot();
     let allocs = |name: &str| {
         let probe = snapshot.get(name).unwrap();

@@ -5,8 +5,6 @@
 
 use std::cell::Cell;
 use std::hint::black_box;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
 
 use perf_core::perf_probe;
 
@@ -29,16 +27,6 @@ fn per_level<T>(recursion: impl FnOnce() -> T) -> usize {
     black_box(recursion());
     let [last, here] = FRAMES.get();
     last.abs_diff(here)
-}
-
-fn block_on<F: Future>(future: F) -> F::Output {
-    let mut future = pin!(future);
-    let mut context = Context::from_waker(Waker::noop());
-    loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
-            return output;
-        }
-    }
 }
 
 type Large = [u8; 512];
@@ -168,8 +156,8 @@ fn a_level_of_a_recursion_takes_little_stack() {
     assert!(more!(in_closure(9)) <= closure);
     // An argument that moves into a closure is there once more for each move.
     assert!(more!(in_closure_large(9, large)) <= closure + 3 * 512);
-    let plain = per_level(|| block_on(plain::boxed(9)));
-    let probed = per_level(|| block_on(probed::boxed(9)));
+    let plain = per_level(|| pollster::block_on(plain::boxed(9)));
+    let probed = per_level(|| pollster::block_on(probed::boxed(9)));
     println!("boxed             {plain:5} -> {probed:5}");
     assert!(probed - plain <= if cfg!(debug_assertions) { 1152 } else { 576 });
 }
@@ -186,7 +174,7 @@ fn a_future_keeps_its_arguments_once() {
     let level = size_of_val(&PROBE.wrap(std::future::ready(()))) + size_of::<usize>();
     assert!(probed_last - plain_last <= level, "{plain_last} -> {probed_last}, {level}");
     assert!(probed - plain <= 6 * level, "{plain} -> {probed}, {level}");
-    assert_eq!(block_on(probed::one(large)), block_on(plain::one(large)));
+    assert_eq!(pollster::block_on(probed::one(large)), pollster::block_on(plain::one(large)));
 }
 
 /// A chain of functions, each waiting for the next: with the last, 26.

@@ -30,6 +30,7 @@ impl Stopwatch {
         match clock {
             Clock::Wall => Some(Self::wall()),
             Clock::Cpu => cpu().map(|_| Self { cpu: true, empty: EMPTY[1] }),
+            _ => None,
         }
     }
 

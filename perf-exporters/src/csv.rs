@@ -12,7 +12,7 @@ const COLUMNS: &[Column] = &[
     ("line", |probe| probe.line.to_string()),
     ("calls", |probe| probe.calls.to_string()),
     ("timed_calls", |probe| probe.timed_calls.to_string()),
-    ("errors", |probe| probe.errors.to_string()),
+    ("errors", |probe| probe.known_errors().map_or_else(String::new, |errors| errors.to_string())),
     ("panics", |probe| probe.panics.to_string()),
     ("cancelled", |probe| probe.cancelled.to_string()),
     ("polls", |probe| probe.polls.to_string()),
@@ -41,7 +41,8 @@ const COLUMNS: &[Column] = &[
 /// Columns that are empty where allocations were not counted: a 0 would say that there were none.
 const ALLOCATIONS: [&str; 6] = ["allocs", "alloc_bytes", "self_allocs", "self_alloc_bytes", "peak_bytes", "net_bytes"];
 
-/// The table, titles first, probes in the report's order, lines ended by `\n`. Allocations that were not counted are empty.
+/// The table, titles first, probes in the report's order, lines ended by `\n`. Allocations that were not counted, and errors that
+/// nothing looked for, are empty.
 ///
 /// Names are as they are, quoted where they must be. One that a spreadsheet would take for a formula (it begins with
 /// `=`, `+`, `-`, `@`, a tab or a line end) gets `'` in front; no path of Rust begins so.

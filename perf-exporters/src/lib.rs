@@ -82,7 +82,16 @@
 #![cfg_attr(feature = "signals", deny(unsafe_code))]
 
 #[cfg(feature = "baseline")]
-pub mod baseline;
+#[path = "baseline/mod.rs"]
+mod lock_file;
+#[cfg(feature = "baseline")]
+pub mod baseline {
+    #![doc = include_str!("baseline/guide.md")]
+
+    #[cfg(feature = "gate")]
+    pub use crate::gate::{assert_baseline, hold};
+    pub use crate::lock_file::*;
+}
 #[cfg(feature = "chrome-trace")]
 pub mod chrome_trace;
 #[cfg(any(feature = "gate", feature = "serve"))]
@@ -101,6 +110,8 @@ pub mod format;
 #[cfg(feature = "gate")]
 pub mod gate;
 pub mod gate_log;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 #[cfg(feature = "hdr")]
 pub mod hdr;
 mod host;

@@ -17,6 +17,18 @@ fn plain() {
     black_box((0..100_u64).sum::<u64>());
 }
 
+mod tools {
+    pub(crate) mod performance {
+        pub(crate) use {perf_core as probes, perf_exporters as reports};
+    }
+}
+
+#[perf_budget(allocs = 0, crate = crate::tools::performance::probes, gate = crate::tools::performance::reports)]
+#[test]
+fn under_other_names() {
+    black_box((0..100_u64).sum::<u64>());
+}
+
 #[perf_budget(p50 = "1s", allocs = 1, target(p50 = "500ms"))]
 #[test]
 fn a_result() -> Result<(), std::num::ParseIntError> {

@@ -96,6 +96,8 @@ enum Amount {
     Size(u64),
     SizeRate(f64),
     Change(i64),
+    /// A dash would say that it is zero.
+    Unknown,
 }
 
 impl Figure {
@@ -131,6 +133,7 @@ impl Figure {
             Some(Amount::Count(n) | Amount::Time(n) | Amount::Size(n)) => n as f64,
             Some(Amount::Ratio(x) | Amount::Percent(x) | Amount::SizeRate(x)) => x,
             Some(Amount::Change(n)) => n as f64,
+            Some(Amount::Unknown) => 0.0,
         }
     }
 
@@ -148,6 +151,7 @@ impl Figure {
             // Saturates; nothing is negative.
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
             Amount::SizeRate(bytes) => format!("{:#}", human::bytes(bytes.round() as u64)),
+            Amount::Unknown => "?".to_owned(),
             Amount::Change(bytes) => format!("{:#}", human::signed_bytes(bytes)),
         }
     }
@@ -177,7 +181,7 @@ impl Figure {
             Self::P50 => Amount::Time(probe.quantiles.p50),
             Self::P99 => Amount::Time(probe.quantiles.p99),
             Self::Max => Amount::Time(probe.max_ns),
-            Self::Errors => rate(probe.errors),
+            Self::Errors => probe.known_errors().map_or(Amount::Unknown, rate),
             Self::Allocs => Amount::Ratio(each(probe.allocs)),
             Self::AllocRate => rate(probe.allocs),
             Self::Bytes => Amount::SizeRate(each(probe.alloc_bytes)),
@@ -189,5 +193,26 @@ impl Figure {
             Self::Peak => Amount::Size(probe.peak_bytes),
             Self::Net => Amount::Change(probe.net_bytes),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use perf_exporters::Report;
+
+    use super::*;
+    use crate::top::rows::row;
+
+    #[test]
+    fn errors_that_nothing_looked_for_are_no_dash() {
+        let mut report = Report::default();
+        report.probes.push(ProbeReport::new("f"));
+        let errors = |report: &Report| Figure::Errors.text(&row(report, None, "f").unwrap());
+        assert_eq!(errors(&report), "-");
+        report.probes[0].errors_unseen = true;
+        assert_eq!(errors(&report), "?");
+        assert!(Figure::Errors.value(&row(&report, None, "f").unwrap()).abs() < f64::EPSILON);
+        report.probes[0].errors = 3;
+        assert_eq!(errors(&report), "3");
     }
 }

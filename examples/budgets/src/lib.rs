@@ -115,8 +115,3 @@ fn push_euros(line: &mut String, cents: u64) {
     // Writing to a string cannot fail.
     let _ = write!(line, "{}.{:02}", cents / 100, cents % 100);
 }
-
-/// The code of the guide for those who come from something else.
-#[cfg(doctest)]
-#[doc = include_str!("../../../docs/migrating.md")]
-mod migrating {}

@@ -53,6 +53,8 @@ pub(crate) struct Callsite {
     pub(crate) place: (&'static str, u32),
     pub(crate) sampling: Sampling,
     pub(crate) budget: Option<&'static BudgetSpec>,
+    /// Whether calls may return an error that nothing looks at.
+    pub(crate) errors_unseen: bool,
     /// What the registry knows of it, once it is registered.
     site: AtomicPtr<Site>,
 }
@@ -76,7 +78,8 @@ impl Callsite {
     const_unless_loom! {
         /// The same place with the same options, under another name.
         pub(crate) fn named(&self, name: &'static str) -> Self {
-            Self::with(Name::Given(name), self.place, self.sampling, self.budget)
+            let renamed = Self::with(Name::Given(name), self.place, self.sampling, self.budget);
+            Self { errors_unseen: self.errors_unseen, ..renamed }
         }
     }
 
@@ -93,6 +96,7 @@ impl Callsite {
                 place,
                 sampling,
                 budget,
+                errors_unseen: false,
                 site: AtomicPtr::new(std::ptr::null_mut()),
             }
         }

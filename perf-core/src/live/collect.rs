@@ -61,7 +61,8 @@ fn read(lists: &Lists, shards: &[&'static Shard]) -> Snapshot {
             let budgets = namesakes.iter().rev().filter_map(|site| site.budget).collect();
             let exemplars = reader.slowest().iter().map(|record| exemplar(record, now, &sites, scale)).collect();
             let places = namesakes.iter().rev().map(|site| site.place);
-            probes.push(ProbeStats::new(first.name, places, budgets, scale, counts, histogram, exemplars));
+            let stats = ProbeStats::new(first.name, places, budgets, scale, counts, histogram, exemplars);
+            probes.push(stats.with_errors_unseen(namesakes.iter().any(|site| site.errors_unseen)));
         }
     }
     Snapshot::new(probes, read_tree(shards, &sites, scale), meta(lists, shards, scale, now.1, &reader))

@@ -19,6 +19,7 @@ pub(crate) struct Site {
     pub(crate) place: (&'static str, u32),
     pub(crate) budget: Option<&'static BudgetSpec>,
     pub(super) sampled: bool,
+    pub(super) errors_unseen: bool,
     /// Whose word is to be kept up to date.
     pub(super) callsite: *const Callsite,
     /// Whether that can be unloaded.
@@ -49,6 +50,7 @@ impl Site {
             place: (if copied { keep_text(file) } else { file }, line),
             budget: if copied { callsite.budget.map(keep_budget) } else { callsite.budget },
             sampled: !matches!(callsite.sampling, Sampling::Every),
+            errors_unseen: callsite.errors_unseen,
             callsite,
             transient: object::is_any_transient(&[std::ptr::from_ref(callsite).addr()]),
             older: None,

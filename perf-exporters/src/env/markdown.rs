@@ -23,9 +23,11 @@ const OTHERS: &str = "
 |---|---|
 | `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE` | whether tables have colours, as everywhere |
 | `COLUMNS` | width of a table where the output is no terminal |
-| `OTEL_…` | what OpenTelemetry defines for its exporters: [Export to a collector](exporters-serving.md) |
+| `OTEL_…` | what OpenTelemetry defines for its exporters: [Export to a collector][serving] |
 | `CARGO_MANIFEST_DIR` | cargo and nextest set it: where budget tests look for `perf.lock` |
 | `CARGO` | the cargo that `cargo perf` builds with |
+
+[serving]: exporters-serving.md
 ";
 
 /// `docs/environment.md`: every variable, its values, its default, and what it does.

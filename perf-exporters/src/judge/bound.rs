@@ -117,7 +117,8 @@ pub fn hold(quantity: Quantity, bound: f64, figures: &Figures) -> Row {
             let (errors, calls) = (figures.errors, figures.calls);
             let row = share(row, bound, (errors, errors), calls, 1);
             let actual = if calls == 0 { f64::NAN } else { errors as f64 / calls as f64 };
-            Row { actual, reason: format!("{errors} of {calls} calls returned an error"), ..row }
+            let row = Row { actual, reason: format!("{errors} of {calls} calls returned an error"), ..row };
+            if figures.errors_unseen && !row.verdict.is_fail() { row.invalid(UNSEEN) } else { row }
         }
         Metric::Max => greatest(row, figures),
         Metric::Mean => average(row, figures, bound),
@@ -145,6 +146,7 @@ pub fn hold_live_bytes(live_bytes: i64, alloc_tracking: bool, bound: f64) -> Row
     }
 }
 
+const UNSEEN: &str = "errors are not looked for: write `#[perf_probe(errors)]` on the function";
 const UNCOUNTED: &str = "allocations are not counted: make `perf_core::PerfAlloc` the global allocator";
 
 /// Times are whole nanoseconds: what is over the bound is over its whole part.

@@ -23,6 +23,8 @@ pub struct Figures {
     pub timed: u64,
     /// Calls that returned an error.
     pub errors: u64,
+    /// Whether more may have, since nothing looks at what some of the functions return.
+    pub errors_unseen: bool,
     /// Items that the calls said they processed.
     pub items: u64,
     /// Bytes that the calls said they processed.
@@ -55,6 +57,7 @@ impl Figures {
             calls: probe.calls(),
             timed: probe.timed_calls(),
             errors: probe.errors(),
+            errors_unseen: probe.errors_unseen(),
             items: probe.items(),
             bytes: probe.bytes(),
             sum_ns: nanos(probe.sum()),

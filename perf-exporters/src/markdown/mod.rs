@@ -43,8 +43,8 @@ impl Default for Options<'_> {
 
 /// Probes in the table that folds away; what is beyond would not fit into a comment.
 const MOST: usize = 200;
-/// Names that stand at several places and are told.
-const ALIKE: usize = 8;
+/// Names that a fact lists.
+const LISTED: usize = 8;
 
 /// The summary.
 ///
@@ -114,13 +114,16 @@ fn head(report: &Report) -> String {
 fn probes(report: &Report, probes: &[&ProbeReport]) -> String {
     let columns: Vec<&Column> = COLUMNS
         .iter()
-        .filter(|column| column.always || probes.iter().any(|probe| (column.number)(probe) > 0))
+        .filter(|column| {
+            column.always || probes.iter().any(|probe| (column.number)(probe) > 0 || (column.is_unknown)(probe))
+        })
         .collect();
     let titles = ["probe"].into_iter().chain(columns.iter().map(|column| column.title));
     let rules = [":--"].into_iter().chain(columns.iter().map(|_| "--:"));
     let mut table = row(titles.map(str::to_owned)) + &row(rules.map(str::to_owned));
     for probe in probes {
         let cells = columns.iter().map(|column| match ((column.number)(probe), column.share) {
+            _ if (column.is_unknown)(probe) => table::UNKNOWN.to_owned(),
             (0, _) => "-".to_owned(),
             (number, true) => human::percent(share(number, report.working_ns())).to_string(),
             (number, false) => (column.show)(number).to_string(),
@@ -138,6 +141,8 @@ struct Column {
     title: &'static str,
     number: fn(&ProbeReport) -> u64,
     show: fn(u64) -> Scaled,
+    /// Where nothing is known, which is not zero.
+    is_unknown: fn(&ProbeReport) -> bool,
     always: bool,
     /// Shown as a part of the measured time.
     share: bool,
@@ -145,11 +150,15 @@ struct Column {
 
 impl Column {
     const fn new(title: &'static str, number: fn(&ProbeReport) -> u64, show: fn(u64) -> Scaled) -> Self {
-        Self { title, number, show, always: true, share: false }
+        Self { title, number, show, is_unknown: |_| false, always: true, share: false }
     }
 
     const fn where_there_is_any(self) -> Self {
         Self { always: false, ..self }
+    }
+
+    const fn unknown_where(self, is_unknown: fn(&ProbeReport) -> bool) -> Self {
+        Self { is_unknown, ..self }
     }
 
     const fn in_share(self) -> Self {
@@ -159,7 +168,9 @@ impl Column {
 
 const COLUMNS: &[Column] = &[
     Column::new("calls", |probe| probe.calls, human::count),
-    Column::new("errors", |probe| probe.errors, human::count).where_there_is_any(),
+    Column::new("errors", |probe| probe.errors, human::count)
+        .where_there_is_any()
+        .unknown_where(|probe| probe.known_errors().is_none()),
     Column::new("panics", |probe| probe.panics, human::count).where_there_is_any(),
     Column::new("total", |probe| probe.total_ns, human::duration),
     Column::new("self", |probe| probe.self_ns, human::duration),
@@ -227,13 +238,19 @@ fn measurement(report: &Report) -> String {
             facts.push((what, format!("**{}**", human::count(number))));
         }
     }
+    let unseen: Vec<String> =
+        report.probes.iter().filter(|probe| probe.known_errors().is_none()).map(|probe| code(&probe.name)).collect();
+    facts.extend(listed("errors not looked for, since `#[perf_probe(errors)]` is missing", unseen));
     let told = |probe: &ProbeReport| Some(format!("{} ({})", code(&probe.name), code(&probe.told_places()?)));
-    let mut alike: Vec<String> = report.probes.iter().filter_map(told).collect();
-    if !alike.is_empty() {
-        let more = alike.len().saturating_sub(ALIKE);
-        alike.truncate(ALIKE);
-        alike.extend((more > 0).then(|| format!("{more} more")));
-        facts.push(("one name at several places, which count together", alike.join(", ")));
-    }
+    let alike: Vec<String> = report.probes.iter().filter_map(told).collect();
+    facts.extend(listed("one name at several places, which count together", alike));
     facts.iter().flat_map(|(what, value)| ["- ", *what, ": ", value.as_str(), "\n"]).collect()
+}
+
+/// The first names of a list, and how many more there are; no fact where there is none.
+fn listed(what: &'static str, mut names: Vec<String>) -> Option<(&'static str, String)> {
+    let more = names.len().saturating_sub(LISTED);
+    names.truncate(LISTED);
+    names.extend((more > 0).then(|| format!("{more} more")));
+    (!names.is_empty()).then(|| (what, names.join(", ")))
 }

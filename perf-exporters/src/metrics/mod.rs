@@ -117,7 +117,7 @@ pub(crate) const OF_PROBE: &[OfProbe] = &[
     },
     OfProbe {
         head: counter("probe.errors", Unit::Of("{call}"), "Calls that returned an error."),
-        applies: |_, _| true,
+        applies: |probe, _| probe.known_errors().is_some(),
         value: |probe| Value::Count(probe.errors),
     },
     OfProbe {
@@ -251,6 +251,17 @@ pub(crate) const FOLDED: Head =
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn errors_that_nothing_looked_for_are_no_series() {
+        let errors = OF_PROBE.iter().find(|of| of.head.name == "probe.errors").unwrap();
+        let mut probe = ProbeReport::new("f");
+        assert!((errors.applies)(&probe, &Meta::default()));
+        probe.errors_unseen = true;
+        assert!(!(errors.applies)(&probe, &Meta::default()));
+        probe.errors = 1;
+        assert!((errors.applies)(&probe, &Meta::default()), "what was marked by hand is there");
+    }
 
     #[test]
     fn names_are_unique_and_prometheus_can_have_them() {

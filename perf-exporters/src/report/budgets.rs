@@ -116,6 +116,7 @@ mod judged {
         pub fn figures(&self, alloc_tracking: bool) -> Figures {
             let mut figures = Figures::default();
             (figures.calls, figures.timed, figures.errors) = (self.calls, self.evidence(), self.errors);
+            figures.errors_unseen = self.errors_unseen;
             (figures.items, figures.bytes) = (self.items, self.bytes);
             (figures.sum_ns, figures.min_ns, figures.max_ns) = (self.sum_ns, self.min_ns, self.max_ns);
             figures.histogram.clone_from(&self.histogram);

@@ -86,6 +86,7 @@ impl From<&ProbeStats> for ProbeReport {
             calls: stats.calls(),
             timed_calls: stats.timed_calls(),
             errors: stats.errors(),
+            errors_unseen: stats.errors_unseen(),
             panics: stats.panics(),
             cancelled: stats.cancelled(),
             polls: stats.polls(),

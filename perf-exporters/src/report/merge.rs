@@ -86,6 +86,7 @@ impl ProbeReport {
         self.max_ns = self.max_ns.max(other.max_ns);
         self.peak_bytes = self.peak_bytes.max(other.peak_bytes);
         self.net_bytes = self.net_bytes.saturating_add(other.net_bytes);
+        self.errors_unseen |= other.errors_unseen;
         for (sum, more) in [
             (&mut self.calls, other.calls),
             (&mut self.timed_calls, other.timed_calls),

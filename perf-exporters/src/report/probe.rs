@@ -26,8 +26,11 @@ pub struct ProbeReport {
     pub calls: u64,
     /// Of these, how many were timed: a sampled probe counts every call and times some. 0 where it is not known.
     pub timed_calls: u64,
-    /// Of these, how many returned an error.
+    /// Of these, how many returned an error that was seen: [`known_errors`](Self::known_errors) tells none from unknown.
     pub errors: u64,
+    /// Whether there may have been more, since nothing looks at what some of the functions return. Left out where not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub errors_unseen: bool,
     /// Of these, how many ended by a panic.
     pub panics: u64,
     /// Futures that were dropped before they were ready.
@@ -105,6 +108,20 @@ impl ProbeReport {
         self.self_ns.saturating_sub(self.waiting_ns)
     }
 
+    /// Calls that returned an error; `None` where none was seen and some may have gone unseen.
+    ///
+    /// ```
+    /// # use perf_exporters::report::ProbeReport;
+    /// let mut probe = ProbeReport::new("parse");
+    /// assert_eq!(probe.known_errors(), Some(0));
+    /// probe.errors_unseen = true;
+    /// assert_eq!(probe.known_errors(), None);
+    /// ```
+    #[must_use]
+    pub fn known_errors(&self) -> Option<u64> {
+        (self.errors > 0 || !self.errors_unseen).then_some(self.errors)
+    }
+
     /// Times that the probe was timed: once a call, or once a poll.
     #[must_use]
     pub fn entries(&self) -> u64 {
@@ -127,7 +144,8 @@ impl ProbeReport {
         u128::from(self.self_ns) < u128::from(entries) * u128::from(resolution_ns)
     }
 
-    /// Calls whose duration is in the histogram; those that a sampled probe timed count by their weight.
+    /// Calls whose duration is in the histogram, weighted: a call that a sampled probe timed counts as all those that it stands
+    /// for. How many were really timed is [`timed_calls`](Self::timed_calls).
     #[must_use]
     pub fn timed(&self) -> u64 {
         self.histogram.count()

@@ -2,6 +2,7 @@
 
 /// Mann–Kendall's test for a monotonic trend.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct MannKendall {
     /// Pairs that rise less pairs that fall.
     pub s: i64,

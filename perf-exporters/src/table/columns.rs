@@ -66,7 +66,7 @@ const fn number(
 
 static COLUMNS: &[Column] = &[
     number("calls", 2, always, |p, _| count(p.calls)),
-    number("errors", 6, |r| any(r, |p| p.errors), |p, _| failures(p.errors)),
+    number("errors", 6, |r| r.probes.iter().any(|p| p.known_errors() != Some(0)), errors),
     number("panics", 8, |r| any(r, |p| p.panics), |p, _| failures(p.panics)),
     number("cancelled", 14, |r| any(r, |p| p.cancelled), |p, _| failures(p.cancelled)),
     number("total", 7, always, |p, _| time(p.total_ns, style::PLAIN)),
@@ -122,6 +122,13 @@ fn count(number: u64) -> Text {
 
 fn failures(number: u64) -> Text {
     scaled(number, human::count, style::BAD)
+}
+
+/// Stands for a number that is not known; a dash would say that it is zero.
+pub(crate) const UNKNOWN: &str = "?";
+
+fn errors(probe: &ProbeReport, _: &Report) -> Text {
+    probe.known_errors().map_or_else(|| Text::new(UNKNOWN, style::DIM), failures)
 }
 
 fn time(ns: u64, style: Style) -> Text {

@@ -23,7 +23,7 @@ mod tails;
 mod text;
 
 #[cfg(feature = "markdown")]
-pub(crate) use columns::BELOW;
+pub(crate) use columns::{BELOW, UNKNOWN};
 pub use name::fitted;
 pub use options::Options;
 pub use spark::Shape;

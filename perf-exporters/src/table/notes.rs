@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::columns::BELOW;
+use super::columns::{BELOW, UNKNOWN};
 use super::text::{Text, style, wrapped};
 use super::{counted, name};
 use crate::human;
@@ -24,6 +24,7 @@ pub(super) fn section(report: &Report, width: usize) -> Vec<Text> {
         observer(report),
         sampled(report, width),
         alike(report, width),
+        unseen(report, width),
         memory(report),
         losses(report),
     ];
@@ -119,6 +120,14 @@ fn alike(report: &Report, width: usize) -> Note {
         .filter_map(|probe| Some(format!("{} ({})", shown(probe, width), name::escaped(&probe.told_places()?))));
     let names = some_names(told, alike.len())?;
     Some((format!("one name at several places, which count together: {names}"), style::DIM))
+}
+
+/// What the mark in the place of a number of errors means.
+fn unseen(report: &Report, width: usize) -> Note {
+    let unseen: Vec<_> = super::ranked(report).into_iter().filter(|probe| probe.known_errors().is_none()).collect();
+    let names = some_names(unseen.iter().map(|probe| shown(probe, width)), unseen.len())?;
+    let note = format!("{UNKNOWN} errors are not looked for: write `#[perf_probe(errors)]` on {names}");
+    Some((note, style::DIM))
 }
 
 /// A name on one line.

@@ -8,6 +8,7 @@ use crate::instrument::ast::{Function, Scope};
 use crate::instrument::expand::{self, Callsite};
 use crate::instrument::options::Options;
 use crate::instrument::shape::Plan;
+use crate::instrument::sight::Unseen;
 use crate::instrument::valid;
 
 /// The function under a probe, which carries a budget where one is given.
@@ -22,5 +23,6 @@ pub(crate) fn measured(
 ) -> Result<Function> {
     let plan = Plan::of(function, options, around);
     valid::check(function, options, &plan)?;
-    Ok(expand::measured(function, &plan, &Callsite { options, scope, sig: &function.sig, budget }))
+    let callsite = Callsite { options, scope, sig: &function.sig, budget, unseen: Unseen::of(&plan) };
+    Ok(expand::measured(function, &plan, &callsite))
 }

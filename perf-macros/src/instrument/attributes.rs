@@ -9,6 +9,7 @@ use syn::{Attribute, Error, Meta, Token};
 use crate::instrument::arguments::Readers;
 use crate::instrument::ast::mentions;
 use crate::instrument::options::Options;
+use crate::instrument::valid;
 
 /// What an item inside an annotated block says about its own measuring.
 pub(crate) enum Sibling {
@@ -50,7 +51,7 @@ pub(crate) fn take(attrs: &mut Vec<Attribute>, name: &str) -> Option<Result<Toke
     let mut found = attrs.extract_if(.., |attr| is(attr, name));
     let first = found.next()?;
     Some(match found.next() {
-        Some(second) => Err(Error::new(second.span(), format!("`{name}` is given twice: put all options into one"))),
+        Some(second) => Err(valid::twice(&second, name)),
         None => match first.meta {
             Meta::Path(_) => Ok(TokenStream::new()),
             Meta::List(list) => Ok(list.tokens),

@@ -279,7 +279,7 @@ pub(crate) fn reachable_end(library: &TokenStream) -> TokenStream {
     quote_spanned! {Span::mixed_site()=>
         match () {
             () => {}
-            () => break #label (#library::__private::absent()),
+            () => break #label (#library::absent()),
         }
     }
 }

@@ -6,8 +6,9 @@
 //! | `keys`, `units`, `options`, `budget` | what may stand in its parentheses |
 //! | `attributes` | this library's other attributes on the same item |
 //! | `shape`, `name` | what a signature says about how to measure, and the probe's name |
+//! | `sight` | whether calls may return errors that the expansion does not look at |
 //! | `exits`, `tail`, `arguments` | how control leaves a body, whether it ends in a future, and how it is moved elsewhere |
-//! | `valid` | what cannot be measured: the only place where errors about meaning are made |
+//! | `valid` | what cannot be measured, and which options contradict each other: readers of options know their grammar only |
 //! | `annotate`, `expand` | the tokens |
 //!
 //! A mistake leaves the item as it was and adds one error, so that it is the only one the user sees.
@@ -23,6 +24,7 @@ mod keys;
 mod name;
 mod options;
 mod shape;
+mod sight;
 mod tail;
 #[cfg(test)]
 mod tests;
@@ -31,7 +33,6 @@ mod valid;
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::Error;
 use syn::parse::{Parser, Result};
 
 use arguments::Readers;
@@ -46,7 +47,7 @@ pub(crate) fn probe(args: TokenStream, item: TokenStream) -> TokenStream {
         Member::Function(mut function) => {
             let options: Options = syn::parse2(args)?;
             let budget = attributes::take(&mut function.attrs, "perf_budget").transpose()?;
-            once(&function, "perf_probe")?;
+            valid::once(&function, "perf_probe")?;
             match budget {
                 Some(budget) => budgeted(*function, Some(options), &syn::parse2(budget)?),
                 None => probed(&function, &options),
@@ -74,7 +75,7 @@ pub(crate) fn budget(args: TokenStream, item: TokenStream) -> TokenStream {
         Member::Function(mut function) => {
             let budget = syn::parse2(args)?;
             let options = attributes::take(&mut function.attrs, "perf_probe").transpose()?;
-            once(&function, "perf_budget")?;
+            valid::once(&function, "perf_budget")?;
             budgeted(*function, options.map(syn::parse2).transpose()?, &budget)
         }
     });
@@ -90,6 +91,7 @@ fn probed(function: &Function, options: &Options) -> Result<TokenStream> {
 
 /// A function with both attributes, of which `#[perf_probe]` may be left out.
 fn budgeted(function: Function, options: Option<Options>, budget: &Budget) -> Result<TokenStream> {
+    valid::budget::check(budget)?;
     valid::unmeasurable("perf_budget", &function.sig, &function.attrs).map_or(Ok(()), Err)?;
     let completed = |mut options: Options| {
         options.krate = options.krate.or_else(|| budget.krate.clone());
@@ -97,28 +99,11 @@ fn budgeted(function: Function, options: Option<Options>, budget: &Budget) -> Re
         options
     };
     let above = budget::above::test();
-    if let Some(path) = above.as_deref().filter(|path| *path != "test") {
-        return Err(Error::new(
-            proc_macro2::Span::call_site(),
-            format!(
-                "put `#[perf_budget]` above `#[{path}]`: below it the body is wrapped already, and would be measured so"
-            ),
-        ));
-    }
+    valid::budget::check_above(above.as_deref())?;
     if above.is_some() || budget::test::is_test(&function) {
         budget::test::expand(function, options.map(completed).as_ref(), budget)
     } else {
         budget::target::expand(&function, &completed(options.unwrap_or_default()), budget)
-    }
-}
-
-/// Refuses the attribute that is being expanded a second time on the same function.
-fn once(function: &Function, attribute: &str) -> Result<()> {
-    match function.attrs.iter().find(|attr| attributes::is(attr, attribute)) {
-        Some(second) => {
-            Err(Error::new_spanned(second, format!("`{attribute}` is given twice: put all options into one")))
-        }
-        None => Ok(()),
     }
 }
 

@@ -52,7 +52,7 @@ impl Options {
             "overhead" => self.overhead = Some(overhead(key, input)?),
             "future" => self.future = Some(keys::flag(key, input)?),
             "skip" => self.skip = Some(keys::flag(key, input)?),
-            "crate" => self.krate = Some(krate(key, input)?),
+            "crate" => self.krate = Some(krate(key, input, "perf_core")?),
             _ => {}
         }
         Ok(())
@@ -68,10 +68,11 @@ impl Options {
         self
     }
 
-    /// The path under which the expansion finds the library.
+    /// The path under which the expansion finds all that it uses of the library: the one module that is made for it.
     pub(crate) fn library(&self) -> TokenStream {
         let named = self.krate.as_ref().map(ToTokens::to_token_stream);
-        named.unwrap_or_else(|| quote!(::perf_core))
+        let named = named.unwrap_or_else(|| quote!(::perf_core));
+        quote_spanned!(Span::mixed_site()=> #named::__private)
     }
 
     /// The same, for a call that says of itself to be made at `place`, in code of the user's own.
@@ -81,7 +82,8 @@ impl Options {
             token
         };
         let named = self.krate.as_ref().map(|path| path.to_token_stream().into_iter().map(moved).collect());
-        named.unwrap_or_else(|| quote_spanned!(place=> ::perf_core))
+        let named = named.unwrap_or_else(|| quote_spanned!(place=> ::perf_core));
+        quote_spanned!(place=> #named::__private)
     }
 }
 
@@ -91,21 +93,18 @@ pub(crate) fn name(key: &Ident, input: ParseStream) -> Result<Name> {
     let value: Expr = input.parse()?;
     let wanted = "a name is a string in quotes, a constant, or a macro such as `concat!`";
     match syn::parse2::<Expr>(opened(value.to_token_stream()))? {
-        Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) if literal.value().is_empty() => {
-            Err(Error::new(literal.span(), "a name cannot be empty"))
-        }
         Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) => Ok(Name::Literal(literal)),
         Expr::Path(ExprPath { .. }) | Expr::Macro(ExprMacro { .. }) => Ok(Name::Constant(value.into_token_stream())),
         other => Err(Error::new(other.span(), wanted)),
     }
 }
 
-/// `crate = path`.
-pub(crate) fn krate(key: &Ident, input: ParseStream) -> Result<Path> {
-    keys::equals(key, input, "path::to::perf_core")?;
-    input
-        .call(Path::parse_mod_style)
-        .map_err(|error| Error::new(error.span(), "expected the path of the library, such as `my_app::perf_core`"))
+/// `crate = path`, and `gate = path`: where a crate is found that goes by another name here.
+pub(crate) fn krate(key: &Ident, input: ParseStream, name: &str) -> Result<Path> {
+    keys::equals(key, input, &format!("path::to::{name}"))?;
+    input.call(Path::parse_mod_style).map_err(|error| {
+        Error::new(error.span(), format!("expected the path of the library, such as `my_app::{name}`"))
+    })
 }
 
 fn expression(key: &Ident, input: ParseStream, example: &str) -> Result<Expr> {
@@ -120,16 +119,11 @@ fn expression(key: &Ident, input: ParseStream, example: &str) -> Result<Expr> {
 fn sample(key: &Ident, input: ParseStream) -> Result<(u32, Span)> {
     keys::equals(key, input, "100")?;
     let span = input.span();
-    match units::integer(input, "one call in how many is timed")? {
-        0 => Err(Error::new(span, "`sample = 0` would never time a call; `sample = 1` times every call")),
-        n => Ok((n, span)),
-    }
+    Ok((units::integer(input, "one call in how many is timed")?, span))
 }
 
 fn overhead(key: &Ident, input: ParseStream) -> Result<(u32, Span)> {
     keys::equals(key, input, "\"1%\"")?;
-    match units::percent(input)? {
-        (0, literal) => Err(Error::new(literal.span(), "a probe cannot cost nothing; name a share such as \"1%\"")),
-        (ppm, literal) => Ok((ppm, literal.span())),
-    }
+    let (ppm, literal) = units::percent(input)?;
+    Ok((ppm, literal.span()))
 }

@@ -32,7 +32,7 @@ pub(crate) enum Shape {
 #[derive(Clone, Copy)]
 pub(crate) enum Errors {
     Ignored,
-    /// The type is written `Result`, whatever that names here.
+    /// The name of the type ends in `Result`, whatever that names here.
     Inferred,
     /// Asked for by the option: a type that has no error is a mistake.
     Forced(Span),
@@ -196,8 +196,9 @@ fn sole_argument<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
     })
 }
 
+/// Whether a type is named as results are: `Result`, or an alias such as `IResult` and `ParseResult`.
 fn is_result(ty: &Type) -> bool {
-    path(ty).and_then(|path| path.segments.last()).is_some_and(|last| last.ident == "Result")
+    path(ty).and_then(|path| path.segments.last()).is_some_and(|last| last.ident.to_string().ends_with("Result"))
 }
 
 /// Whether an alias such as `BoxFuture<'_, Result<..>>` has a `Result` among its arguments.

@@ -78,6 +78,63 @@ fn everything_goes_through_the_crate_path() {
         assert!(!expansion.contains("perf_core"), "{expansion}");
         assert!(!expansion.contains("compile_error"), "{expansion}");
         assert!(expansion.contains("somewhere :: else_ ::"), "{expansion}");
+        let all = expansion.matches("somewhere :: else_").count();
+        assert_eq!(all, expansion.matches("somewhere :: else_ :: __private ::").count(), "{expansion}");
+    }
+}
+
+#[test]
+fn a_test_is_run_by_the_crate_that_is_named() {
+    for (args, path) in [("allocs = 0", ":: perf_exporters"), ("allocs = 0, gate = app::exporters", "app :: exporters")]
+    {
+        let (expansion, _) = expanded("budget", args, "#[test] fn f() {}");
+        let used = format!("use {path} :: gate :: expansion as gate ;");
+        assert!(expansion.contains(&used), "{expansion}");
+        assert_eq!(expansion.matches(path).count(), 1, "{expansion}");
+    }
+    let (expansion, _) = expanded("budget", "allocs = 0, gate = app::exporters", "fn f() {}");
+    assert!(expansion.contains("`gate` is for a measured run"), "{expansion}");
+}
+
+/// The file in which the budget's types are declared, as it would be parsed.
+fn declared() -> syn::File {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../perf-core/src/budget.rs");
+    syn::parse_file(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn variants(file: &syn::File, name: &str) -> Vec<String> {
+    let found = file.items.iter().find_map(|item| match item {
+        syn::Item::Enum(item) if item.ident == name => Some(item),
+        _ => None,
+    });
+    found.unwrap().variants.iter().map(|variant| variant.ident.to_string()).collect()
+}
+
+/// What a match says of each variant: `Self::P50 => "p50"` anywhere in the file.
+fn arms(file: &syn::File, variant: &str) -> Vec<String> {
+    let text = quote::quote!(#file).to_string();
+    let arm = format!("Self :: {variant} => ");
+    text.match_indices(&arm).map(|(at, _)| text[at + arm.len()..].split(" ,").next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn metrics_and_classes_are_those_of_the_library() {
+    use super::budget::{CLASSES, METRICS, Unit};
+
+    let file = declared();
+    let known: Vec<_> = METRICS.iter().map(|metric| metric.variant).collect();
+    assert_eq!(known, variants(&file, "Metric"), "every metric, and no other");
+    for metric in METRICS {
+        let arms = arms(&file, metric.variant);
+        assert!(arms.contains(&format!("\"{}\"", metric.key)), "{}: {arms:?}", metric.variant);
+        let quantile = metric.least_calls > 1;
+        assert_eq!(arms.contains(&format!("Some ({})", metric.least_calls)), quantile, "{}: {arms:?}", metric.variant);
+        assert_eq!(metric.is_minimum(), metric.unit == Unit::Rate);
+    }
+    let known: Vec<_> = CLASSES.iter().map(|(_, variant)| *variant).collect();
+    assert_eq!(known, variants(&file, "GrowthClass"));
+    for (text, variant) in CLASSES {
+        assert!(arms(&file, variant).contains(&format!("\"{text}\"")), "{variant}");
     }
 }
 
@@ -190,7 +247,7 @@ fn a_test_is_run_by_the_gate() {
     ] {
         let (expansion, _) = expanded("budget", args, item);
         assert!(expansion.contains(calls), "{expansion}");
-        assert!(expansion.contains("static BUDGET : :: perf_core :: budget :: BudgetSpec"), "{expansion}");
+        assert!(expansion.contains("static BUDGET : :: perf_core :: __private :: budget :: BudgetSpec"), "{expansion}");
         assert!(!expansion.contains("Probe"), "only a `#[perf_probe]` beside it makes a test a probe: {expansion}");
     }
 }
@@ -210,7 +267,7 @@ fn the_plan_of_a_test_arrives_in_its_constant() {
     }
     let sizes = "growth = \"n log n\", sizes = [1, 4, 16, 64, 256, 1_024]";
     let (expansion, _) = expanded("budget", sizes, "#[test] fn sorts(n: usize) {}");
-    let field = "Growth { class : :: perf_core :: budget :: GrowthClass :: Linearithmic , sizes : & [1usize , 4usize";
+    let field = "Growth { class : :: perf_core :: __private :: budget :: GrowthClass :: Linearithmic , sizes : & [1usize , 4usize";
     assert!(expansion.contains(field), "{expansion}");
 }
 

@@ -97,6 +97,7 @@ fn head(row: &Row, width: usize, tracked: bool, theme: Theme) -> Vec<Line<'stati
     for (number, what) in failures.into_iter().filter(|(number, _)| *number > 0) {
         first.push(Span::styled(format!("{} {what}", human::count(number)), theme.bad()));
     }
+    first.extend(probe.known_errors().is_none().then(|| Span::raw("? errors")));
     for (number, what) in [(probe.polls, "polls"), (probe.items, "items")].into_iter().filter(|(n, _)| *n > 0) {
         first.push(Span::raw(format!("{} {what}", human::count(number))));
     }

@@ -149,8 +149,8 @@ impl<'a, S: Subject> Engine<'a, S> {
         let (least, most, time) = match self.run.spec.warmup {
             Some(Warmup::Calls(calls)) => (index(calls), index(calls), Duration::MAX),
             Some(Warmup::Time(time)) => (1, usize::MAX, time),
-            None if is_timed => (WARM_LEAST, WARM_CALLS, WARM_TIME.min(self.run.max_time() / 10)),
-            None => (WARM_LEAST, WARM_LEAST, Duration::MAX),
+            _ if is_timed => (WARM_LEAST, WARM_CALLS, WARM_TIME.min(self.run.max_time() / 10)),
+            _ => (WARM_LEAST, WARM_LEAST, Duration::MAX),
         };
         let start = Instant::now();
         let patience = self.run.max_time() / 4;

@@ -42,6 +42,7 @@ impl Probe {
             ("line", u64::from(probe.line)),
             ("calls", probe.calls),
             ("errors", probe.errors),
+            ("errorsUnknown", probe.known_errors().is_none().into()),
             ("panics", probe.panics),
             ("cancelled", probe.cancelled),
             ("polls", probe.polls),

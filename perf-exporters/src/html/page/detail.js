@@ -28,6 +28,7 @@ const statsOf = (probe) => {
   for (const kind of ["errors", "panics", "cancelled"]) {
     if (probe[kind] > 0) stats.push(stat(kind, el("span", { class: "bad" }, shown(probe[kind], "count")), `${percentText(share(probe[kind], probe.calls))} of the calls`));
   }
+  if (probe.errorsUnknown) stats.push(stat("errors", "?", "not looked for"));
   if (probe.items > 0) stats.push(stat("items", shown(probe.items, "count"), text(probe.itemRate, "count", "/s")));
   if (probe.bytes > 0) stats.push(stat("bytes", shown(probe.bytes, "bytes"), text(probe.byteRate, "bytes", "/s")));
   if (meta.tracking) {

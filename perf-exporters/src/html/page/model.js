@@ -1,7 +1,7 @@
 /* What was measured, as the rest of the page reads it. */
 
 const FIELDS = [
-  "line", "calls", "errors", "panics", "cancelled", "polls", "items", "bytes", "total", "self", "waiting", "busy", "mean", "min",
+  "line", "calls", "errors", "errorsUnknown", "panics", "cancelled", "polls", "items", "bytes", "total", "self", "waiting", "busy", "mean", "min",
   "max", "p50", "p90", "p95", "p99", "p999", "allocs", "allocBytes", "selfAllocs", "selfAllocBytes", "peak", "net",
 ];
 

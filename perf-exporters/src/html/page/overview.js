@@ -81,12 +81,14 @@ const notes = () => {
   const small = ranked.filter(below);
   const [working, processor] = recent ? [recent.self, recent.processor] : [meta.working, meta.processor];
   const waited = meta.measured - meta.working;
+  const unseen = probes.filter((probe) => probe.errorsUnknown).map((probe) => probe.name);
   const list = [
     ...(data.repeated ?? []).map((sentence) => ["warn", sentence]),
     processor !== undefined && working > 1.1 * processor && ["warn", `Shares are of ${text(working, "time")} of wall time, while the process had ${text(processor, "time")} of processor time: some of it is waiting, for a processor or for others, that could not be told.`],
     waited >= 0.01 * meta.measured && ["", `${text(waited, "time")} of ${text(meta.measured, "time")} of self time was waiting, and is not in the shares.`],
     meta.effect >= 5 && ["warn", `With its probes the program took about ${longer(meta.effect)}. Sample the ones that are called most, or remove them.`],
     small.length > 0 && ["", `Less self time a call (~) than the ${text(meta.resolution, "time")} that a probe can tell, so trust the calls and not the times: ${small.slice(0, 3).map((probe) => probe.name).join(", ")}${small.length > 3 ? ` and ${small.length - 3} more` : ""}.`],
+    unseen.length > 0 && ["", `Errors are not looked for: write #[perf_probe(errors)] on ${unseen.slice(0, 3).join(", ")}${unseen.length > 3 ? ` and ${unseen.length - 3} more` : ""}.`],
     meta.lost > 0 && ["bad", `${plural(meta.lost, "call")} could not be attributed to a probe.`],
     meta.backward > 0 && ["bad", `The clock went backwards ${plural(meta.backward, "time")}.`],
     meta.dropped > 0 && ["bad", `The call tree had no room for ${plural(meta.dropped, "node")}.`],

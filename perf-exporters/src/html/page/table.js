@@ -1,6 +1,11 @@
 /* All probes: sorted by any column, filtered by words. */
 
 const cellOf = (value, kind, suffix) => (value ? shown(value, kind, suffix) : [el("span", { class: "none" }, "–")]);
+/** A number of errors; a dash is none, and a question mark is not known. */
+const errorsCell = (probe, number) => {
+  if (number) return el("span", { class: "bad" }, shown(number, "count"));
+  return probe.errorsUnknown ? [el("span", { class: "none", title: "not looked for: write #[perf_probe(errors)]" }, "?")] : cellOf(0);
+};
 const any = (field) => probes.some((probe) => probe[field]);
 
 /** `key` sorts; `minor` columns give way on a phone; `fresh` ones are about the last seconds. */
@@ -14,14 +19,14 @@ const recentColumns = () => [
   column("busy", "load", (p) => el("span", { class: p.load >= 10 && "hot" }, percent(p.load)), { fresh: true, hint: "own time in the last seconds, as a part of one thread's time" }),
   column("p50 now", "p50Now", (p) => cellOf(p.p50Now, "time"), { fresh: true }),
   column("p99 now", "p99Now", (p) => cellOf(p.p99Now, "time"), { fresh: true }),
-  column("errors/s", "errorRate", (p) => (p.errorRate ? el("span", { class: "bad" }, shown(p.errorRate, "count")) : cellOf(0)), { when: any("errors"), fresh: true }),
+  column("errors/s", "errorRate", (p) => errorsCell(p, p.errorRate), { when: any("errors") || any("errorsUnknown"), fresh: true }),
 ];
 
 const columns = () => [
   column("probe", "name", null, { up: true }),
   ...(recent ? recentColumns() : []),
   column("calls", "calls", (p) => cellOf(p.calls, "count")),
-  column("errors", "errors", (p) => (p.errors ? el("span", { class: "bad" }, shown(p.errors, "count")) : cellOf(0)), { when: any("errors") }),
+  column("errors", "errors", (p) => errorsCell(p, p.errors), { when: any("errors") || any("errorsUnknown") }),
   column("total", "total", (p) => cellOf(p.total, "time"), { minor: true, when: !recent }),
   column("self", "self", (p) => [below(p) && p.self > 0 && el("span", { class: "dim" }, "~"), cellOf(p.self, "time")]),
   column("waiting", "waiting", (p) => cellOf(p.waiting, "time"), { when: any("waiting"), minor: true, hint: "of the self time, on no processor; not in the share" }),

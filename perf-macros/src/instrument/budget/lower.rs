@@ -10,7 +10,7 @@ impl Budget {
     /// The constant expression.
     pub(super) fn lower(&self, library: &TokenStream) -> TokenStream {
         let budget = quote!(#library::budget);
-        let core = quote!(#library::__private::core);
+        let core = quote!(#library::core);
         let some = quote!(#core::option::Option::Some);
         let duration = |ns: u64| quote!(#core::time::Duration::from_nanos(#ns));
         let mut fields = Vec::new();
@@ -81,7 +81,7 @@ fn limits(limits: &[Limit], library: &TokenStream) -> TokenStream {
         let metric = Ident::new(limit.metric.variant, Span::mixed_site());
         let value = limit.value;
         let bound = match limit.metric.unit {
-            Unit::Time => quote!(Time(#library::__private::core::time::Duration::from_nanos(#value))),
+            Unit::Time => quote!(Time(#library::core::time::Duration::from_nanos(#value))),
             Unit::Count => quote!(Count(#value)),
             Unit::Bytes => quote!(Bytes(#value)),
             Unit::Share => {

@@ -8,7 +8,6 @@ mod lower;
 mod parse;
 pub(crate) mod target;
 pub(crate) mod test;
-mod valid;
 
 use proc_macro2::{Ident, Span};
 use syn::{LitStr, Path};
@@ -20,44 +19,46 @@ use crate::instrument::options::Name;
 pub(crate) struct Budget {
     pub(crate) name: Option<Name>,
     pub(crate) krate: Option<Path>,
-    limits: Vec<Limit>,
-    targets: Vec<Limit>,
-    calls: Vec<(LitStr, u64)>,
-    versus: Option<Path>,
-    ratio: Option<(f64, Span)>,
-    growth: Option<GrowthClass>,
-    sizes: Option<(Vec<usize>, Span)>,
-    iterations: Option<(u64, Span)>,
-    warmup: Option<Warmup>,
+    /// Where `perf_exporters` is found, if not under its own name.
+    pub(crate) gate: Option<Path>,
+    pub(crate) limits: Vec<Limit>,
+    pub(crate) targets: Vec<Limit>,
+    pub(crate) calls: Vec<(LitStr, u64)>,
+    pub(crate) versus: Option<Path>,
+    pub(crate) ratio: Option<(f64, Span)>,
+    pub(crate) growth: Option<GrowthClass>,
+    pub(crate) sizes: Option<(Vec<usize>, Span)>,
+    pub(crate) iterations: Option<(u64, Span)>,
+    pub(crate) warmup: Option<Warmup>,
     /// In nanoseconds.
-    max_time: Option<u64>,
-    cpu_clock: bool,
-    debug: bool,
-    /// The keys that plan a measured run, in the order written.
-    run_keys: Vec<Ident>,
+    pub(crate) max_time: Option<u64>,
+    pub(crate) cpu_clock: bool,
+    pub(crate) debug: bool,
+    /// The keys that are of a measured run, in the order written.
+    pub(crate) run_keys: Vec<Ident>,
 }
 
-struct Limit {
-    key: Ident,
-    metric: Metric,
+pub(crate) struct Limit {
+    pub(crate) key: Ident,
+    pub(crate) metric: Metric,
     /// In the metric's unit: nanoseconds, events, bytes, parts per million, events in 1,000 seconds.
-    value: u64,
-    span: Span,
+    pub(crate) value: u64,
+    pub(crate) span: Span,
 }
 
 /// A key that bounds something.
 #[derive(Clone, Copy, PartialEq)]
-struct Metric {
-    key: &'static str,
+pub(crate) struct Metric {
+    pub(crate) key: &'static str,
     /// Its name in `perf_core::budget::Metric`.
-    variant: &'static str,
-    unit: Unit,
+    pub(crate) variant: &'static str,
+    pub(crate) unit: Unit,
     /// The fewest calls that can show it kept.
-    least_calls: u64,
+    pub(crate) least_calls: u64,
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Unit {
+pub(crate) enum Unit {
     Time,
     Count,
     Bytes,
@@ -66,9 +67,9 @@ enum Unit {
 }
 
 /// A name in `perf_core::budget::GrowthClass`.
-type GrowthClass = &'static str;
+pub(crate) type GrowthClass = &'static str;
 
-enum Warmup {
+pub(crate) enum Warmup {
     Calls(u64),
     /// In nanoseconds.
     Time(u64),
@@ -78,7 +79,7 @@ const fn metric(key: &'static str, variant: &'static str, unit: Unit, least_call
     Metric { key, variant, unit, least_calls }
 }
 
-const METRICS: &[Metric] = &[
+pub(crate) const METRICS: &[Metric] = &[
     metric("p50", "P50", Unit::Time, 5),
     metric("p90", "P90", Unit::Time, 29),
     metric("p95", "P95", Unit::Time, 59),
@@ -94,7 +95,7 @@ const METRICS: &[Metric] = &[
     metric("throughput", "Throughput", Unit::Rate, 1),
 ];
 
-const CLASSES: &[(&str, GrowthClass)] = &[
+pub(crate) const CLASSES: &[(&str, GrowthClass)] = &[
     ("1", "Constant"),
     ("log n", "Logarithmic"),
     ("n", "Linear"),
@@ -104,7 +105,7 @@ const CLASSES: &[(&str, GrowthClass)] = &[
 ];
 
 impl Metric {
-    fn is_minimum(self) -> bool {
+    pub(crate) fn is_minimum(self) -> bool {
         self.unit == Unit::Rate
     }
 }

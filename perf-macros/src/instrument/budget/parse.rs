@@ -35,13 +35,13 @@ const KEYS: &[&str] = &[
     "debug",
     "name",
     "crate",
+    "gate",
 ];
 
 impl Parse for Budget {
     fn parse(input: ParseStream) -> Result<Self> {
         let mut budget = Self::default();
         keys::parse_keys(input, "perf_budget", KEYS, |key, input| budget.read(key, input))?;
-        budget.check()?;
         Ok(budget)
     }
 }
@@ -53,12 +53,13 @@ impl Budget {
             return Ok(());
         }
         let word = key.to_string();
-        if ["vs", "ratio", "growth", "sizes", "iterations", "warmup", "max_time"].contains(&word.as_str()) {
+        if ["vs", "ratio", "growth", "sizes", "iterations", "warmup", "max_time", "gate"].contains(&word.as_str()) {
             self.run_keys.push(key.clone());
         }
         match word.as_str() {
             "name" => self.name = Some(options::name(key, input)?),
-            "crate" => self.krate = Some(options::krate(key, input)?),
+            "crate" => self.krate = Some(options::krate(key, input, "perf_core")?),
+            "gate" => self.gate = Some(options::krate(key, input, "perf_exporters")?),
             "target" => self.targets = targets(key, input)?,
             "calls" => self.calls = calls(key, input)?,
             "vs" => {

@@ -2,7 +2,6 @@
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::Error;
 use syn::parse::Result;
 
 use super::Budget;
@@ -10,20 +9,10 @@ use crate::instrument::annotate;
 use crate::instrument::arguments::Readers;
 use crate::instrument::ast::{Function, Scope};
 use crate::instrument::options::Options;
+use crate::instrument::valid;
 
 pub(crate) fn expand(function: &Function, options: &Options, budget: &Budget) -> Result<TokenStream> {
-    if let Some(key) = budget.run_keys.first() {
-        let problem = format!(
-            "`{key}` plans a measured run, which only a test has, and no `#[test]` follows: on a test, put `#[perf_budget]` above `#[test]`"
-        );
-        return Err(Error::new(key.span(), problem));
-    }
-    if budget.is_empty() {
-        return Err(Error::new(
-            function.sig.ident.span(),
-            "this budget promises nothing: say what holds, as in `#[perf_budget(p99 = \"5ms\", allocs = 0)]`",
-        ));
-    }
+    valid::budget::check_function(function, budget)?;
     let spec = budget.lower(&options.library());
     Ok(annotate::measured(function, options, &Scope::Unknown, Readers::None, Some(spec))?.into_token_stream())
 }

@@ -1,19 +1,16 @@
 //! A budget on a test: the body becomes a function in the test, which `perf_exporters::gate` calls as often as it needs.
 
-use std::path::Path;
-
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::parse::Result;
 use syn::punctuated::Punctuated;
-use syn::spanned::Spanned;
-use syn::{Error, Ident, Visibility};
+use syn::{Ident, Visibility};
 
 use super::Budget;
 use crate::instrument::arguments::Readers;
 use crate::instrument::ast::{Function, Scope};
 use crate::instrument::options::Options;
-use crate::instrument::{annotate, expand};
+use crate::instrument::{annotate, expand, valid};
 
 /// Whether an attribute further down makes this function a test: `#[test]`, `#[tokio::test]` and their like.
 pub(crate) fn is_test(function: &Function) -> bool {
@@ -22,8 +19,7 @@ pub(crate) fn is_test(function: &Function) -> bool {
 
 /// `options` are those of a `#[perf_probe]` beside the budget: then the body is a probe as well.
 pub(crate) fn expand(mut function: Function, options: Option<&Options>, budget: &Budget) -> Result<TokenStream> {
-    check(&function, budget)?;
-    check_dependency()?;
+    valid::budget::check_test(&function, budget)?;
     let library = match options {
         Some(options) => options.library(),
         None => Options { krate: budget.krate.clone(), ..Options::default() }.library(),
@@ -38,12 +34,13 @@ pub(crate) fn expand(mut function: Function, options: Option<&Options>, budget: 
     let call = call(&function, budget, &library);
     function.sig.inputs = Punctuated::new();
     function.inner_attrs.clear();
-    let core = quote!(#library::__private::core);
+    let core = quote!(#library::core);
     let name = function.sig.ident.to_string();
     let name = name.trim_start_matches("r#");
     // The one path that leads out of the library: where it leads nowhere, the error stands at the attribute, and no
     // other follows from it.
-    let gate = quote_spanned!(Span::call_site()=> use ::perf_exporters::gate::expansion as gate;);
+    let gate = budget.gate.as_ref().map_or_else(|| quote!(::perf_exporters), |path| quote!(#path));
+    let gate = quote_spanned!(Span::call_site()=> use #gate::gate::expansion as gate;);
     // The body keeps the test's name, and sees no other name of the macro's.
     Ok(function.with_body(&quote_spanned! {Span::mixed_site()=>
         let body = {
@@ -95,40 +92,5 @@ fn call(function: &Function, budget: &Budget, library: &TokenStream) -> TokenStr
     } else {
         let kind = Ident::new(kind, Span::mixed_site());
         quote_spanned!(Span::mixed_site()=> gate::#kind #arguments)
-    }
-}
-
-/// Refuses a test in a package that does not have the crate that would run it: the path alone, leading nowhere, would
-/// not say what to do. Where there is no manifest to be read, the path has to do.
-fn check_dependency() -> Result<()> {
-    let manifest = std::env::var_os("CARGO_MANIFEST_DIR").map(|folder| Path::new(&folder).join("Cargo.toml"));
-    let text = manifest.and_then(|path| std::fs::read_to_string(path).ok());
-    if text.is_none_or(|text| text.contains("perf-exporters") || text.contains("perf_exporters")) {
-        return Ok(());
-    }
-    Err(Error::new(
-        Span::call_site(),
-        "a test with a budget is run by the crate `perf-exporters`, which this package does not depend on: \
-         `cargo add --dev perf-exporters`",
-    ))
-}
-
-fn check(function: &Function, budget: &Budget) -> Result<()> {
-    if let Some(attr) = function.attrs.iter().find(|attr| attr.path().is_ident("should_panic")) {
-        return Err(Error::new(
-            attr.span(),
-            "a run that panics has no cost to hold a budget against: test the panic without `#[perf_budget]`",
-        ));
-    }
-    match (budget.growth, function.sig.inputs.len()) {
-        (Some(_), 1) | (None, 0) => Ok(()),
-        (Some(_), _) => Err(Error::new(
-            function.sig.ident.span(),
-            "`growth` runs the test at several sizes: let it take one, as in `fn name(n: usize)`",
-        )),
-        (None, _) => Err(Error::new(
-            function.sig.inputs.span(),
-            "a test takes a size only where its budget has `growth` and `sizes`",
-        )),
     }
 }

@@ -7,6 +7,7 @@ use syn::Signature;
 use crate::instrument::ast::Scope;
 use crate::instrument::name::{Template, plain};
 use crate::instrument::options::{Name, Options};
+use crate::instrument::sight::Unseen;
 
 /// All that is fixed about a probe where it is written.
 pub(crate) struct Callsite<'a> {
@@ -15,6 +16,7 @@ pub(crate) struct Callsite<'a> {
     pub(crate) sig: &'a Signature,
     /// A `BudgetSpec` expression.
     pub(crate) budget: Option<TokenStream>,
+    pub(crate) unseen: Unseen,
 }
 
 impl Callsite<'_> {
@@ -39,17 +41,28 @@ impl Callsite<'_> {
         let reference = match template {
             None => quote_spanned!(Span::mixed_site()=> &PROBE),
             Some(Template { pieces, types }) => quote_spanned! {Span::mixed_site()=>
-                static INSTANCES: #library::__private::Instances = #library::__private::Instances::new();
-                #library::__private::typed(&PROBE, &INSTANCES, &[#(#pieces),*], &[#(#library::__private::type_name::<#types>()),*])
+                static INSTANCES: #library::Instances = #library::Instances::new();
+                #library::typed(&PROBE, &INSTANCES, &[#(#pieces),*], &[#(#library::type_name::<#types>()),*])
             },
         };
-        quote_spanned! {Span::mixed_site()=>
-            {
-                #budget
-                static PROBE: #library::Probe = { #helper #probe #rate #with_budget };
+        let probe = quote_spanned!(Span::mixed_site()=> { #helper #probe #rate #with_budget });
+        let unseen = quote_spanned!(Span::mixed_site()=> #library::errors_unseen(#probe));
+        let found = |probe: &TokenStream| {
+            quote_spanned! {Span::mixed_site()=>
+                static PROBE: #library::Probe = #probe;
                 #reference
             }
-        }
+        };
+        let found = match (&self.unseen, self.unseen.condition(&library)) {
+            // One of two probes: a static knows nothing of the types of the function around it.
+            (_, Some(condition)) => {
+                let (unseen, seen) = (found(&unseen), found(&probe));
+                quote_spanned!(Span::mixed_site()=> if #condition { #unseen } else { #seen })
+            }
+            (Unseen::Always, None) => found(&unseen),
+            _ => found(&probe),
+        };
+        quote_spanned!(Span::mixed_site()=> { #budget #found })
     }
 
     /// The expression that makes the probe, what has to stand before it, and the template it is named by, if any.
@@ -64,10 +77,10 @@ impl Callsite<'_> {
                 let template = Template::of(literal);
                 let name = if template.types.is_empty() { template.pieces.concat() } else { literal.value() };
                 let typed = (!template.types.is_empty()).then_some(template);
-                return (TokenStream::new(), quote_spanned!(here=> #at::__private::probe_named(#name)), typed);
+                return (TokenStream::new(), quote_spanned!(here=> #at::probe_named(#name)), typed);
             }
             (Some(Name::Constant(name)), _) => {
-                return (TokenStream::new(), quote_spanned!(here=> #at::__private::probe_named(#name)), None);
+                return (TokenStream::new(), quote_spanned!(here=> #at::probe_named(#name)), None);
             }
             (None, Scope::Module) => format!("::{function}"),
             (None, Scope::Named(ty)) => format!("::{}::{function}", plain(ty)),
@@ -75,15 +88,16 @@ impl Callsite<'_> {
                 // A receiver proves a method; without one only the compiler's own path of the function can tell.
                 let marker = if self.sig.receiver().is_some() { quote!(method) } else { quote!(function) };
                 let helper = quote_spanned! {Span::mixed_site()=>
-                    fn #marker() -> #library::__private::Name {
-                        #library::__private::name_of(&#marker)
+                    fn #marker() -> #library::Name {
+                        #library::name_of(&#marker)
                     }
                 };
-                let module = quote_spanned!(Span::mixed_site()=> #library::__private::core::module_path!());
-                return (helper, quote_spanned!(here=> #at::__private::probe_here(#module, #marker)), None);
+                let module = quote_spanned!(Span::mixed_site()=> #library::core::module_path!());
+                return (helper, quote_spanned!(here=> #at::probe_here(#module, #marker)), None);
             }
         };
-        let name = quote_spanned!(Span::mixed_site()=> #library::__private::core::concat!(#library::__private::core::module_path!(), #suffix));
-        (TokenStream::new(), quote_spanned!(here=> #at::__private::probe_named(#name)), None)
+        let name =
+            quote_spanned!(Span::mixed_site()=> #library::core::concat!(#library::core::module_path!(), #suffix));
+        (TokenStream::new(), quote_spanned!(here=> #at::probe_named(#name)), None)
     }
 }

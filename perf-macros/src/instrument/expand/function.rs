@@ -100,7 +100,7 @@ impl Body<'_> {
             let library = &self.library;
             // The call lies where the value is: a value that is no number is reported there.
             let at = value.span().resolved_at(Span::mixed_site());
-            let count = quote_spanned!(at=> #library::__private::count(#value));
+            let count = quote_spanned!(at=> #library::count(#value));
             (Ident::new(name, Span::mixed_site()), count)
         };
         let options = self.callsite.options;
@@ -141,7 +141,7 @@ impl Body<'_> {
             self.asked(&ty, &quote_spanned!(Span::mixed_site()=> see(&mut outcome, #reference)))
         } else {
             let failed = self.failed(&reference);
-            quote_spanned!(Span::mixed_site()=> #library::__private::Outcome::seen(&mut outcome, #failed))
+            quote_spanned!(Span::mixed_site()=> #library::Outcome::seen(&mut outcome, #failed))
         };
         let output = quote_spanned!(Span::mixed_site()=> output);
         let end = if let Some((word, parentheses)) = known.last_return {
@@ -149,13 +149,13 @@ impl Body<'_> {
             let mut output = Group::new(Delimiter::Parenthesis, output);
             output.set_span(parentheses);
             let word = Ident::new("return", word);
-            quote_spanned!(Span::mixed_site()=> #word #library::__private::of_type #output;)
+            quote_spanned!(Span::mixed_site()=> #word #library::of_type #output;)
         } else {
             output
         };
         quote_spanned! {Span::mixed_site()=>
             #guard
-            let mut outcome = #library::__private::Outcome(#unseen);
+            let mut outcome = #library::Outcome(#unseen);
             let output #ty = #body;
             #seen;
             #end
@@ -201,7 +201,7 @@ impl Body<'_> {
         };
         let sig = syn::Signature { inputs, ..self.function.sig.clone() };
         let call = quote_spanned! {Span::mixed_site()=>
-            #library::__private::call(move || #returned { #moved #before #body })
+            #library::call(move || #returned { #moved #before #body })
         };
         (sig, call)
     }
@@ -218,7 +218,7 @@ impl Body<'_> {
                     token
                 });
                 let reference: TokenStream = reference.collect();
-                quote_spanned!(at=> #library::__private::Fallible::failed(#reference))
+                quote_spanned!(at=> #library::Fallible::failed(#reference))
             }
             _ => looks_failed(library, reference),
         }
@@ -228,7 +228,7 @@ impl Body<'_> {
     fn unseen(&self) -> TokenStream {
         let option = {
             let library = &self.library;
-            quote_spanned!(Span::mixed_site()=> #library::__private::core::option::Option)
+            quote_spanned!(Span::mixed_site()=> #library::core::option::Option)
         };
         match (self.plan.errors, self.plan.output, self.plan.output.annotation()) {
             // A type that is left to inference is not known yet.
@@ -245,8 +245,8 @@ impl Body<'_> {
         let library = &self.library;
         quote_spanned! {Span::mixed_site()=>
             {
-                use #library::__private::NotAResult as _;
-                #library::__private::Written::<#ty>::#question
+                use #library::NotAResult as _;
+                #library::Written::<#ty>::#question
             }
         }
     }
@@ -256,8 +256,8 @@ impl Body<'_> {
 pub(crate) fn looks_failed(library: &TokenStream, reference: &TokenStream) -> TokenStream {
     quote_spanned! {Span::mixed_site()=>
         {
-            use #library::__private::NotAResult as _;
-            #library::__private::Peek(#reference).failed()
+            use #library::NotAResult as _;
+            #library::Peek(#reference).failed()
         }
     }
 }

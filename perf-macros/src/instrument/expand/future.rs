@@ -51,7 +51,7 @@ pub(super) fn async_fn(body: &Body, readers: Readers) -> (Signature, TokenStream
     sig.output = syn::ReturnType::Type(
         syn::Token![->](Span::mixed_site()),
         Box::new(syn::Type::Verbatim(quote_spanned! {Span::mixed_site()=>
-            impl #library::__private::core::future::Future<Output = #output #end
+            impl #library::core::future::Future<Output = #output #end
         })),
     );
     (sig, measured)
@@ -102,7 +102,7 @@ pub(super) fn returned(body: &Body, exits: &Exits, boxed: bool) -> (Signature, T
             let block = body.block(known);
             let block = match &body.function.sig.output {
                 syn::ReturnType::Type(_, ty) if boxed && let Some(ty) = Output::Written(ty).annotation() => {
-                    quote_spanned!(Span::mixed_site()=> #library::__private::of_type::<#ty>(#block))
+                    quote_spanned!(Span::mixed_site()=> #library::of_type::<#ty>(#block))
                 }
                 _ => block,
             };
@@ -118,7 +118,7 @@ pub(super) fn returned(body: &Body, exits: &Exits, boxed: bool) -> (Signature, T
     };
     let measured = body.wrapped(&body.probe, &body.yielding(&future), &chained);
     let statements = if boxed {
-        quote_spanned!(Span::mixed_site()=> #evaluated #library::__private::std::boxed::Box::pin(#measured))
+        quote_spanned!(Span::mixed_site()=> #evaluated #library::std::boxed::Box::pin(#measured))
     } else {
         quote_spanned!(Span::mixed_site()=> #evaluated #measured)
     };
@@ -139,7 +139,7 @@ fn counted(body: &Body) -> TokenStream {
     let counts = body
         .counts()
         .into_iter()
-        .map(|(name, value)| quote_spanned!(Span::mixed_site()=> #library::__private::#name(probe, #value);));
+        .map(|(name, value)| quote_spanned!(Span::mixed_site()=> #library::#name(probe, #value);));
     counts.collect()
 }
 
@@ -159,7 +159,7 @@ impl Body<'_> {
         let library = &self.library;
         match self.plan.output.annotation() {
             Some(output) if !matches!(self.plan.errors, Errors::Ignored) => {
-                quote_spanned!(Span::mixed_site()=> #library::__private::yielding::<#output, _>(#future))
+                quote_spanned!(Span::mixed_site()=> #library::yielding::<#output, _>(#future))
             }
             _ => future.clone(),
         }
@@ -174,7 +174,7 @@ impl Body<'_> {
             _ => Span::mixed_site(),
         };
         Some(quote_spanned! {span=>
-            if let #library::__private::core::option::Option::Some(output) = #library::__private::core::option::Option::None::<#output> {
+            if let #library::core::option::Option::Some(output) = #library::core::option::Option::None::<#output> {
                 return output;
             }
         })

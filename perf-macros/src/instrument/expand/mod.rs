@@ -1,6 +1,6 @@
 //! From checked trees to tokens. Nothing here fails: whatever could is refused in `valid` before.
 //!
-//! Everything generated reaches the library through one path, `#library::__private`, and names nothing else of the user's
+//! Everything generated reaches the library through one path, `#library`, which is its module `__private`, and names nothing else of the user's
 //! scope. Local variables carry the macro's own hygiene; a lint that looks at generated code finds it is not the user's.
 
 mod block;

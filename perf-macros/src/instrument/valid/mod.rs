@@ -1,4 +1,9 @@
 //! What cannot be measured, or not with these options: one clear error on the token that says so.
+//!
+//! Readers of options know the grammar and the units of single values; whatever takes more than one token to know, or what
+//! a value means, is decided here.
+
+pub(crate) mod budget;
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::parse::Result;
@@ -6,6 +11,7 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Error, Signature};
 
 use crate::instrument::ast::{Container, Function, mentions};
+use crate::instrument::attributes;
 use crate::instrument::exits::Exits;
 use crate::instrument::name::Template;
 use crate::instrument::options::{Name, Options};
@@ -35,6 +41,7 @@ pub(crate) fn check(function: &Function, options: &Options, plan: &Plan) -> Resu
     if let Some(problem) = unmeasurable("perf_probe", &function.sig, &function.attrs) {
         return Err(problem);
     }
+    check_name(options.name.as_ref())?;
     check_rate(options)?;
     if let Some(Name::Literal(literal)) = &options.name
         && let Some(constant) = Template::of(literal).constant_of(&function.sig)
@@ -99,13 +106,37 @@ pub(crate) fn check_block(options: &Options) -> Result<()> {
     check_rate(options)
 }
 
+fn check_name(name: Option<&Name>) -> Result<()> {
+    match name {
+        Some(Name::Literal(literal)) if literal.value().is_empty() => {
+            Err(Error::new(literal.span(), "a name cannot be empty"))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn check_rate(options: &Options) -> Result<()> {
     match (options.sample, options.overhead) {
+        (Some((0, span)), _) => {
+            Err(Error::new(span, "`sample = 0` would never time a call; `sample = 1` times every call"))
+        }
+        (_, Some((0, span))) => Err(Error::new(span, "a probe cannot cost nothing; name a share such as \"1%\"")),
         (Some(_), Some((_, overhead))) => {
             Err(Error::new(overhead, "`overhead` chooses the rate that `sample` fixes: leave out one of the two"))
         }
         _ => Ok(()),
     }
+}
+
+/// An attribute, or one of its like, that stands a second time on the same item.
+pub(crate) fn twice(second: &Attribute, name: &str) -> Error {
+    Error::new_spanned(second, format!("`{name}` is given twice: put all options into one"))
+}
+
+/// Refuses the attribute that is being expanded where it stands a second time on the same function.
+pub(crate) fn once(function: &Function, attribute: &str) -> Result<()> {
+    let second = function.attrs.iter().find(|attr| attributes::is(attr, attribute));
+    second.map_or(Ok(()), |second| Err(twice(second, attribute)))
 }
 
 /// The error for an attribute on something that is no function and no block of functions.

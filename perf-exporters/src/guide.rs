@@ -1,0 +1,72 @@
+//! The guides: how the parts work together. They are the pages of the repository's folder `docs`, and what can run in their
+//! examples is tested here.
+//!
+//! A page names the others by references, whose targets stand at its end; those of this documentation stand before the page,
+//! and go first.
+
+/// Where the references of the guides lead in this documentation.
+macro_rules! links {
+    () => {
+        concat!(
+            "[baselines]: crate::guide::baselines\n",
+            "[baselines of tests]: crate::guide::baselines#budget-tests\n",
+            "[budgets]: crate::guide::budgets\n",
+            "[budgets on functions]: crate::guide::budgets#budgets-on-functions\n",
+            "[change points]: crate::stats::changepoint\n",
+            "[diff]: crate::guide::cargo_perf#diff\n",
+            "[environment]: crate::guide::environment\n",
+            "[example of a service]: https://github.com/perf-rs/perf/tree/main/examples/shop-service\n",
+            "[example of budgets]: https://github.com/perf-rs/perf/tree/main/examples/budgets\n",
+            "[exporters]: crate::guide::exporters\n",
+            "[judge]: crate::judge\n",
+            "[page]: crate::guide::exporters#html\n",
+            "[performance]: crate::guide::performance\n",
+            "[serving]: crate::guide::serving\n",
+            "[slow calls]: crate::guide::slow_calls\n",
+            "[timeline]: crate::guide::slow_calls#timeline\n",
+            "[workflow]: https://github.com/perf-rs/perf/blob/main/.github/workflows/perf.yml\n",
+            "\n"
+        )
+    };
+}
+
+#[doc = links!()]
+#[doc = include_str!("../guides/budgets.md")]
+pub mod budgets {}
+
+// Its example needs a function of the reader's own.
+#[cfg(not(doctest))]
+#[doc = links!()]
+#[doc = include_str!("../guides/baselines.md")]
+pub mod baselines {}
+
+#[doc = links!()]
+#[doc = include_str!("../guides/cargo-perf.md")]
+pub mod cargo_perf {}
+
+#[doc = links!()]
+#[doc = include_str!("../guides/environment.md")]
+pub mod environment {}
+
+#[doc = links!()]
+#[doc = include_str!("../guides/exporters.md")]
+pub mod exporters {}
+
+#[cfg(any(not(doctest), feature = "gate"))]
+#[doc = links!()]
+#[doc = include_str!("../guides/migrating.md")]
+pub mod migrating {}
+
+#[allow(rustdoc::broken_intra_doc_links, reason = "attributes in its tables look like links")]
+#[doc = links!()]
+#[doc = include_str!("../guides/performance.md")]
+pub mod performance {}
+
+#[doc = links!()]
+#[doc = include_str!("../guides/exporters-serving.md")]
+pub mod serving {}
+
+#[cfg(any(not(doctest), feature = "tracing"))]
+#[doc = links!()]
+#[doc = include_str!("../guides/slow-calls.md")]
+pub mod slow_calls {}
