@@ -17,6 +17,7 @@
 //! | is every call within its limit? | [`max`] | exceedances against the rate of outside disturbances |
 //! | is B slower than A times R? | [`relative`] | ABBA blocks, Wilcoxon signed ranks, Hodges–Lehmann |
 //! | does the cost grow as claimed? | [`growth`] | Theil–Sen slope of the cost by what was claimed |
+//! | is that growth the code's, or the caches'? | [`caches`] | the same calls with empty caches |
 //! | does memory leak? | [`trend`] | Mann–Kendall, Sen slope |
 //! | did anything move between two sets of runs? | [`diff`] | Mann–Whitney, ratio with its interval |
 //!
@@ -26,6 +27,7 @@
 
 pub mod bound;
 mod budget;
+pub mod caches;
 mod declared;
 pub mod diff;
 pub mod exact;

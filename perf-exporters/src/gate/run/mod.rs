@@ -4,6 +4,7 @@
 
 mod absolute;
 mod advice;
+mod caches;
 mod declared;
 mod engine;
 mod growth;
