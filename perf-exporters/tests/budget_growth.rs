@@ -110,3 +110,77 @@ fn allocations_tell_too() {
         assert_eq!(metrics, ["growth of alloc_bytes", "growth of allocs"]);
     }
 }
+
+/// Six ladders of sizes each, of which some let tables double, or numbers gain a digit, where it looks worst.
+const LADDERS: [&[usize]; 6] = [
+    &[16, 64, 256, 1_024, 4_096, 16_384],
+    &[10, 100, 1_000, 3_000, 10_000, 30_000],
+    &[7, 33, 150, 700, 3_300, 15_000],
+    &[1, 10, 50, 200, 1_000, 5_000],
+    &[12, 48, 190, 770, 3_070, 12_300],
+    &[20, 80, 300, 1_300, 5_100, 20_500],
+];
+
+#[test]
+fn linear_code_whose_tables_double_and_whose_numbers_gain_digits_is_linear() {
+    let bodies: [(&str, fn(usize)); 4] = [
+        ("format!", |n| drop(black_box((0..n).map(|i| format!("user{i}")).collect::<Vec<_>>()))),
+        ("rows joined", |n| {
+            let mut text = String::new();
+            for i in 0..n {
+                text.push_str(&format!("{i},{}\n", i * 7));
+            }
+            black_box(text);
+        }),
+        ("joined at once", |n| _ = black_box((0..n).map(|i| i.to_string()).collect::<Vec<_>>().join("\n"))),
+        ("HashMap inserts", |n| {
+            let mut map = HashMap::new();
+            for i in 0..n {
+                map.insert(i, i);
+            }
+            black_box(map);
+        }),
+    ];
+    for sizes in LADDERS {
+        let spec = BudgetSpec {
+            growth: Some(Growth { class: GrowthClass::Linear, sizes }),
+            max_time: Some(Duration::from_millis(40)),
+            ..BudgetSpec::EMPTY
+        };
+        let spec: &'static BudgetSpec = Box::leak(Box::new(spec));
+        for (what, body) in bodies {
+            let finished = Run::new(spec).growth(body);
+            let broken: Vec<_> = finished.findings.rows.iter().filter(|row| row.verdict.is_fail()).collect();
+            assert!(broken.is_empty(), "{what}, {sizes:?}: {broken:?}");
+        }
+    }
+}
+
+#[test]
+fn allocations_that_grow_too_fast_fail() {
+    let finished = Run::new(&LINEAR).growth(|n| {
+        let steps = (n as f64).powf(1.4) as usize;
+        (0..steps).for_each(|_| drop(black_box(Box::new(0_u8))));
+    });
+    assert!(!perf_core::is_enabled() || finished.findings.verdict().is_fail(), "{:?}", finished.findings);
+}
+
+fn work(steps: usize) {
+    black_box((0..black_box(steps)).fold(1_u64, |state, step| state.rotate_left(7) ^ step as u64));
+}
+
+/// By the clock: what is proven must not be called kept. Whether it is proven on a busy machine is another matter.
+#[test]
+fn time_that_grows_too_fast_is_not_called_linear_or_constant() {
+    let slower: [(&str, &'static BudgetSpec, fn(usize)); 4] = [
+        ("n^1.5", &LINEAR, |n| work((n as f64).powf(1.5) as usize)),
+        ("n + n²/1000", &LINEAR, |n| work(n + n * n / 1_000)),
+        ("n^0.5", &CONSTANT, |n| work(20 * (n as f64).sqrt() as usize)),
+        ("1,000 + 0.1 n", &CONSTANT, |n| work(1_000 + n / 10)),
+    ];
+    for (what, spec, body) in slower {
+        let finished = Run::new(spec).growth(body);
+        let passed = finished.findings.verdict().is_pass();
+        assert!(!passed || !perf_core::is_enabled(), "{what}: {:?}", finished.curve);
+    }
+}

@@ -3,6 +3,7 @@
 //! The tests under test are this program once more, told by the environment how to behave and where the file is.
 #![cfg(all(feature = "gate", feature = "baseline"))]
 
+use std::collections::HashMap;
 use std::env;
 use std::fs;
 use std::hint::black_box;
@@ -43,6 +44,21 @@ mod locked {
     fn counts() {
         let times = amount(2);
         perf_exporters::gate::measure(|| (0..times).for_each(|_| drop(black_box(query()))));
+    }
+
+    /// A map whose order is another one in every process.
+    static NAMES: LazyLock<HashMap<usize, String>> =
+        LazyLock::new(|| (0..40).map(|key| (key, "x".repeat(1 + key * key % 50))).collect());
+
+    #[perf_budget(allocs = 1000)]
+    #[test]
+    #[ignore = "part of another test"]
+    fn joins_a_map() {
+        let mut all = String::new();
+        for name in NAMES.values().take(10 * amount(4)) {
+            all.push_str(name);
+        }
+        black_box(all);
     }
 
     #[perf_budget(allocs = 1)]
@@ -111,7 +127,7 @@ impl Place {
     fn command(&self, tests: &str, variables: &[(&str, &str)]) -> Command {
         let mut command = Command::new(env::current_exe().unwrap());
         command.args([tests, "--ignored"]).env("PERF_LOCK", self.file()).env("RUST_BACKTRACE", "0");
-        for variable in ["PERF_STRICT", "PERF_UPDATE", "PERF_TEST_AMOUNT", "PERF_GATE_MEASURE", "PERF_GATE_LOG"] {
+        for variable in ["PERF_STRICT", "PERF_UPDATE", "PERF_TEST_AMOUNT", "PERF_GATE_MEASURE", "PERF_GATE_LOG", "PERF_SAMPLE"] {
             command.env_remove(variable);
         }
         command.envs(variables.iter().copied());
@@ -190,6 +206,27 @@ fn counts_are_recorded_and_held() {
     let text = place.passes("counts", &[LESS, UPDATE]);
     assert!(text.contains("updated: ") && text.contains("lock::query: calls −1 per call (1, was 2)"), "{text}");
     assert!(place.fails("counts", &[]).contains("perf.lock: allocs ≤ 1 "), "what was better is the promise now");
+}
+
+#[test]
+fn what_differs_between_processes_fails_nobody() {
+    if !perf_core::is_enabled() {
+        return;
+    }
+    for _ in 0..4 {
+        let place = Place::new();
+        place.passes("joins_a_map", &[UPDATE]);
+        for _ in 0..10 {
+            // Three calls of one process agree, and two processes need not.
+            place.passes("joins_a_map", &[]);
+        }
+        let baseline = Baseline::load(place.file()).unwrap();
+        let own = baseline.get("budget_lock::locked::joins_a_map").unwrap();
+        assert_eq!(own.counts.runs, 5, "a run each of five processes");
+    }
+    let left = fs::read_dir(env::temp_dir()).unwrap().flatten().map(|file| file.file_name());
+    let own = format!("perf-sample-{}-", std::process::id());
+    assert_eq!(left.filter(|name| name.to_string_lossy().starts_with(&own)).count(), 0);
 }
 
 #[test]
@@ -310,7 +347,7 @@ fn many_tests_and_many_processes_write_at_once() {
     // Sixteen tests in parallel in one process, beside sixteen processes with one each.
     let mut children: Vec<_> = (0..16).map(|n| place.command(&format!("locked::m{n:02}"), &[UPDATE])).collect();
     children.push(place.command("locked::", &[UPDATE]));
-    children[16].args(["--skip", "takes", "--skip", "breaks"]);
+    children[16].args(["--skip", "takes", "--skip", "breaks", "--skip", "joins"]);
     let start = |mut child: Command| child.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let children: Vec<_> = children.into_iter().map(start).collect();
     for mut child in children {

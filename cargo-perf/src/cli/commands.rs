@@ -141,7 +141,7 @@ Examples:
   cargo perf compare main --test budgets -- parse_   budget tests by name
 
 The other revision is built in a git worktree in a temporary folder, which is removed in the end, also on Ctrl-C. Then \
-both programs run in turn, ABBA and BAAB, so that a machine that drifts slows down both alike. A slower probe fails if \
+both programs run in turn, ABBA or BAAB by lot, so that a machine that drifts slows down both alike. A slower probe fails if \
 that is proven and it is more than 5 % beyond the ratio. Exit codes as of `gate`.")]
 pub(crate) struct CompareArgs {
     /// The revision to compare with: a branch, a tag, a commit.
@@ -161,7 +161,10 @@ pub(crate) struct CompareArgs {
     /// How much slower, as a quotient, is still the same.
     #[arg(long, value_name = "R", default_value_t = 1.0)]
     pub(crate) ratio: f64,
-    /// Most blocks of four runs: 14, 20 or 30 are the looks; fewer than 14 decide nothing.
+    /// Give up after five blocks where this machine cannot show so small a change, such as 10%.
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    pub(crate) least: Option<f64>,
+    /// Most blocks of four runs: 14, 20 or 30 are the looks; fewer than 14 decide nothing, and fewer than 20 fail nothing.
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) blocks: u32,
     /// Stop after this time, such as 5min; what is not decided by then is inconclusive.
@@ -172,6 +175,11 @@ pub(crate) struct CompareArgs {
     pub(crate) strict: bool,
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub(crate) format: Format,
+}
+
+/// A number of per cent, with or without its sign.
+fn percent(text: &str) -> Result<f64, std::num::ParseFloatError> {
+    text.trim().trim_end_matches('%').trim_end().parse()
 }
 
 #[derive(Args)]

@@ -5,17 +5,38 @@ use std::collections::{BTreeMap, BTreeSet};
 use perf_exporters::Report;
 use perf_exporters::baseline::{Baseline, Figure, Metric, Options, RegressionReport, compare_baselines};
 use perf_exporters::gate_log;
-use perf_exporters::judge::relative::{self, Judgement, Order};
+use perf_exporters::judge::relative::{self, Judgement, Look, Order};
 use perf_exporters::judge::{Reason, Verdict};
 use perf_exporters::report::Machine;
 use perf_exporters::stats::order::median;
 use serde::Serialize;
 
+use super::scatter;
 use crate::cli::CompareArgs;
 use crate::program::{BudgetTest, Run};
 
 /// The run as a whole, seen from outside.
 const WHOLE: &str = "(whole program)";
+
+/// A wrong FAIL in a whole comparison of unchanged code, over all its probes and figures, has a chance of at most this.
+const LEVEL: f64 = 1e-4;
+
+/// What is compared of a probe: its mean call follows every slow one, its median none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Estimator {
+    Mean,
+    P50,
+}
+
+impl Estimator {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Mean => "mean",
+            Self::P50 => "p50",
+        }
+    }
+}
 
 /// Times of one thing, slot by slot: nanoseconds a call.
 #[derive(Default)]
@@ -32,7 +53,7 @@ type Counts = BTreeMap<(String, Metric), Vec<f64>>;
 /// All that was measured so far.
 #[derive(Default)]
 pub(super) struct Collected {
-    series: BTreeMap<String, Series>,
+    series: BTreeMap<(String, Estimator), Series>,
     blocks: usize,
     old_reports: Vec<Report>,
     new_reports: Vec<Report>,
@@ -52,6 +73,8 @@ pub(super) struct Collected {
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Compared {
     pub(super) probe: String,
+    /// What all numbers of the row are of.
+    pub(super) estimator: Estimator,
     /// Nanoseconds a call: the middle of both medians over the runs, and the paired estimate to both sides of it.
     pub(super) old_ns: f64,
     pub(super) new_ns: f64,
@@ -94,9 +117,9 @@ impl Collected {
     /// Adds the four runs of a block.
     pub(super) fn add(&mut self, order: Order, runs: Vec<Run>) {
         let of = if self.of_tests { times_of_tests } else { times };
-        let times: Vec<BTreeMap<String, f64>> = runs.iter().map(of).collect();
+        let times: Vec<BTreeMap<(String, Estimator), f64>> = runs.iter().map(of).collect();
         // What one side alone has cannot be compared.
-        let names: BTreeSet<&String> =
+        let names: BTreeSet<&(String, Estimator)> =
             times[0].keys().filter(|name| times.iter().all(|slot| slot.contains_key(*name))).collect();
         for name in names {
             let slots = [0, 1, 2, 3].map(|slot| times[slot][name]);
@@ -125,19 +148,45 @@ impl Collected {
 
     /// Whether further blocks could not change any verdict.
     pub(super) fn is_decided(&self, ratio: f64) -> bool {
-        self.series.iter().all(|(name, series)| {
-            name == WHOLE || matches!(relative::judge(&series.d, ratio).verdict, Verdict::Pass | Verdict::Fail)
-        })
+        self.judged(ratio).iter().all(|judgement| matches!(judgement.verdict, Verdict::Pass | Verdict::Fail))
+    }
+
+    /// The series that decide: the whole program does only where nothing else was measured. It starts, and ends, and loads.
+    fn deciding(&self) -> impl Iterator<Item = (&(String, Estimator), &Series)> {
+        let only_whole = self.series.keys().all(|(name, _)| name == WHOLE);
+        self.series.iter().filter(move |((name, _), _)| only_whole || name != WHOLE)
+    }
+
+    /// All series that decide, judged together.
+    fn judged(&self, ratio: f64) -> Vec<Judgement> {
+        let series: Vec<&Series> = self.deciding().map(|(_, series)| series).collect();
+        let lengths: Vec<usize> = series.iter().map(|series| series.d.len()).collect();
+        relative::judge_together(&lengths, ratio, LEVEL, |at, blocks| Look::at(&series[at].d[..blocks], ratio))
+    }
+
+    /// The least change that each probe can be expected to show in so many blocks, by the better of its figures; the worst first.
+    pub(super) fn shows(&self, blocks: usize) -> Vec<(String, f64)> {
+        let figures = self.deciding().count();
+        let mut shows: BTreeMap<&str, f64> = BTreeMap::new();
+        for ((name, _), series) in self.deciding() {
+            let change = scatter::shows(&series.d, blocks, LEVEL / figures as f64);
+            let best = shows.entry(name).or_insert(f64::INFINITY);
+            *best = best.min(change);
+        }
+        let mut shows: Vec<(String, f64)> = shows.into_iter().map(|(name, change)| (name.to_owned(), change)).collect();
+        shows.sort_by(|a, b| b.1.total_cmp(&a.1));
+        shows
     }
 
     pub(super) fn judge(&self, args: &CompareArgs, commit: &str) -> Comparison {
-        // The whole program decides only where nothing else was measured: it starts, and ends, and loads.
-        let only_whole = self.series.len() == 1;
-        let probes: Vec<Compared> = self
-            .series
-            .iter()
-            .map(|(name, series)| series.judge(name, args.ratio, name != WHOLE || only_whole))
-            .collect();
+        let mut together = self.deciding().map(|(key, _)| key).zip(self.judged(args.ratio)).collect::<BTreeMap<_, _>>();
+        let row = |(key, series): (&(String, Estimator), &Series)| {
+            let judged = together.remove(key);
+            let gates = judged.is_some();
+            let judged = judged.unwrap_or_else(|| relative::judge(&series.d, args.ratio));
+            series.row(key, args.ratio, judged, gates)
+        };
+        let probes: Vec<Compared> = self.series.iter().map(row).collect();
         let mut comparison = Comparison {
             revision: args.revision.clone(),
             commit: commit.to_owned(),
@@ -192,10 +241,10 @@ impl Comparison {
 }
 
 impl Series {
-    fn judge(&self, name: &str, ratio: f64, gates: bool) -> Compared {
+    fn row(&self, key: &(String, Estimator), ratio: f64, judged: Judgement, gates: bool) -> Compared {
         /// The placement of code alone moves a call by as much.
         const LEAST_NS: f64 = 3.0;
-        let Judgement { verdict, ratio: shift, upper95, fail_p, blocks, .. } = relative::judge(&self.d, ratio);
+        let Judgement { verdict, ratio: shift, upper95, fail_p, blocks, .. } = judged;
         let (old_ns, new_ns) = (median(&self.old).unwrap_or(0.0), median(&self.new).unwrap_or(0.0));
         let tiny = (new_ns - old_ns * ratio).abs() < LEAST_NS;
         let judged = if verdict.is_fail() && tiny { Verdict::Pass } else { verdict };
@@ -206,7 +255,8 @@ impl Series {
         // of it the paired estimate: before, after and change say the same.
         let (middle, half) = ((old_ns * new_ns).sqrt(), shift.unwrap_or(1.0).sqrt());
         Compared {
-            probe: name.to_owned(),
+            probe: key.0.clone(),
+            estimator: key.1,
             old_ns: middle / half,
             new_ns: middle * half,
             ratio: shift,
@@ -221,23 +271,31 @@ impl Series {
 }
 
 /// What a run took, by name: nanoseconds a call.
-fn times(run: &Run) -> BTreeMap<String, f64> {
-    let mut times = BTreeMap::from([(WHOLE.to_owned(), run.wall.as_secs_f64() * 1e9)]);
+fn times(run: &Run) -> BTreeMap<(String, Estimator), f64> {
+    let mut times = BTreeMap::from([((WHOLE.to_owned(), Estimator::Mean), run.wall.as_secs_f64() * 1e9)]);
     for probe in run.report.iter().flat_map(|report| &report.probes) {
         if probe.timed() > 0 && probe.sum_ns > 0 {
-            times.insert(probe.name.clone(), probe.sum_ns as f64 / probe.timed() as f64);
+            times.insert((probe.name.clone(), Estimator::Mean), probe.sum_ns as f64 / probe.timed() as f64);
+            // The median of few calls is no other figure than their mean.
+            if probe.timed() >= FOR_P50 && probe.quantiles.p50 > 0 {
+                times.insert((probe.name.clone(), Estimator::P50), probe.quantiles.p50 as f64);
+            }
         }
     }
     times
 }
 
-/// What budget tests took, by name: the mean call.
-fn times_of_tests(run: &Run) -> BTreeMap<String, f64> {
-    let mean = |budget: &BudgetTest| {
-        let mean = budget.rows.iter().find(|row| row.metric == "mean")?;
-        Some((budget.budget.clone(), mean.actual.filter(|ns| *ns > 0.0)?))
+/// Fewer calls in a run have no median to speak of.
+const FOR_P50: u64 = 10;
+
+/// What budget tests took, by name.
+fn times_of_tests(run: &Run) -> BTreeMap<(String, Estimator), f64> {
+    let of = |budget: &BudgetTest, estimator: Estimator| {
+        let row = budget.rows.iter().find(|row| row.metric == estimator.name())?;
+        Some(((budget.budget.clone(), estimator), row.actual.filter(|ns| *ns > 0.0)?))
     };
-    run.budgets.iter().filter_map(mean).collect()
+    let both = |budget| [Estimator::Mean, Estimator::P50].into_iter().filter_map(move |one| of(budget, one));
+    run.budgets.iter().flat_map(both).collect()
 }
 
 /// What a budget test counted in one call, and how often it called the probes inside it.
@@ -267,12 +325,52 @@ mod tests {
             old: vec![100.0, 100.0, 300.0],
             new: vec![110.0, 330.0, 330.0],
         };
-        let judged = series.judge("probe", 1.0, true);
+        let key = ("probe".to_owned(), Estimator::P50);
+        let judged = series.row(&key, 1.0, relative::judge(&series.d, 1.0), true);
         let ratio = judged.ratio.unwrap();
         assert!((ratio - 1.1).abs() < 1e-9, "{judged:?}");
         assert!((judged.new_ns / judged.old_ns - ratio).abs() < 1e-9, "{judged:?}");
         assert!(100.0 < judged.old_ns && judged.new_ns < 330.0, "{judged:?}");
-        let nothing = Series::default().judge("probe", 1.0, true);
+        let nothing = Series::default().row(&key, 1.0, relative::judge(&[], 1.0), true);
         assert!(nothing.ratio.is_none() && nothing.old_ns.to_bits() == 0, "{nothing:?}");
+    }
+
+    fn collected(probes: usize, blocks: usize, rng: &mut fastrand::Rng, slower: &dyn Fn(usize) -> f64) -> Collected {
+        let mut collected = Collected::new(false);
+        for at in 0..probes {
+            for estimator in [Estimator::Mean, Estimator::P50] {
+                // A preemption makes the mean of a run many times what it is: one run in five.
+                let scatter = |rng: &mut fastrand::Rng| match estimator {
+                    Estimator::Mean if rng.u8(0..5) == 0 => 3.0 * rng.f64(),
+                    _ => 0.02 * (rng.f64() - 0.5),
+                };
+                let d = (0..blocks).map(|_| slower(at).ln() + scatter(rng) - scatter(rng)).collect();
+                let series = Series { d, old: vec![1000.0], new: vec![1000.0 * slower(at)] };
+                collected.series.insert((format!("probe {at:02}"), estimator), series);
+            }
+        }
+        collected
+    }
+
+    /// By the code's own verdicts: what the medians show is found, and a comparison of forty probes keeps its claim.
+    #[test]
+    fn a_slower_probe_is_found_by_its_median_and_an_unchanged_one_never_fails() {
+        let mut rng = fastrand::Rng::with_seed(3);
+        for _ in 0..20 {
+            let collected = collected(6, 30, &mut rng, &|at| if at == 2 { 1.1 } else { 1.0 });
+            let failed: Vec<&(String, Estimator)> = collected
+                .deciding()
+                .zip(collected.judged(1.0))
+                .filter(|(_, judgement)| judgement.verdict.is_fail())
+                .map(|((key, _), _)| key)
+                .collect();
+            assert_eq!(failed, [&("probe 02".to_owned(), Estimator::P50)]);
+        }
+        for _ in 0..25 {
+            let collected = collected(40, 30, &mut rng, &|_| 1.0);
+            assert!(collected.judged(1.0).iter().all(|judgement| !judgement.verdict.is_fail()));
+        }
+        let pilot = collected(6, 5, &mut rng, &|_| 1.0).shows(30);
+        assert!(pilot.len() == 6 && pilot[0].1 < 0.2, "{pilot:?}");
     }
 }

@@ -1,10 +1,11 @@
 //! `cargo perf compare`: this tree against another revision, both run in turn on this machine.
 //!
-//! [`worktree`] brings the other revision to disk, [`blocks`] collects and judges, [`show`] prints; here is the order of
+//! [`worktree`] brings the other revision to disk, [`blocks`] collects and judges, [`scatter`] says what can be shown, [`show`] prints; here is the order of
 //! it all.
 
 mod blocks;
 mod paths;
+mod scatter;
 mod show;
 mod worktree;
 
@@ -29,6 +30,9 @@ static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 pub(crate) fn run(args: &CompareArgs) -> Result<ExitCode> {
     if !(args.ratio > 0.0 && args.ratio.is_finite()) {
         return Err(Failure::new(format!("--ratio {}: must be a number above zero, such as 1.05", args.ratio)));
+    }
+    if args.least.is_some_and(|least| !(least > 0.0 && least.is_finite())) {
+        return Err(Failure::new("--least: must be a number of per cent above zero, such as 10%"));
     }
     let skip = args.skip.iter().map(|name| diff::metric(name)).collect::<Result<Vec<_>>>()?;
     // Without a handler the signal ends this program at once, and what it made stays.
@@ -104,8 +108,9 @@ fn collect(args: &CompareArgs, old: &mut Program, new: &mut Program) -> Result<C
         new.select(&both);
     }
     let start = Instant::now();
+    let seed = u64::from(std::process::id());
     for block in 0..args.blocks as usize {
-        let order = Order::of(block);
+        let order = Order::drawn(seed, block);
         let mut runs = Vec::with_capacity(4);
         for slot in 0..4 {
             let (program, name) = if order.runs_b(slot) { (&*new, HERE) } else { (&*old, args.revision.as_str()) };
@@ -116,7 +121,7 @@ fn collect(args: &CompareArgs, old: &mut Program, new: &mut Program) -> Result<C
         let decided = STAGES.iter().any(|stage| stage.blocks == done) && collected.is_decided(args.ratio);
         let elapsed = start.elapsed();
         out::progress(&format!("block {done} of at most {}, {:.1} s", args.blocks, elapsed.as_secs_f64()));
-        if decided {
+        if decided || (done == scatter::PILOT && !is_fit(args, &collected, seed)) {
             break;
         }
         if args.max_time.is_some_and(|most| elapsed >= most) {
@@ -125,6 +130,29 @@ fn collect(args: &CompareArgs, old: &mut Program, new: &mut Program) -> Result<C
         }
     }
     Ok(collected)
+}
+
+/// Says what change this machine can show, and whether that is what was asked for.
+fn is_fit(args: &CompareArgs, collected: &Collected, seed: u64) -> bool {
+    let shows = collected.shows(args.blocks as usize);
+    let Some((worst, most)) = shows.first() else { return true };
+    let least = shows.last().map_or(0.0, |last| last.1);
+    let percent = |share: f64| format!("+{:.0} %", 100.0 * share);
+    out::progress(&format!(
+        "{} blocks in an order drawn from seed {seed} can be expected to show {} to {} (of {worst:?})",
+        args.blocks,
+        percent(least),
+        percent(*most)
+    ));
+    let Some(asked) = args.least.map(|least| least / 100.0).filter(|asked| most > asked) else { return true };
+    let unfit = shows.iter().filter(|(_, change)| *change > asked).count();
+    out::warn(&format!(
+        "--least {}: {unfit} of {} would not show that on this machine, as busy as it is; given up after {} blocks",
+        percent(asked),
+        shows.len(),
+        scatter::PILOT
+    ));
+    false
 }
 
 /// A run that failed measures something else.

@@ -1,5 +1,6 @@
 //! A comparison of two revisions, for people.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
@@ -52,8 +53,8 @@ fn change(ratio: Option<f64>) -> String {
     ratio.map_or_else(|| "—".to_owned(), |ratio| format!("{:+.1} %", 100.0 * (ratio - 1.0)).replace('-', "−"))
 }
 
-/// Rows of cells: verdict, probe, before, after, change, bound, why.
-fn cells(probe: &Compared) -> [String; 6] {
+/// Rows of cells: probe, figure, before, after, change, bound, why.
+fn cells(probe: &Compared) -> [String; 7] {
     let why = match &probe.judged {
         Verdict::Inconclusive(why) => why.to_string(),
         Verdict::Fail => format!("p = {:.1e}, {} blocks", probe.p, probe.blocks),
@@ -61,6 +62,7 @@ fn cells(probe: &Compared) -> [String; 6] {
     };
     [
         probe.probe.clone(),
+        probe.estimator.name().to_owned(),
         Metric::MeanNs.figure(probe.old_ns),
         Metric::MeanNs.figure(probe.new_ns),
         change(probe.ratio),
@@ -71,13 +73,17 @@ fn cells(probe: &Compared) -> [String; 6] {
 
 fn head(found: &Comparison) -> String {
     let gating = found.probes.iter().filter(|probe| probe.gates);
-    let failed = gating.clone().filter(|probe| probe.judged.is_fail()).count();
+    let names = |only_failed: bool| {
+        let of = gating.clone().filter(|probe| !only_failed || probe.judged.is_fail());
+        of.map(|probe| &probe.probe).collect::<BTreeSet<_>>().len()
+    };
     format!(
-        "this tree against {} ({}) · {} blocks of 4 runs · {failed} of {} slower",
+        "this tree against {} ({}) · {} blocks of 4 runs · {} of {} slower",
         found.revision,
         &found.commit[..found.commit.len().min(12)],
         found.blocks,
-        gating.count()
+        names(true),
+        names(false)
     )
 }
 
@@ -90,16 +96,16 @@ fn notes(found: &Comparison) -> impl Iterator<Item = String> {
 }
 
 fn table(found: &Comparison, color: bool) -> String {
-    let rows: Vec<(&Compared, [String; 6])> = ranked(found).into_iter().map(|probe| (probe, cells(probe))).collect();
+    let rows: Vec<(&Compared, [String; 7])> = ranked(found).into_iter().map(|probe| (probe, cells(probe))).collect();
     let mut out = format!("{} · {}\n\n", painted("perf compare", BOLD, color), head(found));
-    let titles = ["probe", "before", "after", "change", "surely", ""];
+    let titles = ["probe", "", "before", "after", "change", "surely", ""];
     let width = |at: usize| rows.iter().map(|(_, row)| row[at].width()).chain([titles[at].width()]).max().unwrap_or(0);
-    let widths = [0, 1, 2, 3, 4].map(width);
-    let lay = |cells: [&str; 6]| {
+    let widths = [0, 1, 2, 3, 4, 5].map(width);
+    let lay = |cells: [&str; 7]| {
         let mut line = String::new();
         for (at, cell) in cells.into_iter().enumerate() {
             let fill = " ".repeat(widths.get(at).map_or(0, |width| width.saturating_sub(cell.width())));
-            let right = (1..=3).contains(&at);
+            let right = (2..=4).contains(&at);
             line.push_str("  ");
             line.extend(if right { [fill.as_str(), cell] } else { [cell, fill.as_str()] });
         }
@@ -136,20 +142,16 @@ fn markdown(found: &Comparison) -> String {
     let verdict = found.verdict();
     let mark = out::mark(&verdict);
     let mut out = format!("### {mark} perf compare: {}\n\n", head(found));
-    out.push_str("| | probe | before | after | change | surely | |\n|---|---|--:|--:|--:|---|---|\n");
+    out.push_str("| | probe | figure | before | after | change | surely | |\n|---|---|---|--:|--:|--:|---|---|\n");
     for probe in ranked(found) {
         let row = cells(probe);
         let name: String = row[0].chars().map(|c| if c.is_control() || c == '`' { '\u{fffd}' } else { c }).collect();
         let word = if probe.gates { word(probe).0 } else { "" };
         let _ = writeln!(
             out,
-            "| {word} | `{}` | {} | {} | {} | {} | {} |",
+            "| {word} | `{}` | {} |",
             name.replace('|', "\\|"),
-            row[1],
-            row[2],
-            row[3],
-            row[4],
-            row[5]
+            row[1..].join(" | ")
         );
     }
     for note in notes(found) {

@@ -54,6 +54,34 @@ impl Section {
     }
 }
 
+#[cfg(feature = "gate")]
+impl Entry {
+    /// The runs of several, of which some may have nothing.
+    pub(super) fn joined(&self, all: &[Self]) -> Self {
+        let counts: Vec<&Section> = all.iter().map(|entry| &entry.counts).collect();
+        let metrics = counts.iter().flat_map(|section| section.figures.keys()).copied();
+        let figures = metrics.map(|metric| {
+            let of = |section: &&Section| section.get(metric).cloned().unwrap_or_else(|| Figure::exact(0));
+            (metric, Figure::join(counts.iter().map(of)))
+        });
+        let figures: BTreeMap<Metric, Figure> = figures.filter_map(|(metric, figure)| Some((metric, figure?))).collect();
+        let mut joined = Self { counted_on: self.counted_on.clone(), of_test: self.of_test, ..Self::default() };
+        joined.counts = Section { runs: all.len() as u64, figures, unknown: Vec::new() };
+        for class in all.iter().flat_map(|entry| entry.times.keys()) {
+            let timed: Vec<&Section> = all.iter().filter_map(|entry| entry.times.get(class)).collect();
+            let metrics = timed.iter().flat_map(|section| section.figures.keys()).copied();
+            let figures = metrics.filter_map(|metric| {
+                let of = timed.iter().filter_map(|section| section.get(metric).cloned());
+                Some((metric, Figure::join(of)?))
+            });
+            let figures = figures.collect();
+            let runs = timed.iter().map(|section| section.runs).sum();
+            joined.times.entry(class.clone()).or_insert_with(|| Section { runs, figures, unknown: Vec::new() });
+        }
+        joined
+    }
+}
+
 /// The counts of runs of one probe.
 pub(super) fn counts<'a>(runs: impl Iterator<Item = (&'a ProbeReport, bool)>) -> Section {
     let of_run = |(probe, allocs_counted): (&ProbeReport, bool)| {

@@ -102,6 +102,36 @@ impl Baseline {
         self.forget_unused_machines();
     }
 
+    /// The same with the runs of others beside its own: of a probe that did not run in one of them all counts are zero there.
+    #[cfg(feature = "gate")]
+    pub(crate) fn with(&self, others: &[Self]) -> Self {
+        let sides: Vec<&Self> = std::iter::once(self).chain(others).collect();
+        let mut joined = Self { machines: self.machines.clone(), ..Self::default() };
+        for side in others {
+            joined.machines.extend(side.machines.iter().map(|(id, class)| (id.clone(), class.clone())));
+        }
+        for (name, entry) in sides.iter().flat_map(|side| &side.entries) {
+            joined.entries.entry(name.clone()).or_insert_with(|| {
+                let of = |side: &&Self| side.entries.get(name).map_or_else(Entry::default, Clone::clone);
+                entry.joined(&sides.iter().map(of).collect::<Vec<_>>())
+            });
+        }
+        joined
+    }
+
+    /// Runs in which calls of this name were timed.
+    #[cfg(feature = "gate")]
+    pub(crate) fn runs_of_times(&self, name: &str) -> usize {
+        let runs = self.get(name).into_iter().flat_map(|entry| entry.times.values()).map(|times| times.runs);
+        usize::try_from(runs.max().unwrap_or(0)).unwrap_or(usize::MAX)
+    }
+
+    /// Leaves counts alone.
+    #[cfg(feature = "gate")]
+    pub(crate) fn forget_times(&mut self) {
+        self.entries.values_mut().for_each(|entry| entry.times.clear());
+    }
+
     fn record_one(&mut self, name: &str, runs: &[(&Report, &ProbeReport)]) {
         let entry = self.entries.entry(name.to_owned()).or_default();
         let mut classes: BTreeMap<String, Vec<&ProbeReport>> = BTreeMap::new();

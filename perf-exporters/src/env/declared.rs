@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::{Choice, Declaration, ReadBy, Variable, values};
 
 /// Every declaration, in the order of the documentation.
-pub static ALL: [&Declaration; 15] = [
+pub static ALL: [&Declaration; 16] = [
     &REPORT.declaration,
     &TOP.declaration,
     &TIMELINE.declaration,
@@ -24,6 +24,7 @@ pub static ALL: [&Declaration; 15] = [
     &GATE_DETAIL.declaration,
     &GATE_LOG.declaration,
     &GATE_MEASURE.declaration,
+    &SAMPLE.declaration,
 ];
 
 const SWITCH: fn() -> Cow<'static, str> = || "`on`, `off`".into();
@@ -238,4 +239,18 @@ pub static GATE_MEASURE: Variable<Duration> = Variable {
         cargo_perf: Some("`compare` sets it for tests"),
     },
     parse: values::duration,
+};
+
+/// Where a budget test that another one started leaves what it measured.
+pub static SAMPLE: Variable<PathBuf> = Variable {
+    declaration: Declaration {
+        name: "PERF_SAMPLE",
+        values: || "a path".into(),
+        default: "none",
+        effect: "which file a test leaves what one process measures in, and judges nothing; budget tests set it for the processes that they start to learn what differs between processes",
+        read_by: ReadBy::BudgetTests,
+        feature: Some("baseline"),
+        cargo_perf: None,
+    },
+    parse: values::path,
 };

@@ -1,8 +1,11 @@
 //! How often a thread was kept from its work.
 
-use crate::clock::{cpu, wall};
+use crate::clock::cpu;
+#[cfg(feature = "baseline")]
+use crate::clock::wall;
 
 /// How often something came between a thread and its work, since some moment.
+#[cfg(feature = "baseline")]
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Interruptions {
     switches: Option<u64>,
@@ -10,6 +13,7 @@ pub(super) struct Interruptions {
     cpu: Option<u64>,
 }
 
+#[cfg(feature = "baseline")]
 impl Interruptions {
     pub(super) fn start() -> Self {
         Self { switches: switches(), wall: wall(), cpu: cpu() }
@@ -28,11 +32,60 @@ impl Interruptions {
     }
 }
 
+/// Whether a thread had the processor during calls: time in which others were given it is none of the code's, and time in which
+/// the code waits is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Presence {
+    /// Switches of its own will, and processor time at the beginning of the call; nothing where that cannot be told.
+    known: Option<(u64, u64)>,
+}
+
+/// An absence that is shorter, or a smaller share of the call, is not looked into.
+const ABSENT: u64 = 10_000;
+const SHARE: u64 = 20;
+
+impl Presence {
+    /// Nobody knows: all time is the code's.
+    pub(super) const fn unknown() -> Self {
+        Self { known: None }
+    }
+
+    /// Of the thread that calls this, and calls what is timed.
+    pub(super) fn of_this_thread() -> Self {
+        Self { known: counted("voluntary_ctxt_switches:").zip(cpu()) }
+    }
+
+    /// Before a call.
+    #[inline]
+    pub(super) fn begin(&mut self) {
+        if let Some((_, began)) = &mut self.known {
+            *began = cpu().unwrap_or(0);
+        }
+    }
+
+    /// What a call took, of so many nanoseconds since: all, or what the thread had the processor for, where that was taken
+    /// away and not given up.
+    #[inline]
+    pub(super) fn own(&mut self, passed: u64) -> u64 {
+        let Some((switches, began)) = &mut self.known else { return passed };
+        let present = cpu().unwrap_or(0).saturating_sub(*began).min(passed);
+        if passed - present <= ABSENT.max(passed / SHARE) {
+            return passed;
+        }
+        let now = counted("voluntary_ctxt_switches:").unwrap_or(*switches);
+        if std::mem::replace(switches, now) == now { present } else { passed }
+    }
+}
+
 /// Switches of this thread to others so far, of its own will or not. Linux tells.
+#[cfg(feature = "baseline")]
 fn switches() -> Option<u64> {
+    counted("voluntary_ctxt_switches:").zip(counted("nonvoluntary_ctxt_switches:")).map(|(own, forced)| own + forced)
+}
+
+fn counted(what: &str) -> Option<u64> {
     let status = std::fs::read_to_string("/proc/thread-self/status").ok()?;
-    let counted = status.lines().filter_map(|line| line.split_once("ctxt_switches:")?.1.trim().parse::<u64>().ok());
-    counted.reduce(|voluntary, forced| voluntary + forced)
+    status.lines().find_map(|line| line.strip_prefix(what))?.trim().parse().ok()
 }
 
 #[cfg(test)]
@@ -41,6 +94,20 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn waiting_is_the_code_s_own_and_absence_is_not() {
+        let mut presence = Presence::of_this_thread();
+        presence.begin();
+        std::thread::sleep(Duration::from_millis(5));
+        assert_eq!(presence.own(5_000_000), 5_000_000, "it gave the processor up");
+        presence.begin();
+        // As if the clock had gone on while others had it.
+        let own = presence.own(50_000_000);
+        assert!(own < 25_000_000 || presence.known.is_none(), "{own}");
+        assert_eq!(Presence::unknown().own(7), 7);
+    }
+
+    #[cfg(feature = "baseline")]
     #[test]
     fn sleeping_is_an_interruption() {
         let watched = Interruptions::start();

@@ -38,7 +38,6 @@ pub mod confirm;
 pub mod expansion;
 #[cfg(feature = "baseline")]
 mod hold;
-#[cfg(feature = "baseline")]
 mod interruptions;
 mod kernel;
 mod leak;

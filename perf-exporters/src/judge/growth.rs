@@ -28,26 +28,37 @@
 //! log n and log(n ÷ 4) are the same class and differ in slope by 0.05 at 2⁹ and 0.02 at 2¹⁴; `n log₂ n − 1.4 n` comparisons of a sort exceed a
 //! literal n log n. So f uses max(1, log₂(n ÷ 4)).
 //!
+//! # Amounts are rounded
+//! A vector that doubles holds up to twice what is in it, a string of numbers grows by their digits: linear code allocates like
+//! n^1.04 to n^1.20 at some sizes. So allocations and bytes break a claim only where the cost ÷ f(n) has risen by more than both
+//! together can make of it between the first and the last size, [`Cost::rounding`]: 7 from 16 to 16,384, which n^1.3 does.
+//! Calls are not rounded.
+//!
 //! # Time is not steps
 //! A look-up that leaves the caches takes ever longer: a `HashMap::get` of constant steps was seen to go from 9 to 110 ns
 //! between 2¹² and 2²⁰ entries, an e of 0.51, a `BTreeMap::get` from 7 to 69 ns between 2⁹ and 2¹⁴, 0.57 more than log n. Time
-//! can say that a claim holds (e small), and that it is broken by nearly a power or more; between the two it cannot tell, and
-//! says so. Counts can: judge them first.
+//! can say that a claim holds (e small), and that it is broken by nearly a power or more, or by less where small sizes show it,
+//! whose data are near. Between the two stands [`Reason::Cached`], and the same calls with empty caches decide
+//! ([`caches`](super::caches)), where all data are within them. Counts need none of that: judge them first.
 //!
-//! | | counts | time |
-//! |---|---|---|
-//! | `tolerance`, for `1` and `log n` | 0.02 | 0.35 |
-//! | `tolerance`, for n^d, also × log n | 0.02 d | 0.15 d |
-//! | `veto` | as `tolerance` | `tolerance` + 0.25 |
-//! | `proof` | as `tolerance` | 0.6, or `tolerance` if that is more |
+//! | | calls | allocations, bytes | time |
+//! |---|---|---|---|
+//! | `tolerance`, for `1` and `log n` | 0.02 | 0.02 | 0.35 |
+//! | `tolerance`, for n^d, also × log n | 0.02 d | 0.02 d | 0.15 d |
+//! | `veto` | as `tolerance` | as `tolerance` | `tolerance` + 0.25 |
+//! | `proof` | as `tolerance` | as `tolerance`, and beyond rounding | 0.6, or `tolerance` if that is more |
 //!
-//! * PASS iff the upper 95 % bound of e, over all sizes or over the tail, is at most `tolerance`, and the tail's e at most `veto`;
-//! * FAIL iff the lower 95 % bound of e, over all sizes or over the tail, is above `proof`, and the tail's e is, too;
-//! * otherwise INCONCLUSIVE: [`Reason::Bends`] where the tail says otherwise than the whole, else [`Reason::Undecided`].
+//! * PASS iff the upper 95 % bound of e, over all sizes or over the tail (97.5 % each), is at most `tolerance`, the tail's e at
+//!   most `veto`, and the last sizes do not turn upwards;
+//! * FAIL iff the lower 95 % bound of e, over all sizes or over the tail, is above `proof`, and the tail's e is, too; or of time,
+//!   if it is above 0.25 up to 1,024 elements, and e over all sizes and over the tail above 0.25 and the tolerance;
+//! * otherwise INCONCLUSIVE: [`Reason::Cached`], [`Reason::Bends`] where the tail says otherwise than the whole, else
+//!   [`Reason::Undecided`].
 
 use std::fmt;
 use std::str::FromStr;
 
+use super::caches::{CACHED, ELEMENT, is_bent};
 use super::verdict::{Reason, Verdict};
 use crate::stats::theil_sen::TheilSen;
 
@@ -57,9 +68,23 @@ pub const LEAST_SIZES: usize = 6;
 /// The largest size is at least so many times the smallest.
 pub const LEAST_SPAN: u64 = 1 << 10;
 
-/// Each bound of e is wrong this often at most. It may be the same for both verdicts, since what lies between
-/// tolerance and proof is no class but a factor of log n, or the caches.
+/// A verdict rests on the better of two bounds of e, over all sizes and over the tail: each may be wrong half as often as
+/// both together. It may be the same for both verdicts, since what lies between tolerance and proof is no class but a
+/// factor of log n, or the caches.
 const ALPHA: f64 = 0.05;
+const EACH: f64 = ALPHA / 2.0;
+
+/// The tail and the head have so many sizes at least: fewer have no bound at this level.
+const LEAST_FITTED: usize = 5;
+
+/// A table that doubles when it is full is up to twice as large as what is in it.
+const DOUBLING: f64 = 2.0;
+
+/// So many bytes are near: up to here caches are no reason for growth.
+const NEAR_BYTES: u64 = 32 << 10;
+
+/// Growth that no cache explains is proven from this e on.
+const PROOF_NEAR: f64 = 0.25;
 
 /// A growth class: n to a power, perhaps times log n.
 ///
@@ -141,8 +166,10 @@ impl FromStr for Class {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cost {
-    /// Steps, calls, allocations, bytes: without noise. A zero counts as the least cost above zero.
+    /// Steps and calls: without noise. A zero counts as the least cost above zero.
     Counts,
+    /// Allocations and bytes: without noise, but rounded. Tables double, numbers gain digits; what that can do is no growth.
+    Amounts,
     /// Time, one robust value (a median) per size.
     Time,
 }
@@ -153,7 +180,7 @@ impl Cost {
     pub fn tolerance(self, class: Class) -> f64 {
         let scale = f64::from(class.degree.max(1));
         match self {
-            Self::Counts => 0.02 * scale,
+            Self::Counts | Self::Amounts => 0.02 * scale,
             Self::Time if class.degree == 0 => 0.35,
             Self::Time => 0.15 * scale,
         }
@@ -163,7 +190,7 @@ impl Cost {
     #[must_use]
     pub fn veto(self, class: Class) -> f64 {
         match self {
-            Self::Counts => self.tolerance(class),
+            Self::Counts | Self::Amounts => self.tolerance(class),
             Self::Time => self.tolerance(class) + 0.25,
         }
     }
@@ -172,8 +199,19 @@ impl Cost {
     #[must_use]
     pub fn proof(self, class: Class) -> f64 {
         match self {
-            Self::Counts => self.tolerance(class),
+            Self::Counts | Self::Amounts => self.tolerance(class),
             Self::Time => self.tolerance(class).max(0.6),
+        }
+    }
+
+    /// The factor by which the cost ÷ f(n) may have risen from its least to the last size before that is growth: of amounts
+    /// what a table that doubles and numbers that gain digits make of it between these sizes.
+    #[must_use]
+    pub fn rounding(self, first: u64, last: u64) -> f64 {
+        let digits = |n: u64| (n.max(1) as f64).log10().max(1.0);
+        match self {
+            Self::Amounts => DOUBLING * digits(last) / digits(first),
+            Self::Counts | Self::Time => 1.0,
         }
     }
 }
@@ -223,43 +261,74 @@ pub fn judge(points: &[(u64, f64)], class: Class, cost: Cost) -> Judgement {
     let x: Vec<f64> = points.iter().map(|p| (p.0 as f64).ln()).collect();
     let costs: Vec<f64> = points.iter().map(|p| p.1.max(least).ln()).collect();
     let y: Vec<f64> = costs.iter().zip(&points).map(|(c, p)| c - class.at(p.0).ln()).collect();
-    // The upper half, but at least four sizes: fewer have no 95 % bound.
-    let from = (points.len() / 2).min(points.len() - 4);
+    let from = (points.len() / 2).min(points.len() - LEAST_FITTED);
     let lines =
         (TheilSen::fit(&x, &y), TheilSen::fit(&x[from..], &y[from..]), TheilSen::fit(&x[from..], &costs[from..]));
     let (Some(whole), Some(tail), Some(bare)) = lines else {
         return flat(Verdict::Inconclusive(Reason::Undecided), f64::NAN);
     };
+    let near = points.iter().take_while(|p| p.0 <= NEAR_BYTES / ELEMENT).count();
+    let head = (near >= LEAST_FITTED - 1).then(|| TheilSen::fit(&x[..near], &y[..near])).flatten();
+    let least_rate = y.iter().copied().min_by(f64::total_cmp).unwrap_or(0.0);
+    let risen = (y[y.len() - 1] - least_rate).exp();
+    let seen = Seen {
+        rounded: risen <= cost.rounding(points[0].0, points[points.len() - 1].0),
+        bent: cost == Cost::Time && points[points.len() - 1].0 <= CACHED && is_bent(&y),
+        near: head.filter(|_| cost == Cost::Time).map_or(f64::NEG_INFINITY, |head| head.lower(ALPHA)),
+        whole: &whole,
+        tail: &tail,
+    };
     Judgement {
-        verdict: decide(&whole, &tail, class, cost),
+        verdict: seen.decide(class, cost),
         excess: whole.slope(),
-        lower: whole.lower(ALPHA),
-        upper: whole.upper(ALPHA),
+        lower: whole.lower(EACH),
+        upper: whole.upper(EACH),
         tail: tail.slope(),
         power: bare.slope(),
     }
 }
 
-fn decide(whole: &TheilSen, tail: &TheilSen, class: Class, cost: Cost) -> Verdict {
-    let proof = cost.proof(class);
-    let kept = whole.upper(ALPHA).min(tail.upper(ALPHA)) <= cost.tolerance(class);
-    let broken = whole.lower(ALPHA).max(tail.lower(ALPHA)) > proof;
-    let ends_well = tail.slope() <= cost.veto(class);
-    let ends_badly = tail.slope() > proof;
-    if kept && ends_well {
-        Verdict::Pass
-    } else if broken && ends_badly {
-        Verdict::Fail
-    } else if kept || broken {
-        Verdict::Inconclusive(Reason::Bends)
-    } else {
-        Verdict::Inconclusive(Reason::Undecided)
+/// What a verdict rests on.
+struct Seen<'a> {
+    whole: &'a TheilSen,
+    tail: &'a TheilSen,
+    /// e is at least this where all data are near.
+    near: f64,
+    /// The rise is no more than rounding can do.
+    rounded: bool,
+    /// The last sizes turn upwards.
+    bent: bool,
+}
+
+impl Seen<'_> {
+    fn decide(&self, class: Class, cost: Cost) -> Verdict {
+        let (whole, tail) = (self.whole, self.tail);
+        let proof = cost.proof(class);
+        let kept = whole.upper(EACH).min(tail.upper(EACH)) <= cost.tolerance(class);
+        let lower = whole.lower(EACH).max(tail.lower(EACH));
+        let broken = lower > proof;
+        let ends_well = tail.slope() <= cost.veto(class);
+        let ends_badly = tail.slope() > proof;
+        // Caches explain nothing of a rise between small sizes, where that goes on up to the largest.
+        let near = PROOF_NEAR.max(cost.tolerance(class));
+        let goes_on = self.near > PROOF_NEAR && tail.slope() > near && whole.slope() > near;
+        if (broken && ends_badly || goes_on) && !(cost == Cost::Amounts && self.rounded) {
+            Verdict::Fail
+        } else if kept && ends_well && !self.bent {
+            Verdict::Pass
+        } else if self.bent || cost == Cost::Time && lower > near {
+            Verdict::Inconclusive(Reason::Cached)
+        } else if cost != Cost::Amounts && (kept || broken) {
+            Verdict::Inconclusive(Reason::Bends)
+        } else {
+            Verdict::Inconclusive(Reason::Undecided)
+        }
     }
 }
 
 /// What is wrong with points sorted by size.
 fn complaint(points: &[(u64, f64)], cost: Cost) -> Option<&'static str> {
-    let usable = |c: f64| c.is_finite() && (c > 0.0 || (c >= 0.0 && cost == Cost::Counts));
+    let usable = |c: f64| c.is_finite() && (c > 0.0 || (c >= 0.0 && cost != Cost::Time));
     let (Some(first), Some(last)) = (points.first(), points.last()) else {
         return Some("no sizes");
     };

@@ -16,7 +16,9 @@
 //! | is the mean, the throughput within its limit? | [`mean`] | batch means with Student's t |
 //! | is every call within its limit? | [`max`] | exceedances against the rate of outside disturbances |
 //! | is B slower than A times R? | [`relative`] | ABBA blocks, Wilcoxon signed ranks, Hodges–Lehmann |
+//! | and in its mean, or its slow calls? | [`versus`] | the same by three figures, randomised |
 //! | does the cost grow as claimed? | [`growth`] | Theil–Sen slope of the cost by what was claimed |
+//! | is that growth the code's, or the caches'? | [`caches`] | the same calls with empty caches |
 //! | does memory leak? | [`trend`] | Mann–Kendall, Sen slope |
 //! | did anything move between two sets of runs? | [`diff`] | Mann–Whitney, ratio with its interval |
 //!
@@ -26,6 +28,7 @@
 
 pub mod bound;
 mod budget;
+pub mod caches;
 mod declared;
 pub mod diff;
 pub mod exact;
@@ -41,6 +44,7 @@ pub mod trend;
 #[cfg(feature = "serve")]
 mod unjudged;
 pub mod verdict;
+pub mod versus;
 
 pub use bound::{Quantity, hold, hold_live_bytes};
 pub use budget::Budget;

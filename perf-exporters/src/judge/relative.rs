@@ -8,14 +8,18 @@
 //!   ln R + 0.05: proven, and large enough to matter;
 //! * PASS iff the shift's upper 95 % bound is at most ln R.
 //!
-//! Looks are taken after 14, 20 and 30 blocks with α = 0.0002, 0.0003 and 0.0005, so a wrong FAIL has a chance of at most
-//! 0.001 in all (Bonferroni), even where B is exactly R times A. A wrong PASS there has one of up to 0.1, over three looks.
+//! Looks are taken after 14, 20 and 30 blocks, which spend 0.2, 0.3 and 0.5 of the level, so a wrong FAIL has a chance of at most
+//! that in all (Bonferroni), even where B is exactly R times A. A wrong PASS there has one of up to 0.1, over three looks. Several
+//! series that are judged together, probes or figures, keep the level together (Holm).
 //!
 //! So R = 1.10 lets 10 % pass, and fails surely from 20 % on (slots that scatter by 3 %), from 30 % (by 10 %): to catch 10 %, claim R = 1.0 to 1.02. A slot should last
 //! several times as long as the disturbances that it is to survive.
+//!
+//! A median does not see what one call in three does: [`versus`](super::versus) judges the mean and the tail beside it.
 
 use super::PASS_LEVEL;
 use super::verdict::{Reason, Verdict};
+use crate::stats::holm;
 use crate::stats::order::median;
 use crate::stats::signed_rank::{HodgesLehmann, p_greater};
 
@@ -24,13 +28,16 @@ use crate::stats::signed_rank::{HodgesLehmann, p_greater};
 pub struct Stage {
     /// Blocks measured until then.
     pub blocks: usize,
-    /// Chance of a wrong FAIL spent on this look.
-    pub alpha: f64,
+    /// The share of the level that is spent on this look.
+    pub spends: f64,
 }
 
 /// The looks, in order.
 pub const STAGES: [Stage; 3] =
-    [Stage { blocks: 14, alpha: 0.0002 }, Stage { blocks: 20, alpha: 0.0003 }, Stage { blocks: 30, alpha: 0.0005 }];
+    [Stage { blocks: 14, spends: 0.2 }, Stage { blocks: 20, spends: 0.3 }, Stage { blocks: 30, spends: 0.5 }];
+
+/// Greatest chance of a wrong FAIL of one series over all looks.
+pub const LEVEL: f64 = 0.001;
 
 /// A FAIL needs a shift of at least this much over ln R.
 pub const MARGIN: f64 = 0.05;
@@ -45,10 +52,14 @@ pub enum Order {
 }
 
 impl Order {
-    /// The order for the block with this index: in turn.
+    /// The order for the block with this index, as drawn from this seed: nothing that comes again and again can keep step with it.
     #[must_use]
-    pub const fn of(block: usize) -> Self {
-        if block.is_multiple_of(2) { Self::Abba } else { Self::Baab }
+    pub const fn drawn(seed: u64, block: usize) -> Self {
+        // Steele, Lea and Flood's mixer (2014).
+        let mut z = seed.wrapping_add((block as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        if (z ^ (z >> 31)) & 1 == 0 { Self::Abba } else { Self::Baab }
     }
 
     /// Whether slot 0 ..= 3 runs B, the code that is judged.
@@ -119,43 +130,81 @@ pub struct Judgement {
 /// ```
 #[must_use]
 pub fn judge(d: &[f64], ratio: f64) -> Judgement {
-    let mut judged = Judgement {
-        verdict: waiting(d.len(), STAGES[0].blocks),
-        blocks: 0,
-        ratio: f64::NAN,
-        upper95: f64::INFINITY,
-        fail_p: 1.0,
-    };
-    if !(ratio > 0.0 && ratio.is_finite()) || d.iter().any(|d| !d.is_finite()) {
-        let what = "the ratio and all times must be finite and above zero";
-        return Judgement { verdict: Verdict::Inconclusive(Reason::Invalid(what.into())), ..judged };
-    }
-    let limit = ratio.ln();
+    let look = |seen: &[f64]| Look::at(seen, ratio);
+    judge_together(&[d.len()], ratio, LEVEL, |_, blocks| look(&d[..blocks])).remove(0)
+}
+
+/// Judges several series of as many blocks each, which err together at most as often as `level` says: by what `look` sees in
+/// the first blocks of one.
+pub fn judge_together(
+    lengths: &[usize],
+    ratio: f64,
+    level: f64,
+    look: impl Fn(usize, usize) -> Option<Look>,
+) -> Vec<Judgement> {
+    let mut judged: Vec<Judgement> = lengths.iter().map(|have| Judgement::before(*have)).collect();
     for (index, stage) in STAGES.iter().enumerate() {
-        let Some(seen) = d.get(..stage.blocks) else {
-            break;
-        };
-        let Some(estimate) = HodgesLehmann::of(seen) else {
-            break;
-        };
-        let over: Vec<f64> = seen.iter().map(|d| d - limit).collect();
-        let (shift, upper) = (estimate.shift(), estimate.upper(PASS_LEVEL));
-        let fail_p = p_greater(&over);
-        let verdict = if fail_p <= stage.alpha && shift >= limit + MARGIN {
-            Verdict::Fail
-        } else if upper <= limit {
-            Verdict::Pass
-        } else if let Some(next) = STAGES.get(index + 1) {
-            waiting(d.len(), next.blocks)
-        } else {
-            Verdict::Inconclusive(Reason::Undecided)
-        };
-        judged = Judgement { verdict, blocks: stage.blocks, ratio: shift.exp(), upper95: upper.exp(), fail_p };
-        if matches!(judged.verdict, Verdict::Pass | Verdict::Fail) {
-            break;
+        let open = |judgement: &Judgement| !matches!(judgement.verdict, Verdict::Pass | Verdict::Fail);
+        let seen: Vec<Option<Look>> = (0..judged.len())
+            .map(|at| (open(&judged[at]) && lengths[at] >= stage.blocks).then(|| look(at, stage.blocks)).flatten())
+            .collect();
+        // What was decided before is one of the hypotheses still.
+        let p: Vec<f64> = seen.iter().map(|look| look.as_ref().map_or(1.0, |look| look.fail_p)).collect();
+        let adjusted = holm::adjusted(&p);
+        for (at, look) in seen.into_iter().enumerate() {
+            let (true, true) = (open(&judged[at]), lengths[at] >= stage.blocks) else { continue };
+            let Some(look) = look else {
+                let what = "the ratio and all times must be finite and above zero";
+                judged[at].verdict = Verdict::Inconclusive(Reason::Invalid(what.into()));
+                continue;
+            };
+            let verdict = if adjusted[at] <= level * stage.spends && look.shift >= ratio.ln() + MARGIN {
+                Verdict::Fail
+            } else if look.upper <= ratio.ln() {
+                Verdict::Pass
+            } else if let Some(next) = STAGES.get(index + 1) {
+                waiting(lengths[at], next.blocks)
+            } else {
+                Verdict::Inconclusive(Reason::Undecided)
+            };
+            judged[at] = Judgement {
+                verdict,
+                blocks: stage.blocks,
+                ratio: look.shift.exp(),
+                upper95: look.upper.exp(),
+                fail_p: look.fail_p,
+            };
         }
     }
     judged
+}
+
+/// What the first blocks of a series show, in logarithms.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Look {
+    /// The estimate of ln(B ÷ A).
+    pub shift: f64,
+    /// With 95 % confidence it is at most this.
+    pub upper: f64,
+    /// The chance of such blocks although B is at most R times A.
+    pub fail_p: f64,
+}
+
+impl Look {
+    /// By the ranks of d; `None` where a number is not finite, or the ratio not above zero.
+    #[must_use]
+    pub fn at(d: &[f64], ratio: f64) -> Option<Self> {
+        let estimate = HodgesLehmann::of(d).filter(|_| ratio > 0.0 && ratio.is_finite())?;
+        let over: Vec<f64> = d.iter().map(|d| d - ratio.ln()).collect();
+        Some(Self { shift: estimate.shift(), upper: estimate.upper(PASS_LEVEL), fail_p: p_greater(&over) })
+    }
+}
+
+impl Judgement {
+    fn before(blocks: usize) -> Self {
+        let verdict = waiting(blocks, STAGES[0].blocks);
+        Self { verdict, blocks: 0, ratio: f64::NAN, upper95: f64::INFINITY, fail_p: 1.0 }
+    }
 }
 
 fn waiting(have: usize, need: usize) -> Verdict {

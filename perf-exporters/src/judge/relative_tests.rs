@@ -10,7 +10,7 @@ fn blocks(machine: &Calls, ratio: f64, blocks: usize, per_slot: usize, rng: &mut
         .chunks(4)
         .enumerate()
         .map(|(index, four)| {
-            let order = Order::of(index);
+            let order = Order::drawn(7, index);
             let b = |i| if order.runs_b(i) { ratio } else { 1.0 };
             block(order, [0, 1, 2, 3].map(|i| four[i] * b(i))).unwrap()
         })
@@ -28,7 +28,10 @@ fn a_linear_drift_cancels() {
     }
     assert_eq!(block(Order::Abba, [1.0, 0.0, 1.0, 1.0]), None);
     assert_eq!(block(Order::Abba, [1.0, f64::NAN, 1.0, 1.0]), None);
-    assert_eq!([Order::of(0), Order::of(1), Order::of(2)], [Order::Abba, Order::Baab, Order::Abba]);
+    let drawn: Vec<Order> = (0..1_000).map(|block| Order::drawn(1, block)).collect();
+    let first = drawn.iter().filter(|order| **order == Order::Abba).count();
+    let again = drawn.windows(2).filter(|two| two[0] == two[1]).count();
+    assert!((430..570).contains(&first) && (430..570).contains(&again), "{first} {again}");
 }
 
 #[test]
@@ -91,8 +94,29 @@ fn the_looks_spend_what_they_may() {
     let rejected = (0..3000)
         .filter(|_| {
             let d: Vec<f64> = (0..30).map(|_| rng.f64() - 0.5).collect();
-            STAGES.iter().any(|s| p_greater(&d[..s.blocks]) <= s.alpha)
+            STAGES.iter().any(|s| p_greater(&d[..s.blocks]) <= LEVEL * s.spends)
         })
         .count();
     assert!(rejected <= 9, "{rejected} of 3000, 3 expected");
+}
+
+#[test]
+fn a_comparison_of_many_probes_errs_as_often_as_one() {
+    let mut rng = Rng::with_seed(8);
+    let level = 0.05;
+    let mut wrong = 0;
+    for _ in 0..150 {
+        let series: Vec<Vec<f64>> = (0..10).map(|_| (0..30).map(|_| rng.f64() - 0.5).collect()).collect();
+        let lengths = [30; 10];
+        let judged = judge_together(&lengths, 1.0, level, |at, blocks| Look::at(&series[at][..blocks], 1.0));
+        wrong += usize::from(judged.iter().any(|judgement| judgement.verdict.is_fail()));
+    }
+    assert!(wrong <= 17, "{wrong} of 150, at most 7.5 expected");
+    // One that is slower is found among them.
+    let slower: Vec<Vec<f64>> = (0..40)
+        .map(|at| (0..30).map(|_| 0.1 * (rng.f64() - 0.5) + if at == 3 { 0.2 } else { 0.0 }).collect())
+        .collect();
+    let judged = judge_together(&[30; 40], 1.0, 1e-4, |at, blocks| Look::at(&slower[at][..blocks], 1.0));
+    let failed: Vec<usize> = (0..40).filter(|at| judged[*at].verdict.is_fail()).collect();
+    assert_eq!(failed, [3]);
 }

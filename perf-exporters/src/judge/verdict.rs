@@ -31,6 +31,8 @@ pub enum Reason {
     Converging,
     /// The cost at the largest sizes contradicts the whole range; larger sizes would decide.
     Bends,
+    /// Time grows faster than claimed, and no faster than caches that overflow could make it.
+    Cached,
     /// A time limit was missed by a build without optimisation.
     DebugBuild,
     /// The input is not something to judge (empty, not finite, wrong baseline); the text says what.
@@ -51,6 +53,7 @@ impl fmt::Display for Reason {
             Self::FewLate => f.write_str("so few calls are over it that the machine may have made them late"),
             Self::Converging => f.write_str("still growing, ever more slowly"),
             Self::Bends => f.write_str("the largest sizes disagree with the whole range"),
+            Self::Cached => f.write_str("time grows faster than claimed, as it does where data outgrow the caches, too"),
             Self::DebugBuild => f.write_str("debug build"),
             Self::Invalid(what) => f.write_str(what),
         }

@@ -10,6 +10,8 @@
 //! | sort, rank, take a median or a quantile | [`order`] |
 //! | compare two samples by their ranks | [`rank_sum`] |
 //! | test for a monotonic trend | [`mann_kendall`] |
+//! | look at several tests together | [`holm`] |
+//! | compare sums of paired differences | [`sign_flip`] |
 //! | estimate a shift from paired differences | [`signed_rank`] |
 //! | fit a slope that outliers do not move | [`theil_sen`] |
 //! | find where a history changed its level | [`changepoint`] |
@@ -21,12 +23,16 @@ pub mod changepoint;
 #[cfg(feature = "judge")]
 pub mod dist;
 #[cfg(feature = "judge")]
+pub mod holm;
+#[cfg(feature = "judge")]
 pub mod mann_kendall;
 #[cfg(test)]
 pub(crate) mod noise;
 pub mod order;
 #[cfg(feature = "judge")]
 pub mod rank_sum;
+#[cfg(feature = "judge")]
+pub mod sign_flip;
 #[cfg(feature = "judge")]
 pub mod signed_rank;
 #[cfg(feature = "judge")]

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use crate::judge::caches::CACHED;
 use crate::judge::{Findings, Measurements, Metric, Reason, Row, Severity, Side, Verdict, quantile::Exceedances};
 use crate::stats::order::floor;
 
@@ -42,6 +43,17 @@ pub(super) fn blocks(need: u64, seconds: f64) -> String {
     } else {
         format!("vs needs {need} blocks of four calls or more, and one call takes too long for that: give it less work")
     }
+}
+
+/// The remedy for sizes at which growth and the caches look alike.
+pub(super) fn sizes(sizes: &[usize]) -> String {
+    let within = |size: &&usize| **size as u64 <= CACHED;
+    let fit = sizes.iter().filter(within).count();
+    let which = match sizes.iter().filter(within).next_back() {
+        Some(last) if fit < sizes.len() => format!("sizes up to {CACHED} stay within them (these do up to {last})"),
+        _ => "smaller sizes stay within them".to_owned(),
+    };
+    format!("growth: data that outgrow the caches look like it; {which}, and calls of a probe on the step that repeats are counted whatever the sizes")
 }
 
 fn in_time(need: u64, seconds: f64) -> String {

@@ -88,6 +88,10 @@ impl<'a, S: Subject> Engine<'a, S> {
     }
 
     async fn all<Q: Subject>(&mut self, reference: Option<Q>) -> Result<(), Returned<S::Output>> {
+        #[cfg(feature = "baseline")]
+        if let Some(path) = self.run.sampled() {
+            return self.leave_sample(path).await;
+        }
         if let Some(lasting) = self.run.only_measure {
             return self.only_measure(lasting).await;
         }

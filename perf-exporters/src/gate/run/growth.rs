@@ -1,15 +1,18 @@
 //! A function at several sizes: counters first, then time.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use perf_core::Snapshot;
 use perf_core::budget::{Growth, GrowthClass};
 
-use super::engine::{Engine, Returned, Seen};
+use super::advice;
+use super::caches::Caches;
+use super::engine::{Engine, Returned, Seen, index};
 use super::subject::Subject;
 use crate::gate::confirm::Rules;
 use crate::gate::scope::{counted, inside};
+use crate::judge::caches::{CACHED, shows_with_empty_caches};
 use crate::judge::exact;
 use crate::judge::growth::{self, Class, Cost};
 use crate::judge::verdict::{Reason, Unit, Verdict};
@@ -23,6 +26,9 @@ const MOST_CALLS: f64 = 256.0;
 /// Rounds over all sizes before the first look, and before a FAIL is believed.
 const FIRST_LOOK: usize = 5;
 const ROUNDS_TO_FAIL: usize = 10;
+
+/// Calls at a size with empty caches.
+const COLD_ROUNDS: usize = 41;
 
 /// Of the times at a size the one that counts: low, because what disturbs only adds.
 const TYPICAL: f64 = 0.25;
@@ -46,6 +52,9 @@ impl<S: Subject> Engine<'_, S> {
         }
         let rules = Rules { failures: self.run.pace.rules.failures.min(2), ..self.run.pace.rules };
         let timed = self.confirm(rules, async |engine: &mut Self| engine.rounds(growth.sizes, class).await).await?;
+        if timed.rows.iter().any(|row| row.verdict == Verdict::Inconclusive(Reason::Cached)) {
+            self.finished.advice = Some(advice::sizes(growth.sizes));
+        }
         self.finished.findings.rows.extend(timed.rows);
         Ok(())
     }
@@ -99,27 +108,66 @@ impl<S: Subject> Engine<'_, S> {
                 continue;
             }
             look *= 2;
-            let points: Vec<(u64, f64)> = sizes
-                .iter()
-                .zip(&times)
-                .map(|(size, times)| (*size as u64, quantile(times, TYPICAL).unwrap_or(f64::NAN)))
-                .collect();
-            let judged = growth::judge(&points, class, Cost::Time);
+            let points = typical(sizes, &times);
+            let mut judged = growth::judge(&points, class, Cost::Time);
+            let cached = judged.verdict == Verdict::Inconclusive(Reason::Cached);
             let decided = match judged.verdict {
                 Verdict::Pass => true,
                 Verdict::Fail => rounds >= ROUNDS_TO_FAIL,
-                Verdict::Inconclusive(_) => false,
+                Verdict::Inconclusive(_) => cached && rounds >= ROUNDS_TO_FAIL && start.elapsed() >= self.enough(),
             };
             if over || decided {
+                let calls = times.iter().map(|times| times.len() as u64).sum();
+                if cached && self.grows_with_empty_caches(&points, class).await? {
+                    judged.verdict = Verdict::Fail;
+                }
                 self.finished.curve = points;
                 let verdict = judged.verdict.clone();
-                let calls = times.iter().map(|times| times.len() as u64).sum();
                 let what = if self.run.is_cpu() { "growth of processor time" } else { "growth of time" };
                 let row = row(what, &judged, class, Cost::Time, calls);
                 return Ok(Seen { findings: [row].into_iter().collect(), verdict, calm: true });
             }
         }
     }
+
+    /// Growth that caches may explain is not looked at for longer.
+    fn enough(&self) -> Duration {
+        self.run.max_time() / 4
+    }
+
+    /// Whether growth shows with empty caches as well, where all data are within what is emptied.
+    async fn grows_with_empty_caches(
+        &mut self,
+        full: &[(u64, f64)],
+        class: Class,
+    ) -> Result<bool, Returned<S::Output>> {
+        let largest = full.last().map_or(0, |point| point.0);
+        let Some(mut caches) = Some(largest).filter(|largest| *largest <= CACHED).and_then(|_| Caches::new()) else {
+            return Ok(false);
+        };
+        let sizes: Vec<usize> = full.iter().map(|point| index(point.0)).collect();
+        let mut times: Vec<Vec<f64>> = vec![Vec::new(); sizes.len()];
+        let start = Instant::now();
+        for round in 0..COLD_ROUNDS {
+            if round >= FIRST_LOOK && start.elapsed() > self.run.max_time() / 2 {
+                break;
+            }
+            for (size, times) in sizes.iter().zip(&mut times) {
+                caches.empty();
+                let (output, ns, _) = self.call(*size).await;
+                self.accept(output)?;
+                times.push(ns.max(1.0));
+            }
+            self.subject.breathe().await;
+        }
+        Ok(shows_with_empty_caches(full, &typical(&sizes, &times), class))
+    }
+}
+
+/// The time at each size that counts.
+fn typical(sizes: &[usize], times: &[Vec<f64>]) -> Vec<(u64, f64)> {
+    let of = |(size, times): (&usize, &Vec<f64>)| (*size as u64, quantile(times, TYPICAL).unwrap_or(f64::NAN));
+    sizes.iter().zip(times).map(of).collect()
 }
 
 fn pair(now: &BTreeMap<String, u64>, name: String, value: u64) -> (String, u64) {
@@ -127,9 +175,12 @@ fn pair(now: &BTreeMap<String, u64>, name: String, value: u64) -> (String, u64) 
     (name, least)
 }
 
+/// How counts of calls begin.
+const CALLS: &str = "calls of ";
+
 /// All that is counted exactly: allocations of what counts, and calls of every probe in it.
 fn figures(snapshot: &Snapshot) -> BTreeMap<String, u64> {
-    let calls = inside(snapshot).map(|probe| (format!("calls of {}", probe.name()), probe.calls()));
+    let calls = inside(snapshot).map(|probe| (format!("{CALLS}{}", probe.name()), probe.calls()));
     let allocs = counted(snapshot).map(perf_core::ProbeStats::allocs).sum();
     let bytes = counted(snapshot).map(perf_core::ProbeStats::alloc_bytes).sum();
     calls.chain([("allocs".to_owned(), allocs), ("alloc_bytes".to_owned(), bytes)]).collect()
@@ -137,30 +188,32 @@ fn figures(snapshot: &Snapshot) -> BTreeMap<String, u64> {
 
 /// A row for a counter that breaks the claim, and for one that shows it kept; nothing where counters cannot tell.
 fn of_counts(what: &str, points: &[(u64, f64)], class: Class) -> Option<Row> {
-    let judged = growth::judge(points, class, Cost::Counts);
+    let cost = if what.starts_with(CALLS) { Cost::Counts } else { Cost::Amounts };
+    let judged = growth::judge(points, class, cost);
     let idle = points.iter().all(|point| point.1 <= 0.0);
     if idle || matches!(judged.verdict, Verdict::Inconclusive(Reason::Undecided | Reason::Bends)) {
         return None;
     }
-    let row = row(&format!("growth of {what}"), &judged, class, Cost::Counts, points.len() as u64);
+    let row = row(&format!("growth of {what}"), &judged, class, cost, points.len() as u64);
     Some(Row { exact: true, ..row })
 }
 
 fn row(what: &str, judged: &growth::Judgement, class: Class, cost: Cost, samples: u64) -> Row {
+    let allowed = match cost {
+        Cost::Amounts => "more than the rounding of tables and digits explains".to_owned(),
+        _ => format!("and up to n^{:.2} is allowed", cost.tolerance(class)),
+    };
     let reason = if judged.power.is_finite() {
         format!(
             "claimed to grow like {class}, grows like n^{:.2} at the larger sizes: 95 % sure that it grows faster than claimed by \
-             n^{:.2} to n^{:.2}, and up to n^{:.2} is allowed",
-            judged.power,
-            judged.lower,
-            judged.upper,
-            cost.tolerance(class)
+             n^{:.2} to n^{:.2}, {allowed}",
+            judged.power, judged.lower, judged.upper,
         )
     } else {
         String::new()
     };
     Row::new(what, Unit::Exponent, class_power(class, cost))
-        .evidence(judged.power, samples, if cost == Cost::Counts { 0.0 } else { crate::judge::PASS_LEVEL })
+        .evidence(judged.power, samples, if cost == Cost::Time { crate::judge::PASS_LEVEL } else { 0.0 })
         .verdict(judged.verdict.clone(), reason)
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::engine::{Engine, Returned};
+use super::processes::{OTHERS, WAVES};
 use super::subject::Subject;
 use crate::baseline::{Baseline, Kernels, RegressionReport, default_path};
 use crate::gate::interruptions::Interruptions;
@@ -46,8 +47,10 @@ impl<S: Subject> Engine<'_, S> {
     async fn record(&mut self) -> Result<(), Returned<S::Output>> {
         let (name, size) = (self.run.name, self.run.greatest_size());
         let calls = self.single_calls(size).await?;
-        let (mut runs, mut tries) = (Vec::new(), 0);
-        while self.times_count() && runs.len() < RUNS && tries < TRIES {
+        let others = self.in_other_processes(OTHERS).await;
+        // One run of this process, as of every other; where there are no others, all.
+        let (wanted, mut runs, mut tries) = (RUNS.saturating_sub(others.len()).max(1), Vec::new(), 0);
+        while self.times_count() && runs.len() < wanted && tries < TRIES {
             if tries > 0 {
                 self.subject.pause(APART.min(self.run.pace.rules.pause)).await;
             }
@@ -55,12 +58,12 @@ impl<S: Subject> Engine<'_, S> {
             runs.extend(Some(run).filter(|_| own));
             tries += 1;
         }
-        let waits = runs.len() < RUNS && tries > 0;
+        let mut now = tested::measured(name, &calls, &runs).with(&others);
+        let waits = tries > 0 && now.runs_of_times(name) < RUNS;
         if waits {
-            runs.clear();
+            now.forget_times();
         }
-        let kernels = (!runs.is_empty()).then(Kernels::measure);
-        let now = tested::measured(name, &calls, &runs);
+        let kernels = (now.runs_of_times(name) > 0).then(Kernels::measure);
         match tested::record(&default_path(), name, &now, kernels.as_ref()) {
             Ok(Some(changed)) => {
                 let but = if waits { "; its times are not, since it waits, or was kept waiting" } else { "" };
@@ -75,11 +78,12 @@ impl<S: Subject> Engine<'_, S> {
     async fn hold(&mut self, before: &Baseline, with_times: bool) -> Result<(), Returned<S::Output>> {
         let (name, size) = (self.run.name, self.run.greatest_size());
         let calls = self.single_calls(size).await?;
-        let against =
-            |runs: &[Vec<f64>], kernels| tested::compare(before, &tested::measured(name, &calls, runs), kernels);
+        let against = |runs: &[Vec<f64>], others: &[Baseline], kernels| {
+            tested::compare(before, &tested::measured(name, &calls, runs).with(others), kernels)
+        };
         let timed = with_times && self.times_count() && before.get(name).is_some_and(|entry| !entry.times.is_empty());
         let (mut runs, mut tries) = (Vec::new(), 0);
-        let mut found = against(&[], None);
+        let mut found = against(&[], &[], None);
         // What looks slower must go on doing so, as a FAIL of a limit must.
         while timed && runs.len() < RUNS && tries < TRIES {
             if tries > 0 {
@@ -88,17 +92,31 @@ impl<S: Subject> Engine<'_, S> {
             }
             let (run, own) = self.one_run(size).await?;
             tries += 1;
-            found = against(std::slice::from_ref(&run), None);
+            found = against(std::slice::from_ref(&run), &[], None);
             if !is_slower(&found) {
                 break;
             }
             runs.extend(Some(run).filter(|_| own));
         }
-        if is_slower(&found) {
-            if runs.len() == RUNS {
-                found = against(&runs, Some(&Kernels::measure()));
-            } else {
+        let slower = is_slower(&found);
+        let enough = !slower || runs.len() == RUNS;
+        let kernels = (slower && enough).then(Kernels::measure);
+        let whole = |others: &[Baseline]| {
+            let mut found = against(&runs, others, kernels.as_ref());
+            if !enough {
                 tested::excuse_times(&mut found);
+            }
+            found
+        };
+        if slower {
+            found = whole(&[]);
+        }
+        // And it must do so in other processes: what is the same in all calls of this one may differ there.
+        let mut others = Vec::new();
+        for processes in WAVES {
+            if found.verdict().is_fail() {
+                others.extend(self.in_other_processes(processes).await);
+                found = whole(&others);
             }
         }
         self.finished.notes.extend(tested::gain(name, &found).map(|gain| format!("perf.lock: {name} {gain}")));
@@ -108,11 +126,16 @@ impl<S: Subject> Engine<'_, S> {
 
     /// Whether the budget measures times, in a build in which they count.
     fn times_count(&self) -> bool {
-        self.budget.gates_time() && !self.finished.times.is_empty()
+        self.times_are_held() && !self.finished.times.is_empty()
+    }
+
+    /// The same before any was measured.
+    pub(super) fn times_are_held(&self) -> bool {
+        self.budget.gates_time() && self.budget.needs_times()
     }
 
     /// Times of a run of calls, and whether they are the code's own.
-    async fn one_run(&mut self, size: usize) -> Result<(Vec<f64>, bool), Returned<S::Output>> {
+    pub(super) async fn one_run(&mut self, size: usize) -> Result<(Vec<f64>, bool), Returned<S::Output>> {
         let _turn = self.turn(RUN).await;
         let watched = Interruptions::start();
         let times = self.times(size, RUN).await?;

@@ -4,12 +4,15 @@
 
 mod absolute;
 mod advice;
+mod caches;
 mod declared;
 mod engine;
 mod growth;
 #[cfg(feature = "baseline")]
 mod lock;
 mod observe;
+#[cfg(feature = "baseline")]
+mod processes;
 mod relative;
 mod subject;
 mod turn;
@@ -243,6 +246,12 @@ impl Run {
     /// How long one epoch may sample.
     fn max_time(&self) -> Duration {
         self.spec.max_time.unwrap_or(self.pace.max_time)
+    }
+
+    /// Where this process is to leave what it measures, and judge nothing.
+    #[cfg(feature = "baseline")]
+    fn sampled(&self) -> Option<std::path::PathBuf> {
+        self.baselined.then(|| crate::env::SAMPLE.path()).flatten()
     }
 
     fn counts_errors(&self) -> bool {

@@ -5,12 +5,15 @@ use std::time::{Duration, Instant};
 use perf_core::budget::Relative;
 
 use super::advice;
-use super::engine::{Engine, Returned};
+use super::engine::{Engine, Returned, Seen};
 use super::subject::Subject;
+use crate::gate::confirm::Rules;
+use crate::gate::interruptions::Presence;
 use crate::gate::scope::Scope;
 use crate::judge::Row;
 use crate::judge::relative::{self, Order, STAGES};
 use crate::judge::verdict::{Reason, Unit, Verdict};
+use crate::judge::versus::{self, Blocks, Figure, Versus};
 use crate::stats::order::{floor, median};
 
 /// A sample lasts at least so long, nanoseconds: shorter calls are timed together.
@@ -43,53 +46,73 @@ impl Slot {
 }
 
 impl<S: Subject> Engine<'_, S> {
-    /// Judges the code against its reference.
+    /// Judges the code against its reference; what fails must do so in a second epoch too.
     pub(super) async fn relative<Q: Subject>(
         &mut self,
         relative: Relative,
         mut reference: Q,
     ) -> Result<(), Returned<S::Output>> {
+        let rules = Rules { failures: self.run.pace.rules.failures.min(2), ..self.run.pace.rules };
+        let epoch = async |engine: &mut Self| engine.blocks(relative, &mut reference).await;
+        let findings = self.confirm(rules, epoch).await?;
+        self.finished.findings.rows.extend(findings.rows);
+        Ok(())
+    }
+
+    /// Runs both in turns, until it is decided or time is up.
+    async fn blocks<Q: Subject>(&mut self, relative: Relative, reference: &mut Q) -> Result<Seen, Returned<S::Output>> {
         let _turn = self.turn(self.run.max_time()).await;
         let start = Instant::now();
+        let seed = self.seed();
         let (mut warm, mut times) = (0, Vec::new());
         while warm < 100 && (warm < 3 || start.elapsed() < self.run.max_time() / 20) {
-            let (output, ns) = time(&mut reference, 1, &self.scope).await;
+            let (output, ns) = time(reference, 1, &self.scope, &mut Presence::unknown()).await;
             drop(output);
             times.push(ns);
             warm += 1;
         }
         let mut slot = self.slot(median(&times).unwrap_or(1.0));
-        let mut d: Vec<f64> = Vec::new();
-        let last = STAGES[STAGES.len() - 1].blocks;
+        let mut blocks = Blocks::default();
         let judged = loop {
-            let order = Order::of(d.len());
-            let mut medians = [f64::NAN; 4];
-            for (place, value) in medians.iter_mut().enumerate() {
-                let times = if order.runs_b(place) {
+            let order = Order::drawn(seed, blocks.len());
+            let mut slots = [const { Vec::new() }; 4];
+            for (place, times) in slots.iter_mut().enumerate() {
+                *times = if order.runs_b(place) {
                     self.slot_of_body(slot).await?
                 } else {
-                    slot_of(&mut reference, slot, &self.scope).await
+                    slot_of(reference, slot, &self.scope, self.presence()).await
                 };
-                *value = relative::slot(&times).unwrap_or(f64::NAN).max(f64::MIN_POSITIVE);
             }
             self.subject.breathe().await;
-            match relative::block(order, medians) {
-                Some(block) => d.push(block),
-                None => break relative::judge(&[f64::NAN], relative.ratio),
+            blocks.add(order, &slots);
+            slot = slot.in_time(start.elapsed(), blocks.len(), self.run.max_time());
+            let over = blocks.len() >= versus::MOST || start.elapsed() > self.run.max_time();
+            if !over && !blocks.are_looked_at() && !blocks.is_empty() {
+                continue;
             }
-            slot = slot.in_time(start.elapsed(), d.len(), self.run.max_time());
-            let judged = relative::judge(&d, relative.ratio);
+            let judged = blocks.judge(relative.ratio);
             let decided = !matches!(judged.verdict, Verdict::Inconclusive(Reason::TooFewSamples { .. }));
-            if decided || d.len() >= last || start.elapsed() > self.run.max_time() {
+            if over || decided {
                 break judged;
             }
         };
-        self.finished.findings.rows.push(row(&judged, relative, slot));
         if let Verdict::Inconclusive(Reason::TooFewSamples { need, .. }) = judged.verdict {
-            let seconds = start.elapsed().as_secs_f64() / d.len().max(1) as f64 * need as f64 * 1.2;
+            let seconds = start.elapsed().as_secs_f64() / blocks.len().max(1) as f64 * need as f64 * 1.2;
             self.finished.advice = Some(advice::blocks(need, seconds));
         }
-        Ok(())
+        let findings = [row(&judged, relative, slot, seed)].into_iter().collect();
+        Ok(Seen { findings, verdict: judged.verdict, calm: true })
+    }
+
+    /// What the order of the slots is drawn from, another one in every epoch.
+    fn seed(&self) -> u64 {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        u64::from(now.map_or(0, |now| now.subsec_nanos()))
+    }
+
+    /// By the wall it matters who was kept waiting; processor time leaves that out by itself.
+    fn presence(&self) -> Presence {
+        if self.run.is_cpu() { Presence::unknown() } else { self.subject.presence() }
     }
 
     fn slot(&self, reference_ns: f64) -> Slot {
@@ -104,44 +127,67 @@ impl<S: Subject> Engine<'_, S> {
 
     async fn slot_of_body(&mut self, slot: Slot) -> Result<Vec<f64>, Returned<S::Output>> {
         let mut times = Vec::with_capacity(slot.samples);
+        let mut presence = self.presence();
         for _ in 0..slot.samples {
-            let (output, ns) = time(&mut self.subject, slot.calls, &self.scope).await;
+            let (output, ns) = time(&mut self.subject, slot.calls, &self.scope, &mut presence).await;
             self.accept(output)?;
-            times.push(ns);
+            times.push(ns.max(f64::MIN_POSITIVE));
         }
         Ok(times)
     }
 }
 
-async fn slot_of<Q: Subject>(reference: &mut Q, slot: Slot, scope: &std::sync::Arc<Scope>) -> Vec<f64> {
+async fn slot_of<Q: Subject>(
+    reference: &mut Q,
+    slot: Slot,
+    scope: &std::sync::Arc<Scope>,
+    mut presence: Presence,
+) -> Vec<f64> {
     let mut times = Vec::with_capacity(slot.samples);
     for _ in 0..slot.samples {
-        let (output, ns) = time(reference, slot.calls, scope).await;
+        let (output, ns) = time(reference, slot.calls, scope, &mut presence).await;
         drop(output);
-        times.push(ns);
+        times.push(ns.max(f64::MIN_POSITIVE));
     }
     times
 }
 
-/// Nanoseconds of several calls, or of the parts of them that count.
-async fn time<Q: Subject>(subject: &mut Q, calls: u64, scope: &std::sync::Arc<Scope>) -> (Q::Output, f64) {
+/// Nanoseconds of several calls, or of the parts of them that count; without the time in which others had the processor.
+async fn time<Q: Subject>(
+    subject: &mut Q,
+    calls: u64,
+    scope: &std::sync::Arc<Scope>,
+    presence: &mut Presence,
+) -> (Q::Output, f64) {
+    presence.begin();
     let (output, whole) = subject.timed_together(0, calls, scope).await;
-    (output, scope.take().narrow_ns.unwrap_or(whole) as f64)
+    match scope.take().narrow_ns {
+        Some(narrow) => (output, narrow as f64),
+        None => (output, presence.own(whole) as f64),
+    }
 }
 
-fn row(judged: &relative::Judgement, relative: Relative, slot: Slot) -> Row {
-    let reason = if judged.ratio.is_finite() {
+fn row(judged: &Versus, relative: Relative, slot: Slot, seed: u64) -> Row {
+    let row = Row::new(format!("vs {}", relative.reference), Unit::Ratio, relative.ratio);
+    let Some((figure, worst)) = judged.worst() else { return row.verdict(judged.verdict.clone(), "") };
+    let of = |(figure, judged): &(Figure, relative::Judgement)| {
+        format!("{} {:.3} (95 % sure: at most {:.3})", figure.name(), judged.ratio, judged.upper95)
+    };
+    let reason = if worst.ratio.is_finite() {
+        let all: Vec<String> = judged.figures.iter().map(of).collect();
+        let decides = match judged.verdict {
+            Verdict::Pass => String::new(),
+            _ => format!("the {} decides; ", figure.name()),
+        };
         format!(
-            "95 % sure that it takes at most {:.3} times as long as {}; {} alternating blocks of 4 × {} calls",
-            judged.upper95,
+            "{decides}times as long as {}: {}; {} blocks of 4 × {} calls in an order drawn from seed {seed}",
             relative.reference,
-            judged.blocks,
+            all.join(", "),
+            worst.blocks,
             slot.samples as u64 * slot.calls,
         )
     } else {
         String::new()
     };
-    Row::new(format!("vs {}", relative.reference), Unit::Ratio, relative.ratio)
-        .evidence(judged.ratio, judged.blocks as u64, judged.fail_p)
-        .verdict(judged.verdict.clone(), reason)
+    row.evidence(worst.ratio, worst.blocks as u64, worst.fail_p).verdict(judged.verdict.clone(), reason)
 }

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use perf_core::Session;
 
+use crate::gate::interruptions::Presence;
 use crate::gate::scope::{BODY, Scope, within};
 
 /// Something that can be called again and again, with a size where it takes one.
@@ -26,6 +27,9 @@ pub(in crate::gate) trait Subject {
 
     /// Calls inside a session, under the probe that counts for the body.
     async fn counted(&mut self, size: usize, calls: u64, session: &Session, scope: &Arc<Scope>) -> Vec<Self::Output>;
+
+    /// Who tells whether the thread was kept from a call; nobody where calls may change the thread.
+    fn presence(&self) -> Presence;
 
     /// Waits.
     async fn pause(&self, time: Duration);
@@ -72,6 +76,10 @@ impl<R, F: FnMut(usize) -> R> Subject for Plain<F> {
         outputs
     }
 
+    fn presence(&self) -> Presence {
+        Presence::of_this_thread()
+    }
+
     async fn pause(&self, time: Duration) {
         std::thread::sleep(time);
     }
@@ -110,6 +118,10 @@ impl<A: Future, F: FnMut(usize) -> A> Subject for Eventual<F> {
         };
         within(Arc::clone(scope), session.wrap(all)).await;
         outputs
+    }
+
+    fn presence(&self) -> Presence {
+        Presence::unknown()
     }
 
     /// By a thread of its own: which runtime polls this, and whether it has timers, is not known.

@@ -1,0 +1,71 @@
+//! Does time grow because of the code, or because data outgrow the caches?
+//!
+//! By times at sizes alone that cannot be told where both rise in the same places. Small sizes are within the first cache and
+//! need no more evidence; beyond, the same calls are made with empty caches: what caches explain is then slow at all sizes.
+
+use super::growth::Class;
+
+/// An element takes about so many bytes.
+pub(super) const ELEMENT: u64 = 32;
+
+/// Least rises of cost ÷ f(n) over the last three steps of the sizes, each greater than the one before, that a constant could
+/// have hidden until then.
+const TURN: [f64; 3] = [0.9, 1.08, 1.25];
+
+/// Whether the logarithms of cost ÷ f(n) turn upwards over the last three steps: what a constant hid, or the edge of a cache.
+pub(super) fn is_bent(y: &[f64]) -> bool {
+    let [.., a, b, c, d] = *y else { return false };
+    let steps = [b - a, c - b, d - c];
+    steps.is_sorted() && steps.iter().zip(TURN).all(|(step, least)| *step >= least.ln())
+}
+
+/// Up to so many elements, data are within the caches that a growth test empties before a call.
+pub const CACHED: u64 = (1 << 20) / ELEMENT;
+
+/// Of growth that is the code's own so much shows with empty caches at least, on a machine that scatters; of the caches' none.
+const SHARE: f64 = 0.4;
+
+/// Whether growth that caches may explain shows in the same way with empty caches, by costs at the same sizes with full and with
+/// empty caches: where caches explain it, calls at small sizes take as long as at large ones once the caches are empty.
+///
+/// Compared is what the last size costs beyond what the claim allows by the size in the middle: an offset, such as what
+/// fetching the code takes, is the same on both sides of that where the claim is `1`, and speaks for the claim elsewhere.
+///
+/// ```
+/// # use perf_exporters::judge::{caches::shows_with_empty_caches, growth::Class};
+/// let warm: Vec<(u64, f64)> = [16, 64, 256, 1024, 4096, 16384].map(|n| (n, 1000.0 + 0.1 * n as f64)).to_vec();
+/// let constant: Class = "1".parse().unwrap();
+/// let later: Vec<(u64, f64)> = warm.iter().map(|(n, c)| (*n, c + 800.0)).collect();
+/// assert!(shows_with_empty_caches(&warm, &later, constant));
+/// let flat: Vec<(u64, f64)> = warm.iter().map(|(n, _)| (*n, 2700.0)).collect();
+/// assert!(!shows_with_empty_caches(&warm, &flat, constant));
+/// ```
+#[must_use]
+pub fn shows_with_empty_caches(full: &[(u64, f64)], empty: &[(u64, f64)], class: Class) -> bool {
+    let excess = |points: &[(u64, f64)]| {
+        let (middle, last) = (points.get(points.len() / 2)?, points.last()?);
+        Some(last.1 - middle.1 * class.at(last.0) / class.at(middle.0))
+    };
+    match excess(full).zip(excess(empty)) {
+        Some((full, empty)) => full > 0.0 && empty >= SHARE * full,
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn logarithms(rates: &[f64]) -> Vec<f64> {
+        rates.iter().map(|rate| rate.ln()).collect()
+    }
+
+    #[test]
+    fn what_a_constant_hides_turns_upwards_and_one_step_does_not() {
+        assert!(is_bent(&logarithms(&[1001.6, 1006.4, 1025.6, 1102.4, 1409.6, 2638.4])));
+        assert!(is_bent(&logarithms(&[1.016, 1.064, 1.256, 2.024, 5.096, 17.384])));
+        assert!(!is_bent(&logarithms(&[1.0, 1.0, 1.0, 1.0, 1.01, 3.0])), "the last size left the cache");
+        assert!(!is_bent(&logarithms(&[1.0, 1.0, 1.2, 2.0, 3.0, 3.2])), "it goes on more slowly");
+        assert!(!is_bent(&logarithms(&[1.0, 2.0, 4.0])));
+    }
+}

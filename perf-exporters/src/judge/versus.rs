@@ -1,0 +1,164 @@
+//! Is B slower than R times A, in the middle, on average, or in its slow calls?
+//!
+//! What one call in three does a median does not see, and what one in a thousand does no quantile that many calls reach. So
+//! blocks of slots ([`relative`]) are judged by three figures:
+//!
+//! | figure | of a slot | judged by |
+//! |---|---|---|
+//! | median | its middle sample | signed ranks of d = ln(B ÷ A), Hodges–Lehmann |
+//! | p95, of slots of [`FOR_P95`] samples or more | its 95 % quantile | the same |
+//! | mean | its mean | the sum of B − R × A over blocks against the sums that other orders of the slots would have given (Fisher's randomisation), its bound by Student's t (Fieller) |
+//!
+//! FAIL iff one of them is proven worse, and large enough to matter, at the level that they keep together (Holm); PASS iff
+//! all hold. What a mean rests on, a few very slow calls, cannot be averaged away: where both sides have them in some of the
+//! blocks only, the bound is wide, and the answer that nothing is proven.
+
+use super::PASS_LEVEL;
+use super::relative::{self, Judgement, LEVEL, Look, Order, STAGES};
+use super::verdict::{Reason, Verdict};
+use crate::stats::order::quantile;
+use crate::stats::sign_flip;
+
+/// Slots of fewer samples have no p95 to speak of.
+pub const FOR_P95: usize = 100;
+
+/// A figure of a slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Figure {
+    /// The middle sample.
+    Median,
+    /// The mean of all samples.
+    Mean,
+    /// The 95 % quantile.
+    P95,
+}
+
+impl Figure {
+    /// Its name in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Median => "median",
+            Self::Mean => "mean",
+            Self::P95 => "p95",
+        }
+    }
+}
+
+/// Blocks of slots of A and B.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Blocks {
+    medians: Vec<f64>,
+    /// Means of the slots of A, and of B, by block.
+    means: Vec<(f64, f64)>,
+    /// As long as the others, or not judged.
+    p95: Vec<f64>,
+    /// A time was not finite, or not above zero.
+    broken: bool,
+}
+
+/// What the blocks prove.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Versus {
+    /// FAIL where a figure fails, PASS where all hold.
+    pub verdict: Verdict,
+    /// Each figure with what it proves.
+    pub figures: Vec<(Figure, Judgement)>,
+}
+
+impl Blocks {
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.means.len()
+    }
+
+    /// Whether these are as many as a look takes: others say nothing new.
+    #[must_use]
+    pub fn are_looked_at(&self) -> bool {
+        STAGES.iter().any(|stage| stage.blocks == self.len())
+    }
+
+    /// None so far.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.means.is_empty()
+    }
+
+    /// Adds a block: the samples of its four slots, in the order in which they ran.
+    pub fn add(&mut self, order: Order, slots: &[Vec<f64>; 4]) {
+        let of = |value: &dyn Fn(&Vec<f64>) -> Option<f64>| {
+            relative::block(order, slots.each_ref().map(|slot| value(slot).unwrap_or(f64::NAN)))
+        };
+        let mean = |side: bool| {
+            let own = (0..4).filter(|slot| order.runs_b(*slot) == side).map(|slot| &slots[slot]);
+            own.map(|slot| slot.iter().sum::<f64>() / slot.len() as f64).sum::<f64>() / 2.0
+        };
+        let Some(median) = of(&|slot| relative::slot(slot)) else {
+            self.broken = true;
+            return;
+        };
+        self.medians.push(median);
+        self.means.push((mean(false), mean(true)));
+        if slots.iter().all(|slot| slot.len() >= FOR_P95) {
+            self.p95.extend(of(&|slot| quantile(slot, 0.95)));
+        }
+    }
+
+    /// Judges "B takes at most `ratio` times as long as A" by all blocks so far, at the looks of [`relative`].
+    #[must_use]
+    pub fn judge(&self, ratio: f64) -> Versus {
+        if self.broken || !(ratio > 0.0 && ratio.is_finite()) {
+            let what = "the ratio and all times must be finite and above zero";
+            return Versus { verdict: Verdict::Inconclusive(Reason::Invalid(what.into())), figures: Vec::new() };
+        }
+        let mut figures = vec![Figure::Median, Figure::Mean];
+        figures.extend((self.p95.len() == self.len()).then_some(Figure::P95));
+        let look = |at: usize, blocks: usize| match figures[at] {
+            Figure::Median => Look::at(&self.medians[..blocks], ratio),
+            Figure::P95 => Look::at(&self.p95[..blocks], ratio),
+            Figure::Mean => of_means(&self.means[..blocks], ratio),
+        };
+        let judged = relative::judge_together(&vec![self.len(); figures.len()], ratio, LEVEL, look);
+        let verdict = judged.iter().map(|figure| figure.verdict.clone()).fold(Verdict::Pass, Verdict::and);
+        Versus { verdict, figures: figures.into_iter().zip(judged).collect() }
+    }
+}
+
+impl Versus {
+    /// The figure that decides: the first that is as bad as all together, by the greatest ratio.
+    #[must_use]
+    pub fn worst(&self) -> Option<&(Figure, Judgement)> {
+        let rank = |judgement: &Judgement| match judgement.verdict {
+            Verdict::Fail => 2,
+            Verdict::Inconclusive(_) => 1,
+            Verdict::Pass => 0,
+        };
+        let key = |one: &&(Figure, Judgement)| (rank(&one.1), if one.1.ratio.is_nan() { 0.0 } else { one.1.ratio });
+        self.figures.iter().reduce(|worst, one| {
+            let (a, b) = (key(&worst), key(&one));
+            if b.0 > a.0 || (b.0 == a.0 && a.0 > 0 && b.1 > a.1) { one } else { worst }
+        })
+    }
+}
+
+fn of_means(means: &[(f64, f64)], ratio: f64) -> Option<Look> {
+    let (a, b) = means.iter().fold((0.0, 0.0), |sums, mean| (sums.0 + mean.0, sums.1 + mean.1));
+    let over: Vec<f64> = means.iter().map(|(a, b)| b - ratio * a).collect();
+    if !(a > 0.0 && b > 0.0 && over.iter().all(|d| d.is_finite())) {
+        return None;
+    }
+    // What B may take more than R times A, on average, as a share of A.
+    let most = sign_flip::upper(&over, PASS_LEVEL) * means.len() as f64 / a;
+    let upper = (ratio + most).max(f64::MIN_POSITIVE).ln();
+    Some(Look { shift: (b / a).ln(), upper, fail_p: sign_flip::p_greater(&over) })
+}
+
+/// Blocks that the last look takes.
+pub const MOST: usize = STAGES[STAGES.len() - 1].blocks;
+
+#[cfg(test)]
+#[path = "versus_tests.rs"]
+mod tests;

@@ -1,0 +1,79 @@
+use super::*;
+use crate::stats::noise::{Calls, MACHINES};
+use fastrand::Rng;
+
+/// A call of B: how much longer it takes than one of A on the same machine.
+type Slower = fn(u64) -> f64;
+
+fn verdict(machine: &Calls, slower: Slower, ratio: f64, per_slot: usize, rng: &mut Rng) -> Versus {
+    let mut blocks = Blocks::default();
+    let mut calls = rng.u64(0..1_000);
+    loop {
+        let order = Order::drawn(1, blocks.len());
+        let mut times = machine.take(4 * per_slot, rng).into_iter();
+        let slots = [0, 1, 2, 3].map(|slot| {
+            let own: Vec<f64> = times.by_ref().take(per_slot).collect();
+            let of_b = |time: f64, calls: &mut u64| {
+                *calls += 1;
+                time * slower(*calls)
+            };
+            if order.runs_b(slot) { own.into_iter().map(|time| of_b(time, &mut calls)).collect() } else { own }
+        });
+        blocks.add(order, &slots);
+        if !blocks.are_looked_at() {
+            continue;
+        }
+        let judged = blocks.judge(ratio);
+        let waits = matches!(judged.verdict, Verdict::Inconclusive(Reason::TooFewSamples { .. }));
+        if !waits || blocks.len() >= MOST {
+            return judged;
+        }
+    }
+}
+
+fn tally(machine: &Calls, slower: Slower, ratio: f64, tries: u32) -> (u32, u32) {
+    let mut rng = Rng::with_seed(11);
+    let (mut passed, mut failed) = (0, 0);
+    for _ in 0..tries {
+        let judged = verdict(machine, slower, ratio, 500, &mut rng);
+        passed += u32::from(judged.verdict.is_pass());
+        failed += u32::from(judged.verdict.is_fail());
+    }
+    (passed, failed)
+}
+
+#[test]
+fn what_a_median_does_not_see_fails() {
+    let every: [(&str, Slower, Figure); 5] = [
+        ("every 3rd call 10 times", |n| if n % 3 == 0 { 10.0 } else { 1.0 }, Figure::Mean),
+        ("every 5th call 10 times", |n| if n % 5 == 0 { 10.0 } else { 1.0 }, Figure::Mean),
+        ("every 64th call 20 times", |n| if n % 64 == 0 { 20.0 } else { 1.0 }, Figure::Mean),
+        ("every 1,000th call 1,000 times", |n| if n % 1_000 == 0 { 1_000.0 } else { 1.0 }, Figure::Mean),
+        ("a fifth slower", |_| 1.3, Figure::Median),
+    ];
+    for (what, slower, figure) in every {
+        let (passed, failed) = tally(&MACHINES[0], slower, 1.10, 20);
+        assert_eq!((passed, failed), (0, 20), "{what}");
+        let told = verdict(&MACHINES[0], slower, 1.10, 500, &mut Rng::with_seed(1));
+        assert!(told.figures.iter().any(|(own, judged)| *own == figure && judged.verdict.is_fail()), "{what}: {told:?}");
+        assert!(told.worst().is_some_and(|(_, judged)| judged.verdict.is_fail() && judged.ratio > 1.15), "{told:?}");
+    }
+}
+
+#[test]
+fn unchanged_code_never_fails() {
+    for (index, machine) in MACHINES.iter().enumerate() {
+        let (passed, failed) = tally(machine, |_| 1.0, 1.10, 60);
+        assert_eq!(failed, 0, "machine {index}");
+        assert!(index >= 2 || passed >= 57, "machine {index}: {passed} of 60");
+    }
+}
+
+#[test]
+fn useless_input_is_said() {
+    let mut blocks = Blocks::default();
+    assert!(blocks.is_empty());
+    blocks.add(Order::Abba, &[vec![1.0], vec![0.0], vec![1.0], vec![1.0]]);
+    assert!(matches!(blocks.judge(1.1).verdict, Verdict::Inconclusive(Reason::Invalid(_))));
+    assert!(matches!(Blocks::default().judge(0.0).verdict, Verdict::Inconclusive(Reason::Invalid(_))));
+}
