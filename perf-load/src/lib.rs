@@ -11,6 +11,8 @@
 pub mod arrivals;
 mod drive;
 mod error;
+#[cfg(feature = "http")]
+pub mod http;
 mod outcome;
 
 pub use arrivals::Arrivals;
