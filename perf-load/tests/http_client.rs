@@ -15,7 +15,7 @@ fn get(server: &Server, path: &str) -> Request {
 }
 
 fn client(requests: impl IntoIterator<Item = Request>) -> Client {
-    Client::new(requests.into_iter().collect(), &Hosts::loopback(), 11).unwrap()
+    Client::new(requests.into_iter().collect(), &Hosts::loopback()).unwrap()
 }
 
 /// Sends the first request so many times, one after the other.
@@ -24,7 +24,7 @@ fn send(client: &Client, times: u64) -> Vec<Result<(), Trouble>> {
     runtime.block_on(async {
         let mut results = Vec::new();
         for number in 0..times {
-            results.push(client.send(0, number).await);
+            results.push(client.send(0, number, number).await);
         }
         results
     })
@@ -64,7 +64,7 @@ fn at_the_same_time_each_has_its_own() {
             let sent: Vec<_> = (0..8)
                 .map(|number| {
                     let client = client.clone();
-                    tokio::spawn(async move { client.send(0, number).await })
+                    tokio::spawn(async move { client.send(0, number, number).await })
                 })
                 .collect();
             for task in sent {
@@ -138,7 +138,7 @@ fn a_server_that_is_not_there_is_named() {
     assert_eq!(counted(&client.answers()), (vec![("unreachable", 2)], 0));
 
     let elsewhere = Request::new("GET", "http://192.0.2.1/").unwrap();
-    let error = Client::new(vec![elsewhere], &Hosts::loopback(), 0).unwrap_err();
+    let error = Client::new(vec![elsewhere], &Hosts::loopback()).unwrap_err();
     assert_eq!(error.key(), Some("192.0.2.1"));
 }
 

@@ -26,7 +26,6 @@ pub struct Client {
 
 #[derive(Debug)]
 struct Shared {
-    seed: u64,
     /// Each with the pool of its server.
     requests: Vec<(Request, Arc<Pool>)>,
     tally: Tally,
@@ -40,7 +39,7 @@ impl Client {
     ///
     /// # Errors
     /// Where a host may not be put under load, or has no address.
-    pub fn new(requests: Vec<Request>, hosts: &Hosts, seed: u64) -> Result<Self, Error> {
+    pub fn new(requests: Vec<Request>, hosts: &Hosts) -> Result<Self, Error> {
         let mut pools: Vec<Arc<Pool>> = Vec::new();
         let mut with_pools = Vec::with_capacity(requests.len());
         for request in requests {
@@ -55,7 +54,7 @@ impl Client {
             };
             with_pools.push((request, pool));
         }
-        Ok(Self { shared: Arc::new(Shared { seed, requests: with_pools, tally: Tally::new() }) })
+        Ok(Self { shared: Arc::new(Shared { requests: with_pools, tally: Tally::new() }) })
     }
 
     /// Connects to each server once, so that a wrong port is told before anything is measured.
@@ -72,16 +71,17 @@ impl Client {
     }
 
     /// Sends one of the requests, by its place among those that the client was made for, and reads the answer to its end.
-    /// The values of its fields follow from the number. Needs a runtime of tokio with its drivers on.
+    /// The values of its fields follow from the number and the seed. Needs a runtime of tokio with its drivers on.
     ///
     /// # Errors
     /// Where no expected answer came in time.
     ///
     /// # Panics
     /// Where there is no request at that place.
-    pub async fn send(&self, which: usize, number: u64) -> Result<(), Trouble> {
+    pub async fn send(&self, which: usize, number: u64, seed: u64) -> Result<(), Trouble> {
         let (request, pool) = &self.shared.requests[which];
-        let exchanged = tokio::time::timeout(request.timeout, self.exchange(request, pool, number)).await;
+        let message = request.make(seed, number).map_err(|error| broken(&error))?;
+        let exchanged = tokio::time::timeout(request.timeout, self.exchange(message, request, pool)).await;
         exchanged.unwrap_or(Err(Trouble::TimedOut)).inspect_err(|trouble| self.shared.tally.failed(trouble))
     }
 
@@ -91,9 +91,8 @@ impl Client {
         self.shared.tally.read()
     }
 
-    async fn exchange(&self, request: &Request, pool: &Pool, number: u64) -> Result<(), Trouble> {
+    async fn exchange(&self, mut message: Message, request: &Request, pool: &Pool) -> Result<(), Trouble> {
         let tally = &self.shared.tally;
-        let mut message = request.make(self.shared.seed, number).map_err(|error| broken(&error))?;
         // Every turn uses up an idle connection.
         let (connection, response) = loop {
             let idle = pool.idle();
