@@ -58,7 +58,7 @@ pub fn main() -> ExitCode {
         Command::Compare(args) => compare::run(&args),
         Command::Trend(args) => trend::run(&args),
         #[cfg(feature = "load")]
-        Command::Load(args) => load::run(args),
+        Command::Load(args) => load::run(&args),
         #[cfg(not(feature = "load"))]
         Command::Load(_) => Err(missing::feature("cargo perf load", "load")),
     };

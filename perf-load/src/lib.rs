@@ -9,14 +9,30 @@
 #![forbid(unsafe_code)]
 
 pub mod arrivals;
+mod clock;
+mod closed;
+mod conduct;
 mod drive;
 mod error;
+mod finish;
 #[cfg(feature = "http")]
 pub mod http;
+mod live;
+mod load;
+mod mix;
+mod open;
+mod operation;
 mod outcome;
+mod record;
+mod stop;
 
 pub use arrivals::Arrivals;
 pub use drive::Drive;
 pub use error::Error;
+pub use live::Live;
+pub use load::Load;
+pub use mix::{Mix, Operation, Sizes};
+pub use operation::{Class, Ctx, Ends};
 pub use outcome::{Counts, Model, Outcome, Validity, Window};
 pub use perf_core::Histogram;
+pub use stop::Stop;

@@ -74,8 +74,8 @@ impl Budgets {
             };
             let key = key.trim();
             let figure = units::figure(key);
-            let figure =
-                figure.filter(|figure| matches!(figure, Figure::Of(Quantity::Metric(metric)) if metrics.contains(metric)));
+            let figure = figure
+                .filter(|figure| matches!(figure, Figure::Of(Quantity::Metric(metric)) if metrics.contains(metric)));
             let figure = figure.ok_or_else(|| {
                 format!("`{shown}`: {key} is not known{}; there are {}", hint(key, known()), known().join(", "))
             })?;

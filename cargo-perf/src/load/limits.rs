@@ -6,7 +6,7 @@
 use perf_exporters::Report;
 use perf_exporters::judge::{Metric, Reason, Verdict};
 use perf_exporters::report::{Histogram, ProbeReport};
-use perf_load::{Outcome, Validity};
+use perf_load::Outcome;
 use std::time::Duration;
 
 use crate::budgets::{Budgets, Held};
@@ -19,16 +19,8 @@ pub(super) struct Limits {
 }
 
 /// What can be limited, in the order in which messages list it.
-const FIGURES: [Metric; 8] = [
-    Metric::P50,
-    Metric::P90,
-    Metric::P95,
-    Metric::P99,
-    Metric::P999,
-    Metric::Mean,
-    Metric::Max,
-    Metric::Errors,
-];
+const FIGURES: [Metric; 8] =
+    [Metric::P50, Metric::P90, Metric::P95, Metric::P99, Metric::P999, Metric::Mean, Metric::Max, Metric::Errors];
 
 impl Limits {
     /// From `p99=50ms` and its like, for the run of this name.
@@ -49,9 +41,9 @@ impl Limits {
             report.probes.push(with_dropped(probe.clone(), outcome.counts.dropped));
         }
         let mut held = self.budgets.hold(&[report]);
-        if let Validity::Invalid { reason, .. } = &outcome.validity {
+        if !outcome.validity.is_valid() {
             for row in held.rows.iter_mut().filter(|row| row.figure != Metric::Errors.key()) {
-                row.verdict = Verdict::Inconclusive(Reason::Invalid(format!("INVALID: {reason}").into()));
+                row.verdict = unsure();
             }
         }
         held
@@ -61,12 +53,11 @@ impl Limits {
 /// All limits together, and a run that is not valid proves nothing even where there are none.
 pub(super) fn verdict(held: &Held, outcome: &Outcome) -> Verdict {
     let limits = if held.rows.is_empty() { Verdict::Pass } else { held.verdict() };
-    match &outcome.validity {
-        Validity::Invalid { reason, .. } => {
-            limits.and(Verdict::Inconclusive(Reason::Invalid(format!("INVALID: {reason}").into())))
-        }
-        _ => limits,
-    }
+    if outcome.validity.is_valid() { limits } else { limits.and(unsure()) }
+}
+
+fn unsure() -> Verdict {
+    Verdict::Inconclusive(Reason::Invalid("the run is INVALID".into()))
 }
 
 fn response(name: &str) -> String {

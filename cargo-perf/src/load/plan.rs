@@ -80,11 +80,15 @@ fn load(name: &str, keys: &Keys, limit: Option<Duration>) -> Result<Load> {
         return Err(Failure::new("think: is for the workers of a closed loop: add workers, or leave it out"));
     }
     if let Some(workers) = keys.workers {
-        for (is_given, key) in
-            [(keys.poisson, "poisson"), (keys.max_in_flight.is_some(), "max-in-flight"), (keys.backlog.is_some(), "backlog")]
-        {
+        for (is_given, key) in [
+            (keys.poisson, "poisson"),
+            (keys.max_in_flight.is_some(), "max-in-flight"),
+            (keys.backlog.is_some(), "backlog"),
+        ] {
             if is_given {
-                return Err(Failure::new(format!("{key}: is for a rate, and workers follow none: leave one of them out")));
+                return Err(Failure::new(format!(
+                    "{key}: is for a rate, and workers follow none: leave one of them out"
+                )));
             }
         }
         load = load.workers(workers).think(keys.think.unwrap_or_default());

@@ -1,11 +1,14 @@
 //! What came back: an answer, or what happened instead of one; and how often each.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 use std::{fmt, io};
 
 use serde::Serialize;
+
+use crate::Class;
 
 /// Why a request failed.
 #[derive(Debug)]
@@ -24,7 +27,7 @@ pub enum Trouble {
 impl Trouble {
     /// The class that failures of this kind are counted in.
     #[must_use]
-    pub fn class(&self) -> &'static str {
+    pub fn kind(&self) -> &'static str {
         match self {
             Self::Unreachable(_) => "unreachable",
             Self::TimedOut => "timed out",
@@ -46,6 +49,16 @@ impl fmt::Display for Trouble {
 }
 
 impl std::error::Error for Trouble {}
+
+/// Failures are counted by status, and by what happened where there was none.
+impl Class for Trouble {
+    fn class(&self) -> Cow<'static, str> {
+        match self {
+            Self::Status(status) => Cow::Owned(status.to_string()),
+            other => Cow::Borrowed(other.kind()),
+        }
+    }
+}
 
 /// The class of a status: `2xx`.
 fn class(status: u16) -> &'static str {
@@ -145,7 +158,7 @@ impl Tally {
         };
         if count.fetch_add(1, Relaxed) == 0 {
             let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
-            first.insert(trouble.class(), trouble.to_string());
+            first.insert(trouble.kind(), trouble.to_string());
         }
     }
 

@@ -80,9 +80,17 @@ impl Client {
     /// Where there is no request at that place.
     pub async fn send(&self, which: usize, number: u64, seed: u64) -> Result<(), Trouble> {
         let (request, pool) = &self.shared.requests[which];
-        let message = request.make(seed, number).map_err(|error| broken(&error))?;
-        let exchanged = tokio::time::timeout(request.timeout, self.exchange(message, request, pool)).await;
+        let exchanged = match request.make(seed, number) {
+            Ok(message) => tokio::time::timeout(request.timeout, self.exchange(message, request, pool)).await,
+            Err(error) => Ok(Err(broken(&error))),
+        };
         exchanged.unwrap_or(Err(Trouble::TimedOut)).inspect_err(|trouble| self.shared.tally.failed(trouble))
+    }
+
+    /// How many requests it was made for.
+    #[must_use]
+    pub fn requests(&self) -> usize {
+        self.shared.requests.len()
     }
 
     /// What came back so far.

@@ -9,10 +9,12 @@
 
 mod answers;
 mod client;
+mod drive;
 mod fields;
 mod hosts;
 mod pool;
 mod request;
+mod server_side;
 mod status;
 mod template;
 
@@ -20,6 +22,7 @@ pub use answers::{Answers, Trouble};
 pub use client::Client;
 pub use hosts::{Hosts, Origin};
 pub use request::Request;
+pub use server_side::{ServerProbe, ServerSide};
 pub use status::Statuses;
 pub use template::Template;
 

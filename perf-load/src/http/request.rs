@@ -159,8 +159,30 @@ impl Request {
         &self.origin
     }
 
+    /// The first line of the request of this number, and the beginning of its body: to look at.
+    #[must_use]
+    pub fn preview(&self, seed: u64, number: u64) -> String {
+        const SHOWN: usize = 60;
+        let Ok((uri, _, body)) = self.parts(seed, number) else { return String::new() };
+        let body = String::from_utf8_lossy(&body);
+        let short: String = body.chars().take(SHOWN).collect();
+        let gap = if short.is_empty() { "" } else { "  " };
+        let more = if short.len() < body.len() { "…" } else { "" };
+        format!("{} http://{}{uri}{gap}{short}{more}", self.method, self.origin)
+    }
+
     /// The request of this number.
     pub(super) fn make(&self, seed: u64, number: u64) -> Result<hyper::Request<Full<Bytes>>, hyper::http::Error> {
+        let (uri, headers, body) = self.parts(seed, number)?;
+        let mut request = hyper::Request::new(Full::new(body));
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = uri;
+        *request.headers_mut() = headers;
+        Ok(request)
+    }
+
+    /// What differs from one to the next.
+    fn parts(&self, seed: u64, number: u64) -> Result<(Uri, HeaderMap, Bytes), hyper::http::Error> {
         let mut random = random(seed, number);
         let text = |template: &Template, random: &mut Xoshiro256PlusPlus| {
             let mut out = String::new();
@@ -179,11 +201,7 @@ impl Request {
             Body::Same(bytes) => bytes.clone(),
             Body::Made(template) => text(template, &mut random).into(),
         };
-        let mut request = hyper::Request::new(Full::new(body));
-        *request.method_mut() = self.method.clone();
-        *request.uri_mut() = uri;
-        *request.headers_mut() = headers;
-        Ok(request)
+        Ok((uri, headers, body))
     }
 }
 

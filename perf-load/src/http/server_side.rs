@@ -46,7 +46,8 @@ impl ServerSide {
     /// # Errors
     /// Where the second one is no later report of the same process: it was started anew meanwhile.
     pub fn between(before: &Report, after: &Report) -> Result<Self, Error> {
-        let restarted = || Error::failed("the server was started anew under the load: its probes count from zero again");
+        let restarted =
+            || Error::failed("the server was started anew under the load: its probes count from zero again");
         after.since(before).map(|interval| Self { interval }).ok_or_else(restarted)
     }
 
@@ -78,8 +79,11 @@ impl ServerSide {
 
     /// Adds the server's probes to the report of the client, under names that begin with `server::`.
     pub fn join(&self, report: &mut Report) {
-        let renamed = |probe: &ProbeReport| ProbeReport { name: format!("{PREFIX}{}", probe.name), ..probe.clone() };
-        report.probes.extend(self.interval.probes.iter().map(renamed));
+        for probe in &self.interval.probes {
+            let mut probe = probe.clone();
+            probe.name.insert_str(0, PREFIX);
+            report.probes.push(probe);
+        }
         report.probes.sort_by(|a, b| a.name.cmp(&b.name));
     }
 }
