@@ -5,8 +5,8 @@
 //! end.
 
 use std::hint;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,6 +16,16 @@ pub(crate) trait Clock: Sync {
 
     /// Returns at `until`, or as soon as `give_up` says so; and the time then.
     fn wait(&self, until: u64, give_up: &dyn Fn() -> bool) -> u64;
+}
+
+impl<C: Clock + Send> Clock for Arc<C> {
+    fn now(&self) -> u64 {
+        (**self).now()
+    }
+
+    fn wait(&self, until: u64, give_up: &dyn Fn() -> bool) -> u64 {
+        (**self).wait(until, give_up)
+    }
 }
 
 /// A sleep is cut to this, so that a drive can be stopped meanwhile.

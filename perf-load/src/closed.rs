@@ -75,5 +75,5 @@ pub(crate) fn drive_by<C: Clock + Send>(
         collector.deliver(recorder.take());
         end
     })?;
-    Ok(finish(settings, duration, None, choice, end, collector, before))
+    Ok(finish(settings, duration, None, choice, end, &collector, before))
 }

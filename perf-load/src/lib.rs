@@ -29,6 +29,8 @@ pub use drive::Drive;
 pub use error::Error;
 pub use live::Live;
 pub use load::Load;
+#[cfg(feature = "tokio")]
+pub use mix::AsyncMix;
 pub use mix::{Mix, Operation, Sizes};
 pub use operation::{Class, Ctx, Ends};
 pub use outcome::{Counts, Model, Outcome, Validity, Window};

@@ -6,6 +6,8 @@
 
 mod lateness;
 mod schedule;
+#[cfg(feature = "tokio")]
+pub(crate) mod tasks;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -59,7 +61,7 @@ fn drive_by<C: Clock + Send>(
     if let Some(stopped) = end.stopped {
         schedule.left(stopped).for_each(|due| collector.not_reached(due));
     }
-    Ok(finish(settings, arrivals.duration(), arrivals.seed(), choice, end, collector, before))
+    Ok(finish(settings, arrivals.duration(), arrivals.seed(), choice, end, &collector, before))
 }
 
 struct Worker<'a, C> {

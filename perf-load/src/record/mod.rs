@@ -12,4 +12,6 @@ use cells::Cells;
 pub(crate) use cells::Distribution;
 pub(crate) use collector::{Collector, Operation};
 pub(crate) use tally::{Apart, Tally};
+#[cfg(feature = "tokio")]
+pub(crate) use recorder::Part;
 pub(crate) use recorder::{Done, Recorder, Times};
