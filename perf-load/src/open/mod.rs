@@ -8,6 +8,10 @@ mod lateness;
 mod schedule;
 #[cfg(feature = "tokio")]
 pub(crate) mod tasks;
+#[cfg(test)]
+mod schedule_tests;
+#[cfg(test)]
+mod tests;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -32,7 +36,7 @@ pub(crate) fn drive(
     drive_by(Monotonic::new, settings, arrivals, work, choice)
 }
 
-fn drive_by<C: Clock + Send>(
+pub(crate) fn drive_by<C: Clock + Send>(
     begin: impl FnOnce() -> C,
     settings: &Settings,
     arrivals: &Arrivals,
