@@ -23,6 +23,8 @@ mod operation;
 mod outcome;
 mod record;
 mod stop;
+#[cfg(feature = "tokio")]
+mod tasks;
 
 pub use arrivals::Arrivals;
 pub use drive::Drive;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Load;
 use crate::mix::{AsyncMix, Choice, SingleTask, TaskWork};
 use crate::operation::{Ctx, Ends};
-use crate::{Arrivals, Drive, Error, Outcome, open};
+use crate::{Arrivals, Drive, Error, Outcome, closed, open};
 
 impl Load {
     /// Drives an async function, as tasks of a tokio runtime that is made for it. It blocks the calling thread until the drive is
@@ -24,13 +24,13 @@ impl Load {
     /// ```
     ///
     /// # Errors
-    /// As [`run`](Self::run); a closed loop is driven on threads only.
+    /// As [`run`](Self::run).
     pub fn run_async<R, F>(&self, operation: impl Fn(Ctx) -> F + Send + Sync + 'static) -> Result<Outcome, Error>
     where
         R: Ends,
         F: Future<Output = R> + Send + 'static,
     {
-        self.async_driver(operation).drive(&self.schedule()?)
+        self.run_tasks(&Arc::new(SingleTask(operation)), &Choice::single())
     }
 
     /// Drives several async functions, by weight.
@@ -39,13 +39,22 @@ impl Load {
     /// As [`run_async`](Self::run_async), and where the mix is empty, or a value of it cannot be used.
     pub fn run_async_mix(&self, mix: AsyncMix) -> Result<Outcome, Error> {
         let choice = mix.choice()?;
-        open::tasks::drive(&self.open_settings(true)?, &self.schedule()?, &Arc::new(mix), &choice)
+        self.run_tasks(&Arc::new(mix), &choice)
+    }
+
+    fn run_tasks(&self, work: &Arc<impl TaskWork>, choice: &Choice) -> Result<Outcome, Error> {
+        let settings = self.settings(true)?;
+        if self.is_closed() {
+            return closed::tasks::drive(&settings, self.working()?, work, choice);
+        }
+        open::tasks::drive(&settings, &self.schedule()?, work, choice)
     }
 
     /// The same async function under many drives, each by a schedule of its own.
-    pub fn async_driver<R, F>(&self, operation: impl Fn(Ctx) -> F + Send + Sync + 'static) -> impl Drive
+    pub fn async_driver<R, F, O>(&self, operation: O) -> impl Drive + use<R, F, O>
     where
         R: Ends,
+        O: Fn(Ctx) -> F + Send + Sync + 'static,
         F: Future<Output = R> + Send + 'static,
     {
         AsyncDriver { load: self.clone(), work: Arc::new(SingleTask(operation)), choice: Choice::single() }

@@ -4,17 +4,12 @@
 //! are under way than may be. A task whose operation has ended takes what is overdue by then, and ends where nothing is. So
 //! arrivals wait in one line, and nobody waits for the dispatcher while there is a line.
 
-use std::cell::Cell;
-use std::future::{Future, poll_fn};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::task::Poll;
+use std::sync::{Arc, OnceLock};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
-use tokio::runtime::{Builder, Handle};
+use tokio::runtime::Handle;
 
 use super::lateness::Lateness;
 use super::schedule::{Next, Schedule};
@@ -24,7 +19,8 @@ use crate::finish::{Before, finish};
 use crate::live::Observer;
 use crate::load::{Settings, window};
 use crate::mix::{Choice, TaskWork};
-use crate::record::{Apart, Collector, Done, Part, Recorder, Tally, Times};
+use crate::record::{Apart, Done, Shards, Times};
+use crate::tasks::{guarded, runtime};
 use crate::{Arrivals, Error, Model, Outcome};
 
 /// The dispatcher looks again after this, whatever it waits for.
@@ -40,38 +36,30 @@ pub(crate) fn drive<W: TaskWork>(
     let Model::Open { max_in_flight } = settings.model else {
         return Err(Error::invalid("workers", "tasks are driven by a schedule: state a rate instead"));
     };
-    let runtime = Builder::new_multi_thread().thread_name("load task").enable_all().build();
-    let runtime = runtime.map_err(|error| Error::failed("no tokio runtime could be had").because(error))?;
+    let runtime = runtime()?;
     let before = Before::now();
-    let width = window(arrivals.duration());
-    let shards = 2 * thread::available_parallelism().map_or(1, usize::from);
-    let recorder = || Apart(Mutex::new(Recorder::new(width, choice.names().len(), true)));
     let shared = Arc::new(Shared {
         work: work.clone(),
         choice: choice.clone(),
         seed: settings.seed,
         schedule: Schedule::new(arrivals, settings.backlog),
         halt: Halt::new(settings),
-        collector: Collector::new(width),
-        recorders: (0..shards).map(|_| recorder()).collect(),
-        tallies: (0..shards).map(|_| Apart::default()).collect(),
+        shards: Shards::new(window(arrivals.duration()), choice.names().len(), true),
         in_flight: Apart::default(),
         last: AtomicU64::new(0),
         dispatcher: OnceLock::new(),
         parked: AtomicBool::new(false),
     });
-    let observer = Observer::new(settings, arrivals.duration(), &shared.collector, &shared.tallies);
+    let observer = Observer::new(settings, arrivals.duration(), shared.shards.collector(), shared.shards.tallies());
     let begin = || Arc::new(Monotonic::new());
     let conducted = conduct(1, begin, observer, |_, clock| shared.dispatch(max_in_flight, clock, runtime.handle()));
     runtime.shutdown_background();
     let (end, _) = conducted?;
-    for recorder in &shared.recorders {
-        shared.collector.deliver(lock(&recorder.0).take());
-    }
+    let collector = shared.shards.deliver_all();
     if let Some(stopped) = end.stopped {
-        shared.schedule.left(stopped).for_each(|due| shared.collector.not_reached(due));
+        shared.schedule.left(stopped).for_each(|due| collector.not_reached(due));
     }
-    Ok(finish(settings, arrivals.duration(), arrivals.seed(), choice, end, &shared.collector, before))
+    Ok(finish(settings, arrivals.duration(), arrivals.seed(), choice, end, collector, before))
 }
 
 struct Shared<W> {
@@ -80,10 +68,7 @@ struct Shared<W> {
     seed: u64,
     schedule: Schedule,
     halt: Halt,
-    collector: Collector,
-    /// One for each thread of the runtime, and some more; a thread finds its own free.
-    recorders: Vec<Apart<Mutex<Recorder>>>,
-    tallies: Vec<Apart<Tally>>,
+    shards: Shards,
     in_flight: Apart<AtomicUsize>,
     /// The last completion.
     last: AtomicU64,
@@ -115,7 +100,7 @@ impl<W: TaskWork> Shared<W> {
                     let lateness = Lateness::new(if waited { now } else { 0 });
                     runtime.spawn(self.clone().serve(number, due, lateness, clock.clone()));
                 }
-                Next::Dropped { due } => self.dropped(due),
+                Next::Dropped { due } => self.shards.dropped(due),
                 Next::Later | Next::End => break,
             }
         }
@@ -141,7 +126,7 @@ impl<W: TaskWork> Shared<W> {
         while let Some((number, due)) = next {
             let start = clock.now();
             let late = lateness.started(due, start);
-            self.tallies[self.shard()].0.started();
+            self.shards.started();
             let (operation, ctx) = self.choice.draw(self.seed, number, due);
             let done = guarded(|| self.work.call(operation, ctx)).await;
             if done == Done::Panicked {
@@ -150,10 +135,7 @@ impl<W: TaskWork> Shared<W> {
             let end = clock.now();
             lateness.ended(end);
             self.last.fetch_max(end, Ordering::Relaxed);
-            let shard = self.shard();
-            self.tallies[shard].0.completed(done != Done::Ok);
-            let part = lock(&self.recorders[shard].0).ended(Times { due, start, end, late }, operation, done);
-            self.deliver(part);
+            self.shards.ended(Times { due, start, end, late }, operation, done);
             next = self.overdue(end);
             if next.is_some() {
                 // Tasks that were spawned before come first.
@@ -170,43 +152,10 @@ impl<W: TaskWork> Shared<W> {
         while !self.halt.is_halted() {
             match self.schedule.next_due(now) {
                 Next::Start { number, due } => return Some((number, due)),
-                Next::Dropped { due } => self.dropped(due),
+                Next::Dropped { due } => self.shards.dropped(due),
                 Next::Later | Next::End => return None,
             }
         }
         None
     }
-
-    fn dropped(&self, due: u64) {
-        let shard = self.shard();
-        self.tallies[shard].0.dropped();
-        lock(&self.recorders[shard].0).dropped(due);
-    }
-
-    fn deliver(&self, part: Option<Part>) {
-        if let Some(part) = part {
-            self.collector.deliver(part);
-        }
-    }
-
-    /// A shard for this thread.
-    fn shard(&self) -> usize {
-        static THREADS: AtomicUsize = AtomicUsize::new(0);
-        thread_local!(static MINE: Cell<usize> = Cell::new(THREADS.fetch_add(1, Ordering::Relaxed)));
-        MINE.get() % self.recorders.len()
-    }
-}
-
-fn lock(recorder: &Mutex<Recorder>) -> MutexGuard<'_, Recorder> {
-    recorder.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// A future whose panics are its result.
-async fn guarded<F: Future<Output = Done>>(make: impl FnOnce() -> F) -> Done {
-    let Ok(future) = catch_unwind(AssertUnwindSafe(make)) else { return Done::Panicked };
-    let mut future = pin!(future);
-    poll_fn(|context| {
-        catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))).unwrap_or(Poll::Ready(Done::Panicked))
-    })
-    .await
 }
