@@ -25,12 +25,16 @@ mod operation;
 mod outcome;
 mod record;
 mod stop;
+#[cfg(feature = "tokio")]
+mod tasks;
 
 pub use arrivals::Arrivals;
 pub use drive::Drive;
 pub use error::Error;
 pub use live::Live;
 pub use load::Load;
+#[cfg(feature = "tokio")]
+pub use mix::AsyncMix;
 pub use mix::{Mix, Operation, Sizes};
 pub use operation::{Class, Ctx, Ends};
 pub use outcome::{Counts, Model, Outcome, Validity, Window};

@@ -3,6 +3,8 @@
 mod builder;
 mod run;
 mod settings;
+#[cfg(feature = "tokio")]
+mod tasks;
 
 pub use builder::Load;
 pub(crate) use settings::{Settings, window};
