@@ -51,6 +51,7 @@ impl Server {
         Self { address, shared, stop: Some(stop), thread: Some(thread) }
     }
 
+    #[allow(dead_code, reason = "not every test asks")]
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
