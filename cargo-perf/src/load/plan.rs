@@ -111,9 +111,7 @@ fn load(name: &str, keys: &Keys, limit: Option<Duration>) -> Result<Load> {
     if let Some(limit) = limit {
         load = load.limit(limit);
     }
-    if !load.is_closed() {
-        load.schedule().map_err(told)?;
-    }
+    load.check().map_err(told)?;
     Ok(load)
 }
 
