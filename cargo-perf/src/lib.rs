@@ -16,9 +16,13 @@ mod cli;
 mod compare;
 mod criterion;
 mod diff;
+#[cfg(any(feature = "load", feature = "top"))]
+mod endpoint;
 mod failure;
 mod gate;
 mod input;
+#[cfg(feature = "load")]
+mod load;
 mod machine;
 mod merge;
 mod missing;
@@ -53,6 +57,10 @@ pub fn main() -> ExitCode {
         Command::Gate(args) => gate::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Trend(args) => trend::run(&args),
+        #[cfg(feature = "load")]
+        Command::Load(args) => load::run(&args),
+        #[cfg(not(feature = "load"))]
+        Command::Load(_) => Err(missing::feature("cargo perf load", "load")),
     };
     match done {
         Ok(code) => code,

@@ -106,6 +106,20 @@ impl Histogram {
         self.0.clone()
     }
 
+    /// The number of the bucket that holds a value, as in [`Self::to_pairs`]: for those who count in cells of their own.
+    ///
+    /// ```
+    /// # use perf_core::Histogram;
+    /// assert_eq!(Histogram::bucket_of(127), 127);
+    /// assert_eq!(Histogram::from_iter([4_711]).to_pairs(), [(Histogram::bucket_of(4_711), 1)]);
+    /// ```
+    #[must_use]
+    #[inline]
+    #[allow(clippy::cast_possible_truncation, reason = "bucket numbers are below 3776")]
+    pub fn bucket_of(value: u64) -> u16 {
+        buckets::bucket_of(value) as u16
+    }
+
     /// The inverse of [`Self::to_pairs`].
     ///
     /// # Errors
@@ -153,9 +167,8 @@ impl Histogram {
 
 impl Extend<u64> for Histogram {
     fn extend<T: IntoIterator<Item = u64>>(&mut self, values: T) {
-        #[allow(clippy::cast_possible_truncation, reason = "bucket numbers are below 3776")]
         for value in values {
-            let bucket = buckets::bucket_of(value) as u16;
+            let bucket = Self::bucket_of(value);
             match self.0.binary_search_by_key(&bucket, |pair| pair.0) {
                 Ok(place) => self.0[place].1 = self.0[place].1.saturating_add(1),
                 Err(place) => self.0.insert(place, (bucket, 1)),

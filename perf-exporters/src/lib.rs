@@ -128,7 +128,7 @@ mod metrics;
 #[cfg(feature = "monitor")]
 pub mod monitor;
 mod nanos;
-mod nearest;
+pub mod nearest;
 #[cfg(feature = "otlp")]
 pub mod otlp;
 #[cfg(feature = "pprof")]

@@ -1,12 +1,21 @@
-//! Which of the known words somebody meant.
+//! Which of the known words somebody meant: for messages about a key, a field, a command that there is not.
 
 /// ` (did you mean `WORD`?)`, where a word is near enough; else nothing.
-pub(crate) fn hint<'a>(text: &str, words: impl IntoIterator<Item = &'a str>) -> String {
+///
+/// ```
+/// use perf_exporters::nearest::hint;
+///
+/// assert_eq!(hint("raet", ["rate", "duration"]), " (did you mean `rate`?)");
+/// assert_eq!(hint("colour", ["rate", "duration"]), "");
+/// ```
+#[must_use]
+pub fn hint<'a>(text: &str, words: impl IntoIterator<Item = &'a str>) -> String {
     nearest(text, words).map_or_else(String::new, |word| format!(" (did you mean `{word}`?)"))
 }
 
 /// The word that differs least, of those that differ by no more than a third of their letters; of equals, the first.
-pub(crate) fn nearest<'a>(text: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(text: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let text: Vec<char> = text.to_lowercase().chars().collect();
     let near = |word: &'a str| {
         let letters: Vec<char> = word.to_lowercase().chars().collect();

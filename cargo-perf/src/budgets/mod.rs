@@ -11,6 +11,8 @@ mod units;
 use perf_exporters::judge::{Quantity, Reason, Verdict};
 use serde::{Serialize, Serializer};
 
+#[cfg(feature = "load")]
+pub(crate) use show::lines;
 pub(crate) use show::show;
 
 /// The name that is looked for where none is given.

@@ -3,7 +3,13 @@
 use std::fs;
 use std::ops::Range;
 use std::path::Path;
+#[cfg(feature = "load")]
+use std::time::Duration;
 
+#[cfg(feature = "load")]
+use perf_exporters::judge::{Metric, Quantity};
+#[cfg(feature = "load")]
+use perf_exporters::nearest::hint;
 use toml_edit::{Document, Item, TableLike};
 
 use super::{Bound, Budgets, Figure, Rule, units};
@@ -52,6 +58,41 @@ impl Budgets {
             }
         }
         Ok(budgets)
+    }
+}
+
+#[cfg(feature = "load")]
+impl Budgets {
+    /// Limits of one probe as they stand on a command line, `p99=50ms`, of these metrics only.
+    pub(crate) fn of_flags(probe: &str, flags: &[String], metrics: &[Metric]) -> std::result::Result<Self, String> {
+        let mut budgets = Self::default();
+        for flag in flags {
+            let known = || metrics.iter().map(|metric| metric.key()).collect::<Vec<_>>();
+            let shown = flag.escape_debug();
+            let Some((key, text)) = flag.split_once('=') else {
+                return Err(format!("`{shown}`: write a figure and its bound, such as p99=50ms or errors=1%"));
+            };
+            let key = key.trim();
+            let figure = units::figure(key);
+            let figure = figure
+                .filter(|figure| matches!(figure, Figure::Of(Quantity::Metric(metric)) if metrics.contains(metric)));
+            let figure = figure.ok_or_else(|| {
+                format!("`{shown}`: {key} is not known{}; there are {}", hint(key, known()), known().join(", "))
+            })?;
+            let bound = units::bound(figure, text);
+            let (figure, value) =
+                bound.ok_or_else(|| format!("`{shown}`: is no bound for {key}; write {}", figure.example()))?;
+            let limit = Some(Bound { value, text: text.trim().to_owned() });
+            budgets.rules.push(Rule { probe: Some(probe.to_owned()), figure, limit, target: None });
+        }
+        Ok(budgets)
+    }
+
+    /// The least limit of time that is not zero.
+    pub(crate) fn shortest_time(&self) -> Option<Duration> {
+        let times = self.rules.iter().filter(|rule| rule.figure.is_time());
+        let least = times.filter_map(|rule| rule.limit.as_ref()).map(|bound| bound.value).filter(|ns| *ns > 0.0);
+        least.reduce(f64::min).map(|ns| Duration::from_secs_f64(ns / 1e9))
     }
 }
 
@@ -150,6 +191,30 @@ mod tests {
         assert_eq!(rules[0].limit.as_ref().unwrap().text, "5ms");
         assert_eq!(rules[1].limit.as_ref().unwrap(), &Bound { value: 3.0, text: "3".into() });
         assert_eq!((rules[2].probe.as_deref(), rules[2].figure), (None, Figure::LiveBytes));
+    }
+
+    #[test]
+    #[cfg(feature = "load")]
+    fn limits_of_a_command_line() {
+        let of = |flags: &[&str]| {
+            let flags: Vec<String> = flags.iter().map(ToString::to_string).collect();
+            Budgets::of_flags("http::response", &flags, &[Metric::P99, Metric::Max, Metric::Errors])
+        };
+        let budgets = of(&["p99=50ms", "max = 80ms", "errors=0.1%"]).unwrap();
+        assert_eq!(budgets.rules.len(), 3);
+        assert_eq!(budgets.shortest_time(), Some(Duration::from_millis(50)));
+        assert_eq!(of(&["errors=1%"]).unwrap().shortest_time(), None);
+        for (flag, told) in [
+            ("p99", "p99=50ms"),
+            ("p98=5ms", "did you mean `p99`"),
+            ("allocs=5", "there are p99, max, errors"),
+            ("p99=50", "\"5ms\""),
+            ("p99=-5ms", "no bound"),
+            ("errors=200%", "\"1%\""),
+        ] {
+            let error = of(&[flag]).unwrap_err();
+            assert!(error.starts_with(&format!("`{flag}`")) && error.contains(told), "{flag}: {error}");
+        }
     }
 
     #[test]

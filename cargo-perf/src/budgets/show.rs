@@ -78,12 +78,21 @@ fn used(row: &Row) -> String {
 }
 
 fn table(held: &Held, color: bool) -> String {
+    let mut out = format!("{} · {}\n\n", painted("perf budgets", BOLD, color), summary(held));
+    out.push_str(&lines(held, color));
+    let verdict = held.verdict();
+    let _ = writeln!(out, "\n{}\n", painted(&format!("verdict: {verdict}"), out::style_of(&verdict), color));
+    out
+}
+
+/// A line for each bound.
+pub(crate) fn lines(held: &Held, color: bool) -> String {
     let rows = ranked(held);
     let widest = |cell: &dyn Fn(&Row) -> String| rows.iter().map(|row| cell(row).width()).max().unwrap_or(0);
     let name = |row: &Row| shown(&row.probe);
     let actual = |row: &Row| row.actual.clone().unwrap_or_else(|| "—".to_owned());
     let widths = [widest(&name), widest(&bound), widest(&actual), widest(&used)];
-    let mut out = format!("{} · {}\n\n", painted("perf budgets", BOLD, color), summary(held));
+    let mut out = String::new();
     for row in &rows {
         let (word, style) = word(row);
         let fill = |text: &str, width: usize| " ".repeat(width.saturating_sub(text.width()));
@@ -99,8 +108,6 @@ fn table(held: &Held, color: bool) -> String {
         );
         let _ = writeln!(out, "{}", line.trim_end());
     }
-    let verdict = held.verdict();
-    let _ = writeln!(out, "\n{}\n", painted(&format!("verdict: {verdict}"), out::style_of(&verdict), color));
     out
 }
 

@@ -82,6 +82,12 @@ impl Figure {
         }
     }
 
+    /// Whether its bounds are times.
+    #[cfg(feature = "load")]
+    pub(super) fn is_time(self) -> bool {
+        matches!(self.form(), Form::Time)
+    }
+
     /// How its bounds are written.
     pub(super) fn example(self) -> &'static str {
         match self.form() {

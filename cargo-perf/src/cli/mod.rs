@@ -29,11 +29,12 @@ Examples:
   cargo perf run --runs 5 --save before/ -- input.txt
   cargo perf report perf.json --html        the same as a page for the browser
   cargo perf top 9080                       a running program, every second
+  cargo perf load http://localhost:3000/ --rate 2000
   cargo perf diff before/ after/            what moved between two sets of runs
   cargo perf compare main -- input.txt      this tree against a revision
   cargo perf gate --baseline perf.lock after/*.json
 
-Exit codes of `gate`, `compare` and `diff --exit-code`: 0 passed, 1 failed, 2 bad input, 3 inconclusive with --strict; \
+Exit codes of `gate`, `compare`, `load` and `diff --exit-code`: 0 passed, 1 failed, 2 bad input, 3 inconclusive with --strict; \
 of `run` that of the program; of all others 0, or 2 for bad input."
 )]
 pub(crate) struct Perf {
@@ -63,10 +64,16 @@ pub(crate) enum Command {
     Compare(CompareArgs),
     /// When a history of reports changed.
     Trend(TrendArgs),
+    /// Put a server under load, and tell how long its callers wait.
+    #[cfg(feature = "load")]
+    Load(crate::load::LoadArgs),
+    /// Put a server under load: needs the feature `load`, which this build lacks.
+    #[cfg(not(feature = "load"))]
+    Load(Ignored),
 }
 
 /// Arguments of a command that this build lacks.
-#[cfg(not(feature = "top"))]
+#[cfg(not(all(feature = "load", feature = "top")))]
 #[derive(Args)]
 pub(crate) struct Ignored {
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]

@@ -28,12 +28,12 @@ use perf_exporters::Report;
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::KeyEvent;
 
+use crate::endpoint::Endpoint;
 use crate::failure::{Failure, Result};
 use crate::out;
 use app::App;
 pub(crate) use args::TopArgs;
 use draw::Theme;
-use fetch::Endpoint;
 
 /// How long a screen is shown before it is drawn anew although nothing came: the time to the next try is in it.
 const REDRAW: Duration = Duration::from_millis(500);

@@ -6,11 +6,13 @@ mod compare;
 mod diff;
 mod forms;
 mod gate;
+#[cfg(all(unix, feature = "load"))]
+mod load;
 mod merge;
 mod project;
 mod repo;
 mod report;
-#[cfg(all(unix, feature = "top"))]
+#[cfg(all(unix, any(feature = "load", feature = "top")))]
 mod terminal;
 #[cfg(all(unix, feature = "top"))]
 mod top;

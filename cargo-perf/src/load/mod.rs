@@ -1,0 +1,50 @@
+//! `cargo perf load`: puts a server under load, and tells how long its callers wait.
+//!
+//! A thin skin over [`perf_load`]: [`args`] and [`file`] read what is wanted, [`plan`] checks it, [`run`] does it, [`limits`]
+//! has it judged, [`mod@show`] prints. While it runs [`live`] has a line on the terminal, or [`tui`] a screen.
+
+mod args;
+mod file;
+mod limits;
+mod live;
+mod plan;
+mod run;
+mod server;
+mod show;
+mod written;
+
+use std::process::ExitCode;
+
+use perf_exporters::write;
+
+use crate::cli::{Form, Format};
+use crate::failure::Result;
+use crate::out;
+pub(crate) use args::LoadArgs;
+use plan::Plan;
+use written::Written;
+
+pub(crate) fn run(args: &LoadArgs) -> Result<ExitCode> {
+    let plan = Plan::new(args)?;
+    if args.plan {
+        out::print(&show::plan(&plan, out::color())?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let done = run::run(&plan, args)?;
+    let written = Written::new(&done);
+    if let Some(path) = &args.save {
+        write::atomically(path, written.json()?.as_bytes())?;
+        out::progress(&format!("written to {}", path.display()));
+    }
+    if let Some(path) = &args.html {
+        let page = Form::Html.render(written.report(), &perf_exporters::Rendering::default())?;
+        write::atomically(path, &page)?;
+        out::progress(&format!("written to {}", path.display()));
+    }
+    match args.format {
+        Format::Json => out::print(&(written.json()? + "\n"))?,
+        Format::Table => out::print(&show::table(&done, out::width(), out::color()))?,
+        Format::Markdown => out::print(&show::markdown(&done))?,
+    }
+    Ok(out::code(&done.verdict, args.strict))
+}

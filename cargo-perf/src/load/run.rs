@@ -1,0 +1,63 @@
+//! A run from its beginning to its end, and what became of it.
+
+use std::process;
+
+use perf_exporters::judge::Verdict;
+use perf_load::http::{Answers, ServerSide};
+use perf_load::{Live, Outcome, Stop};
+
+use super::LoadArgs;
+use super::limits::{self};
+use super::live::Line;
+use super::plan::{Plan, told};
+use super::server::Before;
+use crate::budgets::Held;
+use crate::cli::Format;
+use crate::failure::{Failure, Result};
+use crate::out;
+
+/// The exit code of a program that Ctrl-C ended.
+const INTERRUPTED: i32 = 130;
+
+/// What there is to show.
+pub(super) struct Done {
+    pub(super) outcome: Outcome,
+    pub(super) answers: Answers,
+    pub(super) server: Option<ServerSide>,
+    pub(super) held: Held,
+    pub(super) verdict: Verdict,
+}
+
+pub(super) fn run(plan: &Plan, args: &LoadArgs) -> Result<Done> {
+    plan.client.reach().map_err(told)?;
+    let before = plan.probes.as_ref().map(Before::read).transpose()?;
+    let stop = Stop::new();
+    end_early(stop.clone())?;
+    let outcome = drive(plan, args, stop)?;
+    // What the client measured is kept, whatever the server says in the end.
+    let server = before.and_then(|before| before.side().inspect_err(|failure| out::warn(failure)).ok());
+    let held = plan.limits.hold(&outcome);
+    let verdict = limits::verdict(&held, &outcome);
+    Ok(Done { answers: plan.client.answers(), outcome, server, held, verdict })
+}
+
+/// The first Ctrl-C ends the run early, the second one ends the program at once.
+fn end_early(stop: Stop) -> Result<()> {
+    let again = stop.clone();
+    ctrlc::set_handler(move || {
+        if again.is_stopped() {
+            process::exit(INTERRUPTED);
+        }
+        stop.stop();
+    })
+    .map_err(|error| Failure::new(format!("cannot wait for signals: {error}")))
+}
+
+fn drive(plan: &Plan, args: &LoadArgs, stop: Stop) -> Result<Outcome> {
+    let load = plan.load.clone().stop(stop);
+    let operations: Vec<_> = plan.operations.iter().map(|(operation, _)| operation.clone()).collect();
+    let line = Line::new();
+    let load =
+        if line.is_shown() && args.format == Format::Table { load.watch(|live: &Live| Line::show(live)) } else { load };
+    plan.client.drive(&load, &operations).map_err(told)
+}

@@ -1,0 +1,43 @@
+//! The server's endpoint, asked before and after.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use perf_exporters::Report;
+use perf_load::http::ServerSide;
+
+use crate::endpoint::Endpoint;
+use crate::failure::{Failure, Result};
+
+/// For how long an endpoint may show one report again: it measures once a second, or more seldom where that costs much.
+const PATIENCE: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// What it counted before the load.
+pub(super) struct Before<'a> {
+    endpoint: &'a Endpoint,
+    report: Report,
+}
+
+impl<'a> Before<'a> {
+    pub(super) fn read(endpoint: &'a Endpoint) -> Result<Self> {
+        Ok(Self { endpoint, report: fetch(endpoint)? })
+    }
+
+    /// What it counted since. The first report after the load may be one that was made within it; the next one that differs
+    /// was made after somebody asked for it, and has all of it.
+    pub(super) fn side(self) -> Result<ServerSide> {
+        let first = fetch(self.endpoint)?;
+        let give_up = Instant::now() + PATIENCE;
+        let mut latest = fetch(self.endpoint)?;
+        while latest.meta.duration_ns == first.meta.duration_ns && Instant::now() < give_up {
+            thread::sleep(PAUSE);
+            latest = fetch(self.endpoint)?;
+        }
+        ServerSide::between(&self.report, &latest).map_err(|error| Failure::new(error.to_string()))
+    }
+}
+
+fn fetch(endpoint: &Endpoint) -> Result<Report> {
+    endpoint.fetch().map_err(|why| Failure::new(format!("{}: {why}", endpoint.url())))
+}

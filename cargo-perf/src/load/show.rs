@@ -1,0 +1,292 @@
+//! A plan, and what became of it, for people.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use anstyle::Style;
+use perf_exporters::{human, label};
+use perf_load::http::{ServerProbe, ServerSide};
+use perf_load::{Histogram, Model, Outcome, Validity};
+use unicode_width::UnicodeWidthStr;
+
+use super::plan::Plan;
+use super::run::Done;
+use crate::budgets;
+use crate::failure::Result;
+use crate::out::{self, BOLD, DIM, painted};
+
+/// The server's probes that are shown.
+const PROBES: usize = 10;
+/// Intended starts that a plan shows.
+const STARTS: usize = 5;
+
+fn time(duration: Duration) -> String {
+    human::duration(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)).to_string()
+}
+
+fn rate(per_second: f64) -> String {
+    format!("{}/s", human::rate(per_second))
+}
+
+/// What would be done.
+pub(super) fn plan(plan: &Plan, color: bool) -> Result<String> {
+    let mut text =
+        format!("{} · {} · nothing is sent\n\n", painted("perf load", BOLD, color), label::shown(&plan.name));
+    let total: f64 = plan.operations.iter().map(|(operation, _)| operation.share()).sum();
+    for (operation, request) in &plan.operations {
+        let name = if operation.name().is_empty() { "request" } else { operation.name() };
+        let share = if plan.operations.len() > 1 {
+            format!("  {}", human::percent(100.0 * operation.share() / total))
+        } else {
+            String::new()
+        };
+        let _ = writeln!(text, "{}{}", label::shown(name), share);
+        for number in 0..2 {
+            let _ = writeln!(text, "  {}", painted(&label::escaped(&request.preview(1, number)), DIM, color));
+        }
+    }
+    match plan.schedule()? {
+        None => {
+            let workers = plan.keys.workers.unwrap_or_default();
+            let _ = writeln!(text, "\nclosed loop: {workers} workers");
+        }
+        Some(arrivals) => {
+            let spaced = if arrivals.seed().is_some() { "at random (Poisson)" } else { "evenly spaced" };
+            let _ = writeln!(
+                text,
+                "\nopen loop: {:.0} requests in {}, {} on average, {spaced}",
+                arrivals.expected(),
+                time(arrivals.duration()),
+                rate(arrivals.mean_rate()),
+            );
+            let starts: Vec<String> = arrivals.times().take(STARTS).map(time).collect();
+            let _ = writeln!(text, "first starts: {} …", starts.join(", "));
+        }
+    }
+    for limit in &plan.keys.limit {
+        let _ = writeln!(text, "limit: {}", label::shown(limit));
+    }
+    if let Some(probes) = &plan.probes {
+        let _ = writeln!(text, "probes of the server: {}", probes.url());
+    }
+    Ok(text)
+}
+
+/// The figures of a row: of the response, of the service, of the lateness.
+fn figures(name: &str, histogram: &Histogram, greatest: u64) -> Vec<String> {
+    // A quantile is known to a bucket, the greatest exactly.
+    let at = |q: f64| {
+        let within = histogram.quantile(q).map(|ns| ns.min(greatest));
+        within.map_or_else(|| "–".to_owned(), |ns| human::duration(ns).to_string())
+    };
+    let mut row = vec![name.to_owned()];
+    row.extend([0.5, 0.9, 0.99, 0.999, 1.0].map(at));
+    row
+}
+
+const HEAD: [&str; 6] = ["", "p50", "p90", "p99", "p99.9", "max"];
+
+/// What became of it, on a terminal.
+pub(super) fn table(done: &Done, width: usize, color: bool) -> String {
+    let outcome = &done.outcome;
+    let mut text = format!("{} · {}\n", painted("perf load", BOLD, color), headline(outcome));
+    text.push_str(&wrapped(&counts(done), width));
+    text.push('\n');
+    text.push_str(&aligned(&rows(outcome), color));
+    if let Some(server) = &done.server {
+        text.push_str(&server_side(server, outcome, width, color));
+    }
+    text.push('\n');
+    for note in notes(done) {
+        text.push_str(&painted(wrapped(&note, width).trim_end(), DIM, color));
+        text.push('\n');
+    }
+    if !done.held.rows.is_empty() {
+        text.push_str(&budgets::lines(&done.held, color));
+    }
+    let style = out::style_of(&done.verdict);
+    let _ = writeln!(text, "{}", painted(&verdict(done), style, color));
+    text
+}
+
+fn verdict(done: &Done) -> String {
+    match (&done.outcome.validity, done.held.rows.is_empty()) {
+        (Validity::Valid, true) => "no limits were stated: nothing is judged".to_owned(),
+        _ => format!("verdict: {}", done.verdict),
+    }
+}
+
+/// The model, what was offered and what was achieved.
+fn headline(outcome: &Outcome) -> String {
+    let model = match outcome.model {
+        Model::Closed { workers, .. } => format!("closed loop of {workers} workers"),
+        _ => format!("open loop · {} offered", rate(outcome.offered())),
+    };
+    let interrupted = if outcome.interrupted { " · interrupted" } else { "" };
+    let name = label::shown(&outcome.name);
+    format!("{name} · {model} · {} achieved · {}{interrupted}", rate(outcome.achieved()), time(outcome.elapsed))
+}
+
+/// What came back, in a sentence.
+fn counts(done: &Done) -> String {
+    let counts = done.outcome.counts;
+    let mut parts = vec![format!("{} completed", human::count(counts.completed))];
+    parts.extend(done.answers.classes().into_iter().map(|(class, count)| format!("{class} {}", human::count(count))));
+    parts.push(format!("failed {}", human::count(counts.failed)));
+    parts.push(format!("dropped {}", human::count(counts.dropped)));
+    parts.push(format!("{} connections", human::count(done.answers.connections)));
+    parts.push(format!("{} received", human::bytes(done.answers.bytes)));
+    parts.join(" · ")
+}
+
+fn rows(outcome: &Outcome) -> Vec<Vec<String>> {
+    let mut rows = vec![HEAD.map(ToOwned::to_owned).to_vec()];
+    for part in ["response", "service", "lateness"] {
+        let Some(probe) = outcome.report.probe(&format!("{}::{part}", outcome.name)) else { continue };
+        rows.push(figures(part, &probe.histogram, probe.max_ns));
+    }
+    // Of a mix, each operation.
+    let prefix = format!("{}::", outcome.name);
+    for probe in &outcome.report.probes {
+        let inner = probe.name.strip_prefix(&prefix).filter(|inner| inner.ends_with("::response"));
+        if let Some(inner) = inner {
+            rows.push(figures(&label::shown(inner), &probe.histogram, probe.max_ns));
+        }
+    }
+    rows
+}
+
+/// What a reader must know beside the figures.
+fn notes(done: &Done) -> Vec<String> {
+    let outcome = &done.outcome;
+    let mut notes = Vec::new();
+    match outcome.model {
+        Model::Closed { .. } => notes.push(
+            "A closed loop asks a slow server less often: its quantiles do not hold for callers that come by themselves."
+                .to_owned(),
+        ),
+        _ => notes.push("Response counts from the intended start, service from the actual one.".to_owned()),
+    }
+    if let Validity::Invalid { reason, .. } = &outcome.validity {
+        notes.push(format!("INVALID: {reason}."));
+    }
+    if outcome.interrupted {
+        notes.push("It was interrupted: these are the figures until then.".to_owned());
+    }
+    if outcome.counts.dropped > 0 && !done.held.rows.is_empty() {
+        notes.push("Dropped requests count as over every limit of time, and as errors.".to_owned());
+    }
+    notes.extend(done.answers.first.iter().map(|(kind, said)| format!("{kind}, the first: {}", label::escaped(said))));
+    notes.extend(outcome.seed.map(|seed| format!("Seed {seed}.")));
+    notes
+}
+
+/// Both sides of the same seconds.
+fn server_side(server: &ServerSide, outcome: &Outcome, width: usize, color: bool) -> String {
+    let probes = server.rows(outcome);
+    let mut text = format!("\n{}\n", painted("What the server did meanwhile, by the probes in it", BOLD, color));
+    if probes.is_empty() {
+        text.push_str("none of its probes was called\n");
+        return text;
+    }
+    let mut rows =
+        vec![["probe", "calls", "per request", "self/request", "of the wait", "p99"].map(ToOwned::to_owned).to_vec()];
+    let shown = &probes[..probes.len().min(PROBES)];
+    let room = width.saturating_sub(60).max(20);
+    rows.extend(shown.iter().map(|probe| server_row(probe, room)));
+    text.push_str(&aligned(&rows, color));
+    let share: f64 = probes.iter().map(|probe| probe.share).sum();
+    let left_out = probes.len() - shown.len();
+    let more = if left_out > 0 { format!("{left_out} more probes; ") } else { String::new() };
+    let rest = if share <= 1.0 {
+        format!(
+            "{more}the other {} of the wait passed outside them: network, queues, code without probes",
+            human::percent(100.0 * (1.0 - share))
+        )
+    } else {
+        format!("{more}they measured more than the wait: it works on several threads, or for others besides")
+    };
+    text.push_str(&painted(wrapped(&rest, width).trim_end(), DIM, color));
+    text.push('\n');
+    text
+}
+
+fn server_row(probe: &ServerProbe, room: usize) -> Vec<String> {
+    vec![
+        perf_exporters::table::fitted(&label::shown(&probe.name), room),
+        human::count(probe.calls).to_string(),
+        format!("{:.2}", probe.per_request),
+        time(probe.own),
+        human::percent(100.0 * probe.share).to_string(),
+        time(probe.p99),
+    ]
+}
+
+/// Columns: the first to the left, all others to the right.
+fn aligned(rows: &[Vec<String>], color: bool) -> String {
+    let columns = rows.first().map_or(0, Vec::len);
+    let widths: Vec<usize> = (0..columns).map(|at| rows.iter().map(|row| row[at].width()).max().unwrap_or(0)).collect();
+    let mut text = String::new();
+    for (line, row) in rows.iter().enumerate() {
+        let style = if line == 0 { BOLD } else { Style::new() };
+        for (at, cell) in row.iter().enumerate() {
+            let fill = " ".repeat(widths[at].saturating_sub(cell.width()));
+            let cell = painted(cell, style, color);
+            text.push_str(&if at == 0 { format!("{cell}{fill}") } else { format!("  {fill}{cell}") });
+        }
+        text.truncate(text.trim_end().len());
+        text.push('\n');
+    }
+    text
+}
+
+/// Words on lines that fit.
+fn wrapped(text: &str, width: usize) -> String {
+    let mut out = String::new();
+    let mut column = 0;
+    for word in text.split(' ') {
+        if column > 0 && column + 1 + word.width() > width {
+            out.push('\n');
+            column = 0;
+        } else if column > 0 {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += word.width();
+    }
+    out.push('\n');
+    out
+}
+
+/// For a pull request.
+pub(super) fn markdown(done: &Done) -> String {
+    let outcome = &done.outcome;
+    let mark = out::mark(&done.verdict);
+    let mut text = format!("### {mark} perf load: {}\n\n{}\n\n", headline(outcome), counts(done));
+    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+    for (at, row) in rows(outcome).iter().enumerate() {
+        text.push_str(&line(row));
+        if at == 0 {
+            text.push_str("|---|--:|--:|--:|--:|--:|\n");
+        }
+    }
+    if let Some(server) = &done.server {
+        text.push_str("\nWhat the server did meanwhile:\n\n| probe | calls | per request | self/request | of the wait | p99 |\n|---|--:|--:|--:|--:|--:|\n");
+        for probe in server.rows(outcome).iter().take(PROBES) {
+            let mut cells = server_row(probe, usize::MAX);
+            cells[0] = perf_exporters::markdown::code(&probe.name);
+            text.push_str(&line(&cells));
+        }
+    }
+    text.push('\n');
+    for note in notes(done) {
+        let _ = writeln!(text, "{note}  ");
+    }
+    for row in &done.held.rows {
+        let actual = row.actual.as_deref().unwrap_or("—");
+        let _ = writeln!(text, "- {} ≤ {}: {actual}, {}", row.figure, row.bound, row.verdict);
+    }
+    let _ = writeln!(text, "\n{}", verdict(done));
+    text
+}

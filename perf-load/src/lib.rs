@@ -1,0 +1,42 @@
+//! Drives a workload at a stated rate, measures from the intended start, and hands back a report.
+//!
+//! ```text
+//! Arrivals  →  Drive  →  Outcome  →  Report  →  table, JSON, page, verdict
+//! when         under     what the    the value that everything else reads
+//! to start     load      drive measured
+//! ```
+
+#![forbid(unsafe_code)]
+
+pub mod arrivals;
+mod clock;
+mod closed;
+mod conduct;
+mod drive;
+mod error;
+mod finish;
+#[cfg(feature = "http")]
+pub mod http;
+mod live;
+mod load;
+mod mix;
+mod open;
+mod operation;
+mod outcome;
+mod record;
+mod stop;
+#[cfg(feature = "tokio")]
+mod tasks;
+
+pub use arrivals::Arrivals;
+pub use drive::Drive;
+pub use error::Error;
+pub use live::Live;
+pub use load::Load;
+#[cfg(feature = "tokio")]
+pub use mix::AsyncMix;
+pub use mix::{Mix, Operation, Sizes};
+pub use operation::{Class, Ctx, Ends};
+pub use outcome::{Counts, Model, Outcome, Validity, Window};
+pub use perf_core::Histogram;
+pub use stop::Stop;
