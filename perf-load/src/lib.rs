@@ -10,8 +10,10 @@
 
 pub mod arrivals;
 mod drive;
+pub mod endurance;
 mod error;
 mod outcome;
+pub mod simulate;
 
 pub use arrivals::Arrivals;
 pub use drive::Drive;

@@ -1,0 +1,4 @@
+//! Endurance.
+
+pub mod drift;
+mod serial;
