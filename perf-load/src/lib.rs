@@ -9,14 +9,18 @@
 #![forbid(unsafe_code)]
 
 pub mod arrivals;
+pub mod breaking;
 mod drive;
 pub mod endurance;
 mod error;
+mod limits;
 mod outcome;
+mod resources;
 pub mod simulate;
 
 pub use arrivals::Arrivals;
 pub use drive::Drive;
 pub use error::Error;
+pub use limits::{Limit, Limits};
 pub use outcome::{Counts, Model, Outcome, Validity, Window};
 pub use perf_core::Histogram;

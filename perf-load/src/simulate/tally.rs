@@ -11,7 +11,7 @@ use crate::{Counts, Window};
 /// Windows of a course, at most.
 const MOST: usize = 480;
 
-/// Durations: all of them in buckets, and what is exact.
+/// Durations: what is exact, and, when the drive is over, all of them in buckets.
 #[derive(Debug, Default)]
 pub(super) struct Times {
     pub(super) all: Histogram,
@@ -22,7 +22,6 @@ pub(super) struct Times {
 
 impl Times {
     fn add(&mut self, time: u64) {
-        self.all.extend([time]);
         self.sum = self.sum.saturating_add(time);
         self.least = Some(self.least.map_or(time, |least| least.min(time)));
         self.most = self.most.max(time);
@@ -122,7 +121,7 @@ impl Tally {
             .collect();
     }
 
-    /// What was due and is neither done nor dropped, at the end of each window.
+    /// What was due and is neither done nor dropped, at the end of each window; and the whole, which is the sum of the windows.
     pub(super) fn finish(&mut self) {
         self.counts.started = self.counts.completed;
         let mut backlog = 0;
@@ -130,6 +129,8 @@ impl Tally {
             let counts = &window.counts;
             backlog = (backlog + counts.due).saturating_sub(counts.completed + counts.dropped);
             window.backlog = backlog;
+            self.response.all.merge(&window.response);
+            self.service.all.merge(&window.service);
         }
     }
 }
