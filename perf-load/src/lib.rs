@@ -10,17 +10,33 @@
 
 pub mod arrivals;
 pub mod breaking;
+mod clock;
+mod closed;
+mod conduct;
 mod drive;
 pub mod endurance;
 mod error;
+mod finish;
 mod limits;
+mod live;
+mod load;
+mod mix;
+mod open;
+mod operation;
 mod outcome;
+mod record;
 mod resources;
 pub mod simulate;
+mod stop;
 
 pub use arrivals::Arrivals;
 pub use drive::Drive;
 pub use error::Error;
 pub use limits::{Limit, Limits};
+pub use live::Live;
+pub use load::Load;
+pub use mix::{Mix, Operation, Sizes};
+pub use operation::{Class, Ctx, Ends};
 pub use outcome::{Counts, Model, Outcome, Validity, Window};
 pub use perf_core::Histogram;
+pub use stop::Stop;

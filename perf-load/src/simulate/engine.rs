@@ -12,8 +12,6 @@ use super::weather::Weather;
 /// What happens to a request, in nanoseconds of the queue's own time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Event {
-    /// It should begin now.
-    Due,
     /// It found no place to wait.
     Dropped,
     /// It is done.
@@ -85,7 +83,6 @@ impl Engine {
                     self.attempt(queue, at, request);
                 }
             } else if dues.next().is_some() {
-                sink(due, Event::Due);
                 if self.is_full(queue, due) {
                     sink(due, Event::Dropped);
                 } else {

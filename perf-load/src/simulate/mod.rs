@@ -44,7 +44,6 @@ mod engine;
 mod memory;
 mod service;
 mod stalls;
-mod tally;
 mod weather;
 
 use std::time::Duration;
