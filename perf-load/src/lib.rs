@@ -25,6 +25,7 @@ mod open;
 mod operation;
 mod outcome;
 mod record;
+pub mod recovery;
 mod resources;
 pub mod simulate;
 mod stop;

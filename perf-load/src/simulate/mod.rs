@@ -213,6 +213,6 @@ fn nanos(time: Duration) -> u64 {
 
 /// The nearest whole number that is not negative.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, and maps NaN to 0")]
-fn whole(value: f64) -> u64 {
+pub(crate) fn whole(value: f64) -> u64 {
     value.round() as u64
 }
