@@ -77,7 +77,9 @@ fn case(random: bool, limit: &str, theory: f64, limits: Limits, seeds: u64) -> R
         let search = Search::from(100.0)?.patience(1024).limits(limits.clone()).poisson(1000 * seed);
         let found = search.run(&mut queue(random, seed)?)?;
         name.clone_from(&found.name);
-        let (Some(good), Some(bad)) = (found.good, found.bad) else { return Err(format!("seed {seed}:\n{found}").into()) };
+        let (Some(good), Some(bad)) = (found.good, found.bad) else {
+            return Err(format!("seed {seed}:\n{found}").into());
+        };
         points.push((good * bad).sqrt());
         widths.push(bad / good - 1.0);
         confirmed += u64::from(found.confirmed);

@@ -27,7 +27,7 @@ const BLOCKS: usize = 24;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Limits {
-    times: Vec<(Metric, f64, Duration)>,
+    times: Vec<(Metric, Duration)>,
     errors: f64,
 }
 
@@ -74,14 +74,14 @@ impl Limits {
     /// A metric that is no quantile; no time at all.
     pub fn time(mut self, metric: Metric, most: Duration) -> Result<Self, Error> {
         let key = || format!("limit.{}", metric.key());
-        let Some(q) = metric.quantile() else {
+        if metric.quantile().is_none() {
             return Err(Error::invalid(key(), "response times are limited by p50, p90, p95, p99 or p999"));
-        };
+        }
         if most.is_zero() {
             return Err(Error::invalid(key(), "must be above zero, such as \"50ms\""));
         }
-        self.times.retain(|(other, ..)| *other != metric);
-        self.times.push((metric, q, most));
+        self.times.retain(|(other, _)| *other != metric);
+        self.times.push((metric, most));
         Ok(self)
     }
 
@@ -99,31 +99,57 @@ impl Limits {
 
     /// The limits, one by one.
     pub fn iter(&self) -> impl Iterator<Item = Limit> + '_ {
-        let times = self.times.iter().map(|&(metric, _, most)| Limit::Time { metric, most });
+        let times = self.times.iter().map(|&(metric, most)| Limit::Time { metric, most });
         times.chain([Limit::Errors { most: self.errors }])
     }
 
-    /// Each limit against these windows, in the order of time. Slow calls come in bursts: windows are what tells.
-    pub(crate) fn hold(&self, windows: &[&Window]) -> Vec<Held> {
+    /// Each limit against these parts, in the order of time. Slow calls come in bursts: parts are what tells.
+    pub(crate) fn hold(&self, parts: &[Part<'_>]) -> Vec<Held> {
         // Of short blocks each depends on many before it, which the correlation of neighbours does not show.
-        let each = windows.len().div_ceil(BLOCKS).max(1);
-        let blocks = |over: &dyn Fn(&Window) -> u64| {
-            let seen = windows.chunks(each).map(|block| {
-                let of = |part: &dyn Fn(&Window) -> u64| block.iter().map(|window| part(window)).sum::<u64>();
-                (of(&|window| window.counts.completed), of(over))
+        let each = parts.len().div_ceil(BLOCKS).max(1);
+        let judged = |limit: Limit| {
+            let seen = parts.chunks(each).map(|block| {
+                let completed = block.iter().map(|part| part.completed).sum::<u64>();
+                (completed, block.iter().map(|part| limit.over(part)).sum::<u64>())
             });
-            Exceedances::from_blocks(&seen.collect::<Vec<_>>())
+            let allowed = limit.allowed();
+            let judged = judge_share(Exceedances::from_blocks(&seen.collect::<Vec<_>>()), allowed);
+            Held { limit, judged, allowed }
         };
-        let time = |&(metric, q, most): &(Metric, f64, Duration)| {
-            let nanos = u64::try_from(most.as_nanos()).unwrap_or(u64::MAX);
-            let seen = blocks(&|window| above(&window.response, nanos));
-            let allowed = 1.0 - q;
-            Held { limit: Limit::Time { metric, most }, judged: judge_share(seen, allowed), allowed }
-        };
-        let failed = blocks(&|window| window.counts.failed);
-        let limit = Limit::Errors { most: self.errors };
-        let errors = Held { limit, judged: judge_share(failed, self.errors), allowed: self.errors };
-        self.times.iter().map(time).chain([errors]).collect()
+        self.iter().map(judged).collect()
+    }
+}
+
+/// Part of what was measured.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Part<'a> {
+    pub(crate) completed: u64,
+    pub(crate) failed: u64,
+    pub(crate) response: &'a Histogram,
+}
+
+impl<'a> From<&'a Window> for Part<'a> {
+    fn from(window: &'a Window) -> Self {
+        let Window { counts, response, .. } = window;
+        Self { completed: counts.completed, failed: counts.failed, response }
+    }
+}
+
+impl Limit {
+    /// The share of the operations that may be over it.
+    pub(crate) fn allowed(&self) -> f64 {
+        match self {
+            Self::Time { metric, .. } => 1.0 - metric.quantile().unwrap_or(0.0),
+            Self::Errors { most } => *most,
+        }
+    }
+
+    /// How many are over it.
+    pub(crate) fn over(&self, part: &Part<'_>) -> u64 {
+        match self {
+            Self::Time { most, .. } => above(part.response, u64::try_from(most.as_nanos()).unwrap_or(u64::MAX)),
+            Self::Errors { .. } => part.failed,
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use perf_exporters::Report;
 use perf_exporters::monitor::{Monitor, Options};
 use perf_exporters::report::Moment;
 
@@ -46,12 +47,18 @@ impl Resources {
     /// speaks for itself: what this process takes is then the generator's.
     pub(crate) fn used(&self, before: Option<Moment>, outcome: &Outcome) -> Used {
         let own = || Some((before?, self.now()?));
-        let brought = || {
-            let moments = &outcome.report.monitor.first()?.moments;
-            Some((*moments.first()?, *moments.last()?))
-        };
-        brought().or_else(own).map(|(from, to)| between(&from, &to)).unwrap_or_default()
+        brought(&outcome.report).or_else(own).map(|(from, to)| between(&from, &to)).unwrap_or_default()
     }
+}
+
+/// What the process took that the report watched.
+pub(crate) fn of_report(report: &Report) -> Used {
+    brought(report).map(|(from, to)| between(&from, &to)).unwrap_or_default()
+}
+
+fn brought(report: &Report) -> Option<(Moment, Moment)> {
+    let moments = &report.monitor.first()?.moments;
+    Some((*moments.first()?, *moments.last()?))
 }
 
 fn between(from: &Moment, to: &Moment) -> Used {

@@ -7,7 +7,7 @@ use perf_exporters::human;
 use perf_exporters::report::Quantiles;
 
 use super::growth::Growth;
-use crate::limits::Held;
+use crate::limits::{Held, Part};
 use crate::resources::Used;
 use crate::{Arrivals, Limit, Limits, Outcome, Validity, Window};
 
@@ -140,6 +140,7 @@ impl Step {
             service.merge(&window.service);
         }
         let growth = Growth::of(&judged);
+        let parts: Vec<Part<'_>> = judged.iter().map(|window| Part::from(*window)).collect();
         let ratio = completed as f64 / (due.max(1)) as f64;
         let quantiles = |times: &crate::Histogram| Quantiles::from_fn(|q| times.quantile(q).unwrap_or(0));
         Self {
@@ -155,7 +156,7 @@ impl Step {
             growth,
             processors: used.processors,
             memory: used.memory(),
-            verdict: verdict(&outcome.validity, &limits.hold(&judged), ratio, growth, last),
+            verdict: verdict(&outcome.validity, &limits.hold(&parts), ratio, growth, last),
         }
     }
 }
