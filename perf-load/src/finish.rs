@@ -23,6 +23,11 @@ impl Before {
         Self(perf_core::is_enabled().then(perf_core::snapshot))
     }
 
+    /// Of a drive that no code of this program is driven by.
+    pub(crate) fn elsewhere() -> Self {
+        Self(None)
+    }
+
     /// What the probes of the program counted since.
     fn report(self) -> Report {
         let since = self.0.map(|before| Report::from(perf_core::snapshot().since(&before)));

@@ -9,14 +9,17 @@
 #![forbid(unsafe_code)]
 
 pub mod arrivals;
+pub mod breaking;
 mod clock;
 mod closed;
 mod conduct;
 mod drive;
+pub mod endurance;
 mod error;
 mod finish;
 #[cfg(feature = "http")]
 pub mod http;
+mod limits;
 mod live;
 mod load;
 mod mix;
@@ -24,6 +27,9 @@ mod open;
 mod operation;
 mod outcome;
 mod record;
+pub mod recovery;
+mod resources;
+pub mod simulate;
 mod stop;
 #[cfg(feature = "tokio")]
 mod tasks;
@@ -31,6 +37,7 @@ mod tasks;
 pub use arrivals::Arrivals;
 pub use drive::Drive;
 pub use error::Error;
+pub use limits::{Limit, Limits};
 pub use live::Live;
 pub use load::Load;
 #[cfg(feature = "tokio")]

@@ -1,0 +1,45 @@
+//! Until it breaks: the highest rate that a system holds.
+//!
+//! [`Search`] drives a system at a rate that grows by a quarter from step to step until a step fails, bisects between the last that
+//! held and the first that failed, sees both ends twice again, and then holds the good end for longer. What comes of it is
+//! [`Breaking`]: the interval, what limited it, and every step as a point of a curve.
+//!
+//! ```
+//! use std::time::Duration;
+//! use perf_core::budget::Metric;
+//! use perf_load::Limits;
+//! use perf_load::breaking::Search;
+//! use perf_load::simulate::{Queue, Service};
+//!
+//! // Two servers hold 2,000 a second; with 50 ms at p99, somewhat less.
+//! let mut queue = Queue::new("shop", 2, Service::exponential(Duration::from_millis(1))?)?.seed(1);
+//! let limits = Limits::default().time(Metric::P99, Duration::from_millis(50))?;
+//! let found = Search::from(200.0)?.limits(limits).poisson(1).run(&mut queue)?;
+//!
+//! let (good, bad) = (found.good.unwrap(), found.bad.unwrap());
+//! assert!(found.confirmed && bad / good <= 1.05);
+//! assert!((1800.0..2000.0).contains(&good), "{found}");
+//! # Ok::<(), perf_load::Error>(())
+//! ```
+//!
+//! # When a step fails
+//!
+//! | sign | rule |
+//! |---|---|
+//! | a limit | more operations are over it than it allows, by a binomial test of 2 % that counts runs of slow ones as few |
+//! | throughput | less than 98 % of the offered rate is achieved |
+//! | backlog | its slope has a lower bound (99 %) above zero |
+//! | the generator | its figures are invalid: then the interval bounds the generator, and says so |
+//!
+//! A step that proves neither side is done again, four times as long, up to [`Search::patience`]; there, what is likelier
+//! counts. The first tenth of each step is not judged: a queue that is still filling looks better than it is.
+
+mod found;
+mod growth;
+mod search;
+mod step;
+
+pub use found::{Breaking, Ended};
+pub use growth::Growth;
+pub use search::Search;
+pub use step::{Cause, LEAST_ACHIEVED, Purpose, Step, Verdict};

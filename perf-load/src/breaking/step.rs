@@ -1,0 +1,219 @@
+//! One step of the search: what was driven, what came of it, and whether the system held.
+
+use std::fmt;
+use std::time::Duration;
+
+use perf_exporters::human;
+use perf_exporters::report::Quantiles;
+
+use super::growth::Growth;
+use crate::limits::{Held, Part};
+use crate::resources::Used;
+use crate::{Arrivals, Limit, Limits, Outcome, Validity, Window};
+
+/// Less than this share of the offered rate achieved is a failure.
+pub const LEAST_ACHIEVED: f64 = 0.98;
+/// Less than this needs no longer step to be believed.
+const SURELY_LESS: f64 = 0.95;
+/// The queue of a step begins empty: so much of the step is not judged.
+const WARM_UP: f64 = 0.1;
+/// Chance of a limit held that counts as breached, or breached that counts as held. Not a gate's: both ends are confirmed.
+const LEVEL: f64 = 0.02;
+
+/// Why a step failed.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Cause {
+    /// The figures cannot be relied on: the generator was late on its own account.
+    #[non_exhaustive]
+    Generator {
+        /// Why, with figures.
+        reason: String,
+    },
+    /// A limit was breached.
+    #[non_exhaustive]
+    Limit {
+        /// Which.
+        limit: Limit,
+        /// The share of the operations that was over it.
+        over: f64,
+    },
+    /// Less was achieved than offered.
+    #[non_exhaustive]
+    Throughput {
+        /// Achieved ÷ offered.
+        ratio: f64,
+    },
+    /// The backlog grew.
+    #[non_exhaustive]
+    Backlog {
+        /// How fast.
+        growth: Growth,
+    },
+}
+
+/// What a step proves.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// The system held the rate.
+    Holds,
+    /// It did not.
+    Fails(Vec<Cause>),
+    /// A longer step has to tell.
+    Unsure(Vec<Cause>),
+}
+
+impl Verdict {
+    /// Whether the system held the rate.
+    #[must_use]
+    pub const fn holds(&self) -> bool {
+        matches!(self, Self::Holds)
+    }
+}
+
+/// What a step was for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Purpose {
+    /// To find a rate that fails, or one that holds.
+    Ramp,
+    /// To narrow the interval.
+    Bisect,
+    /// To see the same again.
+    Confirm,
+    /// To hold the good end for longer.
+    Hold,
+}
+
+/// One step: a constant rate for a time.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Step {
+    /// What it was for.
+    pub purpose: Purpose,
+    /// Operations offered a second.
+    pub offered: f64,
+    /// Operations completed a second while they came, after the warm-up.
+    pub achieved: f64,
+    /// How long they came.
+    pub duration: Duration,
+    /// Operations that were due.
+    pub due: u64,
+    /// Of these, dropped.
+    pub dropped: u64,
+    /// Share of the completed ones that failed.
+    pub errors: f64,
+    /// Response times after the warm-up, nanoseconds.
+    pub response: Quantiles,
+    /// Service times after the warm-up, nanoseconds.
+    pub service: Quantiles,
+    /// What waited, and how fast it grew.
+    pub growth: Growth,
+    /// Processors kept busy; none where it is not known.
+    pub processors: Option<f64>,
+    /// Bytes of memory at the end: live ones where they are known, or resident ones.
+    pub memory: Option<u64>,
+    /// What it proves.
+    pub verdict: Verdict,
+}
+
+impl Step {
+    /// Of a drive. The last word on a rate is said without doubts: then what is likelier counts.
+    pub(super) fn of(
+        purpose: Purpose,
+        offered: f64,
+        plan: &Arrivals,
+        outcome: &Outcome,
+        used: Used,
+        limits: &Limits,
+        last: bool,
+    ) -> Self {
+        let judged = judged(plan, outcome);
+        let sum = |part: fn(&Window) -> u64| judged.iter().map(|window| part(window)).sum::<u64>();
+        let (due, completed) = (sum(|window| window.counts.due), sum(|window| window.counts.completed));
+        let span: f64 = judged.iter().map(|window| window.width.as_secs_f64()).sum();
+        let mut response = crate::Histogram::default();
+        let mut service = crate::Histogram::default();
+        for window in &judged {
+            response.merge(&window.response);
+            service.merge(&window.service);
+        }
+        let growth = Growth::of(&judged);
+        let parts: Vec<Part<'_>> = judged.iter().map(|window| Part::from(*window)).collect();
+        let ratio = completed as f64 / (due.max(1)) as f64;
+        let quantiles = |times: &crate::Histogram| Quantiles::from_fn(|q| times.quantile(q).unwrap_or(0));
+        Self {
+            purpose,
+            offered,
+            achieved: if span > 0.0 { completed as f64 / span } else { 0.0 },
+            duration: plan.duration(),
+            due: outcome.counts.due,
+            dropped: outcome.counts.dropped,
+            errors: sum(|window| window.counts.failed) as f64 / completed.max(1) as f64,
+            response: quantiles(&response),
+            service: quantiles(&service),
+            growth,
+            processors: used.processors,
+            memory: used.memory(),
+            verdict: verdict(&outcome.validity, &limits.hold(&parts), ratio, growth, last),
+        }
+    }
+}
+
+/// The windows in which operations came, without the warm-up and without the one in which they ended.
+fn judged<'a>(plan: &Arrivals, outcome: &'a Outcome) -> Vec<&'a Window> {
+    let (from, to) = (plan.duration().mul_f64(WARM_UP), plan.duration());
+    let inside = |window: &&Window| window.at >= from && window.at + window.width <= to;
+    let judged: Vec<&Window> = outcome.course.iter().filter(inside).collect();
+    // Of a step shorter than a few windows, all of it.
+    if judged.is_empty() { outcome.course.iter().collect() } else { judged }
+}
+
+fn verdict(validity: &Validity, held: &[Held], ratio: f64, growth: Growth, last: bool) -> Verdict {
+    if let Validity::Invalid { reason } = validity {
+        return Verdict::Fails(vec![Cause::Generator { reason: reason.clone() }]);
+    }
+    let (mut fails, mut unsure) = (Vec::new(), Vec::new());
+    for Held { limit, judged, allowed } in held {
+        let over = judged.seen.k as f64 / judged.seen.n.max(1) as f64;
+        let cause = Cause::Limit { limit: *limit, over };
+        if judged.fail_p <= LEVEL || *allowed <= 0.0 && judged.seen.k > 0 || last && over > *allowed {
+            fails.push(cause);
+        } else if judged.pass_p > LEVEL && !(*allowed <= 0.0 || last) {
+            unsure.push(cause);
+        }
+    }
+    if ratio < SURELY_LESS || last && ratio < LEAST_ACHIEVED {
+        fails.push(Cause::Throughput { ratio });
+    } else if ratio < LEAST_ACHIEVED {
+        unsure.push(Cause::Throughput { ratio });
+    }
+    // A queue that holds its load may fill for a while: a longer step tells.
+    if growth.is_sure() {
+        if last { &mut fails } else { &mut unsure }.push(Cause::Backlog { growth });
+    }
+    match (fails.is_empty(), unsure.is_empty()) {
+        (false, _) => {
+            fails.append(&mut unsure);
+            Verdict::Fails(fails)
+        }
+        (true, false) => Verdict::Unsure(unsure),
+        (true, true) => Verdict::Holds,
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Generator { reason } => write!(f, "the generator, not the system: {reason}"),
+            Self::Limit { limit, over } => {
+                write!(f, "{limit} is breached: {} are over it", human::percent(over * 100.0))
+            }
+            Self::Throughput { ratio } => {
+                write!(f, "{} of the offered rate are achieved", human::percent(ratio * 100.0))
+            }
+            Self::Backlog { growth } => write!(f, "the backlog grows by {} a second", human::rate(growth.slope)),
+        }
+    }
+}

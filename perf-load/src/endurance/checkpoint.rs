@@ -1,0 +1,173 @@
+//! What is kept of a stretch of time.
+
+use std::time::{Duration, SystemTime};
+
+use perf_core::Histogram;
+use perf_exporters::Report;
+use perf_exporters::report::{Moment, ProbeReport, Track};
+
+use crate::Outcome;
+
+/// Checkpoints in memory, at most.
+const MOST: usize = 480;
+
+/// One checkpoint: what was done since the one before, and what the system was like at its end.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Checkpoint {
+    /// Its end, since the beginning of the run.
+    pub at: Duration,
+    /// Its length.
+    pub lasted: Duration,
+    /// Operations that ended.
+    pub completed: u64,
+    /// Of these, those that failed.
+    pub failed: u64,
+    /// Arrivals that were dropped.
+    pub dropped: u64,
+    /// Response times, nanoseconds.
+    pub response: Histogram,
+    /// Service times, nanoseconds.
+    pub service: Histogram,
+    /// Processors kept busy.
+    pub processors: Option<f64>,
+    /// Bytes of memory at its end: live ones where they are known, or resident ones.
+    pub memory: Option<u64>,
+}
+
+/// The report of a checkpoint: that of its drive, with what was dropped, and what this process took where the drive does not
+/// say what the system under load did.
+pub(super) fn report(outcome: Outcome, before: Option<Moment>, after: Option<Moment>) -> Report {
+    let dropped = outcome.counts.dropped;
+    let mut report = outcome.report;
+    if report.meta.time == SystemTime::UNIX_EPOCH {
+        report.meta.time = SystemTime::now();
+    }
+    if dropped > 0 {
+        let mut probe = ProbeReport::new(format!("{}::dropped", outcome.name));
+        (probe.calls, probe.errors) = (dropped, dropped);
+        let place = report.probes.partition_point(|other| other.name < probe.name);
+        report.probes.insert(place, probe);
+    }
+    if report.monitor.is_empty()
+        && let (Some(before), Some(after)) = (before, after)
+    {
+        let mut track = Track::default();
+        track.pid = std::process::id();
+        track.start = report.meta.time - Duration::from_nanos(after.at_ns.min(report.meta.duration_ns));
+        track.moments = vec![before, after];
+        report.monitor.push(track);
+    }
+    report
+}
+
+impl Checkpoint {
+    /// Of the report of a checkpoint, in a run that began at `begin`; nothing where no load is in it.
+    pub(super) fn of(report: &Report, begin: SystemTime) -> Option<(String, Self)> {
+        let ends = |probe: &&ProbeReport| probe.name.ends_with("::response");
+        let by_calls = |a: &&ProbeReport, b: &&ProbeReport| a.calls.cmp(&b.calls).then(b.name.len().cmp(&a.name.len()));
+        // Operations of a mix have theirs, too: the load's own counts all of them.
+        let response = report.probes.iter().filter(ends).max_by(by_calls)?;
+        let name = response.name.strip_suffix("::response")?.to_owned();
+        let other = |part: &str| report.probe(&format!("{name}::{part}"));
+        let lasted = Duration::from_nanos(report.meta.duration_ns);
+        let used = crate::resources::of_report(report);
+        let checkpoint = Self {
+            at: report.meta.time.duration_since(begin).unwrap_or_default(),
+            lasted,
+            completed: response.calls,
+            failed: response.errors + response.panics,
+            dropped: other("dropped").map_or(0, |probe| probe.calls),
+            response: response.histogram.clone(),
+            service: other("service").map(|probe| probe.histogram.clone()).unwrap_or_default(),
+            processors: used.processors,
+            memory: used.memory(),
+        };
+        Some((name, checkpoint))
+    }
+
+    /// Those of another, later one are added.
+    fn join(&mut self, later: &Self) {
+        let time = |checkpoint: &Self| checkpoint.lasted.as_secs_f64();
+        let (mine, others) = (time(self), time(later));
+        self.processors = match (self.processors, later.processors) {
+            (Some(one), Some(other)) => Some((one * mine + other * others) / (mine + others)),
+            (one, other) => one.or(other),
+        };
+        self.at = later.at;
+        self.lasted += later.lasted;
+        self.completed += later.completed;
+        self.failed += later.failed;
+        self.dropped += later.dropped;
+        self.response.merge(&later.response);
+        self.service.merge(&later.service);
+        self.memory = later.memory.or(self.memory);
+    }
+}
+
+/// The checkpoints of a run of any length, in so much memory.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Course {
+    kept: Vec<Checkpoint>,
+    /// Checkpoints that one of these is made of.
+    stride: usize,
+    /// Those since the last one that is kept.
+    gathered: Option<(usize, Checkpoint)>,
+}
+
+impl Course {
+    pub(super) fn add(&mut self, checkpoint: Checkpoint) {
+        let (count, gathered) = match self.gathered.take() {
+            None => (1, checkpoint),
+            Some((count, mut gathered)) => {
+                gathered.join(&checkpoint);
+                (count + 1, gathered)
+            }
+        };
+        if count < self.stride.max(1) {
+            self.gathered = Some((count, gathered));
+            return;
+        }
+        self.kept.push(gathered);
+        if self.kept.len() == MOST {
+            self.stride = self.stride.max(1) * 2;
+            self.kept = self
+                .kept
+                .chunks(2)
+                .map(|pair| {
+                    let mut joined = pair[0].clone();
+                    pair[1..].iter().for_each(|later| joined.join(later));
+                    joined
+                })
+                .collect();
+        }
+    }
+
+    /// All of equal length: what is gathered waits until it is as long.
+    pub(super) fn kept(&self) -> &[Checkpoint] {
+        &self.kept
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_number_fits_and_nothing_is_lost() {
+        for count in [1, 479, 480, 481, 5000, 10_000] {
+            let mut course = Course::default();
+            for at in 1..=count {
+                let response = [at].into_iter().collect();
+                let (at, lasted) = (Duration::from_secs(at), Duration::from_secs(1));
+                course.add(Checkpoint { at, lasted, completed: 1, memory: Some(7), response, ..Checkpoint::default() });
+            }
+            let kept = course.kept();
+            assert!(kept.len() <= MOST && kept.len() as u64 >= count.min(200));
+            assert!(kept.iter().all(|checkpoint| checkpoint.lasted == kept[0].lasted));
+            let waiting = course.gathered.as_ref().map_or(0, |gathered| gathered.1.completed);
+            assert_eq!(kept.iter().map(|checkpoint| checkpoint.completed).sum::<u64>() + waiting, count);
+            assert!(kept.iter().all(|checkpoint| checkpoint.response.count() == checkpoint.completed));
+        }
+    }
+}

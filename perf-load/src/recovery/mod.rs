@@ -1,0 +1,37 @@
+//! Recovery: how long a system suffers from what is over.
+//!
+//! [`Trial`] drives a system at its usual rate, disturbs it (by an overload, or by something that the caller injects), and goes on at
+//! the usual rate. [`Recovery`] says how long it took from the end of the disturbance until the system was as it was before.
+//!
+//! ```
+//! use std::time::Duration;
+//! use perf_load::recovery::{Took, Trial};
+//! use perf_load::simulate::{Queue, Service};
+//!
+//! // 1,000 a second are the most that it holds. Ten seconds of twice that leave 10,000 waiting, and at 700 a second there is room
+//! // for 300 more: 33 seconds.
+//! let mut queue = Queue::new("shop", 1, Service::deterministic(Duration::from_millis(1))?)?;
+//! let trial = Trial::at(700.0)?.overload(2000.0, Duration::from_secs(10))?.watch(Duration::from_secs(120));
+//! let recovery = trial.run(&mut queue)?;
+//! let Took::Time(took) = recovery.took else { panic!("{recovery}") };
+//! assert!((took.as_secs_f64() - 33.3).abs() < 1.5, "{took:?}");
+//! # Ok::<(), perf_load::Error>(())
+//! ```
+//!
+//! # The definition
+//!
+//! Time is looked at in equal looks, each long enough for 200 requests at the usual rate. The *band* is what the looks before
+//! the disturbance showed, without their first fifth: of p50 and p99 of the response time and of the mean backlog the greatest of any look
+//! and half as much again, of the share of failures the greatest and one per cent of the requests more. The system has *recovered* at the
+//! beginning of the first look, at or after the end of the disturbance, from which on every look is inside the whole band for the time
+//! [`Trial::settled`]. The recovery time is from the end of the disturbance to that beginning, to a look's length. Where that does not
+//! happen while it is watched, all that is known is that it took longer than until the end of the last look outside the band: the
+//! result is *right-censored*, [`Took::Longer`].
+
+mod band;
+mod found;
+mod trial;
+
+pub use band::{Band, Look};
+pub use found::{Recovery, Took};
+pub use trial::{Disturbance, Trial};

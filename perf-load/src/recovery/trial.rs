@@ -1,0 +1,241 @@
+//! The plan of a trial, and its judgement.
+
+use std::fmt;
+use std::time::Duration;
+
+use perf_exporters::human;
+
+use super::band::{Band, Look, looks, windows_of_a_look};
+use super::found::{Recovery, Took, shown};
+use crate::breaking::Breaking;
+use crate::{Arrivals, Drive, Error, Outcome, Validity};
+
+/// Looks that a band is made of, at least.
+const CALM_LOOKS: usize = 8;
+/// Of the time before the disturbance, so much is not looked at: a queue that fills looks better than it is.
+const WARM_UP: f64 = 0.2;
+/// The usual rate, as a share of the highest that is held.
+const USUAL: f64 = 0.7;
+/// An overload, as a multiple of it.
+const OVERLOAD: f64 = 2.0;
+
+/// What happens to the system.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Disturbance {
+    /// More requests than usual.
+    #[non_exhaustive]
+    Overload {
+        /// A second.
+        rate: f64,
+        /// For so long.
+        lasts: Duration,
+    },
+    /// Something that the caller does: a stall, a lost connection, a neighbour.
+    #[non_exhaustive]
+    Injected {
+        /// For so long.
+        lasts: Duration,
+    },
+}
+
+/// A plan: the usual rate, a disturbance, and the usual rate again. See the [module](super).
+#[derive(Clone, Debug, PartialEq)]
+#[must_use = "nothing is driven before `run`"]
+pub struct Trial {
+    rate: f64,
+    disturbance: Disturbance,
+    calm: Duration,
+    watch: Duration,
+    settled: Duration,
+    seed: Option<u64>,
+}
+
+impl Trial {
+    /// At this usual rate; the disturbance is ten seconds of twice as much, until another one is named.
+    ///
+    /// # Errors
+    /// A rate that is not above zero and finite.
+    pub fn at(rate: f64) -> Result<Self, Error> {
+        if !(rate.is_finite() && rate > 0.0) {
+            return Err(Error::invalid("rate", format!("{rate} is no rate: take operations a second, above zero")));
+        }
+        Ok(Self {
+            rate,
+            disturbance: Disturbance::Overload { rate: OVERLOAD * rate, lasts: Duration::from_secs(10) },
+            calm: Duration::from_secs(30),
+            watch: Duration::from_secs(120),
+            settled: Duration::from_secs(10),
+            seed: None,
+        })
+    }
+
+    /// At 70 % of the highest rate that was held, with an overload of twice that rate.
+    ///
+    /// # Errors
+    /// Where no rate was held.
+    pub fn beyond(breaking: &Breaking) -> Result<Self, Error> {
+        let Some(good) = breaking.good else {
+            return Err(Error::invalid("rate", "no rate was held: there is nothing to recover to"));
+        };
+        Self::at(USUAL * good)?.overload(OVERLOAD * good, Duration::from_secs(10))
+    }
+
+    /// The disturbance is this rate, for so long.
+    ///
+    /// # Errors
+    /// A rate that is not above the usual one; no time at all.
+    pub fn overload(self, rate: f64, lasts: Duration) -> Result<Self, Error> {
+        if !(rate.is_finite() && rate > self.rate) {
+            return Err(Error::invalid("overload", format!("{rate}/s is not above the usual {}/s", self.rate)));
+        }
+        let disturbance = Disturbance::Overload { rate, lasts: lasting("overload", lasts)? };
+        Ok(Self { disturbance, ..self })
+    }
+
+    /// The disturbance is the caller's: it happens after [`calm`](Self::calm), and is over after `lasts`. An operation can bring
+    /// it about, since it knows when it was due ([`Ctx`](crate::Ctx)); so can another thread, and a simulated
+    /// [stall](crate::simulate::Queue::stall).
+    ///
+    /// # Errors
+    /// No time at all.
+    pub fn injected(self, lasts: Duration) -> Result<Self, Error> {
+        let disturbance = Disturbance::Injected { lasts: lasting("injected", lasts)? };
+        Ok(Self { disturbance, ..self })
+    }
+
+    /// How long the usual rate is driven before the disturbance: 30 s by default.
+    pub fn calm(self, time: Duration) -> Self {
+        Self { calm: time, ..self }
+    }
+
+    /// How long it is watched after the disturbance: 120 s by default.
+    pub fn watch(self, time: Duration) -> Self {
+        Self { watch: time, ..self }
+    }
+
+    /// For how long it must stay inside the band to have recovered: 10 s by default.
+    pub fn settled(self, time: Duration) -> Self {
+        Self { settled: time, ..self }
+    }
+
+    /// Arrivals are a Poisson process of this seed; otherwise they are evenly spaced.
+    pub fn poisson(self, seed: u64) -> Self {
+        Self { seed: Some(seed), ..self }
+    }
+
+    /// When what comes, in one drive: nothing is awaited between its parts.
+    ///
+    /// # Errors
+    /// Times that are too short for it.
+    pub fn schedule(&self) -> Result<Arrivals, Error> {
+        let least = Duration::from_secs_f64(200.0 / self.rate) * 10;
+        for (key, time, least) in [("calm", self.calm, least), ("watch", self.watch, self.settled)] {
+            if time <= least {
+                let problem = format!("{} are too short: more than {} are needed", shown(time), shown(least));
+                return Err(Error::invalid(key, problem));
+            }
+        }
+        let (rate, lasts) = match self.disturbance {
+            Disturbance::Overload { rate, lasts } => (rate, lasts),
+            Disturbance::Injected { lasts } => (self.rate, lasts),
+        };
+        let stages = [(self.rate, self.calm), (rate, lasts), (self.rate, self.watch)];
+        let arrivals = Arrivals::stages(&stages)?;
+        Ok(match self.seed {
+            Some(seed) => arrivals.poisson(seed),
+            None => arrivals,
+        })
+    }
+
+    /// Drives it, and judges what was seen.
+    ///
+    /// # Errors
+    /// Those of the plan and of the drive.
+    pub fn run(&self, drive: &mut dyn Drive) -> Result<Recovery, Error> {
+        let outcome = drive.drive(&self.schedule()?)?;
+        Ok(self.judge(&outcome))
+    }
+
+    /// Judges the outcome of this [schedule](Self::schedule).
+    pub fn judge(&self, outcome: &Outcome) -> Recovery {
+        let begin = self.calm;
+        let end = begin + self.disturbance.lasts();
+        let last = end + self.watch;
+        let width = outcome.course.first().map_or(self.settled, |window| window.width);
+        let each = windows_of_a_look(width, self.rate);
+        let resolution = width * u32::try_from(each).unwrap_or(u32::MAX);
+        let calm = looks(&outcome.course, each, begin.mul_f64(WARM_UP), begin);
+        let after = looks(&outcome.course, each, end, last);
+        let band = Band::of(&calm);
+        let took = match &outcome.validity {
+            Validity::Invalid { reason } => Took::Unknown { reason: reason.clone() },
+            Validity::Valid if outcome.interrupted && outcome.elapsed < end => {
+                Took::Unknown { reason: "it was ended before the disturbance was over".into() }
+            }
+            Validity::Valid if calm.len() < CALM_LOOKS => {
+                let reason =
+                    format!("{} looks of {} before it: {CALM_LOOKS} are needed", calm.len(), shown(resolution));
+                Took::Unknown { reason }
+            }
+            Validity::Valid => took(&after, &band, end, resolution, self.settled),
+        };
+        let mut all = calm;
+        all.extend(looks(&outcome.course, each, begin, end));
+        all.extend(after);
+        Recovery {
+            name: outcome.name.clone(),
+            rate: self.rate,
+            disturbance: self.disturbance,
+            took,
+            resolution,
+            settled: self.settled,
+            band,
+            looks: all,
+            disturbed: (begin, end),
+            seed: self.seed,
+        }
+    }
+}
+
+/// The beginning of the first stretch of looks inside the band that is long enough.
+fn took(after: &[Look], band: &Band, end: Duration, resolution: Duration, settled: Duration) -> Took {
+    let needed = settled.div_duration_f64(resolution).ceil();
+    let mut inside = 0;
+    let mut since = end;
+    for look in after {
+        if band.holds(look) {
+            inside += 1;
+            if f64::from(inside) >= needed {
+                return Took::Time(since.saturating_sub(end));
+            }
+        } else {
+            inside = 0;
+            since = look.at + resolution;
+        }
+    }
+    Took::Longer(since.saturating_sub(end))
+}
+
+fn lasting(key: &str, lasts: Duration) -> Result<Duration, Error> {
+    if lasts.is_zero() { Err(Error::invalid(key, "must last some time, such as \"10s\"")) } else { Ok(lasts) }
+}
+
+impl Disturbance {
+    /// How long it lasts.
+    #[must_use]
+    pub const fn lasts(&self) -> Duration {
+        match *self {
+            Self::Overload { lasts, .. } | Self::Injected { lasts } => lasts,
+        }
+    }
+}
+
+impl fmt::Display for Disturbance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Overload { rate, lasts } => write!(f, "{}/s for {}", human::rate(*rate), shown(*lasts)),
+            Self::Injected { lasts } => write!(f, "a disturbance of {}", shown(*lasts)),
+        }
+    }
+}

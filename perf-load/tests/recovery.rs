@@ -1,0 +1,123 @@
+//! Recovery, on simulated queues whose backlog drains as arithmetic says.
+
+use std::time::Duration;
+
+use perf_load::breaking::Search;
+use perf_load::recovery::{Took, Trial};
+use perf_load::simulate::{Queue, Service};
+use perf_load::{Arrivals, Drive, Error, Outcome, Validity};
+
+const MEAN: Duration = Duration::from_millis(1);
+
+fn fixed() -> Queue {
+    Queue::new("fixed", 1, Service::deterministic(MEAN).unwrap()).unwrap()
+}
+
+fn random() -> Queue {
+    Queue::new("random", 1, Service::exponential(MEAN).unwrap()).unwrap().seed(5)
+}
+
+fn seconds(time: u64) -> Duration {
+    Duration::from_secs(time)
+}
+
+fn time(took: &Took) -> f64 {
+    let Took::Time(time) = took else { panic!("{took}") };
+    time.as_secs_f64()
+}
+
+#[test]
+fn a_backlog_drains_in_the_time_that_arithmetic_says() {
+    // Twice the capacity for `lasts` leaves as many thousand waiting; at `rate` there is room for the rest of a thousand.
+    for (rate, lasts) in [(500.0, 5), (700.0, 10), (800.0, 4)] {
+        let expected = 1000.0 * f64::from(lasts) / (1000.0 - rate);
+        let trial =
+            Trial::at(rate).unwrap().overload(2000.0, seconds(lasts.try_into().unwrap())).unwrap().watch(seconds(100));
+        let even = trial.run(&mut fixed()).unwrap();
+        let off = time(&even.took) - expected;
+        assert!(off.abs() <= 1.1 * even.resolution.as_secs_f64(), "{even}{expected}");
+        let noisy = trial.poisson(3).run(&mut random()).unwrap();
+        assert!((time(&noisy.took) / expected - 1.0).abs() < 0.2, "{noisy}{expected}");
+        assert!(noisy.to_string().contains("recovered after"), "{noisy}");
+    }
+}
+
+#[test]
+fn a_stall_leaves_what_came_meanwhile_to_be_done() {
+    // Three seconds of 700 requests each, and room for 300 a second: seven seconds.
+    let mut stalled = fixed().stall(seconds(30), seconds(3));
+    let found = Trial::at(700.0).unwrap().injected(seconds(3)).unwrap().run(&mut stalled).unwrap();
+    assert!((time(&found.took) - 7.0).abs() <= 1.1 * found.resolution.as_secs_f64(), "{found}");
+    let (p99, backlog) = found.worst();
+    assert!((2.8e9..3.1e9).contains(&(p99 as f64)) && (2000..2200).contains(&backlog), "{p99} {backlog}");
+}
+
+#[test]
+fn a_disturbance_that_does_not_disturb_takes_no_time() {
+    let found = Trial::at(300.0).unwrap().overload(400.0, seconds(5)).unwrap().poisson(1).run(&mut fixed()).unwrap();
+    assert!(time(&found.took) <= 2.0 * found.resolution.as_secs_f64(), "{found}");
+}
+
+#[test]
+fn what_does_not_come_back_is_censored_at_the_last_look_outside() {
+    let mut storm = random().retries(Duration::from_millis(100), 3);
+    let trial = Trial::at(700.0).unwrap().overload(2000.0, seconds(10)).unwrap().watch(seconds(90)).poisson(2);
+    let found = trial.run(&mut storm).unwrap();
+    let Took::Longer(longer) = found.took else { panic!("{found}") };
+    assert!(longer >= seconds(85) && found.to_string().contains("not recovered after"), "{found}");
+    // The same queue, watched for less than it needs: 33 s.
+    let short = Trial::at(700.0).unwrap().overload(2000.0, seconds(10)).unwrap().watch(seconds(20));
+    let Took::Longer(longer) = short.run(&mut fixed()).unwrap().took else { panic!() };
+    assert!((19..=20).contains(&longer.as_secs()), "{longer:?}");
+    // Inside again, but not for as long as it must be.
+    let unsettled = Trial::at(700.0).unwrap().overload(2000.0, seconds(10)).unwrap().watch(seconds(38));
+    let Took::Longer(longer) = unsettled.run(&mut fixed()).unwrap().took else { panic!() };
+    assert!((32..=35).contains(&longer.as_secs()), "{longer:?}");
+}
+
+#[test]
+fn the_plan_follows_from_the_breaking_point() {
+    let found = Search::from(400.0).unwrap().patience(4).run(&mut fixed()).unwrap();
+    let good = found.good.unwrap();
+    let arrivals = Trial::beyond(&found).unwrap().schedule().unwrap();
+    let near = |rate: f64, expected: f64| (rate / expected - 1.0).abs() < 1e-9;
+    assert!(near(arrivals.rate_at(seconds(5)), 0.7 * good) && near(arrivals.rate_at(seconds(35)), 2.0 * good));
+}
+
+struct Changed(Queue, fn(&mut Outcome));
+
+impl Drive for Changed {
+    fn drive(&mut self, arrivals: &Arrivals) -> Result<Outcome, Error> {
+        let mut outcome = self.0.drive(arrivals)?;
+        self.1(&mut outcome);
+        Ok(outcome)
+    }
+}
+
+#[test]
+fn a_late_generator_and_an_early_end_are_unknown() {
+    let trial = Trial::at(500.0).unwrap();
+    let late = |outcome: &mut Outcome| outcome.validity = Validity::invalid("late by 9 ms");
+    let early = |outcome: &mut Outcome| {
+        outcome.interrupted = true;
+        outcome.elapsed = Duration::from_secs(35);
+    };
+    for (change, why) in [(late as fn(&mut Outcome), "late by 9 ms"), (early, "before the disturbance was over")] {
+        let found = trial.run(&mut Changed(fixed(), change)).unwrap();
+        assert!(matches!(found.took, Took::Unknown { .. }) && found.to_string().contains(why), "{found}");
+    }
+}
+
+#[test]
+fn plans_that_show_nothing_are_named() {
+    let trial = || Trial::at(100.0).unwrap();
+    for (error, key) in [
+        (Trial::at(f64::INFINITY).unwrap_err(), "rate"),
+        (trial().overload(50.0, seconds(1)).unwrap_err(), "overload"),
+        (trial().injected(Duration::ZERO).unwrap_err(), "injected"),
+        (trial().calm(seconds(1)).schedule().unwrap_err(), "calm"),
+        (trial().watch(seconds(5)).schedule().unwrap_err(), "watch"),
+    ] {
+        assert_eq!(error.key(), Some(key), "{error}");
+    }
+}
