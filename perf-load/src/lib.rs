@@ -9,9 +9,11 @@
 #![forbid(unsafe_code)]
 
 pub mod arrivals;
+pub mod data;
 mod drive;
 mod error;
 mod outcome;
+pub mod scale;
 
 pub use arrivals::Arrivals;
 pub use drive::Drive;
