@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 pub mod arrivals;
+pub mod compare;
 pub mod data;
 mod drive;
 mod error;
