@@ -1,83 +1,94 @@
 //! A run of any length in so much memory.
 
-use std::process;
-use std::time::{Instant, SystemTime};
+use crate::report::{Moment, Reading};
 
-use crate::report::{Moment, Track};
+/// What was seen at one time.
+pub(super) trait Sample: Copy {
+    /// It and the next one as one.
+    fn joined(self, later: Self) -> Self;
+}
 
-/// Moments of a track: the first, and pairs.
-const MOST: usize = 513;
+impl Sample for Moment {
+    /// The time and the processor time of the later, the most memory of both.
+    fn joined(self, later: Self) -> Self {
+        Self {
+            live_bytes: self.live_bytes.max(later.live_bytes),
+            rss_bytes: self.rss_bytes.max(later.rss_bytes),
+            ..later
+        }
+    }
+}
 
-/// What was seen so far, in at most [`MOST`] moments.
+impl Sample for Reading {
+    fn joined(self, later: Self) -> Self {
+        Self::joined(self, later)
+    }
+}
+
+/// What was seen so far, in at most so many samples.
 #[derive(Debug)]
-pub(super) struct Course {
-    started: Instant,
-    track: Track,
-    /// Looks that make a moment.
+pub(super) struct Course<T> {
+    samples: Vec<T>,
+    most: usize,
+    /// Looks that make a sample.
     stride: u32,
-    /// Looks since the last moment, as one.
-    gathered: Option<Moment>,
+    /// Looks since the last sample, as one.
+    gathered: Option<T>,
     looks: u32,
 }
 
-impl Course {
-    pub(super) fn new(started: Instant) -> Self {
-        let mut track = Track { pid: process::id(), start: SystemTime::now(), moments: Vec::new() };
+impl<T: Sample> Course<T> {
+    /// Of at most twice as many samples as there are `pairs`, and one.
+    pub(super) fn new(pairs: usize) -> Self {
+        let most = 2 * pairs + 1;
         // Nothing is allocated while the program is watched.
-        track.moments.reserve_exact(MOST);
-        Self { started, track, stride: 1, gathered: None, looks: 0 }
+        Self { samples: Vec::with_capacity(most), most, stride: 1, gathered: None, looks: 0 }
     }
 
-    pub(super) fn started(&self) -> Instant {
-        self.started
-    }
-
-    pub(super) fn add(&mut self, look: Moment) {
+    pub(super) fn add(&mut self, look: T) {
         let gathered = joined(self.gathered.take(), look);
         self.looks += 1;
-        if self.looks == self.stride && self.track.moments.len() == MOST {
-            // This moment is not over, then.
+        if self.looks == self.stride && self.samples.len() == self.most {
+            // This sample is not over, then.
             self.halve();
         }
         if self.looks < self.stride {
             self.gathered = Some(gathered);
         } else {
             self.looks = 0;
-            self.track.moments.push(gathered);
+            self.samples.push(gathered);
         }
     }
 
-    /// Every two moments become one. The first stays as it is: what follows counts from it.
+    /// Every two samples become one. The first stays as it is: what follows counts from it.
     fn halve(&mut self) {
-        let moments = &mut self.track.moments;
-        for pair in 0..(MOST - 1) / 2 {
-            moments[pair + 1] = joined(Some(moments[2 * pair + 1]), moments[2 * pair + 2]);
+        let pairs = (self.most - 1) / 2;
+        for pair in 0..pairs {
+            self.samples[pair + 1] = self.samples[2 * pair + 1].joined(self.samples[2 * pair + 2]);
         }
-        moments.truncate(1 + (MOST - 1) / 2);
+        self.samples.truncate(1 + pairs);
         self.stride = self.stride.saturating_mul(2);
     }
 
     /// What was seen so far and a look of now.
-    pub(super) fn track(&self, now: Moment) -> Track {
-        let mut track = self.track.clone();
-        track.moments.push(joined(self.gathered, now));
-        track
+    pub(super) fn so_far(&self, now: T) -> Vec<T> {
+        let mut samples = Vec::with_capacity(self.samples.len() + 1);
+        samples.extend_from_slice(&self.samples);
+        samples.push(joined(self.gathered, now));
+        samples
     }
 }
 
-/// Two looks as one: the time and the processor time of the later, the most memory of both.
-fn joined(earlier: Option<Moment>, later: Moment) -> Moment {
-    let Some(earlier) = earlier else { return later };
-    Moment {
-        live_bytes: earlier.live_bytes.max(later.live_bytes),
-        rss_bytes: earlier.rss_bytes.max(later.rss_bytes),
-        ..later
-    }
+fn joined<T: Sample>(earlier: Option<T>, later: T) -> T {
+    earlier.map_or(later, |earlier| earlier.joined(later))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const PAIRS: usize = 256;
+    const MOST: usize = 2 * PAIRS + 1;
 
     fn look(at: u64) -> Moment {
         let mut look = Moment { at_ns: at, cpu_ns: Some(at * 3), ..Moment::default() };
@@ -88,13 +99,12 @@ mod tests {
     #[test]
     fn any_length_fits_and_the_highest_peak_stays() {
         for looks in [1, 2, 512, 513, 514, 1_024, 1_025, 1_026, 5_000, 100_000] {
-            let mut course = Course::new(Instant::now());
-            let room = course.track.moments.capacity();
+            let mut course = Course::new(PAIRS);
+            let room = course.samples.capacity();
             (0..looks).for_each(|at| course.add(look(at)));
-            let track = course.track(look(looks));
-            let moments = &track.moments;
+            let moments = &course.so_far(look(looks));
             assert!(moments.len() <= MOST + 1 && moments.len() as u64 > looks.min(250), "{looks}: {}", moments.len());
-            assert_eq!(course.track.moments.capacity(), room, "nothing is allocated");
+            assert_eq!(course.samples.capacity(), room, "nothing is allocated");
             assert!(moments.is_sorted_by(|a, b| a.at_ns < b.at_ns && a.cpu_ns < b.cpu_ns));
             assert_eq!((moments[0].at_ns, moments.last().unwrap().at_ns), (0, looks));
             let peak = moments.iter().filter_map(|moment| moment.rss_bytes).max().unwrap();
@@ -104,9 +114,27 @@ mod tests {
 
     #[test]
     fn moments_stay_evenly_spaced() {
-        let mut course = Course::new(Instant::now());
+        let mut course = Course::new(PAIRS);
         (0..20_000).for_each(|at| course.add(look(at)));
-        let mut gaps = course.track.moments.windows(2).map(|pair| pair[1].at_ns - pair[0].at_ns);
+        let mut gaps = course.samples.windows(2).map(|pair| pair[1].at_ns - pair[0].at_ns);
         assert!(gaps.all(|gap| gap == u64::from(course.stride)));
+    }
+
+    #[test]
+    fn of_readings_sums_stay_and_levels_keep_their_peak() {
+        let reading = |at| Reading {
+            at_ns: at,
+            minor_faults: Some(7 * at),
+            threads: Some(if at == 333 { 50 } else { 4 }),
+            // A source that failed for a while.
+            io_calls: (at % 5 != 4).then_some(at),
+            ..Reading::default()
+        };
+        let mut course = Course::new(2);
+        (0..1_000).for_each(|at| course.add(reading(at)));
+        let readings = course.so_far(reading(1_000));
+        assert!(readings.len() <= 6 && readings.iter().all(|one| one.minor_faults == Some(7 * one.at_ns)));
+        assert_eq!(readings.iter().filter(|one| one.threads == Some(50)).count(), 1);
+        assert!(readings.iter().all(|one| one.io_calls.is_some_and(|calls| one.at_ns - calls <= 1)), "{readings:?}");
     }
 }

@@ -1,52 +1,85 @@
-//! Memory and processor time while the program runs: live heap, resident set, time on processors, ten times a second.
+//! What the process uses while it runs: memory and processor time ten times a second, everything else once a second.
 //!
 //! ```
 //! use perf_exporters::monitor::{self, Monitor, Options};
 //!
-//! let _monitor = Monitor::start(&Options::default())?; // at the beginning of `main`
+//! let monitor = Monitor::start(&Options::default())?; // at the beginning of `main`
 //! let track = monitor::track().expect("one is running");
 //! assert!(!track.moments.is_empty());
+//! for figure in track.summary() {
+//!     println!("{}: {} on average, {} at most", figure.label, figure.mean, figure.max);
+//! }
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
 //! `PERF_MONITOR=on` (or a time between two looks, such as `PERF_MONITOR=250ms`) starts one with the
-//! [`Reporter`](crate::Reporter). Reports of a process that is watched carry a [`Track`]; the HTML page draws it.
+//! [`Reporter`](crate::Reporter). Reports of a process that is watched carry a [`Track`]; JSON and the HTML page have all of
+//! it, the endpoint's `/metrics` its last values, and [`diagnose`](crate::diagnose()) draws conclusions from it.
 //!
 //! # What is read, and from where
 //!
-//! | figure | source | where |
+//! | figures | source | where |
 //! |---|---|---|
 //! | live heap | [`perf_core::live_bytes`] | where `PerfAlloc` is the allocator |
-//! | resident set | `/proc/self/statm` | Linux |
+//! | resident set | `/proc/self/statm` | Linux; elsewhere with the details |
 //! | processor time | the process's clock | Unix |
+//! | user and system time, faults, context switches, peak | `getrusage` | Unix |
+//! | threads, their processor time and what they are blocked in | `/proc/self/task` | Linux |
+//! | disk and other I/O | `/proc/self/io`; elsewhere the crate `sysinfo` | Linux; disks elsewhere |
+//! | network | `/proc/self/net/dev` | Linux |
+//! | file descriptors | `/proc/self/fd` | Linux |
+//! | pressure stall | the cgroup's `*.pressure`, or `/proc/pressure` | Linux |
+//! | limits, throttling, memory of the cgroup | cgroup version 1 or 2 | Linux |
+//! | jemalloc | a closure of the program: [`watch_jemalloc`] | where the program runs it |
 //!
-//! What cannot be had is left out. A look costs some microseconds, on a thread of its own.
+//! [`Reading`] says what each of them is. What cannot be had is left out, and [`Track::absent`] says why.
 //!
 //! # Bounds
 //!
-//! A track has at most 513 moments: when it is full, every two of them become one and looks are gathered over twice the
-//! time, so that a track of any length shows the whole run. Of memory the greatest value stays, so no peak that was
-//! seen is lost; processor time adds up, so nothing is lost of it either.
+//! A track has at most 513 moments and 129 readings: when one of them is full, every two of it become one and looks are
+//! gathered over twice the time, so that a track of any length shows the whole run. Of levels the greatest value stays, so
+//! no peak that was seen is lost; sums go on, so nothing is lost of them either.
+//!
+//! The monitor knows what its looks cost. After a detailed look it waits for at least two thousand times what that took, so
+//! that details cost a twentieth of a per cent of one processor at most, however many threads there are.
 
+mod absent;
 mod course;
+#[cfg(not(target_os = "linux"))]
+#[path = "elsewhere.rs"]
+mod details;
+#[cfg(target_os = "linux")]
+#[path = "linux/mod.rs"]
+mod details;
+mod jemalloc;
 mod system;
+mod usage;
 
 use std::io;
 use std::mem;
+use std::path::Path;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::Error;
 use crate::env::{self, Choice};
 use crate::process::Process;
-use crate::report::{Moment, Track};
+use crate::report::{Limits, Moment, Reading, Summary, Track, nanos};
+use absent::Reasons;
 use course::Course;
+use details::Details;
+pub use jemalloc::{Jemalloc, watch_jemalloc};
 use system::System;
 
 /// Nobody can want to look more often.
 const LEAST: Duration = Duration::from_millis(1);
+/// Details are left alone for so many times what they cost.
+const PATIENCE: u32 = 2_000;
+/// Half of the moments and readings that a track has, but for the first.
+const MOMENTS: usize = 256;
+const READINGS: usize = 64;
 
 /// How a process is watched.
 ///
@@ -57,14 +90,16 @@ const LEAST: Duration = Duration::from_millis(1);
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Options {
-    /// Time from one look to the next, at least a millisecond.
+    /// Time from one look at memory and processor time to the next, at least a millisecond.
     pub every: Duration,
+    /// Time from one look at everything else to the next; more where that would cost too much.
+    pub details_every: Duration,
 }
 
 impl Default for Options {
-    /// Ten looks a second.
+    /// Ten looks a second, one of them with details.
     fn default() -> Self {
-        Self { every: Duration::from_millis(100) }
+        Self { every: Duration::from_millis(100), details_every: Duration::from_secs(1) }
     }
 }
 
@@ -85,8 +120,16 @@ struct Running {
 
 #[derive(Debug)]
 struct Watched {
+    started: Instant,
+    start: SystemTime,
     system: System,
-    course: Course,
+    moments: Course<Moment>,
+    details: Details,
+    readings: Course<Reading>,
+    reasons: Reasons,
+    /// The monitor's own thread, once it runs, and its processor time.
+    thread: u32,
+    own_ns: Option<u64>,
 }
 
 static RUNNING: Mutex<Weak<Running>> = Mutex::new(Weak::new());
@@ -102,7 +145,7 @@ impl Monitor {
         if let Some(shared) = running.upgrade().filter(|shared| shared.process.is_current()) {
             return Ok(Self(shared));
         }
-        let started = Arc::new(Running::start(options.every.max(LEAST))?);
+        let started = Arc::new(Running::start(options)?);
         *running = Arc::downgrade(&started);
         Ok(Self(started))
     }
@@ -112,25 +155,39 @@ impl Monitor {
     pub fn track(&self) -> Track {
         self.0.track()
     }
+
+    /// Mean, 95th percentile, greatest value and growth of every figure so far: [`Track::summary`].
+    ///
+    /// ```
+    /// use perf_exporters::monitor::{Monitor, Options};
+    ///
+    /// let monitor = Monitor::start(&Options::default())?;
+    /// std::hint::black_box((0..1_000_000_u64).sum::<u64>());
+    /// if let Some(cpu) = monitor.summary().iter().find(|figure| figure.name == "cpu_ns") {
+    ///     println!("{:.2} processors busy on average, {:.2} at most", cpu.mean, cpu.max);
+    /// }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[must_use]
+    pub fn summary(&self) -> Vec<Summary> {
+        self.track().summary()
+    }
 }
 
 impl Running {
-    fn start(every: Duration) -> io::Result<Self> {
-        let system = System::new();
-        let mut course = Course::new(Instant::now());
-        course.add(system.look(course.started()));
-        let watched = Arc::new(Mutex::new(Watched { system, course }));
+    fn start(options: &Options) -> io::Result<Self> {
+        let every = options.every.max(LEAST);
+        let pace = Pace { every, details_every: options.details_every.max(every) };
+        let watched = Arc::new(Mutex::new(Watched::new()));
         let (stop, stopped) = mpsc::channel();
         let shared = Arc::clone(&watched);
         let thread = thread::Builder::new().name("perf-monitor".to_owned());
-        let thread = thread.spawn(move || watch(&shared, every, &stopped))?;
+        let thread = thread.spawn(move || pace.watch(&shared, &stopped))?;
         Ok(Self { watched, stop: Some(stop), thread: Some(thread), process: Process::current() })
     }
 
     fn track(&self) -> Track {
-        let watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = watched.look();
-        watched.course.track(now)
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner).track()
     }
 }
 
@@ -149,21 +206,102 @@ impl Drop for Running {
 }
 
 impl Watched {
-    fn look(&self) -> Moment {
-        self.system.look(self.course.started())
+    fn new() -> Self {
+        let mut watched = Self {
+            started: Instant::now(),
+            start: SystemTime::now(),
+            system: System::new(),
+            moments: Course::new(MOMENTS),
+            details: Details::new(Path::new("/")),
+            readings: Course::new(READINGS),
+            reasons: Reasons::default(),
+            thread: system::thread_id(),
+            own_ns: None,
+        };
+        // What the details know of memory is part of the first moment.
+        let reading = watched.reading();
+        watched.readings.add(reading);
+        let moment = watched.moment();
+        watched.moments.add(moment);
+        watched
+    }
+
+    fn moment(&mut self) -> Moment {
+        let moment = self.system.look(self.started);
+        let known = [
+            ("live_bytes", moment.live_bytes.is_some(), "PerfAlloc is not the allocator, or probes are off"),
+            ("rss_bytes", moment.rss_bytes.is_some(), "the system does not tell it"),
+            ("cpu_ns", moment.cpu_ns.is_some(), "this platform has no clock of processor time"),
+        ];
+        known.into_iter().for_each(|(source, known, reason)| self.reasons.note_known(source, known, reason));
+        moment
+    }
+
+    fn reading(&mut self) -> Reading {
+        let mut reading = Reading { at_ns: nanos(self.started.elapsed()), ..Reading::default() };
+        self.reasons.note("getrusage", usage::read(&mut reading));
+        self.reasons.note("jemalloc", jemalloc::read(&mut reading));
+        self.details.look([self.thread, system::thread_id()], &mut reading, &mut self.reasons);
+        #[cfg(not(target_os = "linux"))]
+        {
+            self.system.resident = self.details.resident();
+        }
+        reading
+    }
+
+    /// What was seen so far and a look of now.
+    fn track(&mut self) -> Track {
+        let reading = self.reading();
+        let moment = self.moment();
+        let processors = thread::available_parallelism().ok().map(|processors| processors.get() as u64);
+        Track {
+            pid: std::process::id(),
+            start: self.start,
+            moments: self.moments.so_far(moment),
+            readings: self.readings.so_far(reading),
+            threads: self.details.threads(),
+            limits: Limits { processors, ..self.details.limits() },
+            absent: self.reasons.list(),
+            pressure_of: self.details.pressure_of(),
+            own_ns: self.own_ns,
+        }
     }
 }
 
-/// Looks at fixed times; one that was missed is left out.
-fn watch(watched: &Mutex<Watched>, every: Duration, stopped: &Receiver<()>) {
-    let mut next = Instant::now() + every;
-    // Nothing is ever sent: the channel closes.
-    while stopped.recv_timeout(next.saturating_duration_since(Instant::now())) == Err(RecvTimeoutError::Timeout) {
-        let mut watched = watched.lock().unwrap_or_else(PoisonError::into_inner);
-        let moment = watched.look();
-        watched.course.add(moment);
-        drop(watched);
-        next = (next + every).max(Instant::now());
+/// When to look.
+#[derive(Clone, Copy, Debug)]
+struct Pace {
+    every: Duration,
+    details_every: Duration,
+}
+
+impl Pace {
+    /// Looks at fixed times; one that was missed is left out.
+    fn watch(self, watched: &Mutex<Watched>, stopped: &Receiver<()>) {
+        watched.lock().unwrap_or_else(PoisonError::into_inner).thread = system::thread_id();
+        let mut next = Instant::now() + self.every;
+        let mut details = Instant::now() + self.details_every;
+        // Nothing is ever sent: the channel closes.
+        while stopped.recv_timeout(next.saturating_duration_since(Instant::now())) == Err(RecvTimeoutError::Timeout) {
+            let mut watched = watched.lock().unwrap_or_else(PoisonError::into_inner);
+            if next >= details {
+                let before = system::thread_time();
+                let reading = watched.reading();
+                watched.readings.add(reading);
+                let took = system::thread_time().zip(before).map(|(now, before)| now.saturating_sub(before));
+                details = (details + self.details_every).max(next + self.rest(took.unwrap_or_default()));
+            }
+            let moment = watched.moment();
+            watched.moments.add(moment);
+            watched.own_ns = system::thread_time().map(nanos);
+            drop(watched);
+            next = (next + self.every).max(Instant::now());
+        }
+    }
+
+    /// How long details are left alone that took so long.
+    fn rest(self, took: Duration) -> Duration {
+        took.saturating_mul(PATIENCE).max(self.details_every.saturating_sub(self.every))
     }
 }
 
@@ -200,5 +338,19 @@ pub fn from_env() -> Option<Result<Monitor, Error>> {
         Err(error) => Err(error),
     };
     let failed = |error| Error::io("cannot start", "perf-monitor".as_ref(), error);
-    Some(every.and_then(|every| Monitor::start(&Options { every }).map_err(failed)))
+    Some(every.and_then(|every| Monitor::start(&Options { every, ..Options::default() }).map_err(failed)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn details_that_cost_more_come_less_often() {
+        let pace = Pace { every: Duration::from_millis(100), details_every: Duration::from_secs(1) };
+        assert_eq!(pace.rest(Duration::from_micros(100)), Duration::from_millis(900));
+        // Ten thousand threads, say.
+        assert_eq!(pace.rest(Duration::from_millis(80)), Duration::from_secs(160));
+        assert_eq!(pace.rest(Duration::MAX), Duration::MAX);
+    }
 }

@@ -1,6 +1,6 @@
 //! What the system and the allocator tell of the process.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::report::{Moment, nanos};
 
@@ -9,6 +9,9 @@ use crate::report::{Moment, nanos};
 pub(super) struct System {
     #[cfg(target_os = "linux")]
     statm: Option<std::fs::File>,
+    /// As the last detailed look found it.
+    #[cfg(not(target_os = "linux"))]
+    pub(super) resident: Option<u64>,
 }
 
 impl System {
@@ -16,6 +19,8 @@ impl System {
         Self {
             #[cfg(target_os = "linux")]
             statm: std::fs::File::open("/proc/self/statm").ok(),
+            #[cfg(not(target_os = "linux"))]
+            resident: None,
         }
     }
 
@@ -41,22 +46,44 @@ impl System {
 
     #[cfg(not(target_os = "linux"))]
     fn resident(&self) -> Option<u64> {
-        None
+        self.resident
     }
 }
 
 #[cfg(unix)]
 fn processor_time() -> Option<u64> {
-    use rustix::time::{ClockId, clock_gettime};
-
-    let time = clock_gettime(ClockId::ProcessCPUTime);
-    let (seconds, rest) = (u64::try_from(time.tv_sec).ok()?, u64::try_from(time.tv_nsec).ok()?);
-    Some(seconds * 1_000_000_000 + rest)
+    clock(rustix::time::ClockId::ProcessCPUTime).map(nanos)
 }
 
 #[cfg(not(unix))]
 fn processor_time() -> Option<u64> {
     None
+}
+
+/// Processor time of the calling thread.
+#[cfg(unix)]
+pub(super) fn thread_time() -> Option<Duration> {
+    clock(rustix::time::ClockId::ThreadCPUTime)
+}
+
+#[cfg(not(unix))]
+pub(super) fn thread_time() -> Option<Duration> {
+    None
+}
+
+#[cfg(unix)]
+fn clock(id: rustix::time::ClockId) -> Option<Duration> {
+    let time = rustix::time::clock_gettime(id);
+    Some(Duration::new(u64::try_from(time.tv_sec).ok()?, u32::try_from(time.tv_nsec).ok()?))
+}
+
+/// The system's number of the calling thread, where threads are told apart by it.
+pub(super) fn thread_id() -> u32 {
+    #[cfg(target_os = "linux")]
+    let id = rustix::thread::gettid().as_raw_nonzero().get().unsigned_abs();
+    #[cfg(not(target_os = "linux"))]
+    let id = 0;
+    id
 }
 
 #[cfg(all(test, target_os = "linux"))]

@@ -26,8 +26,10 @@ mod meta;
 mod pairs;
 mod place;
 mod probe;
+mod reading;
 mod repeated;
 mod since;
+mod summary;
 mod time;
 mod track;
 mod tree;
@@ -41,9 +43,11 @@ pub use meta::Meta;
 pub use perf_core::{Bucket, Histogram};
 pub use place::Place;
 pub use probe::{ProbeReport, Quantiles};
+pub use reading::{Figure, Kind, Reading, Unit};
 pub use repeated::Repeated;
+pub use summary::Summary;
 pub(crate) use time::nanos;
-pub use track::{Moment, Track};
+pub use track::{Absent, Limits, Moment, PressureOf, ThreadTime, Track};
 pub use tree::{CallTree, TreeNode};
 
 /// The schema that this version writes.
@@ -81,7 +85,7 @@ pub struct Report {
     /// Budgets that the program declares, held against what was measured; left out where there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub budgets: Vec<BudgetReport>,
-    /// Memory and processor time, a track for each process that was watched; left out where none was.
+    /// What the system told meanwhile, a track for each process that was watched; left out where none was.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub monitor: Vec<Track>,
 }

@@ -1,12 +1,12 @@
-//! Memory and processor time of a process, over the time it was watched.
+//! What was seen of a process over the time it was watched.
 
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use super::time;
+use super::{Reading, time};
 
-/// Memory and processor time of one process, over the time it was watched. Made by the module `monitor`.
+/// What was seen of one process over the time it was watched. Made by the module `monitor`.
 ///
 /// ```
 /// use perf_exporters::report::{Moment, Track};
@@ -29,8 +29,140 @@ pub struct Track {
     /// When watching began, UTC.
     #[serde(with = "time")]
     pub start: SystemTime,
-    /// What was seen, in the order of time.
+    /// Memory and processor time, in the order of time.
     pub moments: Vec<Moment>,
+    /// Everything else that the system tells, in the order of time, less often.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub readings: Vec<Reading>,
+    /// Processor time by thread, most first. Threads that ended, and those beyond the first [`Track::MOST_THREADS`], are one
+    /// entry each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub threads: Vec<ThreadTime>,
+    /// What the process may use.
+    #[serde(skip_serializing_if = "Limits::is_empty")]
+    pub limits: Limits,
+    /// Sources that could not be read, and why. Their figures are missing from the readings, not zero.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub absent: Vec<Absent>,
+    /// Whose pressure the readings tell: that of the process's control group, or of the whole machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pressure_of: Option<PressureOf>,
+    /// Processor time that the monitor's own thread took.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub own_ns: Option<u64>,
+}
+
+/// What one thread, or several in one entry, had of the processors while the process was watched.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ThreadTime {
+    /// The name that the system knows, cut to 15 bytes on Linux.
+    pub name: String,
+    /// The system's number of the thread; none for an entry of several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<u32>,
+    /// How many threads the entry is of.
+    pub threads: u64,
+    /// Time over which it was watched, summed where there are several.
+    pub watched_ns: u64,
+    /// Of that, time on a processor.
+    pub cpu_ns: u64,
+    /// Of that, time in which it was ready to run and had no processor.
+    pub ready_ns: u64,
+}
+
+/// What a process may use, as it was when the report was made. What is not limited, or not known, is left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Processors that its threads may run on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub processors: Option<u64>,
+    /// Processor time that its cgroup may use in each [`quota_period_ns`](Self::quota_period_ns): the least over the
+    /// cgroup and those above that can be seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quota_ns: Option<u64>,
+    /// The period of the quota.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quota_period_ns: Option<u64>,
+    /// Memory that its cgroup may hold: the least over the cgroup and those above that can be seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_bytes: Option<u64>,
+    /// File descriptors that it may have open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub descriptors: Option<u64>,
+}
+
+impl Limits {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Processors that the quota is worth; none where there is no quota.
+    ///
+    /// ```
+    /// # use perf_exporters::report::Limits;
+    /// let mut limits = Limits::default();
+    /// (limits.quota_ns, limits.quota_period_ns) = (Some(150_000_000), Some(100_000_000));
+    /// assert_eq!(limits.quota(), Some(1.5));
+    /// ```
+    #[must_use]
+    pub fn quota(&self) -> Option<f64> {
+        let (quota, period) = (self.quota_ns?, self.quota_period_ns.filter(|period| *period > 0)?);
+        Some(quota as f64 / period as f64)
+    }
+}
+
+/// Whose tasks pressure is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum PressureOf {
+    /// All tasks in the process's control group.
+    Cgroup,
+    /// All tasks of the machine.
+    Machine,
+}
+
+/// A source that could not be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Absent {
+    /// The source, as [`Figure::source`](super::Figure::source) names it.
+    pub source: String,
+    /// Why its figures are missing.
+    pub reason: String,
+}
+
+impl Track {
+    /// Threads that have an entry of their own.
+    pub const MOST_THREADS: usize = 64;
+
+    /// Why a figure is missing; none where it is there, or where nobody knows it.
+    ///
+    /// ```
+    /// use perf_exporters::report::{Absent, Track};
+    ///
+    /// let mut net = Absent::default();
+    /// (net.source, net.reason) = ("net".to_owned(), "/proc/net/dev: permission denied".to_owned());
+    /// let mut track = Track::default();
+    /// track.absent.push(net);
+    /// assert_eq!(track.why_absent("net_sent_bytes"), Some("/proc/net/dev: permission denied"));
+    /// assert_eq!(track.why_absent("threads"), None);
+    /// ```
+    #[must_use]
+    pub fn why_absent(&self, figure: &str) -> Option<&str> {
+        // Memory and processor time have sources of their own name.
+        let known = Reading::FIGURES.iter().find(|known| known.name == figure);
+        if known.is_some_and(|known| self.readings.last().is_some_and(|last| (known.of)(last).is_some())) {
+            return None;
+        }
+        let source = known.map_or(figure, |known| known.source);
+        self.absent.iter().find(|absent| absent.source == source).map(|absent| absent.reason.as_str())
+    }
 }
 
 /// What was seen of a process at one moment. What the system or the program does not tell is left out.
@@ -53,7 +185,17 @@ pub struct Moment {
 
 impl Default for Track {
     fn default() -> Self {
-        Self { pid: 0, start: SystemTime::UNIX_EPOCH, moments: Vec::new() }
+        Self {
+            pid: 0,
+            start: SystemTime::UNIX_EPOCH,
+            moments: Vec::new(),
+            readings: Vec::new(),
+            threads: Vec::new(),
+            limits: Limits::default(),
+            absent: Vec::new(),
+            pressure_of: None,
+            own_ns: None,
+        }
     }
 }
 
@@ -74,7 +216,8 @@ mod tests {
     fn report(pid: u32, start: u64) -> Report {
         let moments = (0..3).map(|at| Moment { at_ns: at * 1_000, rss_bytes: Some(4_096), ..Moment::default() });
         let start = SystemTime::UNIX_EPOCH + Duration::from_secs(start);
-        Report { monitor: vec![Track { pid, start, moments: moments.collect() }], ..Report::default() }
+        let track = Track { pid, start, moments: moments.collect(), ..Track::default() };
+        Report { monitor: vec![track], ..Report::default() }
     }
 
     #[test]
@@ -92,6 +235,8 @@ mod tests {
         let whole = report(7, 30);
         let json = whole.to_json();
         assert!(json.contains("rss_bytes") && !json.contains("cpu_ns"), "{json}");
+        let rest = ["readings", "threads\":[", "limits", "absent", "own_ns"];
+        assert!(rest.iter().all(|key| !json.contains(key)), "{json}");
         assert_eq!(Report::from_json(json).unwrap(), whole);
         assert!(!Report::default().to_json().contains("monitor"));
     }
