@@ -9,15 +9,35 @@
 #![forbid(unsafe_code)]
 
 pub mod arrivals;
+mod clock;
+mod closed;
 pub mod compare;
+mod conduct;
 pub mod data;
 mod drive;
 mod error;
+mod finish;
+mod live;
+mod load;
+mod mix;
+mod open;
+mod operation;
 mod outcome;
+mod record;
 pub mod scale;
+mod stop;
+#[cfg(feature = "tokio")]
+mod tasks;
 
 pub use arrivals::Arrivals;
 pub use drive::Drive;
 pub use error::Error;
+pub use live::Live;
+pub use load::Load;
+#[cfg(feature = "tokio")]
+pub use mix::AsyncMix;
+pub use mix::{Mix, Operation, Sizes};
+pub use operation::{Class, Ctx, Ends};
 pub use outcome::{Counts, Model, Outcome, Validity, Window};
 pub use perf_core::Histogram;
+pub use stop::Stop;

@@ -17,7 +17,9 @@ pub struct Outcome {
     pub name: String,
     /// Whether starts were given by a schedule, or by earlier operations that end.
     pub model: Model,
-    /// From the beginning of the schedule to the last completion.
+    /// How long arrivals came, or workers began operations.
+    pub scheduled: Duration,
+    /// The same, or until the last completion where that was later.
     pub elapsed: Duration,
     /// What became of the arrivals.
     pub counts: Counts,
@@ -31,8 +33,14 @@ pub struct Outcome {
     pub course: Vec<Window>,
     /// Whether the figures can be relied on.
     pub validity: Validity,
-    /// Whether it ended before its time: by Ctrl-C, or by a stop handle.
+    /// Whether it ended before its time: by a [`Stop`](crate::Stop) handle (Ctrl-C), or by an operation that panicked.
     pub interrupted: bool,
+    /// Failures by class, the most frequent first; panics are class `panic`.
+    pub classes: Vec<(String, u64)>,
+    /// The seed of whatever was random: arrivals, the choice among operations, sizes. `None` where nothing was.
+    pub seed: Option<u64>,
+    /// The latency that the load is to stay within, where one was stated.
+    pub limit: Option<Duration>,
     /// The same for everything that reads reports: probes `NAME::response`, `NAME::service`, `NAME::lateness`, and
     /// `NAME::OPERATION::response` and `…::service` for each operation of a mix.
     pub report: Report,
@@ -52,6 +60,7 @@ impl Outcome {
         Self {
             name: name.into(),
             model,
+            scheduled: Duration::ZERO,
             elapsed: Duration::ZERO,
             counts: Counts::default(),
             response: Histogram::default(),
@@ -60,8 +69,29 @@ impl Outcome {
             course: Vec::new(),
             validity: Validity::Valid,
             interrupted: false,
+            classes: Vec::new(),
+            seed: None,
+            limit: None,
             report: Report::default(),
         }
+    }
+
+    /// Completions a second.
+    #[must_use]
+    pub fn achieved(&self) -> f64 {
+        per_second(self.counts.completed, self.elapsed)
+    }
+
+    /// Arrivals a second, as the schedule had them; in a closed loop, what was started.
+    #[must_use]
+    pub fn offered(&self) -> f64 {
+        per_second(self.counts.due, if self.scheduled.is_zero() { self.elapsed } else { self.scheduled })
+    }
+
+    /// The share of completed operations that failed; 0 where none completed.
+    #[must_use]
+    pub fn error_rate(&self) -> f64 {
+        self.counts.failed as f64 / self.counts.completed.max(1) as f64
     }
 }
 
@@ -176,4 +206,8 @@ impl Validity {
     pub const fn is_valid(&self) -> bool {
         matches!(self, Self::Valid)
     }
+}
+
+fn per_second(count: u64, time: Duration) -> f64 {
+    if time.is_zero() { 0.0 } else { count as f64 / time.as_secs_f64() }
 }

@@ -169,7 +169,7 @@ impl Comparison {
 
 /// Drives both in turn, and judges each metric.
 ///
-/// ```ignore
+/// ```no_run
 /// use perf_load::{Arrivals, Load, compare};
 /// use std::time::Duration;
 ///

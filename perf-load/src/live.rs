@@ -1,0 +1,93 @@
+//! How a drive goes, while it goes: a value, and the line that shows it.
+
+use std::fmt;
+use std::time::Duration;
+
+use perf_exporters::human;
+
+use crate::load::Settings;
+use crate::record::{Apart, Collector, Tally};
+use crate::{Counts, Model};
+
+/// How often a watcher is told.
+pub(crate) const EVERY: Duration = Duration::from_millis(250);
+
+/// How a drive goes: [`Load::watch`](crate::Load::watch). Its text is one line.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Live {
+    /// The load's name.
+    pub name: String,
+    /// Open or closed loop.
+    pub model: Model,
+    /// Since the beginning.
+    pub elapsed: Duration,
+    /// Until no more is started.
+    pub left: Duration,
+    /// Completions a second, of late.
+    pub rate: f64,
+    /// 99 % of the operations that completed of late took no longer, from their intended start; `None` before the first window
+    /// is over.
+    pub p99: Option<Duration>,
+    /// What became of the arrivals so far; of those that wait nothing is known yet.
+    pub counts: Counts,
+    /// Operations under way.
+    pub in_flight: u64,
+}
+
+impl fmt::Display for Live {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |time: Duration| human::duration(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)).to_string();
+        let closed = if matches!(self.model, Model::Closed { .. }) { "closed loop  " } else { "" };
+        let p99 = self.p99.map_or_else(|| "–".to_owned(), shown);
+        write!(
+            f,
+            "{}  {closed}{:.0}/s  p99 {p99}  errors {}  in flight {}  dropped {}  {} left",
+            self.name,
+            self.rate,
+            self.counts.failed,
+            self.in_flight,
+            self.counts.dropped,
+            shown(Duration::from_secs(self.left.as_secs())),
+        )
+    }
+}
+
+/// Makes [`Live`] values of a drive.
+pub(crate) struct Observer<'a> {
+    settings: &'a Settings,
+    scheduled: Duration,
+    collector: &'a Collector,
+    tallies: &'a [Apart<Tally>],
+    /// When it was last told, and completions until then.
+    last: (Duration, u64),
+}
+
+impl<'a> Observer<'a> {
+    pub(crate) fn new(
+        settings: &'a Settings,
+        scheduled: Duration,
+        collector: &'a Collector,
+        tallies: &'a [Apart<Tally>],
+    ) -> Self {
+        Self { settings, scheduled, collector, tallies, last: (Duration::ZERO, 0) }
+    }
+
+    pub(crate) fn tell(&mut self, elapsed: Duration) {
+        let Some(watch) = &self.settings.watch else { return };
+        let counts = Tally::sum(self.tallies);
+        let since = elapsed.saturating_sub(self.last.0).as_secs_f64();
+        let more = counts.completed.saturating_sub(self.last.1);
+        self.last = (elapsed, counts.completed);
+        watch(&Live {
+            name: self.settings.name.clone(),
+            model: self.settings.model,
+            elapsed,
+            left: self.scheduled.saturating_sub(elapsed),
+            rate: if since > 0.0 { more as f64 / since } else { 0.0 },
+            p99: self.collector.recent().quantile(0.99).map(Duration::from_nanos),
+            counts,
+            in_flight: counts.started.saturating_sub(counts.completed),
+        });
+    }
+}

@@ -1,0 +1,10 @@
+//! What users write down: one load, its schedule or its workers, its bounds.
+
+mod builder;
+mod run;
+mod settings;
+#[cfg(feature = "tokio")]
+mod tasks;
+
+pub use builder::Load;
+pub(crate) use settings::{Settings, window};
