@@ -20,8 +20,6 @@ pub(super) enum Quantity {
 const TAIL: f64 = 0.025;
 /// A worker count or throughput that is so much greater than any measured is no end of an interval.
 const BEYOND: f64 = 1e6;
-/// Stands for zero under a logarithm.
-const NOTHING: f64 = 1e-12;
 
 /// The value of a quantity on the best curve, and its interval.
 pub(super) fn interval(model: &Model, best: &Best, quantity: Quantity) -> Estimate {
@@ -38,8 +36,8 @@ pub(super) fn interval(model: &Model, best: &Best, quantity: Quantity) -> Estima
     }
 }
 
-/// A quantity as it is searched for: λ and the ceiling as logarithms of scaled throughputs, peak and knee as 1 ÷ N, which
-/// reaches "no such point" at zero. These fall with growing N, so that the ends of an interval change places.
+/// A quantity as it is searched for: λ as the logarithm of a scaled throughput, peak and knee as 1 ÷ N, the ceiling as 1 ÷ C,
+/// which reach "no such point" at zero. These fall while what is shown grows.
 fn value_at(model: &Model, best: &Best, quantity: Quantity) -> f64 {
     let [log_lambda, sigma, scaled] = best.at;
     let u = inverse_peak(sigma, scaled / model.pairs);
@@ -49,14 +47,16 @@ fn value_at(model: &Model, best: &Best, quantity: Quantity) -> f64 {
         Quantity::Kappa => scaled,
         Quantity::Peak => u,
         Quantity::Knee => inverse_knee(sigma, u),
-        Quantity::Ceiling => log_lambda - inverse_knee(sigma, u).max(NOTHING).ln(),
+        // In units of this curve's λ, so that it is the knee's value here.
+        Quantity::Ceiling => inverse_knee(sigma, u),
     }
 }
 
 /// Least and greatest value in the terms of [`value_at`], in the order of what is shown.
 fn range(quantity: Quantity) -> (f64, f64) {
     match quantity {
-        Quantity::Lambda | Quantity::Ceiling => (f64::NEG_INFINITY, f64::INFINITY),
+        Quantity::Lambda => (f64::NEG_INFINITY, f64::INFINITY),
+        Quantity::Ceiling => (f64::INFINITY, 0.0),
         Quantity::Sigma => (0.0, 1.0),
         Quantity::Kappa => (0.0, f64::INFINITY),
         Quantity::Knee | Quantity::Peak => (1.0, 0.0),
@@ -66,11 +66,11 @@ fn range(quantity: Quantity) -> (f64, f64) {
 /// In the units of the caller.
 fn shown(model: &Model, best: &Best, quantity: Quantity, value: f64) -> f64 {
     match quantity {
-        Quantity::Ceiling if value - best.at[0] > BEYOND.ln() => f64::INFINITY,
-        Quantity::Lambda | Quantity::Ceiling => value.exp() * model.unit,
+        Quantity::Lambda => value.exp() * model.unit,
         Quantity::Sigma => value,
         Quantity::Kappa => value / model.pairs,
-        Quantity::Knee | Quantity::Peak if value <= 1.0 / BEYOND => f64::INFINITY,
+        Quantity::Knee | Quantity::Peak | Quantity::Ceiling if value <= 1.0 / BEYOND => f64::INFINITY,
+        Quantity::Ceiling => best.at[0].exp() * model.unit / value,
         Quantity::Knee | Quantity::Peak => (1.0 / value).max(1.0),
     }
 }
@@ -87,7 +87,7 @@ fn inverse_knee(sigma: f64, u: f64) -> f64 {
 
 /// Least sum of squares of all curves on which the quantity has this value.
 fn least(model: &Model, best: &Best, quantity: Quantity, value: f64) -> f64 {
-    let [_, sigma, scaled] = best.at;
+    let [log_lambda, sigma, scaled] = best.at;
     let u = inverse_peak(sigma, scaled / model.pairs);
     let at = |s: f64, k: f64, out: &mut Vec<f64>| model.residuals(model.log_lambda(s, k), s, k, out);
     match quantity {
@@ -106,24 +106,42 @@ fn least(model: &Model, best: &Best, quantity: Quantity, value: f64) -> f64 {
             minimise(residuals, [sigma], &[BOUNDS[1]]).sum
         }
         Quantity::Knee => {
-            // σ of the curve that has this knee and its peak at 1 ÷ u; not negative up to the last u.
-            let last = 1.0 - (1.0 - value).max(0.0).sqrt();
             let residuals = |p: &[f64; 1], out: &mut Vec<f64>| {
-                let left = (1.0 - p[0]).powi(2).max(1e-12);
-                let s = (1.0 - (1.0 - value) / left).max(0.0);
-                at(s, (1.0 - s) * p[0] * p[0], out);
+                let (s, k) = with_knee(value, p[0]);
+                at(s, k, out);
             };
-            minimise(residuals, [u.min(last)], &[(0.0, last)]).sum
+            minimise(residuals, [part_of_last(value, u)], &[(0.0, 1.0)]).sum
         }
         Quantity::Ceiling => {
+            // λ ÷ C, C being e^log_lambda ÷ value; λ itself is no greater than C.
+            let inverse = |log: f64| ((log - log_lambda).exp() * value).min(1.0);
             let residuals = |p: &[f64; 2], out: &mut Vec<f64>| {
-                let log_lambda = value + inverse_knee(p[0], p[1]).max(NOTHING).ln();
-                model.residuals(log_lambda, p[0], (1.0 - p[0]) * p[1] * p[1], out);
+                let (s, k) = with_knee(inverse(p[0]), p[1]);
+                model.residuals(p[0], s, k, out);
             };
-            let start = [sigma, u];
-            minimise(residuals, start, &[BOUNDS[1], (0.0, 1.0)]).sum
+            let greatest = if value > 0.0 { log_lambda - value.ln() } else { f64::INFINITY };
+            let start = [log_lambda.min(greatest), part_of_last(inverse(log_lambda.min(greatest)), u)];
+            minimise(residuals, start, &[(f64::NEG_INFINITY, greatest), (0.0, 1.0)]).sum
         }
     }
+}
+
+/// The greatest 1 ÷ N* of all curves with this λ ÷ ceiling: that of the one with σ = 0.
+fn last_inverse_peak(inverse_knee: f64) -> f64 {
+    1.0 - (1.0 - inverse_knee).max(0.0).sqrt()
+}
+
+/// Where 1 ÷ N* lies on the way to the last one.
+fn part_of_last(inverse_knee: f64, u: f64) -> f64 {
+    let last = last_inverse_peak(inverse_knee);
+    if last > 0.0 { (u / last).min(1.0) } else { 0.0 }
+}
+
+/// σ and κ of the curve with this λ ÷ ceiling whose 1 ÷ N* is so far on the way to the last one.
+fn with_knee(inverse_knee: f64, part: f64) -> (f64, f64) {
+    let u = part * last_inverse_peak(inverse_knee);
+    let sigma = (1.0 - (1.0 - inverse_knee) / (1.0 - u).powi(2).max(1e-12)).max(0.0);
+    (sigma, (1.0 - sigma) * u * u)
 }
 
 /// The last value that fits on the way from `from`, which does, towards `limit`.
