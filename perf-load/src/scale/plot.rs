@@ -8,6 +8,7 @@ use plotters::style::{Color, ShapeStyle};
 use perf_exporters::human;
 
 use super::Scalability;
+use super::show::cost;
 use crate::Error;
 
 /// Colours for a light or a dark page.
@@ -53,7 +54,7 @@ impl Theme {
 
 const SIZE: (u32, u32) = (800, 460);
 /// Points of the curve.
-const SMOOTH: u32 = 200;
+const SMOOTH: u32 = 100;
 
 /// Draws the measured points, the curve, what throughput would be if workers did not hinder each other, and the ceiling with the
 /// peak where they are within reach.
@@ -100,7 +101,7 @@ fn draw<B: DrawingBackend>(
         .x_desc("workers")
         .y_desc("operations a second")
         .axis_desc_style(font(14))
-        .x_label_formatter(&|x| format!("{x:.0}"))
+        .x_label_formatter(&whole)
         .y_label_formatter(&|y| human::rate(*y).to_string())
         .draw()?;
     let label = |colour: &RGBColor| ("sans-serif", 13).into_font().color(colour);
@@ -112,7 +113,8 @@ fn draw<B: DrawingBackend>(
         if let Some(ceiling) = ceiling {
             chart.draw_series(DashedLineSeries::new([(0.0, ceiling), (right, ceiling)], 2, 3, dashes(colours.ceiling)))?;
             let words = format!("ceiling {}/s", human::rate(ceiling));
-            chart.draw_series([Text::new(words, (right * 0.80, ceiling + top * 0.04), label(&colours.ceiling))])?;
+            // Above all points.
+            chart.draw_series([Text::new(words, (right * 0.78, top * 0.98), label(&colours.ceiling))])?;
         }
         // The law is about whole workers: it begins with one.
         let step = (right - 1.0) / f64::from(SMOOTH);
@@ -129,12 +131,21 @@ fn draw<B: DrawingBackend>(
     root.present()
 }
 
+/// There are no parts of workers.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "as plotters calls it")]
+fn whole(workers: &f64) -> String {
+    if (workers - workers.round()).abs() < 1e-9 { format!("{workers:.0}") } else { String::new() }
+}
+
 fn title(found: &Scalability) -> String {
     match &found.usl {
         Some(usl) => format!(
-            "{}: σ = {:.3}, κ = {:.1e} · {}",
-            found.name, usl.sigma.value, usl.kappa.value, found.diagnosis.bottleneck
+            "{}: σ = {:.3}, κ = {} · limited by: {}",
+            found.name,
+            usl.sigma.value,
+            cost(usl.kappa.value),
+            found.diagnosis.bottleneck
         ),
-        None => format!("{}: no curve · {}", found.name, found.diagnosis.bottleneck),
+        None => format!("{}: no curve · limited by: {}", found.name, found.diagnosis.bottleneck),
     }
 }

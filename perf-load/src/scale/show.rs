@@ -59,7 +59,6 @@ impl Scalability {
             return;
         };
         let share = |value: f64| format!("{value:.4}");
-        let cost = |value: f64| if value == 0.0 { "0".to_owned() } else { format!("{value:.1e}") };
         let rate = |value: f64| format!("{}/s", human::rate(value));
         let count = |value: f64| if value < 9.95 { format!("{value:.1}") } else { format!("{value:.0}") };
         let most = f64::from(usl.most_workers);
@@ -78,6 +77,11 @@ impl Scalability {
         // Numbers, texts and lists: nothing in it can fail.
         serde_json::to_string_pretty(self).unwrap_or_default()
     }
+}
+
+/// κ, which is small.
+pub(super) fn cost(kappa: f64) -> String {
+    if kappa == 0.0 { "0".to_owned() } else { format!("{kappa:.1e}") }
 }
 
 /// "12 (95 % interval 10–15)".

@@ -82,6 +82,17 @@ fn published_coefficients_of_raytracer_come_out_with_kappa_at_its_bound() {
 /// Steps of the grid along each parameter.
 const STEPS: u32 = 120;
 
+/// `tests/coef.R` and `tests/coef.Rout.save` of the same package: α and β are 0.02, γ is 1.
+#[test]
+fn published_coefficients_of_the_packages_own_test_come_out() {
+    let data = points(&[(1, 1.0), (2, 1.8868), (4, 3.0769), (6, 3.5294), (8, 3.5398), (10, 3.3557)]);
+    for noise in [Noise::Absolute, Noise::Relative] {
+        let usl = Usl::fit(&data, noise).unwrap();
+        assert!(near(usl.sigma.value, 0.02, 2e-3) && near(usl.kappa.value, 0.02, 2e-3), "{usl:?}");
+        assert!(near(usl.lambda.value, 1.0, 1e-3) && usl.peak.contains(7.0), "{usl:?}");
+    }
+}
+
 /// The least sum of squares of a fine grid over σ and κ, λ being known for each.
 fn by_grid(model: &Model) -> f64 {
     let mut out = Vec::new();
