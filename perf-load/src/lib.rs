@@ -12,7 +12,9 @@ pub mod arrivals;
 pub mod breaking;
 mod clock;
 mod closed;
+pub mod compare;
 mod conduct;
+pub mod data;
 mod drive;
 pub mod endurance;
 mod error;
@@ -30,6 +32,7 @@ mod record;
 pub mod recovery;
 mod resources;
 pub mod simulate;
+pub mod scale;
 mod stop;
 #[cfg(feature = "tokio")]
 mod tasks;
