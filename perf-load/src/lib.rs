@@ -15,6 +15,9 @@ mod conduct;
 mod drive;
 mod error;
 mod finish;
+#[cfg(feature = "gate")]
+#[doc(hidden)]
+pub mod gate;
 mod live;
 mod load;
 mod mix;
