@@ -3,7 +3,10 @@
 use crate::failure::Failure;
 
 /// Says what is missing, and the command that installs it.
-#[cfg_attr(all(feature = "exports", feature = "load", feature = "top"), allow(dead_code, reason = "nothing is missing"))]
+#[cfg_attr(
+    all(feature = "exports", feature = "load", feature = "top"),
+    allow(dead_code, reason = "nothing is missing")
+)]
 pub(crate) fn feature(wanted: &str, feature: &str) -> Failure {
     Failure::new(format!(
         "{wanted} is not in this build of cargo-perf: it needs the feature `{feature}`. Install it with the options of the \

@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 use std::{env, thread};
 
 use perf_core::perf_probe;
-use perf_exporters::monitor::{Monitor, Options};
 use perf_exporters::diagnose;
+use perf_exporters::monitor::{Monitor, Options};
 
 const TIME: Duration = Duration::from_secs(3);
 

@@ -19,6 +19,9 @@ mod drive;
 pub mod endurance;
 mod error;
 mod finish;
+#[cfg(feature = "gate")]
+#[doc(hidden)]
+pub mod gate;
 #[cfg(feature = "http")]
 pub mod http;
 mod limits;
@@ -28,11 +31,14 @@ mod mix;
 mod open;
 mod operation;
 mod outcome;
+#[cfg(feature = "plan")]
+pub mod plan;
 mod record;
 pub mod recovery;
 mod resources;
-pub mod simulate;
 pub mod scale;
+pub mod show;
+pub mod simulate;
 mod stop;
 #[cfg(feature = "tokio")]
 mod tasks;
@@ -42,11 +48,13 @@ pub use drive::Drive;
 pub use error::Error;
 pub use limits::{Limit, Limits};
 pub use live::Live;
-pub use load::Load;
+pub use load::{Load, Preset};
 #[cfg(feature = "tokio")]
 pub use mix::AsyncMix;
 pub use mix::{Mix, Operation, Sizes};
 pub use operation::{Class, Ctx, Ends};
 pub use outcome::{Counts, Model, Outcome, Validity, Window};
 pub use perf_core::Histogram;
+#[cfg(feature = "plan")]
+pub use plan::Plan;
 pub use stop::Stop;

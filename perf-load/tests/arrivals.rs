@@ -113,7 +113,10 @@ fn counts_of_random_arrivals_are_poisson() {
             let mean = counts.iter().map(|counts| counts[part]).sum::<f64>() / n;
             let variance = counts.iter().map(|counts| (counts[part] - mean).powi(2)).sum::<f64>() / (n - 1.0);
             // Five standard errors of each.
-            assert!((mean - expected).abs() < 5.0 * (expected / n).sqrt() + 0.005 * expected, "{mean} of {expected}: {shape:?}");
+            assert!(
+                (mean - expected).abs() < 5.0 * (expected / n).sqrt() + 0.005 * expected,
+                "{mean} of {expected}: {shape:?}"
+            );
             let error = expected * (2.0 / n + 1.0 / (n * expected)).sqrt();
             assert!((variance - expected).abs() < 5.0 * error + 0.01 * expected, "{variance} of {expected}: {shape:?}");
         }

@@ -122,7 +122,13 @@ fn a_stop_handle_ends_it_from_outside() {
     let stop = Stop::new();
     let handle = stop.clone();
     let load = Load::new("stopped").rate(1_000.0).duration(Duration::from_secs(3_600)).stop(stop);
-    let outcome = load.run(move |ctx| if ctx.number() == 50 { handle.stop() }).unwrap();
+    let outcome = load
+        .run(move |ctx| {
+            if ctx.number() == 50 {
+                handle.stop()
+            }
+        })
+        .unwrap();
     assert!(outcome.interrupted);
     assert!((51..60_000).contains(&outcome.counts.completed), "{:?}", outcome.counts);
     assert_eq!(outcome.counts.completed, outcome.counts.started);

@@ -122,7 +122,11 @@ fn both_sides_of_the_same_seconds() {
     let mut command = perf(folder.path(), &args);
     command.env("COLUMNS", "80");
     let table = ran(command);
-    assert!(table.stdout.contains("What the server did meanwhile") && table.stdout.contains("db::query"), "{}", table.stdout);
+    assert!(
+        table.stdout.contains("What the server did meanwhile") && table.stdout.contains("db::query"),
+        "{}",
+        table.stdout
+    );
     assert!(table.stdout.contains("41.00") && table.stdout.contains("of the wait"), "{}", table.stdout);
     assert!(table.stdout.lines().all(|line| line.chars().count() <= 80), "{}", table.stdout);
     let markdown = run(folder.path(), &[&args[..], &["--format", "markdown"]].concat());
@@ -151,7 +155,8 @@ fn the_exit_code_is_the_verdict() {
         assert!(ran.stdout.contains(told), "{limits:?}: {}", ran.stdout);
     }
     // Of one request at a time, most of a thousand at once find a queue of one full.
-    let args = ["load", &good, "--stage", "100000:10ms", "--max-in-flight", "1", "--backlog", "1", "--limit", "errors=1%"];
+    let args =
+        ["load", &good, "--stage", "100000:10ms", "--max-in-flight", "1", "--backlog", "1", "--limit", "errors=1%"];
     let dropped = run(folder.path(), &args);
     assert_eq!(dropped.code, Some(1), "{}", dropped.stdout);
     assert!(dropped.stdout.contains("Dropped requests count"), "{}", dropped.stdout);
@@ -161,7 +166,18 @@ fn the_exit_code_is_the_verdict() {
 fn a_late_generator_is_no_pass() {
     let (folder, server) = (folder(), Server::start());
     // A tenth of 1 ns is nothing: any generator is late.
-    let args = ["load", &server.url("/"), "--rate", "500", "--duration", "400ms", "--limit", "p50=1ns", "--limit", "errors=5%"];
+    let args = [
+        "load",
+        &server.url("/"),
+        "--rate",
+        "500",
+        "--duration",
+        "400ms",
+        "--limit",
+        "p50=1ns",
+        "--limit",
+        "errors=5%",
+    ];
     let late = run(folder.path(), &args);
     assert_eq!(late.code, Some(0), "{}{}", late.stdout, late.stderr);
     assert!(late.stdout.contains("INVALID: the generator was late"), "{}", late.stdout);
@@ -234,7 +250,10 @@ fn bad_plans_name_the_key_or_the_host() {
         (&["http://192.0.2.1/", "--rate", "5"], "192.0.2.1: "),
         (&["elsewhere.toml"], "--allow-host 192.0.2.1"),
         (&["https://localhost/", "--rate", "5"], "TLS"),
-        (&["http://no.such.invalid/", "--rate", "5", "--allow-host", "no.such.invalid"], "no.such.invalid: no such host"),
+        (
+            &["http://no.such.invalid/", "--rate", "5", "--allow-host", "no.such.invalid"],
+            "no.such.invalid: no such host",
+        ),
         (&[&here, "--rate", "5"], &nobody.to_string()),
         (&[&here, "--rate", "5", "--probes", "192.0.2.1:9080"], "probes: 192.0.2.1"),
         (&["plan.toml"], "plan.toml:3: raet: not known (did you mean `rate`?)"),
@@ -278,7 +297,8 @@ fn an_interrupted_run_reports_what_was_measured() {
 fn a_second_interrupt_ends_at_once() {
     let (folder, server) = (folder(), Server::start());
     // What is under way is awaited, and this would be for an hour.
-    let mut child = start(folder.path(), &[&server.url("/never"), "--rate", "200", "--duration", "1h", "--timeout", "1h"]);
+    let mut child =
+        start(folder.path(), &[&server.url("/never"), "--rate", "200", "--duration", "1h", "--timeout", "1h"]);
     server.wait_for(5);
     let begun = Instant::now();
     let mut sent = 0;

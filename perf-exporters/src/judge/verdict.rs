@@ -53,7 +53,9 @@ impl fmt::Display for Reason {
             Self::FewLate => f.write_str("so few calls are over it that the machine may have made them late"),
             Self::Converging => f.write_str("still growing, ever more slowly"),
             Self::Bends => f.write_str("the largest sizes disagree with the whole range"),
-            Self::Cached => f.write_str("time grows faster than claimed, as it does where data outgrow the caches, too"),
+            Self::Cached => {
+                f.write_str("time grows faster than claimed, as it does where data outgrow the caches, too")
+            }
             Self::DebugBuild => f.write_str("debug build"),
             Self::Invalid(what) => f.write_str(what),
         }

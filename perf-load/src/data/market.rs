@@ -140,7 +140,11 @@ pub struct Ticks {
 impl Iterator for Ticks {
     type Item = Tick;
 
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within the bounds that `ticks` checked")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "within the bounds that `ticks` checked"
+    )]
     fn next(&mut self) -> Option<Tick> {
         let gap: f64 = Exp1.sample(&mut self.random);
         self.at = self.at.saturating_add((gap * self.gap) as u64);
@@ -155,12 +159,7 @@ impl Iterator for Ticks {
         let bid = (price - half).floor().max(1.0) as u64;
         let ask = ((price + half).ceil() as u64).max(bid + 1);
         let kind = if self.random.random::<f64>() < self.quotes {
-            TickKind::Quote(Quote {
-                bid: Price(bid),
-                bid_size: self.lots(),
-                ask: Price(ask),
-                ask_size: self.lots(),
-            })
+            TickKind::Quote(Quote { bid: Price(bid), bid_size: self.lots(), ask: Price(ask), ask_size: self.lots() })
         } else {
             let buys = self.random.random::<bool>();
             let odd = self.random.random::<f64>() < 0.15;

@@ -101,7 +101,9 @@ fn the_course_adds_up_to_the_whole() {
     let most = outcome.course.iter().map(|window| window.backlog).max().unwrap();
     assert!(most > 1_000, "twice the capacity at the end: {most}");
     // The windows tell when: while the ramp was below capacity nobody waited long.
-    assert!(outcome.course[20].response.quantile(0.5).unwrap() < outcome.course[90].response.quantile(0.5).unwrap() / 10);
+    assert!(
+        outcome.course[20].response.quantile(0.5).unwrap() < outcome.course[90].response.quantile(0.5).unwrap() / 10
+    );
 }
 
 #[test]

@@ -170,7 +170,11 @@ fn end(from: f64, limit: f64, fits: &impl Fn(f64) -> bool) -> f64 {
     // Halving to a few parts in 10¹² of the distance.
     for _ in 0..60 {
         let middle = inside.midpoint(outside);
-        if fits(middle) { inside = middle } else { outside = middle }
+        if fits(middle) {
+            inside = middle
+        } else {
+            outside = middle
+        }
         if (inside - outside).abs() <= 1e-9 * inside.abs().max(1e-6) {
             break;
         }

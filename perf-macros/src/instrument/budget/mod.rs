@@ -4,6 +4,7 @@
 //! `#[perf_probe]`, with the budget hung on the probe.
 
 pub(crate) mod above;
+mod capacity;
 mod lower;
 mod parse;
 pub(crate) mod target;
@@ -32,6 +33,8 @@ pub(crate) struct Budget {
     pub(crate) warmup: Option<Warmup>,
     /// In nanoseconds.
     pub(crate) max_time: Option<u64>,
+    /// In calls in 1,000 seconds.
+    pub(crate) at: Option<(u64, Span)>,
     pub(crate) cpu_clock: bool,
     pub(crate) debug: bool,
     /// The keys that are of a measured run, in the order written.

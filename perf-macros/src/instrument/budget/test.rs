@@ -39,8 +39,8 @@ pub(crate) fn expand(mut function: Function, options: Option<&Options>, budget: 
     let name = name.trim_start_matches("r#");
     // The one path that leads out of the library: where it leads nowhere, the error stands at the attribute, and no
     // other follows from it.
-    let gate = budget.gate.as_ref().map_or_else(|| quote!(::perf_exporters), |path| quote!(#path));
-    let gate = quote_spanned!(Span::call_site()=> use #gate::gate::expansion as gate;);
+    let runner = budget.runner();
+    let gate = quote_spanned!(Span::call_site()=> use #runner::gate::expansion as gate;);
     // The body keeps the test's name, and sees no other name of the macro's.
     Ok(function.with_body(&quote_spanned! {Span::mixed_site()=>
         let body = {
@@ -82,7 +82,7 @@ fn call(function: &Function, budget: &Budget, library: &TokenStream) -> TokenStr
     let (kind, reference) = match (&budget.versus, &budget.sizes) {
         (Some(_), _) => ("versus", Some(quote_spanned!(Span::mixed_site()=> , reference))),
         (None, Some(_)) => ("growth", None),
-        (None, None) => ("test", None),
+        (None, None) => ("test", budget.rate_argument()),
     };
     let failed = expand::looks_failed(library, &quote_spanned!(Span::mixed_site()=> output));
     let arguments = quote_spanned!(Span::mixed_site()=> (declared, body, |output| #failed #reference));

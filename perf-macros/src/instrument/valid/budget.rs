@@ -8,7 +8,7 @@ use syn::parse::Result;
 use syn::spanned::Spanned;
 
 use crate::instrument::ast::Function;
-use crate::instrument::budget::{Budget, Limit};
+use crate::instrument::budget::{Budget, Limit, Unit};
 
 /// The share of sizes that growth is judged on: at least this many, spanning at least this factor.
 const LEAST_SIZES: usize = 6;
@@ -19,6 +19,7 @@ pub(crate) fn check(budget: &Budget) -> Result<()> {
     super::check_name(budget.name.as_ref())?;
     check_targets(budget)?;
     check_iterations(budget)?;
+    check_rate(budget)?;
     match (&budget.versus, &budget.ratio) {
         (None, Some((_, span))) => {
             return Err(Error::new(*span, "`ratio` compares with another function: name it with `vs = path`"));
@@ -81,7 +82,7 @@ pub(crate) fn check_test(function: &Function, budget: &Budget) -> Result<()> {
             ));
         }
     }
-    if budget.gate.is_some() { Ok(()) } else { check_dependency() }
+    if budget.gate.is_some() { Ok(()) } else { check_dependency(budget) }
 }
 
 /// A budget below the attribute that makes the function a test: `path` names that attribute.
@@ -99,17 +100,57 @@ pub(crate) fn check_above(path: Option<&str>) -> Result<()> {
 
 /// Refuses a test in a package that does not have the crate that would run it: the path alone, leading nowhere, would
 /// not say what to do. Where there is no manifest to be read, the path has to do.
-fn check_dependency() -> Result<()> {
+fn check_dependency(budget: &Budget) -> Result<()> {
+    let (names, problem) = match budget.at {
+        Some(_) => (
+            ["perf-load", "perf_load"],
+            "a test with a rate is driven by the crate `perf-load`, which this package does not depend on: \
+             `cargo add --dev perf-load`; where it is re-exported by another crate, `gate = path` says where",
+        ),
+        None => (
+            ["perf-exporters", "perf_exporters"],
+            "a test with a budget is run by the crate `perf-exporters`, which this package does not depend on: \
+             `cargo add --dev perf-exporters`; where it is re-exported by another crate, `gate = path` says where",
+        ),
+    };
     let manifest = std::env::var_os("CARGO_MANIFEST_DIR").map(|folder| Path::new(&folder).join("Cargo.toml"));
-    let text = manifest.and_then(|path| std::fs::read_to_string(path).ok());
-    if text.is_none_or(|text| text.contains("perf-exporters") || text.contains("perf_exporters")) {
-        return Ok(());
+    match manifest.and_then(|path| std::fs::read_to_string(path).ok()) {
+        Some(text) if !names.iter().any(|name| text.contains(name)) => Err(Error::new(Span::call_site(), problem)),
+        _ => Ok(()),
     }
-    Err(Error::new(
-        Span::call_site(),
-        "a test with a budget is run by the crate `perf-exporters`, which this package does not depend on: \
-         `cargo add --dev perf-exporters`; where it is re-exported by another crate, `gate = path` says where",
-    ))
+}
+
+/// What `at` can be said with.
+fn check_rate(budget: &Budget) -> Result<()> {
+    let Some((_, rate)) = budget.at else { return Ok(()) };
+    let other = ["vs", "ratio", "growth", "sizes", "iterations"];
+    if let Some(key) = budget.run_keys.iter().find(|key| other.iter().any(|other| *key == other)) {
+        let problem = match key.to_string().as_str() {
+            "iterations" => "with `at` the rate and `max_time` say how many calls there are".to_owned(),
+            key => format!("`at` and `{key}` are two different runs: write two tests"),
+        };
+        return Err(Error::new(key.span(), problem));
+    }
+    let counted = |unit| matches!(unit, Unit::Count | Unit::Bytes);
+    if let Some(limit) = budget.limits.iter().chain(&budget.targets).find(|limit| counted(limit.metric.unit)) {
+        let problem = format!(
+            "`{}` is counted call by call, and with `at` many run at a time: promise it of a second test without `at`",
+            limit.key
+        );
+        return Err(Error::new(limit.key.span(), problem));
+    }
+    if let Some((probe, _)) = budget.calls.first() {
+        let problem = "calls of probes are counted call by call: promise them of a second test without `at`";
+        return Err(Error::new(probe.span(), problem));
+    }
+    if budget.cpu_clock {
+        return Err(Error::new(rate, "with `at` response time counts, which no processor clock tells"));
+    }
+    if budget.limits.is_empty() && budget.targets.is_empty() {
+        let problem = "say what holds at that rate, as in `#[perf_budget(p99 = \"5ms\", at = \"2000/s\")]`";
+        return Err(Error::new(rate, problem));
+    }
+    Ok(())
 }
 
 fn check_targets(budget: &Budget) -> Result<()> {
