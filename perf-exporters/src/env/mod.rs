@@ -157,6 +157,7 @@ impl<T> Variable<T> {
 
 impl Variable<bool> {
     /// Whether it is on; where it is not set, or not understood, it is not.
+    #[cfg(any(feature = "baseline", feature = "gate", feature = "serve"))]
     pub(crate) fn is_on(&self) -> bool {
         self.get().unwrap_or(false)
     }
