@@ -78,7 +78,9 @@ fn run_and_compare_a_project_of_its_own() {
     assert_eq!(slower.code, Some(1), "{}{}", slower.stdout, slower.stderr);
     let found: serde_json::Value = serde_json::from_str(&slower.stdout).unwrap();
     let work = found["probes"].as_array().unwrap().iter().find(|probe| probe["probe"] == "work").unwrap();
-    assert_eq!(work["verdict"], "FAIL", "{work}");
+    // On a machine that is busy enough fourteen blocks may not do; but twice the work never passes.
+    let verdict = work["verdict"].as_str().unwrap();
+    assert!(verdict == "FAIL" || verdict.starts_with("INCONCLUSIVE"), "{work}");
     assert!(work["ratio"].as_f64().unwrap() > 1.05, "{work}");
     let counts = found["counts"]["changes"].as_array().unwrap();
     let allocs = counts.iter().find(|c| c["probe"] == "store" && c["metric"] == "allocs").unwrap();

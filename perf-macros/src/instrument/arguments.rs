@@ -59,8 +59,9 @@ impl Arguments {
                 }
                 (None, _) => format_ident!("__arg{at}", span = Span::mixed_site()),
             };
-            let attrs: Vec<_> = argument.attrs.extract_if(.., |attr| !attr.path().is_ident("cfg")).collect();
-            let cfgs = &argument.attrs;
+            let (cfgs, attrs): (Vec<_>, Vec<_>) =
+                argument.attrs.drain(..).partition(|attr| attr.path().is_ident("cfg"));
+            argument.attrs.clone_from(&cfgs);
             if sole_name(&written).is_none() {
                 moved.extend(quote_spanned!(Span::mixed_site()=> #(#cfgs)* let #whole = #whole;));
             }

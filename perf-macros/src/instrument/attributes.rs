@@ -48,7 +48,9 @@ pub(crate) fn take_probe(attrs: &mut Vec<Attribute>) -> Sibling {
 
 /// Takes the attribute of this name away, and gives what stands between its parentheses. Twice is a mistake.
 pub(crate) fn take(attrs: &mut Vec<Attribute>, name: &str) -> Option<Result<TokenStream>> {
-    let mut found = attrs.extract_if(.., |attr| is(attr, name));
+    let (found, others): (Vec<_>, Vec<_>) = attrs.drain(..).partition(|attr| is(attr, name));
+    *attrs = others;
+    let mut found = found.into_iter();
     let first = found.next()?;
     Some(match found.next() {
         Some(second) => Err(valid::twice(&second, name)),

@@ -104,10 +104,9 @@ impl VisitMut for Returns {
     fn visit_expr_closure_mut(&mut self, _: &mut ExprClosure) {}
     fn visit_expr_const_mut(&mut self, _: &mut ExprConst) {}
     fn visit_item_mut(&mut self, item: &mut Item) {
-        if let Item::Macro(invoked) = item
-            && invoked.ident.is_none()
-        {
-            self.visit_macro_mut(&mut invoked.mac);
+        match item {
+            Item::Macro(invoked) if invoked.ident.is_none() => self.visit_macro_mut(&mut invoked.mac),
+            _ => {}
         }
     }
     fn visit_type_mut(&mut self, _: &mut Type) {}

@@ -72,10 +72,10 @@ impl<'a> Plan<'a> {
             Output::Written(ty) => future_of(ty, function, options, readers == Readers::Attributes),
             _ => (None, returned),
         };
-        let errors = match output {
-            _ if let Some(asked) = &options.errors => Errors::Forced(asked.span()),
-            Output::Written(ty) if is_result(ty) => Errors::Inferred,
-            Output::Unknown if aliased_result(returned) => Errors::Inferred,
+        let errors = match (&options.errors, output) {
+            (Some(asked), _) => Errors::Forced(asked.span()),
+            (None, Output::Written(ty)) if is_result(ty) => Errors::Inferred,
+            (None, Output::Unknown) if aliased_result(returned) => Errors::Inferred,
             _ => Errors::Ignored,
         };
         match future {
@@ -131,9 +131,11 @@ fn returned(sig: &Signature) -> Output<'_> {
 
 /// The shape of a function that returns a future, and what the future yields.
 fn future_of<'a>(ty: &'a Type, function: &Function, options: &Options, watched: bool) -> (Option<Shape>, Output<'a>) {
-    if let Type::ImplTrait(opaque) = ungrouped(ty)
-        && let Some(output) = yielded(&opaque.bounds)
-    {
+    let opaque = match ungrouped(ty) {
+        Type::ImplTrait(opaque) => yielded(&opaque.bounds),
+        _ => None,
+    };
+    if let Some(output) = opaque {
         let shape = match tail::future(&function.body).filter(|_| watched) {
             Some(tail) => Shape::Tail(tail),
             None => Shape::Future(Exits::of(&function.body, true)),

@@ -5,21 +5,35 @@
 //! made up) nothing is known.
 
 use std::fs;
+use std::path::PathBuf;
 
 /// The path of the attribute above that makes the function a test: `test`, `tokio::test`.
 pub(crate) fn test() -> Option<String> {
     if !proc_macro::is_available() {
         return None;
     }
-    let place = proc_macro::Span::call_site();
-    let source = fs::read_to_string(place.local_file()?).ok()?;
-    let (before, at) = split(&source, place.line(), place.column())?;
+    let (file, line, column) = place()?;
+    let source = fs::read_to_string(file).ok()?;
+    let (before, at) = split(&source, line, column)?;
     // Anything else there means that this is not the file that was compiled.
     let is_ours = ["perf_budget", "perf_probe"].iter().any(|name| {
         let rest = at.trim_start_matches(['#', '[', ' ']);
         rest.split(['(', ']']).next().is_some_and(|path| path.trim_end().ends_with(name))
     });
     if is_ours { paths_before(before).find(|path| path.rsplit("::").next() == Some("test")) } else { None }
+}
+
+/// File, line and column of the attribute.
+#[rustversion::since(1.88)]
+fn place() -> Option<(PathBuf, usize, usize)> {
+    let span = proc_macro::Span::call_site();
+    Some((span.local_file()?, span.line(), span.column()))
+}
+
+/// Compilers before 1.88 do not tell it: as where the source cannot be read.
+#[rustversion::before(1.88)]
+fn place() -> Option<(PathBuf, usize, usize)> {
+    None
 }
 
 /// The text before and from a place: line and column count from 1, the column in characters.

@@ -101,9 +101,10 @@ pub(super) fn returned(body: &Body, exits: &Exits, boxed: bool) -> (Signature, T
         Exits::Known(known) => {
             let block = body.block(known);
             let block = match &body.function.sig.output {
-                syn::ReturnType::Type(_, ty) if boxed && let Some(ty) = Output::Written(ty).annotation() => {
-                    quote_spanned!(Span::mixed_site()=> #library::of_type::<#ty>(#block))
-                }
+                syn::ReturnType::Type(_, ty) if boxed => match Output::Written(ty).annotation() {
+                    Some(ty) => quote_spanned!(Span::mixed_site()=> #library::of_type::<#ty>(#block)),
+                    None => block,
+                },
                 _ => block,
             };
             (body.function.sig.clone(), block)

@@ -43,23 +43,18 @@ pub(crate) fn check(function: &Function, options: &Options, plan: &Plan) -> Resu
     }
     check_name(options.name.as_ref())?;
     check_rate(options)?;
-    if let Some(Name::Literal(literal)) = &options.name
-        && let Some(constant) = Template::of(literal).constant_of(&function.sig)
-    {
-        return Err(Error::new(
-            literal.span(),
-            format!("`{{{constant}}}` is a constant; only types can be part of a name"),
-        ));
+    if let Some(Name::Literal(literal)) = &options.name {
+        if let Some(constant) = Template::of(literal).constant_of(&function.sig) {
+            let problem = format!("`{{{constant}}}` is a constant; only types can be part of a name");
+            return Err(Error::new(literal.span(), problem));
+        }
     }
     let returns_nothing = matches!(function.sig.output, syn::ReturnType::Default);
-    if let Some(future) = &options.future
-        && returns_nothing
-        && function.sig.asyncness.is_none()
-    {
-        return Err(Error::new(
-            future.span(),
-            "`future` is for functions that return a future; this one returns nothing",
-        ));
+    if let Some(future) = &options.future {
+        if returns_nothing && function.sig.asyncness.is_none() {
+            let problem = "`future` is for functions that return a future; this one returns nothing";
+            return Err(Error::new(future.span(), problem));
+        }
     }
     if let Some(errors) = &options.errors {
         if matches!(plan.output, Output::Unit | Output::Never) {
@@ -70,10 +65,8 @@ pub(crate) fn check(function: &Function, options: &Options, plan: &Plan) -> Resu
             return Err(Error::new(errors.span(), problem));
         }
     }
-    if plan.in_frame
-        && matches!(plan.shape, Shape::Future(Exits::Hidden) | Shape::Boxed(Exits::Hidden))
-        && let Some(span) = find(&function.body, "return")
-    {
+    let is_closed = plan.in_frame && matches!(plan.shape, Shape::Future(Exits::Hidden) | Shape::Boxed(Exits::Hidden));
+    if let Some(span) = find(&function.body, "return").filter(|_| is_closed) {
         let problem = "under `#[track_caller]` a function that returns a future can be measured only without `return`: make the future its last expression";
         return Err(Error::new(span, problem));
     }
