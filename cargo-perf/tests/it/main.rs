@@ -10,6 +10,7 @@ mod merge;
 mod project;
 mod repo;
 mod report;
+mod status;
 #[cfg(all(unix, feature = "top"))]
 mod terminal;
 #[cfg(all(unix, feature = "top"))]
