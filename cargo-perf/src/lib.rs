@@ -30,6 +30,7 @@ mod out;
 mod program;
 mod report;
 mod run;
+mod status;
 #[cfg(feature = "top")]
 mod top;
 mod trend;
@@ -56,6 +57,7 @@ pub fn main() -> ExitCode {
         Command::Diff(args) => diff::run(&args),
         Command::Gate(args) => gate::run(&args),
         Command::Compare(args) => compare::run(&args),
+        Command::Status(args) => status::run(&args),
         Command::Trend(args) => trend::run(&args),
         #[cfg(feature = "load")]
         Command::Load(args) => load::run(&args),

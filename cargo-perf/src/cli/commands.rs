@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::groups::{Format, Moves, Rendering, Target};
 
@@ -211,4 +211,51 @@ pub(crate) struct TrendArgs {
     pub(crate) svg: Option<PathBuf>,
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub(crate) format: Format,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  cargo perf status perf.json
+  cargo perf status --budgets b.toml runs/ --format html -o status.html
+  cargo perf status runs/ --into README.md     write the table into a page
+  cargo perf status runs/ --check README.md    1 where it promises other things
+
+Budgets are those that the reports declare, and those of perf-budgets.toml where it is in this folder. The gap is how far \
+the measured value is beyond the target, or beyond the limit where there is no target; less than nothing is room. In a \
+page the table stands between <!-- perf status --> and <!-- /perf status -->.")]
+pub(crate) struct StatusArgs {
+    /// Reports: files, JSON lines, or folders of them, `-` for standard input.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Budgets to hold the reports against.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) budgets: Option<PathBuf>,
+    #[arg(long, value_enum, default_value_t = StatusForm::Table)]
+    pub(crate) format: StatusForm,
+    /// Write into this file, whole or not at all, instead of to standard output.
+    #[arg(short, long, value_name = "PATH")]
+    pub(crate) output: Option<PathBuf>,
+    /// Put the table between the markers of a page of Markdown.
+    #[arg(long, value_name = "PAGE", conflicts_with_all = ["format", "output", "check"])]
+    pub(crate) into: Option<PathBuf>,
+    /// Say whether the table in a page of Markdown has these targets and limits; what was measured may differ.
+    #[arg(long, value_name = "PAGE", conflicts_with_all = ["format", "output"])]
+    pub(crate) check: Option<PathBuf>,
+    /// End with 1 where a limit is broken.
+    #[arg(long, conflicts_with_all = ["into", "check"])]
+    pub(crate) exit_code: bool,
+}
+
+/// How a table of status is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StatusForm {
+    /// For a terminal.
+    Table,
+    /// For a page of Markdown.
+    Markdown,
+    /// A page for the browser.
+    Html,
+    /// For programs.
+    Json,
 }

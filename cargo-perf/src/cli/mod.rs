@@ -7,7 +7,9 @@ use std::ffi::OsString;
 
 use clap::{Args, Parser, Subcommand};
 
-pub(crate) use commands::{CompareArgs, DiffArgs, GateArgs, MergeArgs, ReportArgs, RunArgs, TrendArgs};
+pub(crate) use commands::{
+    CompareArgs, DiffArgs, GateArgs, MergeArgs, ReportArgs, RunArgs, StatusArgs, StatusForm, TrendArgs,
+};
 pub(crate) use groups::{Form, Format, Moves, Rendering, Rules, Target};
 
 /// What cargo calls: `cargo-perf perf …`.
@@ -33,6 +35,7 @@ Examples:
   cargo perf diff before/ after/            what moved between two sets of runs
   cargo perf compare main -- input.txt      this tree against a revision
   cargo perf gate --baseline perf.lock after/*.json
+  cargo perf status after/*.json --into README.md
 
 Exit codes of `gate`, `compare`, `load` and `diff --exit-code`: 0 passed, 1 failed, 2 bad input, 3 inconclusive with --strict; \
 of `run` that of the program; of all others 0, or 2 for bad input."
@@ -62,6 +65,8 @@ pub(crate) enum Command {
     Gate(GateArgs),
     /// Hold this tree against another revision, running both in turn.
     Compare(CompareArgs),
+    /// Target, limit and what was measured of every budget, in one table.
+    Status(StatusArgs),
     /// When a history of reports changed.
     Trend(TrendArgs),
     /// Put a server under load, and tell how long its callers wait.

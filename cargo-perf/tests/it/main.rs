@@ -13,6 +13,8 @@ mod project;
 mod repo;
 mod report;
 #[cfg(all(unix, any(feature = "load", feature = "top")))]
+mod status;
+#[cfg(all(unix, feature = "top"))]
 mod terminal;
 #[cfg(all(unix, feature = "top"))]
 mod top;

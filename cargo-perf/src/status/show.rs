@@ -1,0 +1,88 @@
+//! The lines for a terminal, and as Markdown.
+
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style};
+use perf_exporters::label::shown;
+use perf_exporters::markdown::code;
+use unicode_width::UnicodeWidthStr;
+
+use super::{Line, Status};
+use crate::out::{BOLD, DIM, painted};
+
+/// Heads of the columns.
+pub(super) const HEAD: [&str; 7] = ["probe", "metric", "target", "limit", "current", "gap", "status"];
+/// The first of the columns that hold numbers, and the one behind the last.
+pub(super) const NUMBERS: std::ops::Range<usize> = 2..6;
+
+/// What is in each column; `–` where there is nothing.
+pub(super) fn cells(line: &Line) -> [String; 7] {
+    let or_none = |cell: &Option<String>| cell.clone().unwrap_or_else(|| "–".to_owned());
+    [
+        line.probe.clone(),
+        line.metric.clone(),
+        or_none(&line.target),
+        or_none(&line.limit),
+        or_none(&line.current),
+        line.gap.map_or_else(|| "–".to_owned(), gap),
+        line.status.word().to_owned(),
+    ]
+}
+
+/// A multiple where per cent would have too many digits.
+fn gap(gap: f64) -> String {
+    if gap >= 9.0 { format!("{:.0} ×", gap + 1.0) } else { format!("{:+.0} %", 100.0 * gap).replace('-', "−") }
+}
+
+/// How many are met, within their limit, missed, undecided.
+pub(super) fn summary(lines: &[Line]) -> String {
+    let count = |status| lines.iter().filter(|line| line.status == status).count();
+    let all = [Status::Met, Status::WithinLimit, Status::Broken, Status::Undecided];
+    let told = all.iter().filter(|status| **status == Status::Met || count(**status) > 0);
+    told.map(|status| format!("{} {}", count(*status), status.word().to_lowercase())).collect::<Vec<_>>().join(", ")
+}
+
+fn style(status: Status) -> Style {
+    match status {
+        Status::Met => AnsiColor::Green.on_default(),
+        Status::WithinLimit => AnsiColor::Yellow.on_default(),
+        Status::Broken => AnsiColor::Red.on_default().bold(),
+        Status::Undecided => DIM,
+    }
+}
+
+pub(super) fn table(lines: &[Line], color: bool) -> String {
+    let rows: Vec<[String; 7]> = lines.iter().map(|line| cells(line).map(|cell| shown(&cell))).collect();
+    let widths: [usize; 7] =
+        std::array::from_fn(|at| rows.iter().map(|row| row[at].width()).max().unwrap_or(0).max(HEAD[at].width()));
+    let written = |row: &[String; 7], of: Option<Status>| {
+        let mut text = String::new();
+        for (at, cell) in row.iter().enumerate() {
+            let fill = " ".repeat(widths[at].saturating_sub(cell.width()));
+            let cell = match of {
+                None => painted(cell, BOLD, color),
+                Some(status) if at == 6 => painted(cell, style(status), color),
+                Some(_) => cell.clone(),
+            };
+            let _ = if NUMBERS.contains(&at) { write!(text, "{fill}{cell}  ") } else { write!(text, "{cell}{fill}  ") };
+        }
+        text.truncate(text.trim_end().len());
+        text + "\n"
+    };
+    let mut out = format!("{} · {}\n\n", painted("perf status", BOLD, color), summary(lines));
+    out += &written(&HEAD.map(str::to_owned), None);
+    for (row, line) in rows.iter().zip(lines) {
+        out += &written(row, Some(line.status));
+    }
+    out
+}
+
+pub(super) fn markdown(lines: &[Line]) -> String {
+    let mut out = format!("| {} |\n|---|---|--:|--:|--:|--:|---|\n", HEAD.join(" | "));
+    for line in lines {
+        let [probe, metric, rest @ ..] = cells(line);
+        let _ = writeln!(out, "| {} | {} | {} |", code(&probe), code(&metric), rest.join(" | "));
+    }
+    let _ = write!(out, "\n{}.\n", summary(lines));
+    out
+}
