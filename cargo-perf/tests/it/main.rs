@@ -12,9 +12,8 @@ mod merge;
 mod project;
 mod repo;
 mod report;
-#[cfg(all(unix, any(feature = "load", feature = "top")))]
 mod status;
-#[cfg(all(unix, feature = "top"))]
+#[cfg(all(unix, any(feature = "load", feature = "top")))]
 mod terminal;
 #[cfg(all(unix, feature = "top"))]
 mod top;
