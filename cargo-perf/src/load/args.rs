@@ -145,6 +145,11 @@ pub(super) struct MixKeys {
 }
 
 impl Keys {
+    /// The seed of whatever is random.
+    pub(super) fn seed(&self) -> u64 {
+        self.seed.unwrap_or(1)
+    }
+
     /// These where they say something, else those.
     pub(super) fn or(self, other: Self) -> Self {
         // A schedule is given whole: a rate on the command line stands for the stages of a file, and workers for both.

@@ -99,9 +99,7 @@ fn load(name: &str, keys: &Keys, limit: Option<Duration>) -> Result<Load> {
     if keys.poisson {
         load = load.poisson();
     }
-    if let Some(seed) = keys.seed {
-        load = load.seed(seed);
-    }
+    load = load.seed(keys.seed());
     if let Some(most) = keys.max_in_flight {
         load = load.max_in_flight(most);
     }

@@ -42,7 +42,11 @@ pub(super) fn plan(plan: &Plan, color: bool) -> Result<String> {
         };
         let _ = writeln!(text, "{}{}", label::shown(name), share);
         for number in 0..2 {
-            let _ = writeln!(text, "  {}", painted(&label::escaped(&request.preview(1, number)), DIM, color));
+            let _ = writeln!(
+                text,
+                "  {}",
+                painted(&label::escaped(&request.preview(plan.keys.seed(), number)), DIM, color)
+            );
         }
     }
     match plan.schedule()? {
@@ -177,7 +181,7 @@ fn notes(done: &Done) -> Vec<String> {
         notes.push("Dropped requests count as over every limit of time, and as errors.".to_owned());
     }
     notes.extend(done.answers.first.iter().map(|(kind, said)| format!("{kind}, the first: {}", label::escaped(said))));
-    notes.extend(outcome.seed.map(|seed| format!("Seed {seed}.")));
+    notes.push(format!("Seed {}.", done.seed));
     notes
 }
 

@@ -12,7 +12,7 @@ mod merge;
 mod project;
 mod repo;
 mod report;
-#[cfg(all(unix, any(feature = "load", feature = "top")))]
+#[cfg(all(unix, feature = "top"))]
 mod terminal;
 #[cfg(all(unix, feature = "top"))]
 mod top;
