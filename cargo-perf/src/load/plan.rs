@@ -60,7 +60,13 @@ pub(super) fn told(error: Error) -> Failure {
 }
 
 fn load(name: &str, keys: &Keys, limit: Option<Duration>) -> Result<Load> {
-    let mut load = Load::new(name);
+    let mut load = keys.preset.iter().copied().fold(Load::new(name), Load::preset);
+    if let Some(arrivals) = &keys.arrivals {
+        if keys.rate.is_some() || keys.ramp_to.is_some() || !keys.stage.is_empty() {
+            return Err(Failure::new("arrivals: is a schedule: leave rate, ramp-to and stage out"));
+        }
+        load = load.arrivals(arrivals.clone());
+    }
     match (keys.stage.as_slice(), keys.rate, keys.ramp_to) {
         ([], Some(rate), None) => load = load.rate(rate),
         ([], Some(from), Some(to)) => load = load.ramp(from, to),

@@ -340,7 +340,7 @@ fn a_line_on_the_terminal_says_how_it_goes() {
     let args = ["load", &server.url("/"), "--rate", "200", "--duration", "3s"];
     let mut terminal = Terminal::open(folder.path(), &args, &[("NO_COLOR", "1")], (80, 24));
     terminal.wait_to_see(&["/s", "p99", "errors 0", "in flight", "dropped 0", "left"]);
-    terminal.wait_to_see(&["perf load · http · open loop", "response", "service", "600 completed"]);
+    terminal.wait_to_see(&["perf load · http: open loop", "response", "service", "600 completed"]);
     assert_eq!(terminal.end(), 0);
     assert!(!terminal.screen().contains("in flight"), "the line is gone:\n{}", terminal.screen());
     assert!(!String::from_utf8_lossy(&terminal.bytes()).contains("\x1b[1m"), "no colours were asked for");
@@ -370,7 +370,7 @@ fn a_screen_of_its_own_until_the_run_is_over() {
     screen.wait_to_see(&["running", "q end it now"]);
     screen.resize(100, 30);
     screen.press("q");
-    screen.wait_to_see(&["perf load · http · open loop", "interrupted", "response", "verdict: "]);
+    screen.wait_to_see(&["perf load · http: open loop", "interrupted", "response", "verdict: "]);
     assert_eq!(screen.end(), 0);
 
     // Nothing is sent where there is no terminal.
