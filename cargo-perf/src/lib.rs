@@ -16,7 +16,7 @@ mod cli;
 mod compare;
 mod criterion;
 mod diff;
-#[cfg(any(feature = "load", feature = "top"))]
+#[cfg(feature = "top")]
 mod endpoint;
 mod failure;
 mod gate;
@@ -31,6 +31,8 @@ mod program;
 mod report;
 mod run;
 mod status;
+#[cfg(feature = "top")]
+mod screen;
 #[cfg(feature = "top")]
 mod top;
 mod trend;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use perf_load::{Arrivals, Preset};
 
 use crate::cli::Format;
 
@@ -61,6 +62,13 @@ pub(crate) struct LoadArgs {
 /// What is driven, and how: on the command line or in a file.
 #[derive(Args, Clone, Debug, Default)]
 pub(super) struct Keys {
+    /// light, medium or heavy (100, 1,000 or 10,000 requests a second, at random), quick or full (5 s, 5 min); what else is said
+    /// goes before it. May be given several times.
+    #[arg(long, value_name = "PRESET", value_parser = preset)]
+    pub(super) preset: Vec<Preset>,
+    /// The schedule of a file's table.
+    #[arg(skip)]
+    pub(super) arrivals: Option<Arrivals>,
     /// Requests that begin each second.
     #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = number)]
     pub(super) rate: Option<f64>,
@@ -145,12 +153,20 @@ pub(super) struct MixKeys {
 }
 
 impl Keys {
+    /// The seed of whatever is random.
+    pub(super) fn seed(&self) -> u64 {
+        self.seed.unwrap_or(1)
+    }
+
     /// These where they say something, else those.
     pub(super) fn or(self, other: Self) -> Self {
         // A schedule is given whole: a rate on the command line stands for the stages of a file, and workers for both.
-        let scheduled = self.rate.is_some() || !self.stage.is_empty() || self.workers.is_some();
+        let scheduled =
+            self.rate.is_some() || !self.stage.is_empty() || self.workers.is_some() || !self.preset.is_empty();
         let schedule = if scheduled { self.clone() } else { other.clone() };
         Self {
+            preset: schedule.preset,
+            arrivals: schedule.arrivals,
             rate: schedule.rate,
             ramp_to: self.ramp_to.or(schedule.ramp_to),
             stage: schedule.stage,
@@ -191,6 +207,10 @@ impl RequestKeys {
 
 fn number(text: &str) -> Result<f64, String> {
     text.trim().parse().map_err(|_| "is no number; write 2000, or 0.5".to_owned())
+}
+
+fn preset(text: &str) -> Result<Preset, String> {
+    text.parse().map_err(|error: perf_load::Error| error.to_string())
 }
 
 fn stage(text: &str) -> Result<(f64, Duration), String> {

@@ -7,10 +7,12 @@ use std::error::Error as _;
 use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use clap::{Args, Command, FromArgMatches};
 use perf_exporters::nearest::hint;
-use toml_edit::{Document, Item, TableLike, Value};
+use perf_load::Arrivals;
+use toml_edit::{Document, DocumentMut, Item, TableLike, Value};
 
 use super::args::{Keys, MixKeys};
 use crate::failure::{Failure, Result};
@@ -23,6 +25,8 @@ pub(super) struct File {
     pub(super) requests: Vec<MixKeys>,
 }
 
+/// The table of a schedule of another shape: the one of [`perf_load::plan`].
+const ARRIVALS: &str = "arrivals";
 /// The table of one of several requests.
 const REQUEST: &str = "request";
 
@@ -48,7 +52,8 @@ impl File {
                 requests.push(reader.keys(table, &format!("request.{at}."), &[])?);
             }
         }
-        let mut keys: Keys = reader.keys(document.as_table(), "", &[REQUEST])?;
+        let mut keys: Keys = reader.keys(document.as_table(), "", &[ARRIVALS, REQUEST])?;
+        keys.arrivals = document.get(ARRIVALS).map(|item| reader.arrivals(item, keys.duration)).transpose()?;
         // A file is named from where it lies.
         let folder = path.parent().unwrap_or(Path::new(""));
         for file in [&mut keys.request.body_file]
@@ -77,6 +82,16 @@ impl Reader<'_> {
         let line = at.and_then(|at| self.text.get(..at)).map(|before| before.matches('\n').count() + 1);
         let line = line.map_or_else(String::new, |line| format!("{line}:"));
         Failure::new(format!("{}:{line} {problem}", self.path.display()))
+    }
+
+    fn arrivals(&self, item: &Item, duration: Option<Duration>) -> Result<Arrivals> {
+        let mut plan = DocumentMut::new();
+        plan.insert(ARRIVALS, item.clone());
+        if let Some(duration) = duration {
+            plan.insert("duration", toml_edit::value(humantime::format_duration(duration).to_string()));
+        }
+        let plan = perf_load::Plan::parse(&plan.to_string()).and_then(|plan| plan.load.schedule());
+        plan.map_err(|error| self.wrong(start(item), &error.to_string()))
     }
 
     /// The keys of a table, but for those that are read elsewhere.
@@ -144,8 +159,6 @@ fn told(error: &clap::Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn parse(text: &str) -> Result<File> {
@@ -175,9 +188,21 @@ mod tests {
     }
 
     #[test]
+    fn a_schedule_may_have_another_shape() {
+        let file = parse("duration = \"10s\"\n[arrivals]\nshape = \"ramp\"\nfrom = 100\nto = 300\n").unwrap();
+        let arrivals = file.keys.arrivals.unwrap();
+        assert_eq!((arrivals.duration(), arrivals.expected()), (Duration::from_secs(10), 2000.0));
+        assert_eq!(parse("preset = [\"light\", \"quick\"]").unwrap().keys.preset.len(), 2);
+    }
+
+    #[test]
     fn errors_name_file_line_key_and_remedy() {
         for (text, line, told) in [
-            ("\nraet = 5\n", "2:", "raet: not known (did you mean `rate`?); there are request, rate, "),
+            (
+                "\nraet = 5\n",
+                "2:",
+                "raet: not known (did you mean `rate`?); there are arrivals, request, preset, rate, ",
+            ),
             ("rate = \"fast\"\n", "1:", "rate: `fast`: is no number; write 2000"),
             ("duration = 30\n", "1:", "duration: `30`: time unit needed"),
             ("duration = \"99999999999999999999h\"\n", "1:", "duration: "),
@@ -191,6 +216,8 @@ mod tests {
             ("[[request]]\nwieght = 1\n", "2:", "request.0.wieght: not known (did you mean `weight`?)"),
             ("allow-host = \"example.com\"\n", "1:", "allow-host: not known"),
             ("rate = \n", "1:", "not valid TOML"),
+            ("rate = 5\n[arrivals]\nshape = \"brust\"\n", "2:", "arrivals.shape: "),
+            ("preset = \"mediun\"\n", "1:", "preset: `mediun`"),
             ("body = \"a\"\nbody-file = \"b\"\n", "", "cannot be used with"),
         ] {
             let error = parse(text).unwrap_err().to_string();

@@ -11,6 +11,7 @@ mod plan;
 mod run;
 mod server;
 mod show;
+mod tui;
 mod written;
 
 use std::process::ExitCode;

@@ -60,7 +60,13 @@ pub(super) fn told(error: Error) -> Failure {
 }
 
 fn load(name: &str, keys: &Keys, limit: Option<Duration>) -> Result<Load> {
-    let mut load = Load::new(name);
+    let mut load = keys.preset.iter().copied().fold(Load::new(name), Load::preset);
+    if let Some(arrivals) = &keys.arrivals {
+        if keys.rate.is_some() || keys.ramp_to.is_some() || !keys.stage.is_empty() {
+            return Err(Failure::new("arrivals: is a schedule: leave rate, ramp-to and stage out"));
+        }
+        load = load.arrivals(arrivals.clone());
+    }
     match (keys.stage.as_slice(), keys.rate, keys.ramp_to) {
         ([], Some(rate), None) => load = load.rate(rate),
         ([], Some(from), Some(to)) => load = load.ramp(from, to),
@@ -99,9 +105,7 @@ fn load(name: &str, keys: &Keys, limit: Option<Duration>) -> Result<Load> {
     if keys.poisson {
         load = load.poisson();
     }
-    if let Some(seed) = keys.seed {
-        load = load.seed(seed);
-    }
+    load = load.seed(keys.seed());
     if let Some(most) = keys.max_in_flight {
         load = load.max_in_flight(most);
     }

@@ -7,21 +7,22 @@ use perf_load::http::{Answers, ServerSide};
 use perf_load::{Live, Outcome, Stop};
 
 use super::LoadArgs;
-use super::limits::{self};
+use super::limits;
 use super::live::Line;
 use super::plan::{Plan, told};
 use super::server::Before;
+use super::tui;
 use crate::budgets::Held;
-use crate::cli::Format;
 use crate::failure::{Failure, Result};
 use crate::out;
 
 /// The exit code of a program that Ctrl-C ended.
-const INTERRUPTED: i32 = 130;
+pub(super) const INTERRUPTED: i32 = 130;
 
 /// What there is to show.
 pub(super) struct Done {
     pub(super) outcome: Outcome,
+    pub(super) seed: u64,
     pub(super) answers: Answers,
     pub(super) server: Option<ServerSide>,
     pub(super) held: Held,
@@ -29,6 +30,9 @@ pub(super) struct Done {
 }
 
 pub(super) fn run(plan: &Plan, args: &LoadArgs) -> Result<Done> {
+    if args.tui {
+        tui::check()?;
+    }
     plan.client.reach().map_err(told)?;
     let before = plan.probes.as_ref().map(Before::read).transpose()?;
     let stop = Stop::new();
@@ -38,7 +42,7 @@ pub(super) fn run(plan: &Plan, args: &LoadArgs) -> Result<Done> {
     let server = before.and_then(|before| before.side().inspect_err(|failure| out::warn(failure)).ok());
     let held = plan.limits.hold(&outcome);
     let verdict = limits::verdict(&held, &outcome);
-    Ok(Done { answers: plan.client.answers(), outcome, server, held, verdict })
+    Ok(Done { answers: plan.client.answers(), seed: plan.keys.seed(), outcome, server, held, verdict })
 }
 
 /// The first Ctrl-C ends the run early, the second one ends the program at once.
@@ -54,10 +58,12 @@ fn end_early(stop: Stop) -> Result<()> {
 }
 
 fn drive(plan: &Plan, args: &LoadArgs, stop: Stop) -> Result<Outcome> {
+    if args.tui {
+        return tui::drive(plan, &stop);
+    }
     let load = plan.load.clone().stop(stop);
     let operations: Vec<_> = plan.operations.iter().map(|(operation, _)| operation.clone()).collect();
     let line = Line::new();
-    let load =
-        if line.is_shown() && args.format == Format::Table { load.watch(|live: &Live| Line::show(live)) } else { load };
+    let load = if line.is_shown() { load.watch(|live: &Live| Line::show(live)) } else { load };
     plan.client.drive(&load, &operations).map_err(told)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anstyle::Style;
 use perf_exporters::{human, label};
 use perf_load::http::{ServerProbe, ServerSide};
-use perf_load::{Histogram, Model, Outcome, Validity};
+use perf_load::{Outcome, Validity, show};
 use unicode_width::UnicodeWidthStr;
 
 use super::plan::Plan;
@@ -42,7 +42,11 @@ pub(super) fn plan(plan: &Plan, color: bool) -> Result<String> {
         };
         let _ = writeln!(text, "{}{}", label::shown(name), share);
         for number in 0..2 {
-            let _ = writeln!(text, "  {}", painted(&label::escaped(&request.preview(1, number)), DIM, color));
+            let _ = writeln!(
+                text,
+                "  {}",
+                painted(&label::escaped(&request.preview(plan.keys.seed(), number)), DIM, color)
+            );
         }
     }
     match plan.schedule()? {
@@ -72,29 +76,19 @@ pub(super) fn plan(plan: &Plan, color: bool) -> Result<String> {
     Ok(text)
 }
 
-/// The figures of a row: of the response, of the service, of the lateness.
-fn figures(name: &str, histogram: &Histogram, greatest: u64) -> Vec<String> {
-    // A quantile is known to a bucket, the greatest exactly.
-    let at = |q: f64| {
-        let within = histogram.quantile(q).map(|ns| ns.min(greatest));
-        within.map_or_else(|| "–".to_owned(), |ns| human::duration(ns).to_string())
-    };
-    let mut row = vec![name.to_owned()];
-    row.extend([0.5, 0.9, 0.99, 0.999, 1.0].map(at));
-    row
-}
-
-const HEAD: [&str; 6] = ["", "p50", "p90", "p99", "p99.9", "max"];
-
 /// What became of it, on a terminal.
 pub(super) fn table(done: &Done, width: usize, color: bool) -> String {
-    let outcome = &done.outcome;
-    let mut text = format!("{} · {}\n", painted("perf load", BOLD, color), headline(outcome));
-    text.push_str(&wrapped(&counts(done), width));
-    text.push('\n');
-    text.push_str(&aligned(&rows(outcome), color));
+    let outcome = show::text(&done.outcome);
+    let (facts, times) = outcome.split_once("\n\n").unwrap_or((&outcome, ""));
+    let mut facts = facts.lines();
+    let mut text =
+        format!("{} · {}\n", painted("perf load", BOLD, color), label::escaped(facts.next().unwrap_or_default()));
+    for fact in facts.map(|fact| label::escaped(fact.trim())).chain([answers(done)]) {
+        text.push_str(&wrapped(&fact, width));
+    }
+    let _ = write!(text, "\n{times}");
     if let Some(server) = &done.server {
-        text.push_str(&server_side(server, outcome, width, color));
+        text.push_str(&server_side(server, &done.outcome, width, color));
     }
     text.push('\n');
     for note in notes(done) {
@@ -116,68 +110,24 @@ fn verdict(done: &Done) -> String {
     }
 }
 
-/// The model, what was offered and what was achieved.
-fn headline(outcome: &Outcome) -> String {
-    let model = match outcome.model {
-        Model::Closed { workers, .. } => format!("closed loop of {workers} workers"),
-        _ => format!("open loop · {} offered", rate(outcome.offered())),
-    };
-    let interrupted = if outcome.interrupted { " · interrupted" } else { "" };
-    let name = label::shown(&outcome.name);
-    format!("{name} · {model} · {} achieved · {}{interrupted}", rate(outcome.achieved()), time(outcome.elapsed))
-}
-
 /// What came back, in a sentence.
-fn counts(done: &Done) -> String {
-    let counts = done.outcome.counts;
-    let mut parts = vec![format!("{} completed", human::count(counts.completed))];
-    parts.extend(done.answers.classes().into_iter().map(|(class, count)| format!("{class} {}", human::count(count))));
-    parts.push(format!("failed {}", human::count(counts.failed)));
-    parts.push(format!("dropped {}", human::count(counts.dropped)));
-    parts.push(format!("{} connections", human::count(done.answers.connections)));
+fn answers(done: &Done) -> String {
+    let classes = done.answers.classes().into_iter().map(|(class, count)| format!("{} × {class}", human::count(count)));
+    let mut parts: Vec<String> = classes.collect();
     parts.push(format!("{} received", human::bytes(done.answers.bytes)));
-    parts.join(" · ")
-}
-
-fn rows(outcome: &Outcome) -> Vec<Vec<String>> {
-    let mut rows = vec![HEAD.map(ToOwned::to_owned).to_vec()];
-    for part in ["response", "service", "lateness"] {
-        let Some(probe) = outcome.report.probe(&format!("{}::{part}", outcome.name)) else { continue };
-        rows.push(figures(part, &probe.histogram, probe.max_ns));
-    }
-    // Of a mix, each operation.
-    let prefix = format!("{}::", outcome.name);
-    for probe in &outcome.report.probes {
-        let inner = probe.name.strip_prefix(&prefix).filter(|inner| inner.ends_with("::response"));
-        if let Some(inner) = inner {
-            rows.push(figures(&label::shown(inner), &probe.histogram, probe.max_ns));
-        }
-    }
-    rows
+    parts.push(format!("{} connections", human::count(done.answers.connections)));
+    format!("answers: {}", parts.join(", "))
 }
 
 /// What a reader must know beside the figures.
 fn notes(done: &Done) -> Vec<String> {
-    let outcome = &done.outcome;
     let mut notes = Vec::new();
-    match outcome.model {
-        Model::Closed { .. } => notes.push(
-            "A closed loop asks a slow server less often: its quantiles do not hold for callers that come by themselves."
-                .to_owned(),
-        ),
-        _ => notes.push("Response counts from the intended start, service from the actual one.".to_owned()),
-    }
-    if let Validity::Invalid { reason, .. } = &outcome.validity {
-        notes.push(format!("INVALID: {reason}."));
-    }
-    if outcome.interrupted {
-        notes.push("It was interrupted: these are the figures until then.".to_owned());
-    }
-    if outcome.counts.dropped > 0 && !done.held.rows.is_empty() {
+    if done.outcome.counts.dropped > 0 && !done.held.rows.is_empty() {
         notes.push("Dropped requests count as over every limit of time, and as errors.".to_owned());
     }
-    notes.extend(done.answers.first.iter().map(|(kind, said)| format!("{kind}, the first: {}", label::escaped(said))));
-    notes.extend(outcome.seed.map(|seed| format!("Seed {seed}.")));
+    let first = done.answers.first.iter();
+    notes.extend(first.map(|(kind, said)| format!("The first of {kind}: {}", label::escaped(said))));
+    notes.push(format!("Response counts from the intended start, service from the actual one. Seed {}.", done.seed));
     notes
 }
 
@@ -263,14 +213,14 @@ fn wrapped(text: &str, width: usize) -> String {
 pub(super) fn markdown(done: &Done) -> String {
     let outcome = &done.outcome;
     let mark = out::mark(&done.verdict);
-    let mut text = format!("### {mark} perf load: {}\n\n{}\n\n", headline(outcome), counts(done));
+    let shown = show::markdown(outcome);
+    let (heading, rest) = shown.split_once('\n').unwrap_or((&shown, ""));
+    let heading = heading.trim_start_matches("### ");
+    let mut text = format!(
+        "### {mark} perf load: {heading}\n{}",
+        rest.replacen("\n\n|", &format!("\n- {}\n\n|", answers(done)), 1)
+    );
     let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
-    for (at, row) in rows(outcome).iter().enumerate() {
-        text.push_str(&line(row));
-        if at == 0 {
-            text.push_str("|---|--:|--:|--:|--:|--:|\n");
-        }
-    }
     if let Some(server) = &done.server {
         text.push_str("\nWhat the server did meanwhile:\n\n| probe | calls | per request | self/request | of the wait | p99 |\n|---|--:|--:|--:|--:|--:|\n");
         for probe in server.rows(outcome).iter().take(PROBES) {

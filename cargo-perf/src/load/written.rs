@@ -26,8 +26,8 @@ struct Section<'a> {
     model: &'static str,
     /// Operations at one time, at most.
     most: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    seed: Option<u64>,
+    /// Of whatever was random: arrivals, the choice among requests, their fields.
+    seed: u64,
     elapsed_ns: u64,
     offered_per_second: f64,
     achieved_per_second: f64,
@@ -72,7 +72,7 @@ impl<'a> Written<'a> {
             name: &outcome.name,
             model,
             most,
-            seed: outcome.seed,
+            seed: done.seed,
             elapsed_ns: u64::try_from(outcome.elapsed.as_nanos()).unwrap_or(u64::MAX),
             offered_per_second: outcome.offered(),
             achieved_per_second: outcome.achieved(),

@@ -25,15 +25,14 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 use perf_exporters::Report;
-use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::KeyEvent;
 
 use crate::endpoint::Endpoint;
 use crate::failure::{Failure, Result};
 use crate::out;
+use crate::screen::{Screen, theme::Theme};
 use app::App;
 pub(crate) use args::TopArgs;
-use draw::Theme;
 
 /// How long a screen is shown before it is drawn anew although nothing came: the time to the next try is in it.
 const REDRAW: Duration = Duration::from_millis(500);
@@ -134,26 +133,4 @@ fn next(received: &Receiver<Event>) -> Vec<Event> {
         Err(RecvTimeoutError::Disconnected) => Event::Broken,
     };
     std::iter::once(first).chain(received.try_iter()).collect()
-}
-
-/// The terminal as a screen, until this value goes: then it is as it was.
-struct Screen {
-    terminal: DefaultTerminal,
-}
-
-impl Screen {
-    fn open() -> io::Result<Self> {
-        // A half opened one is closed again.
-        ratatui::try_init().map(|terminal| Self { terminal }).inspect_err(|_| ratatui::restore())
-    }
-}
-
-impl Drop for Screen {
-    fn drop(&mut self) {
-        // After a panic it was restored before the message, which a second time would overwrite. A terminal that is gone
-        // cannot be restored, and needs not be.
-        if !std::thread::panicking() {
-            let _ = ratatui::try_restore();
-        }
-    }
 }

@@ -5,8 +5,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -20,17 +20,18 @@ use crate::terminal::Terminal;
 struct Server {
     address: SocketAddr,
     asked: Arc<AtomicU64>,
+    paths: Arc<Mutex<Vec<String>>>,
 }
 
 impl Server {
     fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let server = Self { address: listener.local_addr().unwrap(), asked: Arc::default() };
-        let asked = Arc::clone(&server.asked);
+        let server = Self { address: listener.local_addr().unwrap(), asked: Arc::default(), paths: Arc::default() };
+        let (asked, paths) = (Arc::clone(&server.asked), Arc::clone(&server.paths));
         thread::spawn(move || {
             for stream in listener.incoming() {
-                let (stream, asked) = (stream.unwrap(), Arc::clone(&asked));
-                thread::spawn(move || serve(stream, &asked));
+                let (stream, asked, paths) = (stream.unwrap(), Arc::clone(&asked), Arc::clone(&paths));
+                thread::spawn(move || serve(stream, &asked, &paths));
             }
         });
         server
@@ -53,7 +54,7 @@ impl Server {
     }
 }
 
-fn serve(mut stream: TcpStream, asked: &AtomicU64) {
+fn serve(mut stream: TcpStream, asked: &AtomicU64, paths: &Mutex<Vec<String>>) {
     stream.set_nodelay(true).unwrap();
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut line = String::new();
@@ -63,6 +64,7 @@ fn serve(mut stream: TcpStream, asked: &AtomicU64) {
         if let Some(target) = line.strip_prefix("GET ") {
             target.split(' ').next().unwrap().clone_into(&mut path);
         } else if line == "\r\n" {
+            paths.lock().unwrap().push(path.clone());
             asked.fetch_add(1, Ordering::SeqCst);
             let status = path.strip_prefix("/status/").unwrap_or("200");
             if path == "/never" {
@@ -217,6 +219,23 @@ fn a_plan_file_has_the_options_as_keys_and_the_command_line_goes_first() {
 }
 
 #[test]
+fn a_plan_shows_what_is_sent() {
+    let (folder, server) = (folder(), Server::start());
+    let args =
+        ["load", &server.url("/{{seq}}/{{zipf 1000}}/{{uuid}}"), "--rate", "100", "--duration", "100ms", "--seed", "9"];
+    let shown = run(folder.path(), &[&args[..], &["--plan"]].concat());
+    let planned: Vec<&str> =
+        shown.stdout.lines().filter_map(|line| line.trim().strip_prefix(&format!("GET {}", server.url("")))).collect();
+    assert_eq!((planned.len(), server.asked()), (2, 0), "{}", shown.stdout);
+    assert_eq!(run(folder.path(), &args).code, Some(0));
+    let sent = server.paths.lock().unwrap();
+    assert!(
+        sent.len() == 10 && planned.iter().all(|path| sent.iter().any(|sent| sent == path)),
+        "{planned:?} of {sent:?}"
+    );
+}
+
+#[test]
 fn bad_plans_name_the_key_or_the_host() {
     let folder = folder();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -321,8 +340,57 @@ fn a_line_on_the_terminal_says_how_it_goes() {
     let args = ["load", &server.url("/"), "--rate", "200", "--duration", "3s"];
     let mut terminal = Terminal::open(folder.path(), &args, &[("NO_COLOR", "1")], (80, 24));
     terminal.wait_to_see(&["/s", "p99", "errors 0", "in flight", "dropped 0", "left"]);
-    terminal.wait_to_see(&["perf load · http · open loop", "response", "service", "600 completed"]);
+    terminal.wait_to_see(&["perf load · http: open loop", "response", "service", "600 completed"]);
     assert_eq!(terminal.end(), 0);
     assert!(!terminal.screen().contains("in flight"), "the line is gone:\n{}", terminal.screen());
     assert!(!String::from_utf8_lossy(&terminal.bytes()).contains("\x1b[1m"), "no colours were asked for");
+}
+
+#[test]
+fn a_screen_of_its_own_until_the_run_is_over() {
+    let (folder, server) = (folder(), Server::start());
+    let args = ["load", &server.url("/"), "--rate", "200", "--duration", "1h", "--limit", "errors=5%", "--tui"];
+    let mut screen = Terminal::open(folder.path(), &args, &[], (80, 24));
+    screen.wait_to_see(&[
+        "perf load · http · open loop",
+        "running",
+        "completed",
+        "p99 of the response time",
+        "in flight",
+    ]);
+    screen.wait_to_see(&["2xx", "limit errors=5%", "min left", "q end it now", "dropped 0"]);
+    assert!(screen.is_taken());
+    screen.press(" ");
+    screen.wait_to_see(&["paused", "space go on"]);
+    screen.press(" ");
+    screen.wait_to_see(&["running"]);
+    screen.resize(30, 6);
+    screen.wait_to_see(&["needs 40 × 10"]);
+    screen.resize(100, 12);
+    screen.wait_to_see(&["running", "q end it now"]);
+    screen.resize(100, 30);
+    screen.press("q");
+    screen.wait_to_see(&["perf load · http: open loop", "interrupted", "response", "verdict: "]);
+    assert_eq!(screen.end(), 0);
+
+    // Nothing is sent where there is no terminal.
+    let asked = server.asked();
+    let refused = run(folder.path(), &args);
+    assert!(refused.code == Some(2) && refused.stderr.contains("no terminal"), "{}", refused.stderr);
+    assert_eq!(server.asked(), asked);
+}
+
+#[test]
+fn on_the_screen_too_a_second_interrupt_ends_at_once() {
+    let (folder, server) = (folder(), Server::start());
+    let args = ["load", &server.url("/never"), "--rate", "50", "--duration", "1h", "--timeout", "1h", "--tui"];
+    for keys in ["q", "\x03"] {
+        let mut screen = Terminal::open(folder.path(), &args, &[("NO_COLOR", "1")], (80, 24));
+        screen.wait_to_see(&["running"]);
+        screen.press(keys);
+        screen.wait_to_see(&["ending", "q end at once"]);
+        screen.press(keys);
+        assert_eq!(screen.end(), 130);
+        assert!(!String::from_utf8_lossy(&screen.bytes()).contains("38;5;"), "no colours were asked for");
+    }
 }

@@ -159,11 +159,11 @@ impl Request {
         &self.origin
     }
 
-    /// The first line of the request of this number, and the beginning of its body: to look at.
+    /// The first line of the request of this number in a load of this seed, and the beginning of its body: to look at.
     #[must_use]
     pub fn preview(&self, seed: u64, number: u64) -> String {
         const SHOWN: usize = 60;
-        let Ok((uri, _, body)) = self.parts(seed, number) else { return String::new() };
+        let Ok((uri, _, body)) = self.parts(crate::mix::mixed(seed, number), number) else { return String::new() };
         let body = String::from_utf8_lossy(&body);
         let short: String = body.chars().take(SHOWN).collect();
         let gap = if short.is_empty() { "" } else { "  " };

@@ -209,19 +209,6 @@ impl Load {
         Ok(if self.poisson { arrivals.poisson(self.seed) } else { arrivals })
     }
 
-    /// Whether it can be driven, as far as that is known before anything is.
-    ///
-    /// # Errors
-    /// Where a value cannot be used, or two do not go together; the error names the key.
-    pub fn check(&self) -> Result<(), Error> {
-        if self.is_closed() {
-            self.working()?;
-        } else {
-            self.schedule()?;
-        }
-        self.settings(true).map(drop)
-    }
-
     /// Whether workers were asked for.
     #[must_use]
     pub fn is_closed(&self) -> bool {

@@ -10,6 +10,8 @@ mod tasks;
 use std::fmt;
 
 pub(crate) use choice::Choice;
+#[cfg(feature = "http")]
+pub(crate) use choice::mixed;
 pub use operation::Operation;
 pub use sizes::Sizes;
 #[cfg(feature = "tokio")]

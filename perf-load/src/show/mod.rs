@@ -29,9 +29,9 @@ pub fn text(outcome: &Outcome) -> String {
     }
     let rows = times(outcome);
     let width = rows.iter().map(|row| row.name.chars().count()).max().unwrap_or(0).max(8);
-    let _ = writeln!(text, "\n  {:width$}  {:>9}  {}", "", "calls", heads().map(|head| format!("{head:>9}")).join(" "));
+    let _ = writeln!(text, "\n  {:width$}  {:>9}  {}", "", "calls", heads().map(|head| format!("{head:>8}")).join(" "));
     for Times { name, calls, values } in &rows {
-        let values = values.map(|value| format!("{:>9}", shown(value))).join(" ");
+        let values = values.map(|value| format!("{:>8}", shown(value))).join(" ");
         let _ = writeln!(text, "  {name:width$}  {:>9}  {values}", human::count(*calls).to_string());
     }
     text

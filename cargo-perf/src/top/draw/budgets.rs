@@ -9,8 +9,8 @@ use ratatui::layout::{Constraint, Rect};
 use ratatui::text::Line;
 use ratatui::widgets::{Cell, Row, Table};
 
-use super::theme::{DIM, MARKED, STRONG};
-use super::{Theme, notice};
+use super::notice;
+use crate::screen::theme::{DIM, MARKED, STRONG, Theme};
 use crate::top::app::App;
 use crate::top::rows::used;
 

@@ -14,8 +14,9 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Sparkline, Widget};
 
-use super::theme::{DIM, STRONG};
-use super::{Theme, budgets, joined, notice};
+use super::{budgets, notice};
+use crate::screen::joined;
+use crate::screen::theme::{DIM, STRONG, Theme};
 use crate::top::app::App;
 use crate::top::figure::Figure;
 use crate::top::rows::{self, Row};

@@ -9,8 +9,8 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 
-use super::theme::{DIM, MARKED, STRONG};
-use super::{Theme, joined};
+use crate::screen::joined;
+use crate::screen::theme::{DIM, MARKED, STRONG, Theme};
 use crate::top::app::{App, Mode, View};
 use crate::top::feed::Link;
 use crate::top::interval::Interval;

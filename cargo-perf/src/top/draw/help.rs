@@ -5,7 +5,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::theme::{DIM, STRONG};
+use crate::screen::theme::{DIM, STRONG};
 
 /// Keys and what they do, in two columns where there is room for them.
 const KEYS: [&[(&str, &str)]; 2] = [

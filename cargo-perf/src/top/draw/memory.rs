@@ -6,8 +6,9 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Sparkline;
 
-use super::theme::STRONG;
-use super::{Theme, joined, notice, probes};
+use super::{notice, probes};
+use crate::screen::joined;
+use crate::screen::theme::{STRONG, Theme};
 use crate::top::app::App;
 
 const NOT_COUNTED: &str =

@@ -12,21 +12,17 @@ mod memory;
 mod probes;
 #[cfg(test)]
 mod tests;
-mod theme;
 
 use std::time::Instant;
 
 use ratatui::backend::TestBackend;
-use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect, Size};
-use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
 use ratatui::{Frame, Terminal};
-use unicode_width::UnicodeWidthStr;
 
 use super::app::{App, Mode, View};
-use theme::DIM;
-pub(super) use theme::Theme;
+use crate::screen::theme::{DIM, Theme};
+use crate::screen::text_of;
 
 /// A smaller terminal has no room for a name and a number.
 const LEAST: Size = Size { width: 40, height: 10 };
@@ -98,39 +94,4 @@ fn body(app: &App, frame: &mut Frame, area: Rect, theme: Theme) {
 /// Something where there is nothing to list.
 fn notice(text: &str, frame: &mut Frame, area: Rect) {
     frame.render_widget(Paragraph::new(text.to_owned()).style(DIM).wrap(Wrap { trim: true }), area);
-}
-
-/// As many of these as fit, with a dot between.
-fn joined<'a>(parts: impl IntoIterator<Item = Span<'a>>, width: usize) -> Line<'a> {
-    const DOT: &str = " · ";
-    let mut line = Line::default();
-    for part in parts {
-        let gap = if line.spans.is_empty() { "" } else { DOT };
-        if line.width() + gap.width() + part.width() > width {
-            break;
-        }
-        if !gap.is_empty() {
-            line.push_span(Span::styled(gap, DIM));
-        }
-        line.push_span(part);
-    }
-    line
-}
-
-/// What stands on a screen, without blanks at the ends of its lines.
-fn text_of(buffer: &Buffer) -> String {
-    let mut text = String::new();
-    for y in 0..buffer.area.height {
-        let mut x = 0;
-        let mut line = String::new();
-        while x < buffer.area.width {
-            let symbol = buffer[(x, y)].symbol();
-            line.push_str(symbol);
-            // A wide character stands in two cells, the second of which is no more than its shadow.
-            x += u16::try_from(symbol.width()).unwrap_or(1).max(1);
-        }
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text
 }

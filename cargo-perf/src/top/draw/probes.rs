@@ -8,8 +8,8 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Cell, Row as TableRow, Sparkline, Table};
 use unicode_width::UnicodeWidthStr;
 
-use super::theme::{DIM, MARKED, STRONG};
-use super::{Theme, notice};
+use super::notice;
+use crate::screen::theme::{DIM, MARKED, STRONG, Theme};
 use crate::top::app::{App, View};
 use crate::top::figure::{Column, Figure};
 use crate::top::rows::{Order, Row};

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use perf_exporters::report::ProbeReport;
 use perf_exporters::{Report, human};
+use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
+use unicode_width::UnicodeWidthStr;
 
 use super::*;
 use crate::top::input::Action;

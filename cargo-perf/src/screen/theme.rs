@@ -3,19 +3,19 @@
 use perf_exporters::report::BudgetVerdict;
 use ratatui::style::{Color, Modifier, Style};
 
-pub(super) const STRONG: Style = Style::new().add_modifier(Modifier::BOLD);
-pub(super) const DIM: Style = Style::new().add_modifier(Modifier::DIM);
+pub(crate) const STRONG: Style = Style::new().add_modifier(Modifier::BOLD);
+pub(crate) const DIM: Style = Style::new().add_modifier(Modifier::DIM);
 /// The row that is marked.
-pub(super) const MARKED: Style = Style::new().add_modifier(Modifier::REVERSED);
+pub(crate) const MARKED: Style = Style::new().add_modifier(Modifier::REVERSED);
 
 /// Styles that depend on whether there are colours.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::top) struct Theme {
+pub(crate) struct Theme {
     color: bool,
 }
 
 impl Theme {
-    pub(in crate::top) fn new(color: bool) -> Self {
+    pub(crate) fn new(color: bool) -> Self {
         Self { color }
     }
 
@@ -23,24 +23,24 @@ impl Theme {
         if self.color { Style::new().fg(color) } else { Style::new() }
     }
 
-    pub(super) fn good(self) -> Style {
+    pub(crate) fn good(self) -> Style {
         self.in_color(Color::Green)
     }
 
-    pub(super) fn warm(self) -> Style {
+    pub(crate) fn warm(self) -> Style {
         self.in_color(Color::Yellow)
     }
 
-    pub(super) fn bad(self) -> Style {
+    pub(crate) fn bad(self) -> Style {
         self.in_color(Color::Red).add_modifier(Modifier::BOLD)
     }
 
-    pub(super) fn shape(self) -> Style {
+    pub(crate) fn shape(self) -> Style {
         self.in_color(Color::Cyan)
     }
 
     /// Of a share of the whole, in per cent.
-    pub(super) fn heat(self, percent: f64) -> Style {
+    pub(crate) fn heat(self, percent: f64) -> Style {
         match percent {
             p if p >= 25.0 => self.bad(),
             p if p >= 10.0 => self.warm(),
@@ -48,7 +48,7 @@ impl Theme {
         }
     }
 
-    pub(super) fn verdict(self, verdict: BudgetVerdict) -> Style {
+    pub(crate) fn verdict(self, verdict: BudgetVerdict) -> Style {
         match verdict {
             BudgetVerdict::Fail => self.bad(),
             BudgetVerdict::Warn => self.warm(),

@@ -1,0 +1,81 @@
+//! What there is to see, as a value.
+
+use std::collections::VecDeque;
+
+use perf_load::Live;
+use perf_load::http::Answers;
+
+use crate::load::plan::Plan;
+
+/// Values that are kept of what is drawn over time.
+const KEPT: usize = 500;
+
+#[derive(Debug, Default)]
+pub(super) struct App {
+    /// What is asked, and the limits.
+    pub(super) target: String,
+    pub(super) limits: Vec<String>,
+    /// What was told last, and what is shown where that is held.
+    latest: Option<Live>,
+    held: Option<Live>,
+    pub(super) answers: Answers,
+    /// Completions a second, and microseconds of the p99, the oldest first.
+    rates: VecDeque<u64>,
+    p99s: VecDeque<u64>,
+    /// The run is being ended.
+    pub(super) stopping: bool,
+}
+
+impl App {
+    pub(super) fn new(plan: &Plan) -> Self {
+        let first = plan.operations.first().map_or_else(String::new, |(_, request)| request.origin().to_string());
+        let more = plan.operations.len().saturating_sub(1);
+        let target = if more > 0 { format!("{first} and {more} more") } else { first };
+        Self { target, limits: plan.keys.limit.clone(), ..Self::default() }
+    }
+
+    /// How it goes now.
+    pub(super) fn told(&mut self, live: Live) {
+        // Saturates; nothing is negative.
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        push(&mut self.rates, live.rate.round() as u64);
+        if let Some(p99) = live.p99 {
+            push(&mut self.p99s, u64::try_from(p99.as_micros()).unwrap_or(u64::MAX));
+        }
+        self.latest = Some(live);
+    }
+
+    /// Holds the figures, or goes on.
+    pub(super) fn pause(&mut self) {
+        self.held = if self.held.is_some() { None } else { self.latest.clone() };
+    }
+
+    pub(super) fn is_paused(&self) -> bool {
+        self.held.is_some()
+    }
+
+    /// What is shown.
+    pub(super) fn live(&self) -> Option<&Live> {
+        self.held.as_ref().or(self.latest.as_ref())
+    }
+
+    /// The last of them.
+    pub(super) fn rates(&self, most: usize) -> Vec<u64> {
+        last(&self.rates, most)
+    }
+
+    pub(super) fn p99s(&self, most: usize) -> Vec<u64> {
+        last(&self.p99s, most)
+    }
+}
+
+fn push(values: &mut VecDeque<u64>, value: u64) {
+    if values.len() == KEPT {
+        values.pop_front();
+    }
+    values.push_back(value);
+}
+
+fn last(values: &VecDeque<u64>, most: usize) -> Vec<u64> {
+    values.iter().skip(values.len().saturating_sub(most)).copied().collect()
+}

@@ -1,0 +1,147 @@
+//! `cargo perf load --tui`: a run on a screen of its own, until it is over.
+//!
+//! The run is on a thread of its own and tells how it goes; another one reads keys. What there is to see is a value,
+//! [`App`], that changes by these [`Event`]s alone; [`draw`] makes a screen of it.
+
+mod app;
+mod draw;
+
+use std::io::{self, IsTerminal};
+use std::process;
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::Duration;
+
+use perf_load::{Live, Outcome, Stop};
+use ratatui::crossterm::event::{self, Event as Terminal, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+use super::plan::{Plan, told};
+use super::run::INTERRUPTED;
+use crate::failure::{Failure, Result};
+use crate::out;
+use crate::screen::{Screen, theme::Theme};
+use app::App;
+
+/// How long a screen is shown before it is drawn anew although nothing came.
+const REDRAW: Duration = Duration::from_millis(500);
+
+/// Something that changes the screen.
+enum Event {
+    Live(Box<Live>),
+    Key(KeyEvent),
+    /// The window has another size.
+    Resized,
+    /// The run is over, or its thread is gone.
+    Over(Box<Option<std::result::Result<Outcome, perf_load::Error>>>),
+}
+
+/// What a key asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Action {
+    /// Ends the run; a second time, the program.
+    Quit,
+    Pause,
+}
+
+fn action(key: &KeyEvent) -> Option<Action> {
+    match key.code {
+        _ if key.kind == KeyEventKind::Release => None,
+        KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => Some(Action::Quit),
+        KeyCode::Char('q') | KeyCode::Esc => Some(Action::Quit),
+        KeyCode::Char(' ') => Some(Action::Pause),
+        _ => None,
+    }
+}
+
+/// Refuses where there is no terminal, before anything is sent.
+pub(super) fn check() -> Result<()> {
+    for (stream, is_terminal) in
+        [("standard input", io::stdin().is_terminal()), ("standard output", io::stdout().is_terminal())]
+    {
+        if !is_terminal {
+            return Err(Failure::new(format!("{stream} is no terminal: leave --tui out, and a table is printed")));
+        }
+    }
+    Ok(())
+}
+
+/// Drives the plan, and shows how it goes until it is over.
+pub(super) fn drive(plan: &Plan, stop: &Stop) -> Result<Outcome> {
+    let failed = |error| Failure::new(format!("cannot draw on the terminal: {error}"));
+    let theme = Theme::new(out::color());
+    let (events, received) = mpsc::channel();
+    let mut screen = Screen::open().map_err(failed)?;
+    keys(events.clone());
+    start(plan, stop.clone(), events);
+    let mut app = App::new(plan);
+    loop {
+        app.answers = plan.client.answers();
+        screen.terminal.draw(|frame| draw::screen(&app, frame, theme)).map_err(failed)?;
+        match received.recv_timeout(REDRAW) {
+            Ok(Event::Live(live)) => app.told(*live),
+            Ok(Event::Key(key)) => match action(&key) {
+                Some(Action::Quit) if stop.is_stopped() => {
+                    drop(screen);
+                    process::exit(INTERRUPTED);
+                }
+                Some(Action::Quit) => stop.stop(),
+                Some(Action::Pause) => app.pause(),
+                None => {}
+            },
+            Ok(Event::Resized) | Err(RecvTimeoutError::Timeout) => {}
+            Ok(Event::Over(ended)) => {
+                let gone = || Failure::new("a part of this program has stopped (this is a bug in cargo-perf)");
+                return ended.ok_or_else(gone)?.map_err(told);
+            }
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(Failure::new("a part of this program has stopped (this is a bug in cargo-perf)"));
+            }
+        }
+        app.stopping = stop.is_stopped();
+    }
+}
+
+/// The run, on a thread of its own.
+fn start(plan: &Plan, stop: Stop, events: Sender<Event>) {
+    let watcher = events.clone();
+    let load = plan.load.clone().stop(stop).watch(move |live: &Live| {
+        // Nobody listens any more where the screen could not be drawn.
+        let _ = watcher.send(Event::Live(Box::new(live.clone())));
+    });
+    let operations: Vec<_> = plan.operations.iter().map(|(operation, _)| operation.clone()).collect();
+    let client = plan.client.clone();
+    thread::spawn(move || {
+        let over = Over(events);
+        let outcome = client.drive(&load, &operations);
+        let _ = over.0.send(Event::Over(Box::new(Some(outcome))));
+    });
+}
+
+/// Tells when the run ends by a panic: without it the screen would stand still.
+struct Over(Sender<Event>);
+
+impl Drop for Over {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            let _ = self.0.send(Event::Over(Box::new(None)));
+        }
+    }
+}
+
+/// Reads keys on a thread of its own, until nobody listens.
+fn keys(events: Sender<Event>) {
+    thread::spawn(move || {
+        loop {
+            let sent = match event::read() {
+                Ok(Terminal::Key(key)) => events.send(Event::Key(key)),
+                Ok(Terminal::Resize(..)) => events.send(Event::Resized),
+                Ok(_) => Ok(()),
+                // The terminal is gone; the run goes on, and is ended by the signal that comes with that.
+                Err(_) => return,
+            };
+            if sent.is_err() {
+                return;
+            }
+        }
+    });
+}
