@@ -24,6 +24,8 @@ mod mix;
 mod open;
 mod operation;
 mod outcome;
+#[cfg(feature = "page")]
+pub mod page;
 mod record;
 pub mod recovery;
 mod resources;

@@ -69,7 +69,7 @@ impl Kind {
 }
 
 /// The page with each mark replaced, in the order in which they stand there: what was put in is not looked at again.
-pub(super) fn filled(program: &str, json: &str, kind: Kind) -> String {
+pub(super) fn filled(program: &str, figures: &str, json: &str, kind: Kind) -> String {
     let title = match program {
         "" => Cow::Borrowed("perf report"),
         program => Cow::Owned(format!("{} · perf report", escaped(&label::escaped(program)))),
@@ -78,6 +78,7 @@ pub(super) fn filled(program: &str, json: &str, kind: Kind) -> String {
         ("{{policy}}", &*kind.policy()),
         ("{{title}}", &title),
         ("{{style}}", STYLE),
+        ("{{figures}}", figures),
         ("{{data}}", &embedded(json)),
         ("{{script}}", kind.script),
     ];
@@ -98,7 +99,7 @@ fn embedded(json: &str) -> String {
 }
 
 /// Text in HTML.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
@@ -114,7 +115,7 @@ mod tests {
     #[test]
     fn the_parts_end_nothing_too_early() {
         assert!(!STYLE.contains("</style"));
-        for mark in ["{{policy}}", "{{title}}", "{{style}}", "{{data}}", "{{script}}"] {
+        for mark in ["{{policy}}", "{{title}}", "{{style}}", "{{figures}}", "{{data}}", "{{script}}"] {
             assert_eq!(PAGE.matches(mark).count(), 1, "{mark}");
             assert!(!STYLE.contains(mark) && KINDS.iter().all(|kind| !kind.script.contains(mark)));
         }
