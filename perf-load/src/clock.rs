@@ -5,8 +5,8 @@
 //! end.
 
 use std::hint;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,6 +16,16 @@ pub(crate) trait Clock: Sync {
 
     /// Returns at `until`, or as soon as `give_up` says so; and the time then.
     fn wait(&self, until: u64, give_up: &dyn Fn() -> bool) -> u64;
+}
+
+impl<C: Clock + Send> Clock for Arc<C> {
+    fn now(&self) -> u64 {
+        (**self).now()
+    }
+
+    fn wait(&self, until: u64, give_up: &dyn Fn() -> bool) -> u64 {
+        (**self).wait(until, give_up)
+    }
 }
 
 /// A sleep is cut to this, so that a drive can be stopped meanwhile.
@@ -100,4 +110,30 @@ fn margin() -> Duration {
 pub(crate) fn sleep_exactly() {
     #[cfg(target_os = "linux")]
     let _ = rustix::thread::set_current_timer_slack(std::num::NonZeroU64::new(1));
+}
+
+/// A clock that stands still until an operation or a wait turns it. Clones are the same clock.
+#[cfg(test)]
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Virtual(Arc<std::sync::atomic::AtomicU64>);
+
+#[cfg(test)]
+impl Virtual {
+    pub(crate) fn pass(&self, time: Duration) {
+        self.0.fetch_add(u64::try_from(time.as_nanos()).unwrap(), Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+impl Clock for Virtual {
+    fn now(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn wait(&self, until: u64, give_up: &dyn Fn() -> bool) -> u64 {
+        if !give_up() {
+            self.0.fetch_max(until, Ordering::Relaxed);
+        }
+        self.now()
+    }
 }

@@ -42,7 +42,7 @@ pub(crate) fn finish(
     seed: Option<u64>,
     choice: &Choice,
     end: End,
-    collector: Collector,
+    collector: &Collector,
     before: Before,
 ) -> Outcome {
     let mut report = before.report();

@@ -17,6 +17,9 @@ mod drive;
 pub mod endurance;
 mod error;
 mod finish;
+#[cfg(feature = "gate")]
+#[doc(hidden)]
+pub mod gate;
 mod limits;
 mod live;
 mod load;
@@ -26,20 +29,29 @@ mod operation;
 mod outcome;
 #[cfg(feature = "page")]
 pub mod page;
+#[cfg(feature = "plan")]
+pub mod plan;
 mod record;
 pub mod recovery;
 mod resources;
+pub mod show;
 pub mod simulate;
 mod stop;
+#[cfg(feature = "tokio")]
+mod tasks;
 
 pub use arrivals::Arrivals;
 pub use drive::Drive;
 pub use error::Error;
 pub use limits::{Limit, Limits};
 pub use live::Live;
-pub use load::Load;
+pub use load::{Load, Preset};
+#[cfg(feature = "tokio")]
+pub use mix::AsyncMix;
 pub use mix::{Mix, Operation, Sizes};
 pub use operation::{Class, Ctx, Ends};
 pub use outcome::{Counts, Model, Outcome, Validity, Window};
 pub use perf_core::Histogram;
+#[cfg(feature = "plan")]
+pub use plan::Plan;
 pub use stop::Stop;

@@ -123,6 +123,19 @@ mod tests {
     }
 
     #[test]
+    fn every_name_of_the_script_is_given_once() {
+        for kind in KINDS {
+            let declared = kind.script.lines().filter_map(|line| line.strip_prefix("const ").or(line.strip_prefix("let ")));
+            let mut names: Vec<&str> = declared.filter_map(|rest| rest.split([' ', ';']).next()).collect();
+            names.retain(|name| !name.starts_with(['{', '[']));
+            names.sort_unstable();
+            assert!(names.len() > 50);
+            let twice: Vec<&[&str]> = names.windows(2).filter(|pair| pair[0] == pair[1]).collect();
+            assert!(twice.is_empty(), "the parts are one script: {twice:?}");
+        }
+    }
+
+    #[test]
     fn a_kept_page_asks_nobody_and_a_live_one_only_its_own_endpoint() {
         for text in [PAGE, STYLE, KEPT.script] {
             for way in ["https:", "src=", "href=\"http", "@import", "url(", "fetch(", "XMLHttpRequest", "import("] {

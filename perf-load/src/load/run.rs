@@ -45,7 +45,7 @@ impl Load {
     /// # Ok::<(), perf_load::Error>(())
     /// ```
     #[must_use]
-    pub fn driver<R: Ends>(&self, operation: impl Fn(&Ctx) -> R + Sync) -> impl Drive {
+    pub fn driver<R: Ends, O: Fn(&Ctx) -> R + Sync>(&self, operation: O) -> impl Drive + use<R, O> {
         Driver { load: self.clone(), work: Single(operation), choice: |_: &_| Ok(Choice::single()) }
     }
 

@@ -4,12 +4,18 @@
 mod choice;
 mod operation;
 mod sizes;
+#[cfg(feature = "tokio")]
+mod tasks;
 
 use std::fmt;
 
 pub(crate) use choice::Choice;
 pub use operation::Operation;
 pub use sizes::Sizes;
+#[cfg(feature = "tokio")]
+pub use tasks::AsyncMix;
+#[cfg(feature = "tokio")]
+pub(crate) use tasks::{SingleTask, TaskWork};
 
 use crate::Error;
 use crate::operation::{Ctx, Ends};

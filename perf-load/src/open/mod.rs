@@ -6,6 +6,12 @@
 
 mod lateness;
 mod schedule;
+#[cfg(feature = "tokio")]
+pub(crate) mod tasks;
+#[cfg(test)]
+mod schedule_tests;
+#[cfg(test)]
+mod tests;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -30,7 +36,7 @@ pub(crate) fn drive(
     drive_by(Monotonic::new, settings, arrivals, work, choice)
 }
 
-fn drive_by<C: Clock + Send>(
+pub(crate) fn drive_by<C: Clock + Send>(
     begin: impl FnOnce() -> C,
     settings: &Settings,
     arrivals: &Arrivals,
@@ -59,7 +65,7 @@ fn drive_by<C: Clock + Send>(
     if let Some(stopped) = end.stopped {
         schedule.left(stopped).for_each(|due| collector.not_reached(due));
     }
-    Ok(finish(settings, arrivals.duration(), arrivals.seed(), choice, end, collector, before))
+    Ok(finish(settings, arrivals.duration(), arrivals.seed(), choice, end, &collector, before))
 }
 
 struct Worker<'a, C> {

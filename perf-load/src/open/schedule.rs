@@ -43,7 +43,7 @@ pub(crate) enum Next {
     Start { number: u64, due: u64 },
     /// Came when the backlog was full.
     Dropped { due: u64 },
-    /// It is not due, and was left.
+    /// It is not due, and was left: only where that was asked for.
     Later,
     /// There are no more.
     End,
@@ -70,7 +70,7 @@ impl Schedule {
     }
 
     /// The same, if it is due.
-    #[cfg_attr(not(feature = "tokio"), allow(dead_code, reason = "tasks that end take what is due"))]
+    #[cfg(feature = "tokio")]
     pub(crate) fn next_due(&self, now: u64) -> Next {
         self.take(now, now)
     }
@@ -160,7 +160,7 @@ impl Schedule {
     }
 
     /// Arrivals that were due by a time and not taken. For the end of an interrupted drive, when nobody takes any more.
-    pub(crate) fn left(self, by: u64) -> impl Iterator<Item = u64> {
+    pub(crate) fn left(&self, by: u64) -> impl Iterator<Item = u64> {
         let filled = self.filled.0.load(Ordering::Acquire);
         let (at, _) = unpack(self.taken.0.load(Ordering::Acquire));
         #[allow(clippy::cast_possible_truncation, reason = "differences of the lower halves")]
@@ -171,7 +171,7 @@ impl Schedule {
                 self.ring[place].load(Ordering::Relaxed)
             })
             .collect();
-        let mut times = self.times.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut times = self.times.lock().unwrap_or_else(PoisonError::into_inner).clone();
         ring.into_iter().chain(std::iter::from_fn(move || times.next_nanos())).take_while(move |&time| time <= by)
     }
 }

@@ -1,6 +1,7 @@
 //! Where all parts come together.
 
 use std::borrow::Cow;
+use std::mem;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -72,9 +73,9 @@ impl Collector {
         recent
     }
 
-    /// All of it.
-    pub(crate) fn finish(self) -> (Collected, Vec<Window>) {
-        let mut state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+    /// All of it, once.
+    pub(crate) fn finish(&self) -> (Collected, Vec<Window>) {
+        let mut state = mem::take(&mut *self.state.lock().unwrap_or_else(PoisonError::into_inner));
         let mut backlog = 0_u64;
         for window in &mut state.windows {
             let counts = &window.counts;

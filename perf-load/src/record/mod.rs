@@ -6,10 +6,14 @@
 mod cells;
 mod collector;
 mod recorder;
+#[cfg(feature = "tokio")]
+mod shards;
 mod tally;
 
 use cells::Cells;
 pub(crate) use cells::Distribution;
 pub(crate) use collector::{Collector, Operation};
+#[cfg(feature = "tokio")]
+pub(crate) use shards::Shards;
 pub(crate) use tally::{Apart, Tally};
 pub(crate) use recorder::{Done, Recorder, Times};

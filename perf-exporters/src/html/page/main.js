@@ -22,7 +22,7 @@ const PARTS_OF_PAGE = [
 ].map(([title, draw]) => ({ title, draw, slot: el("div", { class: "slot" }) }));
 
 /** Drawings that came with the page. */
-const FIGURES = [...document.querySelectorAll("main > .drawn")];
+const DRAWN = [...document.querySelectorAll("main > .drawn")];
 
 /** Everything that is known now. */
 const drawPage = () => {
@@ -30,7 +30,7 @@ const drawPage = () => {
   hideTip();
   for (const { draw, slot } of PARTS_OF_PAGE) draw(slot);
   const parts = PARTS_OF_PAGE.filter(({ title, slot }) => title && slot.firstElementChild).map(({ title, slot }) => [slot.firstElementChild.id, title]);
-  const links = [...FIGURES.map((figure) => [figure.id, figure.querySelector("h2").textContent]), ...parts];
+  const links = [...DRAWN.map((figure) => [figure.id, figure.querySelector("h2").textContent]), ...parts];
   if (links.length !== byId("nav").childElementCount) byId("nav").replaceChildren(...links.map(([id, title]) => el("a", { href: `#${id}` }, title)));
   updateDetail();
   performance.measure("draw", "begin");
@@ -60,7 +60,7 @@ const setUpTheme = () => {
 
 setUpTheme();
 byId("top").append(...PARTS_OF_PAGE.map(({ slot }) => slot));
-PARTS_OF_PAGE[0].slot.after(...FIGURES);
+PARTS_OF_PAGE[0].slot.after(...DRAWN);
 drawPage();
 setUpDetail();
 document.documentElement.dataset.ready = "true";

@@ -3,6 +3,9 @@
 //! A slow system is asked less often by them, and the operations that would have come meanwhile are in no quantile. It answers
 //! how much so many workers get done, not what callers wait for.
 
+#[cfg(feature = "tokio")]
+pub(crate) mod tasks;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -75,5 +78,5 @@ pub(crate) fn drive_by<C: Clock + Send>(
         collector.deliver(recorder.take());
         end
     })?;
-    Ok(finish(settings, duration, None, choice, end, collector, before))
+    Ok(finish(settings, duration, None, choice, end, &collector, before))
 }
