@@ -31,6 +31,8 @@ mod mix;
 mod open;
 mod operation;
 mod outcome;
+#[cfg(feature = "page")]
+pub mod page;
 #[cfg(feature = "plan")]
 pub mod plan;
 mod record;

@@ -145,7 +145,7 @@ formats! {
         Json: "json", "json", [], |report, _| report.to_json().into();
         /// A page for the browser, in one file.
         Html: "html", "html", feature "html", [Compares, ShowsHistory], |report, how| {
-            let options = crate::html::Options { compare: how.compare, history: how.history };
+            let options = crate::html::Options { compare: how.compare, history: how.history, figures: &[] };
             crate::html::render(report, &options).into()
         };
         /// A summary for a pull request.

@@ -71,7 +71,7 @@ impl Kind {
 }
 
 /// The page with each mark replaced, in the order in which they stand there: what was put in is not looked at again.
-pub(super) fn filled(program: &str, json: &str, kind: Kind) -> String {
+pub(super) fn filled(program: &str, figures: &str, json: &str, kind: Kind) -> String {
     let title = match program {
         "" => Cow::Borrowed("perf report"),
         program => Cow::Owned(format!("{} · perf report", escaped(&label::escaped(program)))),
@@ -80,6 +80,7 @@ pub(super) fn filled(program: &str, json: &str, kind: Kind) -> String {
         ("{{policy}}", &*kind.policy()),
         ("{{title}}", &title),
         ("{{style}}", STYLE),
+        ("{{figures}}", figures),
         ("{{data}}", &embedded(json)),
         ("{{script}}", kind.script),
     ];
@@ -100,7 +101,7 @@ fn embedded(json: &str) -> String {
 }
 
 /// Text in HTML.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
@@ -116,11 +117,24 @@ mod tests {
     #[test]
     fn the_parts_end_nothing_too_early() {
         assert!(!STYLE.contains("</style"));
-        for mark in ["{{policy}}", "{{title}}", "{{style}}", "{{data}}", "{{script}}"] {
+        for mark in ["{{policy}}", "{{title}}", "{{style}}", "{{figures}}", "{{data}}", "{{script}}"] {
             assert_eq!(PAGE.matches(mark).count(), 1, "{mark}");
             assert!(!STYLE.contains(mark) && KINDS.iter().all(|kind| !kind.script.contains(mark)));
         }
         assert!(KINDS.iter().all(|kind| !kind.script.contains("</script") && !kind.script.contains("<!--")));
+    }
+
+    #[test]
+    fn every_name_of_the_script_is_given_once() {
+        for kind in KINDS {
+            let declared = kind.script.lines().filter_map(|line| line.strip_prefix("const ").or(line.strip_prefix("let ")));
+            let mut names: Vec<&str> = declared.filter_map(|rest| rest.split([' ', ';']).next()).collect();
+            names.retain(|name| !name.starts_with(['{', '[']));
+            names.sort_unstable();
+            assert!(names.len() > 50);
+            let twice: Vec<&[&str]> = names.windows(2).filter(|pair| pair[0] == pair[1]).collect();
+            assert!(twice.is_empty(), "the parts are one script: {twice:?}");
+        }
     }
 
     #[test]

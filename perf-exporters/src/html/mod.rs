@@ -17,11 +17,13 @@
 
 mod data;
 mod document;
+mod figure;
 mod options;
 mod prune;
 
 use crate::Report;
 use data::Data;
+pub use figure::Figure;
 pub use options::Options;
 
 /// The page.
@@ -38,14 +40,15 @@ pub use options::Options;
 /// ```
 #[must_use]
 pub fn render(report: &Report, options: &Options) -> String {
-    document::filled(&report.meta.program, &json(&Data::kept(report, options)), document::KEPT)
+    let figures: String = options.figures.iter().enumerate().map(|(at, figure)| figure.section(at)).collect();
+    document::filled(&report.meta.program, &figures, &json(&Data::kept(report, options)), document::KEPT)
 }
 
 /// The page that shows what is going on, and asks for [`live_data`] again and again. What was counted in so much time
 /// lately stands beside the totals.
 #[cfg(feature = "serve")]
 pub(crate) fn live(report: &Report, recent: (std::time::Duration, &Report)) -> String {
-    document::filled(&report.meta.program, &json(&Data::live(report, recent)), document::LIVE)
+    document::filled(&report.meta.program, "", &json(&Data::live(report, recent)), document::LIVE)
 }
 
 /// What the live page shows next, as JSON.

@@ -1,5 +1,6 @@
 //! What a page shows beside the report.
 
+use super::Figure;
 use crate::Report;
 
 /// What a page shows beside the report.
@@ -21,4 +22,6 @@ pub struct Options<'a> {
     /// Earlier reports in any order: how the main figures went from one to the next, up to the report that the page is
     /// of, and where they changed (see [`changepoint`](crate::stats::changepoint)). Of more than 150 the latest are drawn.
     pub history: &'a [Report],
+    /// Drawings that stand first: what the program that writes the page found out by itself.
+    pub figures: &'a [Figure],
 }

@@ -23,10 +23,10 @@
 //! Time is looked at in equal looks, each long enough for 200 requests at the usual rate. The *band* is what the looks before
 //! the disturbance showed, without their first fifth: of p50 and p99 of the response time and of the mean backlog the greatest of any look
 //! and half as much again, of the share of failures the greatest and one per cent of the requests more. The system has *recovered* at the
-//! beginning of the first look, at or after the end of the disturbance, from which on every look is inside the whole band for the time
-//! [`Trial::settled`]. The recovery time is from the end of the disturbance to that beginning, to a look's length. Where that does not
-//! happen while it is watched, all that is known is that it took longer than until the end of the last look outside the band: the
-//! result is *right-censored*, [`Took::Longer`].
+//! beginning of the first look, at or after the end of the disturbance, that is inside the band and from which on at most one look in
+//! ten is outside it for the time [`Trial::settled`]. The recovery time is from the end of the disturbance to that beginning, to a
+//! look's length. Where that does not happen while it is watched, all that is known is that it took longer: the result is
+//! *right-censored*, [`Took::Longer`], at the beginning of the last stretch that may have become one, or at the end.
 
 mod band;
 mod found;

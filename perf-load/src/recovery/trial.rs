@@ -16,6 +16,8 @@ const CALM_LOOKS: usize = 8;
 const WARM_UP: f64 = 0.2;
 /// The usual rate, as a share of the highest that is held.
 const USUAL: f64 = 0.7;
+/// One look in so many may be outside the band by chance.
+const SELDOM: usize = 10;
 /// An overload, as a multiple of it.
 const OVERLOAD: f64 = 2.0;
 
@@ -198,23 +200,23 @@ impl Trial {
     }
 }
 
-/// The beginning of the first stretch of looks inside the band that is long enough.
+/// The beginning of the first stretch of looks that is long enough, begins inside the band, and leaves it seldom.
 fn took(after: &[Look], band: &Band, end: Duration, resolution: Duration, settled: Duration) -> Took {
-    let needed = settled.div_duration_f64(resolution).ceil();
-    let mut inside = 0;
-    let mut since = end;
-    for look in after {
-        if band.holds(look) {
-            inside += 1;
-            if f64::from(inside) >= needed {
-                return Took::Time(since.saturating_sub(end));
-            }
-        } else {
-            inside = 0;
-            since = look.at + resolution;
-        }
+    let needed = crate::simulate::whole(settled.div_duration_f64(resolution).ceil());
+    let needed = usize::try_from(needed).unwrap_or(usize::MAX).max(1);
+    let begins = |look: &Look| look.at.saturating_sub(end);
+    let stays = |at: usize| {
+        let stretch = &after[at..after.len().min(at.saturating_add(needed))];
+        band.holds(&after[at]) && stretch.iter().filter(|look| !band.holds(look)).count() <= needed / SELDOM
+    };
+    match (0..after.len()).find(|at| stays(*at)) {
+        // As much as was seen of it is inside, but that is not enough.
+        Some(at) if after.len() - at < needed => Took::Longer(begins(&after[at])),
+        // It may have been inside as soon as the disturbance was over: windows do not begin just then.
+        Some(0) => Took::Time(Duration::ZERO),
+        Some(at) => Took::Time(begins(&after[at])),
+        None => Took::Longer(after.last().map_or(Duration::ZERO, |last| begins(last) + resolution)),
     }
-    Took::Longer(since.saturating_sub(end))
 }
 
 fn lasting(key: &str, lasts: Duration) -> Result<Duration, Error> {

@@ -44,12 +44,12 @@ impl Drive for Queue {
         self.now = last.max(begin.saturating_add(super::nanos(arrivals.duration())));
         let after = self.moment(self.now, &engine);
         self.engine = Some(engine);
-        Ok(self.outcome(begin, arrivals, collector, [before, after]))
+        Ok(self.outcome(begin, arrivals, &collector, [before, after]))
     }
 }
 
 impl Queue {
-    fn outcome(&self, begin: u64, arrivals: &Arrivals, collector: Collector, moments: [Moment; 2]) -> Outcome {
+    fn outcome(&self, begin: u64, arrivals: &Arrivals, collector: &Collector, moments: [Moment; 2]) -> Outcome {
         let settings = Settings {
             name: self.name.clone(),
             model: Model::open(self.servers),

@@ -21,12 +21,16 @@ const PARTS_OF_PAGE = [
   ["Call tree", kept(flameSection)], ["Machine", made(measurementSection)],
 ].map(([title, draw]) => ({ title, draw, slot: el("div", { class: "slot" }) }));
 
+/** Drawings that came with the page. */
+const DRAWN = [...document.querySelectorAll("main > .drawn")];
+
 /** Everything that is known now. */
 const drawPage = () => {
   performance.mark("begin");
   hideTip();
   for (const { draw, slot } of PARTS_OF_PAGE) draw(slot);
-  const links = PARTS_OF_PAGE.filter(({ title, slot }) => title && slot.firstElementChild).map(({ title, slot }) => [slot.firstElementChild.id, title]);
+  const parts = PARTS_OF_PAGE.filter(({ title, slot }) => title && slot.firstElementChild).map(({ title, slot }) => [slot.firstElementChild.id, title]);
+  const links = [...DRAWN.map((figure) => [figure.id, figure.querySelector("h2").textContent]), ...parts];
   if (links.length !== byId("nav").childElementCount) byId("nav").replaceChildren(...links.map(([id, title]) => el("a", { href: `#${id}` }, title)));
   updateDetail();
   performance.measure("draw", "begin");
@@ -56,6 +60,7 @@ const setUpTheme = () => {
 
 setUpTheme();
 byId("top").append(...PARTS_OF_PAGE.map(({ slot }) => slot));
+PARTS_OF_PAGE[0].slot.after(...DRAWN);
 drawPage();
 setUpDetail();
 document.documentElement.dataset.ready = "true";
