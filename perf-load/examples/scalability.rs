@@ -36,9 +36,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn measure(name: &str, workers: &[u32], step: Duration, operation: impl Fn() + Sync) -> Result<Scalability, Error> {
-    Scaling::new(name).workers(workers.iter().copied()).rounds(3).seed(1).measure(|workers| {
-        Load::new(name).workers(workers as usize).duration(step).run(|_| operation())
-    })
+    Scaling::new(name)
+        .workers(workers.iter().copied())
+        .rounds(3)
+        .seed(1)
+        .measure(|workers| Load::new(name).workers(workers as usize).duration(step).run(|_| operation()))
 }
 
 fn work(rounds: u64) -> u64 {

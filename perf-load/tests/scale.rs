@@ -1,5 +1,7 @@
 //! Scalability runs over outcomes that are made up: order, medians, errors, text, JSON and SVG.
 
+#![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts and times made up here")]
+
 use std::time::Duration;
 
 use perf_load::scale::{Bottleneck, Scaling};
@@ -56,7 +58,8 @@ fn the_curve_of_the_steps_comes_out_with_latency_and_memory_beside_it() {
     // √(0.9 ÷ 0.005) = 13.4.
     assert!((usl.peak.value - 13.4).abs() < 0.5, "{usl:?}");
     let markdown = found.markdown();
-    for line in ["| 16 |", "- contention σ: 0.0", "- coherency κ: ", "- peak: 13", "- knee: ", "- ceiling: ", "seed 9"] {
+    for line in ["| 16 |", "- contention σ: 0.0", "- coherency κ: ", "- peak: 13", "- knee: ", "- ceiling: ", "seed 9"]
+    {
         assert!(markdown.contains(line), "{line} is missing in\n{markdown}");
     }
     // This process took no ten seconds: what it did is no evidence, and no class comes of a curve alone.

@@ -35,7 +35,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     println!("\n### B slower\n");
-    println!("| machine | pairs | B's service time | true change of p50 | A wins p50 | B wins anything | interval holds the truth | median least change of p50 |");
+    println!(
+        "| machine | pairs | B's service time | true change of p50 | A wins p50 | B wins anything | interval holds the truth | median least change of p50 |"
+    );
     println!("|---|--:|--:|--:|--:|--:|--:|--:|");
     for (name, wander, drift) in MACHINES {
         for slower in [1.02, 1.05, 1.065, 1.1, 1.2] {
@@ -66,7 +68,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 /// Name, steps of the speed from block to block, and its fall from block to block.
-const MACHINES: [(&str, f64, f64); 3] = [("steady", 0.0, 0.0), ("wandering 3 % a block", 0.03, 0.0), ("slowing by 1 ‰ a block", 0.01, 0.001)];
+const MACHINES: [(&str, f64, f64); 3] =
+    [("steady", 0.0, 0.0), ("wandering 3 % a block", 0.03, 0.0), ("slowing by 1 ‰ a block", 0.01, 0.001)];
 
 fn one(seed: u64, pairs: usize, slower: f64, wander: f64, drift: f64) -> Result<Comparison, Error> {
     let machine = Machine::new(seed, wander, drift);

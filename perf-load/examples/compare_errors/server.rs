@@ -23,7 +23,12 @@ struct State {
 impl Machine {
     /// The logarithm of its speed is autoregressive with correlation 0.9 and steps of `wander`, and falls by `drift` a block.
     pub(crate) fn new(seed: u64, wander: f64, drift: f64) -> Self {
-        Self(Rc::new(RefCell::new(State { random: Xoshiro256PlusPlus::seed_from_u64(seed), log_speed: 0.0, wander, drift })))
+        Self(Rc::new(RefCell::new(State {
+            random: Xoshiro256PlusPlus::seed_from_u64(seed),
+            log_speed: 0.0,
+            wander,
+            drift,
+        })))
     }
 }
 

@@ -127,7 +127,8 @@ mod tests {
     use super::*;
 
     fn pairs(times: &[(f64, f64)], completed: u64) -> Vec<Pair> {
-        let figures = |p: f64| Figures { p50: p, p95: 2.0 * p, p99: 3.0 * p, throughput: 100.0, errors: 0.0, completed };
+        let figures =
+            |p: f64| Figures { p50: p, p95: 2.0 * p, p99: 3.0 * p, throughput: 100.0, errors: 0.0, completed };
         times.iter().map(|&(a, b)| Pair { a_first: true, a: figures(a), b: figures(b) }).collect()
     }
 
@@ -151,7 +152,7 @@ mod tests {
         let (findings, unjudged) = judge(&pairs(&slower, 1000), true);
         assert!(unjudged.is_empty());
         assert!(findings[..3].iter().all(|finding| finding.winner == Winner::A), "{findings:#?}");
-        assert!(findings[3..].iter().all(|finding| finding.winner == Winner::Neither && finding.p == 1.0));
+        assert!(findings[3..].iter().all(|finding| finding.winner == Winner::Neither && finding.p > 0.999));
         assert!((findings[0].change - 0.1).abs() < 1e-9);
         let (invalid, _) = judge(&pairs(&slower, 1000), false);
         assert!(invalid.iter().all(|finding| finding.winner == Winner::Neither));
@@ -163,12 +164,10 @@ mod tests {
     #[test]
     fn short_blocks_have_no_tail() {
         let (findings, unjudged) = judge(&pairs(&[(1.0, 1.1); 12], 100), true);
-        assert_eq!(findings.iter().map(|finding| finding.metric).collect::<Vec<_>>(), [
-            Metric::P50,
-            Metric::P95,
-            Metric::Throughput,
-            Metric::Errors
-        ]);
+        assert_eq!(
+            findings.iter().map(|finding| finding.metric).collect::<Vec<_>>(),
+            [Metric::P50, Metric::P95, Metric::Throughput, Metric::Errors]
+        );
         assert_eq!(unjudged[0].0, Metric::P99);
         assert!(unjudged[0].1.contains("takes 300"), "{unjudged:?}");
     }

@@ -36,7 +36,9 @@ impl Comparison {
             (None, Winner::Neither, true) => {
                 "A smaller difference than those named may be there; more or longer blocks would show it.".to_owned()
             }
-            (None, Winner::Neither, false) => "Each is better at something, so the choice depends on the use.".to_owned(),
+            (None, Winner::Neither, false) => {
+                "Each is better at something, so the choice depends on the use.".to_owned()
+            }
         };
         format!("{first} {second} {third}")
     }

@@ -30,7 +30,7 @@ mod market;
 mod text;
 mod write;
 
-pub use events::{Event, Events, EventStream};
+pub use events::{Event, EventStream, Events};
 pub use json::{Document, DocumentStream, Documents};
 pub use keys::{Access, AccessKind, AccessStream, KeyValue};
 pub use market::{Condition, Market, Price, Quote, Side, Symbol, Tick, TickKind, Ticks, Trade};

@@ -99,16 +99,16 @@ impl Seen {
 /// The class of what was measured on a machine with so many `processors` to use.
 pub(super) fn diagnose(steps: &[Step], usl: Option<&Usl>, processors: f64) -> Diagnosis {
     let counts = || steps.iter().map(|step| step.workers);
-    let (Some(least), Some(most)) = (counts().min(), counts().max()) else {
+    let (Some(fewest), Some(most)) = (counts().min(), counts().max()) else {
         return unknown(vec!["nothing was measured".to_owned()]);
     };
-    let (first, last) = (Seen::of(steps, least), Seen::of(steps, most));
+    let (first, last) = (Seen::of(steps, fewest), Seen::of(steps, most));
     let speedup = last.throughput / first.throughput;
     let grown = format!(
         "{} workers did {speedup:.2} × the work of {}{}",
         last.workers,
         first.workers,
-        if least == 1 { " alone" } else { "" }
+        if fewest == 1 { " alone" } else { "" }
     );
     if let Some(stalled) = last.memory_stalled.filter(|stalled| *stalled >= STALLED) {
         let evidence = format!("some task waited for memory in {:.0} % of the time", 100.0 * stalled);
@@ -120,7 +120,8 @@ pub(super) fn diagnose(steps: &[Step], usl: Option<&Usl>, processors: f64) -> Di
     let dearer = last.processor_time.zip(first.processor_time).map(|(last, first)| last / first);
     let full = busy >= NEARLY_ALL * processors;
     let own = busy >= NEARLY_ALL * last.workers;
-    let queued = last.ready.is_some_and(|ready| busy + ready >= NEARLY_ALL * last.workers && ready >= 0.2 * last.workers);
+    let queued =
+        last.ready.is_some_and(|ready| busy + ready >= NEARLY_ALL * last.workers && ready >= 0.2 * last.workers);
     let kept = if full || own {
         format!("{busy:.2} of {processors} processors were kept busy by {} workers", last.workers)
     } else {
@@ -133,11 +134,13 @@ pub(super) fn diagnose(steps: &[Step], usl: Option<&Usl>, processors: f64) -> Di
     if full || own || queued {
         return match dearer {
             Some(times) if times <= DEARER => {
-                let time = format!("an operation took {times:.2} × the processor time that it takes with {}", first.workers);
+                let time =
+                    format!("an operation took {times:.2} × the processor time that it takes with {}", first.workers);
                 found(Bottleneck::CpuBound, vec![kept, time, grown])
             }
             Some(times) => {
-                let time = format!("an operation took {times:.2} × the processor time that it takes with {}", first.workers);
+                let time =
+                    format!("an operation took {times:.2} × the processor time that it takes with {}", first.workers);
                 match usl.filter(|usl| usl.kappa.low > 0.0) {
                     Some(usl) => {
                         let pairs = format!("κ is {:.2e} (95 % interval {:.2e}–{:.2e})", usl.kappa.value, usl.kappa.low, usl.kappa.high);
@@ -176,7 +179,10 @@ pub(super) fn diagnose(steps: &[Step], usl: Option<&Usl>, processors: f64) -> Di
         }
         if idle * (1.0 - in_locks) >= MOSTLY {
             let time = time(1.0 - in_locks, "system calls other than locks");
-            return found(Bottleneck::Waiting, vec![time, format!("{busy:.2} of {processors} processors were busy"), grown]);
+            return found(
+                Bottleneck::Waiting,
+                vec![time, format!("{busy:.2} of {processors} processors were busy"), grown],
+            );
         }
     }
     let said = |what: &str, part: Option<f64>| part.map(|part| format!("{what}: {} of the workers' time", share(part)));
@@ -185,7 +191,10 @@ pub(super) fn diagnose(steps: &[Step], usl: Option<&Usl>, processors: f64) -> Di
     evidence.extend(said("blocked elsewhere", each(last.blocked)));
     evidence.extend(said("ready without a processor", each(last.ready)));
     if let Some(usl) = usl {
-        evidence.push(format!("σ {:.3}–{:.3}, κ {:.1e}–{:.1e}", usl.sigma.low, usl.sigma.high, usl.kappa.low, usl.kappa.high));
+        evidence.push(format!(
+            "σ {:.3}–{:.3}, κ {:.1e}–{:.1e}",
+            usl.sigma.low, usl.sigma.high, usl.kappa.low, usl.kappa.high
+        ));
     }
     unknown(evidence)
 }

@@ -15,6 +15,7 @@ fn steps(counts: &[u32], throughput: impl Fn(f64) -> f64, share: impl Fn(f64) ->
         Step {
             workers,
             throughput,
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive count")]
             completed: throughput as u64,
             elapsed: Duration::from_secs(1),
             used: Used { processors, ready, locks, blocked, memory_stalled: Some(0.0), ..Used::default() },
@@ -61,7 +62,12 @@ fn workers_that_wait_in_locks_are_serialised() {
     let lock = |n: f64| [1.0 / n, 0.0, 1.0 - 1.0 / n, 0.0];
     let found = of(&steps(&COUNTS, |n| usl(n, 0.95, 0.0), lock));
     assert_eq!(found.bottleneck, Bottleneck::Serialised, "{found:?}");
-    assert!(found.evidence[0].starts_with("σ is 0.9") && found.evidence[1].contains("in 92 % of their time; when they were looked at, 100 % of them were in locks"), "{found:?}");
+    assert!(
+        found.evidence[0].starts_with("σ is 0.9")
+            && found.evidence[1]
+                .contains("in 92 % of their time; when they were looked at, 100 % of them were in locks"),
+        "{found:?}"
+    );
 }
 
 /// Threads that ended between two samples were seen blocked for a part of their time only; that they ran for next to none of

@@ -1,11 +1,11 @@
 //! The curve of a scalability run as SVG, by plotters.
 
+use perf_exporters::human;
 use plotters::prelude::{
-    ChartBuilder, Circle, DashedLineSeries, DrawingAreaErrorKind, DrawingBackend, IntoDrawingArea, IntoFont, LineSeries,
-    RGBColor, SVGBackend, Text,
+    ChartBuilder, Circle, DashedLineSeries, DrawingAreaErrorKind, DrawingBackend, IntoDrawingArea, IntoFont,
+    LineSeries, RGBColor, SVGBackend, Text,
 };
 use plotters::style::{Color, ShapeStyle};
-use perf_exporters::human;
 
 use super::Scalability;
 use super::show::cost;
@@ -111,7 +111,12 @@ fn draw<B: DrawingBackend>(
         let dashes = |colour: RGBColor| ShapeStyle::from(colour).stroke_width(1);
         chart.draw_series(DashedLineSeries::new(linear, 5, 4, dashes(colours.linear)))?;
         if let Some(ceiling) = ceiling {
-            chart.draw_series(DashedLineSeries::new([(0.0, ceiling), (right, ceiling)], 2, 3, dashes(colours.ceiling)))?;
+            chart.draw_series(DashedLineSeries::new(
+                [(0.0, ceiling), (right, ceiling)],
+                2,
+                3,
+                dashes(colours.ceiling),
+            ))?;
             let words = format!("ceiling {}/s", human::rate(ceiling));
             // Above all points.
             chart.draw_series([Text::new(words, (right * 0.78, top * 0.98), label(&colours.ceiling))])?;

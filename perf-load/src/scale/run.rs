@@ -1,10 +1,10 @@
 //! Measures a workload with more and more workers.
 
+use perf_exporters::stats::order::median;
+use perf_exporters::stats::theil_sen::TheilSen;
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::seq::SliceRandom;
-use perf_exporters::stats::order::median;
-use perf_exporters::stats::theil_sen::TheilSen;
 use serde::Serialize;
 
 use super::bottleneck::{Diagnosis, diagnose};

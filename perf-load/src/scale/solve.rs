@@ -67,7 +67,7 @@ fn clamp<const P: usize>(at: &mut [f64; P], bounds: &[(f64, f64); P]) {
     }
 }
 
-/// JᵀJ and Jᵀr, by central differences.
+/// `JᵀJ` and `Jᵀr`, by central differences.
 fn linearised<const P: usize>(
     residuals: &impl Fn(&[f64; P], &mut Vec<f64>),
     at: &[f64; P],
@@ -102,25 +102,25 @@ fn solve<const P: usize>(
         rows[i][i] += damping * normal[i][i].max(1e-12);
         if held[i] {
             right[i] = 0.0;
-            for j in 0..P {
-                rows[i][j] = f64::from(u8::from(i == j));
-                if i != j {
-                    rows[j][i] = 0.0;
-                }
+            for row in &mut rows {
+                row[i] = 0.0;
             }
+            rows[i] = [0.0; P];
+            rows[i][i] = 1.0;
         }
     }
     for column in 0..P {
         let pivot = (column..P).max_by(|&a, &b| rows[a][column].abs().total_cmp(&rows[b][column].abs()))?;
         rows.swap(column, pivot);
         right.swap(column, pivot);
-        if !(rows[column][column].abs() > 0.0) {
+        let pivot = rows[column];
+        if pivot[column].abs() <= 0.0 || pivot[column].is_nan() {
             return None;
         }
         for below in column + 1..P {
-            let factor = rows[below][column] / rows[column][column];
-            for j in column..P {
-                rows[below][j] -= factor * rows[column][j];
+            let factor = rows[below][column] / pivot[column];
+            for (value, above) in rows[below].iter_mut().zip(pivot) {
+                *value -= factor * above;
             }
             right[below] -= factor * right[column];
         }

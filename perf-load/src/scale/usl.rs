@@ -218,7 +218,8 @@ impl Model {
             residuals(at, out);
             out.iter().map(|r| r * r).sum::<f64>()
         };
-        let start = starts.map(|at| (sum(&at, &mut out), at)).min_by(|a, b| a.0.total_cmp(&b.0)).map_or([0.0; 3], |s| s.1);
+        let start =
+            starts.map(|at| (sum(&at, &mut out), at)).min_by(|a, b| a.0.total_cmp(&b.0)).map_or([0.0; 3], |s| s.1);
         let found = minimise(residuals, start, &BOUNDS);
         let freedom = self.points.len() as f64 - 3.0;
         Best { at: found.at, sum: found.sum, variance: found.sum / freedom, freedom }

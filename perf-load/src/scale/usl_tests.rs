@@ -23,20 +23,13 @@ fn near(found: f64, published: f64, relative: f64) -> bool {
     (found - published).abs() <= relative * published.abs()
 }
 
-/// SPEC SDM91 on a SPARCcenter 2000 (Gunther 2007): data set `specsdm91` of R's package `usl`, coefficients, standard errors
+/// SPEC SDM91 on a `SPARCcenter` 2000 (Gunther 2007): data set `specsdm91` of R's package `usl`, coefficients, standard errors
 /// and residual standard error as its README prints them (`summary(usl(throughput ~ load, specsdm91))`), peak and limit as
 /// its vignette does.
 #[test]
 fn published_coefficients_of_specsdm91_come_out() {
-    let data = points(&[
-        (1, 64.9),
-        (18, 995.9),
-        (36, 1652.4),
-        (72, 1853.2),
-        (108, 1828.9),
-        (144, 1775.0),
-        (216, 1702.2),
-    ]);
+    let data =
+        points(&[(1, 64.9), (18, 995.9), (36, 1652.4), (72, 1853.2), (108, 1828.9), (144, 1775.0), (216, 1702.2)]);
     let usl = Usl::fit(&data, Noise::Absolute).unwrap();
     assert!(near(usl.sigma.value, 0.027_728_5, 1e-4), "{usl:?}");
     assert!(near(usl.kappa.value, 0.000_104_4, 1e-3), "{usl:?}");
@@ -99,7 +92,8 @@ fn by_grid(model: &Model) -> f64 {
     let mut least = f64::INFINITY;
     for i in 0..=STEPS {
         for j in 0..=STEPS {
-            let (sigma, kappa) = (f64::from(i) / f64::from(STEPS), (f64::from(j) / f64::from(STEPS)).powi(2) * 20.0 / model.pairs);
+            let (sigma, kappa) =
+                (f64::from(i) / f64::from(STEPS), (f64::from(j) / f64::from(STEPS)).powi(2) * 20.0 / model.pairs);
             model.residuals(model.log_lambda(sigma, kappa), sigma, kappa, &mut out);
             least = least.min(out.iter().map(|r| r * r).sum());
         }
