@@ -25,6 +25,7 @@ mod operation;
 mod outcome;
 mod record;
 pub mod scale;
+mod serial;
 mod stop;
 #[cfg(feature = "tokio")]
 mod tasks;
