@@ -17,15 +17,21 @@ pub mod data;
 mod drive;
 mod error;
 mod finish;
+#[cfg(feature = "gate")]
+#[doc(hidden)]
+pub mod gate;
 mod live;
 mod load;
 mod mix;
 mod open;
 mod operation;
 mod outcome;
+#[cfg(feature = "plan")]
+pub mod plan;
 mod record;
 pub mod scale;
 mod serial;
+pub mod show;
 mod stop;
 #[cfg(feature = "tokio")]
 mod tasks;
@@ -34,11 +40,13 @@ pub use arrivals::Arrivals;
 pub use drive::Drive;
 pub use error::Error;
 pub use live::Live;
-pub use load::Load;
+pub use load::{Load, Preset};
 #[cfg(feature = "tokio")]
 pub use mix::AsyncMix;
 pub use mix::{Mix, Operation, Sizes};
 pub use operation::{Class, Ctx, Ends};
 pub use outcome::{Counts, Model, Outcome, Validity, Window};
 pub use perf_core::Histogram;
+#[cfg(feature = "plan")]
+pub use plan::Plan;
 pub use stop::Stop;

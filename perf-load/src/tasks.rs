@@ -4,6 +4,7 @@ use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::task::Poll;
+use std::thread;
 
 use tokio::runtime::{Builder, Runtime};
 
@@ -18,10 +19,15 @@ pub(crate) fn runtime() -> Result<Runtime, Error> {
 
 /// A future whose panics are its result.
 pub(crate) async fn guarded<F: Future<Output = Done>>(make: impl FnOnce() -> F) -> Done {
-    let Ok(future) = catch_unwind(AssertUnwindSafe(make)) else { return Done::Panicked };
-    let mut future = pin!(future);
-    poll_fn(|context| {
-        catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))).unwrap_or(Poll::Ready(Done::Panicked))
+    caught(make).await.unwrap_or(Done::Panicked)
+}
+
+/// What a future comes to, or its panic.
+pub(crate) async fn caught<F: Future>(make: impl FnOnce() -> F) -> thread::Result<F::Output> {
+    let mut future = pin!(catch_unwind(AssertUnwindSafe(make))?);
+    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+        Ok(poll) => poll.map(Ok),
+        Err(panic) => Poll::Ready(Err(panic)),
     })
     .await
 }

@@ -21,7 +21,7 @@ pub struct Declared {
 }
 
 impl Declared {
-    fn run(self) -> Run {
+    pub(super) fn run(self) -> Run {
         let run = Run::new(self.spec)
             .named(self.spec.name.unwrap_or(self.name))
             .test_named(self.name.split_once("::").map_or(self.name, |(_, test)| test))

@@ -35,6 +35,8 @@
 mod conclude;
 pub mod confirm;
 #[doc(hidden)]
+pub mod driven;
+#[doc(hidden)]
 pub mod expansion;
 #[cfg(feature = "baseline")]
 mod hold;

@@ -119,6 +119,13 @@ impl Load {
         self
     }
 
+    /// Arrivals at equal gaps, as without [`poisson`](Self::poisson).
+    #[must_use]
+    pub fn evenly(mut self) -> Self {
+        self.poisson = false;
+        self
+    }
+
     /// The seed of whatever is random: arrivals, the choice among operations, sizes; 1 where nothing is said.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
@@ -218,6 +225,15 @@ impl Load {
             Duration::ZERO => Err(Error::invalid("duration", "must be above zero, such as \"10s\"")),
             duration => Ok(duration),
         }
+    }
+
+    /// Whether it can be driven: what [`run`](Self::run) finds out before it begins.
+    ///
+    /// # Errors
+    /// Where a value cannot be used; the error names the key.
+    pub fn check(&self) -> Result<(), Error> {
+        self.settings(false)?;
+        if self.is_closed() { self.working().map(drop) } else { self.schedule().map(drop) }
     }
 
     /// Everything but the schedule, checked; `tasks` where operations are no threads.

@@ -26,6 +26,7 @@ use crate::judge::verdict::Unit;
 use crate::judge::{Findings, Row};
 use engine::Engine;
 pub(super) use subject::{Eventual, Plain, at_once};
+pub(super) use turn::take as take_turn;
 
 /// How long things may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -50,12 +50,12 @@ struct Waiter {
 }
 
 /// Waits for the turn to time calls for about so long.
-pub(super) fn take(lasting: Duration) -> Waiting {
+pub(in crate::gate) fn take(lasting: Duration) -> Waiting {
     Waiting { turns: &TURNS, lasting, ticket: None }
 }
 
 /// A turn that has not come yet.
-pub(super) struct Waiting {
+pub(in crate::gate) struct Waiting {
     turns: &'static Turns,
     lasting: Duration,
     ticket: Option<u64>,
@@ -63,7 +63,7 @@ pub(super) struct Waiting {
 
 /// Nobody else of this process times calls, until it is dropped.
 #[must_use = "the turn ends where it is dropped: bind it to a name, `let _turn = …`"]
-pub(super) struct Turn {
+pub(in crate::gate) struct Turn {
     turns: &'static Turns,
     ticket: u64,
 }

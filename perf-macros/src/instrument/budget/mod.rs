@@ -4,6 +4,7 @@
 //! `#[perf_probe]`, with the budget hung on the probe.
 
 pub(crate) mod above;
+mod capacity;
 mod lower;
 mod parse;
 pub(crate) mod target;
@@ -31,6 +32,8 @@ pub(crate) struct Budget {
     warmup: Option<Warmup>,
     /// In nanoseconds.
     max_time: Option<u64>,
+    /// In calls in 1,000 seconds.
+    at: Option<(u64, Span)>,
     cpu_clock: bool,
     debug: bool,
     /// The keys that plan a measured run, in the order written.

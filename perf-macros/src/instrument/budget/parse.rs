@@ -31,6 +31,7 @@ const KEYS: &[&str] = &[
     "iterations",
     "warmup",
     "max_time",
+    "at",
     "clock",
     "debug",
     "name",
@@ -53,7 +54,7 @@ impl Budget {
             return Ok(());
         }
         let word = key.to_string();
-        if ["vs", "ratio", "growth", "sizes", "iterations", "warmup", "max_time"].contains(&word.as_str()) {
+        if ["vs", "ratio", "growth", "sizes", "iterations", "warmup", "max_time", "at"].contains(&word.as_str()) {
             self.run_keys.push(key.clone());
         }
         match word.as_str() {
@@ -79,6 +80,11 @@ impl Budget {
             "max_time" => {
                 keys::equals(key, input, "\"2s\"")?;
                 self.max_time = Some(units::duration(input)?);
+            }
+            "at" => {
+                keys::equals(key, input, "\"2000/s\"")?;
+                let span = input.span();
+                self.at = Some((units::rate(input)?, span));
             }
             "clock" => self.cpu_clock = cpu_clock(key, input)?,
             "debug" => {

@@ -1,7 +1,5 @@
 //! A budget on a test: the body becomes a function in the test, which `perf_exporters::gate` calls as often as it needs.
 
-use std::path::Path;
-
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::parse::Result;
@@ -23,7 +21,7 @@ pub(crate) fn is_test(function: &Function) -> bool {
 /// `options` are those of a `#[perf_probe]` beside the budget: then the body is a probe as well.
 pub(crate) fn expand(mut function: Function, options: Option<&Options>, budget: &Budget) -> Result<TokenStream> {
     check(&function, budget)?;
-    check_dependency()?;
+    budget.check_dependency()?;
     let library = match options {
         Some(options) => options.library(),
         None => Options { krate: budget.krate.clone(), ..Options::default() }.library(),
@@ -43,7 +41,8 @@ pub(crate) fn expand(mut function: Function, options: Option<&Options>, budget: 
     let name = name.trim_start_matches("r#");
     // The one path that leads out of the library: where it leads nowhere, the error stands at the attribute, and no
     // other follows from it.
-    let gate = quote_spanned!(Span::call_site()=> use ::perf_exporters::gate::expansion as gate;);
+    let runner = budget.runner();
+    let gate = quote_spanned!(Span::call_site()=> use #runner::gate::expansion as gate;);
     // The body keeps the test's name, and sees no other name of the macro's.
     Ok(function.with_body(&quote_spanned! {Span::mixed_site()=>
         let body = {
@@ -85,7 +84,7 @@ fn call(function: &Function, budget: &Budget, library: &TokenStream) -> TokenStr
     let (kind, reference) = match (&budget.versus, &budget.sizes) {
         (Some(_), _) => ("versus", Some(quote_spanned!(Span::mixed_site()=> , reference))),
         (None, Some(_)) => ("growth", None),
-        (None, None) => ("test", None),
+        (None, None) => ("test", budget.rate_argument()),
     };
     let failed = expand::looks_failed(library, &quote_spanned!(Span::mixed_site()=> output));
     let arguments = quote_spanned!(Span::mixed_site()=> (declared, body, |output| #failed #reference));
@@ -96,21 +95,6 @@ fn call(function: &Function, budget: &Budget, library: &TokenStream) -> TokenStr
         let kind = Ident::new(kind, Span::mixed_site());
         quote_spanned!(Span::mixed_site()=> gate::#kind #arguments)
     }
-}
-
-/// Refuses a test in a package that does not have the crate that would run it: the path alone, leading nowhere, would
-/// not say what to do. Where there is no manifest to be read, the path has to do.
-fn check_dependency() -> Result<()> {
-    let manifest = std::env::var_os("CARGO_MANIFEST_DIR").map(|folder| Path::new(&folder).join("Cargo.toml"));
-    let text = manifest.and_then(|path| std::fs::read_to_string(path).ok());
-    if text.is_none_or(|text| text.contains("perf-exporters") || text.contains("perf_exporters")) {
-        return Ok(());
-    }
-    Err(Error::new(
-        Span::call_site(),
-        "a test with a budget is run by the crate `perf-exporters`, which this package does not depend on: \
-         `cargo add --dev perf-exporters`",
-    ))
 }
 
 fn check(function: &Function, budget: &Budget) -> Result<()> {

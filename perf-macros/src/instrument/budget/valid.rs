@@ -16,6 +16,7 @@ impl Budget {
     pub(super) fn check(&self) -> Result<()> {
         self.check_targets()?;
         self.check_iterations()?;
+        self.check_rate()?;
         match (&self.versus, &self.ratio) {
             (None, Some((_, span))) => {
                 return Err(Error::new(*span, "`ratio` compares with another function: name it with `vs = path`"));
