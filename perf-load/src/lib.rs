@@ -39,6 +39,7 @@ mod record;
 pub mod recovery;
 mod resources;
 pub mod scale;
+mod serial;
 pub mod show;
 pub mod simulate;
 mod stop;

@@ -85,6 +85,7 @@ fn markdown_and_json_have_every_metric_and_every_pair() {
     assert_eq!(json["schema"], "perf.load.compare/1");
     assert_eq!(json["pairs"].as_array().unwrap().len(), 16);
     assert_eq!(json["findings"][0]["metric"], "p50");
+    assert_eq!(json["block_ns"], 1_000_000_000);
     // Three sentences: none of the names and figures has a full stop followed by a space.
     assert_eq!(found.summary().matches(". ").count(), 2, "{}", found.summary());
 }

@@ -1,5 +1,7 @@
 //! Scalability runs over outcomes that are made up: order, medians, errors, text, JSON and SVG.
 
+#![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts and times made up here")]
+
 use std::time::Duration;
 
 use perf_load::scale::{Bottleneck, Scaling};

@@ -48,20 +48,30 @@ pub struct Finding {
     pub negligible: bool,
 }
 
+/// A metric that could not be judged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Unjudged {
+    /// Which one.
+    pub metric: Metric,
+    /// What it lacks.
+    pub why: String,
+}
+
 /// Chance of naming any winner where there is none.
 const ALPHA: f64 = 0.05;
 /// Share of comparisons in which the least change is missed.
 const MISSED: f64 = 0.2;
 
 /// A finding for each metric, and the metrics that had too little to go by. No winner is named where `valid` is false.
-pub(super) fn judge(pairs: &[Pair], valid: bool) -> (Vec<Finding>, Vec<(Metric, String)>) {
+pub(super) fn judge(pairs: &[Pair], valid: bool) -> (Vec<Finding>, Vec<Unjudged>) {
     let fewest = pairs.iter().map(|pair| pair.a.completed.min(pair.b.completed)).min().unwrap_or(0);
     let (enough, short): (Vec<Metric>, Vec<Metric>) = ALL.into_iter().partition(|m| fewest >= m.least_completed());
     let unjudged = short
         .into_iter()
         .map(|metric| {
             let least = metric.least_completed();
-            (metric, format!("blocks of {fewest} operations are too short, it takes {least}"))
+            Unjudged { metric, why: format!("blocks of {fewest} operations are too short, it takes {least}") }
         })
         .collect();
     let count = enough.len();
@@ -152,7 +162,7 @@ mod tests {
         let (findings, unjudged) = judge(&pairs(&slower, 1000), true);
         assert!(unjudged.is_empty());
         assert!(findings[..3].iter().all(|finding| finding.winner == Winner::A), "{findings:#?}");
-        assert!(findings[3..].iter().all(|finding| finding.winner == Winner::Neither && finding.p == 1.0));
+        assert!(findings[3..].iter().all(|finding| finding.winner == Winner::Neither && finding.p > 0.999));
         assert!((findings[0].change - 0.1).abs() < 1e-9);
         let (invalid, _) = judge(&pairs(&slower, 1000), false);
         assert!(invalid.iter().all(|finding| finding.winner == Winner::Neither));
@@ -168,7 +178,7 @@ mod tests {
             findings.iter().map(|finding| finding.metric).collect::<Vec<_>>(),
             [Metric::P50, Metric::P95, Metric::Throughput, Metric::Errors]
         );
-        assert_eq!(unjudged[0].0, Metric::P99);
-        assert!(unjudged[0].1.contains("takes 300"), "{unjudged:?}");
+        assert_eq!(unjudged[0].metric, Metric::P99);
+        assert!(unjudged[0].why.contains("takes 300"), "{unjudged:?}");
     }
 }

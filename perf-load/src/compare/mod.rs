@@ -21,10 +21,10 @@ use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 use serde::Serialize;
 
-pub use judge::{Finding, Winner};
+pub use judge::{Finding, Unjudged, Winner};
 pub use metric::Metric;
 
-use crate::{Arrivals, Drive, Error, Outcome, Validity};
+use crate::{Arrivals, Drive, Error, Outcome, Validity, serial};
 use metric::Figures;
 
 /// How two implementations are compared: the load of a block, how many pairs of blocks, and the seed of their order.
@@ -130,6 +130,7 @@ pub struct Comparison {
     /// Arrivals a second of each block, on average.
     pub rate: f64,
     /// How long arrivals come in each block.
+    #[serde(rename = "block_ns", serialize_with = "serial::nanos")]
     pub block: Duration,
     /// The pairs that the verdicts are made of.
     pub pairs: Vec<Pair>,
@@ -138,7 +139,7 @@ pub struct Comparison {
     /// One for each metric that could be judged.
     pub findings: Vec<Finding>,
     /// Metrics that could not be judged, and why.
-    pub unjudged: Vec<(Metric, String)>,
+    pub unjudged: Vec<Unjudged>,
     /// Why the comparison as a whole is not to be relied on, where it is not. No metric has a winner then.
     pub invalid: Option<String>,
     /// Whether it ended before its time.

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use perf_exporters::human;
 use perf_exporters::markdown::code;
 
-use super::{Comparison, Finding, Metric, Winner};
+use super::{Comparison, Finding, Metric, Unjudged, Winner};
 
 impl Comparison {
     /// Three sentences: who is better at what, what could not be told apart, and what follows.
@@ -70,7 +70,7 @@ impl Comparison {
     }
 
     fn not_judged(&self) -> String {
-        let parts: Vec<String> = self.unjudged.iter().map(|(metric, why)| format!("{metric} ({why})")).collect();
+        let parts: Vec<String> = self.unjudged.iter().map(|one| format!("{} ({})", one.metric, one.why)).collect();
         joined(&parts)
     }
 
@@ -102,7 +102,7 @@ impl Comparison {
                 change(metric, finding.least_change).replace('+', ""),
             );
         }
-        for (metric, why) in &self.unjudged {
+        for Unjudged { metric, why } in &self.unjudged {
             let _ = writeln!(out, "| {metric} | | | | | | | not judged: {why} |");
         }
         let _ = writeln!(

@@ -101,7 +101,7 @@ const MOST_SYMBOLS: u32 = 1_000_000;
 /// Median first price, in cents.
 const FIRST_PRICE: f64 = 5_000.0;
 /// Prices stay between ten cents and ten million.
-const LEAST_LOG: f64 = 2.302_585;
+const LEAST_LOG: f64 = std::f64::consts::LN_10;
 const MOST_LOG: f64 = 20.723_266;
 /// Nanoseconds of a trading year.
 const YEAR: f64 = 252.0 * 6.5 * 3600.0 * 1e9;
@@ -148,8 +148,8 @@ impl Iterator for Ticks {
     fn next(&mut self) -> Option<Tick> {
         let gap: f64 = Exp1.sample(&mut self.random);
         self.at = self.at.saturating_add((gap * self.gap) as u64);
-        let last = self.states.len() - 1;
-        let symbol = (self.popularity.sample(&mut self.random) as usize - 1).min(last);
+        let greatest = self.states.len() - 1;
+        let symbol = (self.popularity.sample(&mut self.random) as usize - 1).min(greatest);
         let normal: f64 = StandardNormal.sample(&mut self.random);
         let state = &mut self.states[symbol];
         state.advance(self.at, self.volatility, normal);
@@ -170,8 +170,8 @@ impl Iterator for Ticks {
                 20 => Condition::OutOfSequence,
                 _ => Condition::Regular,
             };
-            let (price, side) = if buys { (ask, Side::Buy) } else { (bid, Side::Sell) };
-            TickKind::Trade(Trade { price: Price(price), size, side, condition })
+            let (at, taker) = if buys { (ask, Side::Buy) } else { (bid, Side::Sell) };
+            TickKind::Trade(Trade { price: Price(at), size, side: taker, condition })
         };
         Some(Tick { at: Duration::from_nanos(self.at), symbol: Symbol(symbol as u32), kind })
     }

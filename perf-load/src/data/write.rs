@@ -31,6 +31,7 @@ pub(super) fn filler(out: &mut Vec<u8>, seed: u64, bytes: usize) {
         let mut mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         mixed ^= mixed >> 31;
+        #[allow(clippy::cast_possible_truncation, reason = "six bits are kept")]
         let ten: [u8; 10] = std::array::from_fn(|i| LETTERS[(mixed >> (6 * i)) as usize & 63]);
         out.extend_from_slice(&ten);
     }

@@ -99,16 +99,16 @@ impl Seen {
 /// The class of what was measured on a machine with so many `processors` to use.
 pub(super) fn diagnose(steps: &[Step], usl: Option<&Usl>, processors: f64) -> Diagnosis {
     let counts = || steps.iter().map(|step| step.workers);
-    let (Some(least), Some(most)) = (counts().min(), counts().max()) else {
+    let (Some(fewest), Some(most)) = (counts().min(), counts().max()) else {
         return unknown(vec!["nothing was measured".to_owned()]);
     };
-    let (first, last) = (Seen::of(steps, least), Seen::of(steps, most));
+    let (first, last) = (Seen::of(steps, fewest), Seen::of(steps, most));
     let speedup = last.throughput / first.throughput;
     let grown = format!(
         "{} workers did {speedup:.2} × the work of {}{}",
         last.workers,
         first.workers,
-        if least == 1 { " alone" } else { "" }
+        if fewest == 1 { " alone" } else { "" }
     );
     if let Some(stalled) = last.memory_stalled.filter(|stalled| *stalled >= STALLED) {
         let evidence = format!("some task waited for memory in {:.0} % of the time", 100.0 * stalled);

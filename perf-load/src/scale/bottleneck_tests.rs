@@ -15,6 +15,7 @@ fn steps(counts: &[u32], throughput: impl Fn(f64) -> f64, share: impl Fn(f64) ->
         Step {
             workers,
             throughput,
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive count")]
             completed: throughput as u64,
             elapsed: Duration::from_secs(1),
             used: Used { processors, ready, locks, blocked, memory_stalled: Some(0.0), ..Used::default() },

@@ -46,9 +46,8 @@ fn value_at(model: &Model, best: &Best, quantity: Quantity) -> f64 {
         Quantity::Sigma => sigma,
         Quantity::Kappa => scaled,
         Quantity::Peak => u,
-        Quantity::Knee => inverse_knee(sigma, u),
-        // In units of this curve's λ, so that it is the knee's value here.
-        Quantity::Ceiling => inverse_knee(sigma, u),
+        // The ceiling in units of this curve's λ, so that both are the same here.
+        Quantity::Knee | Quantity::Ceiling => inverse_knee(sigma, u),
     }
 }
 
@@ -167,15 +166,15 @@ fn end(from: f64, limit: f64, fits: &impl Fn(f64) -> bool) -> f64 {
             step *= 2.0;
         }
     }
-    // Halving to a few parts in 10¹² of the distance.
+    // Halving to a millionth of the value: intervals are shown with three digits.
     for _ in 0..60 {
         let middle = inside.midpoint(outside);
         if fits(middle) {
-            inside = middle
+            inside = middle;
         } else {
-            outside = middle
+            outside = middle;
         }
-        if (inside - outside).abs() <= 1e-9 * inside.abs().max(1e-6) {
+        if (inside - outside).abs() <= 1e-6 * inside.abs().max(1e-6) {
             break;
         }
     }

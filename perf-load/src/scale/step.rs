@@ -7,7 +7,7 @@ use perf_exporters::report::{Moment, Reading};
 use serde::Serialize;
 
 use super::Point;
-use crate::Outcome;
+use crate::{Outcome, serial};
 
 /// One step: so many workers for some time.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -22,6 +22,7 @@ pub struct Step {
     /// Operations that failed.
     pub failed: u64,
     /// How long it took.
+    #[serde(rename = "elapsed_ns", serialize_with = "serial::nanos")]
     pub elapsed: Duration,
     /// Median service time in nanoseconds.
     pub p50_ns: u64,

@@ -23,7 +23,7 @@ fn near(found: f64, published: f64, relative: f64) -> bool {
     (found - published).abs() <= relative * published.abs()
 }
 
-/// SPEC SDM91 on a SPARCcenter 2000 (Gunther 2007): data set `specsdm91` of R's package `usl`, coefficients, standard errors
+/// SPEC SDM91 on a `SPARCcenter` 2000 (Gunther 2007): data set `specsdm91` of R's package `usl`, coefficients, standard errors
 /// and residual standard error as its README prints them (`summary(usl(throughput ~ load, specsdm91))`), peak and limit as
 /// its vignette does.
 #[test]
