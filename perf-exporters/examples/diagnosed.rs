@@ -40,7 +40,7 @@ fn main() {
 fn on_all_threads(threads: usize, call: impl Fn(u64) + Send + Clone + 'static) {
     let until = Instant::now() + TIME;
     let run = |call: Box<dyn Fn(u64) + Send>| {
-        thread::spawn(move || (0..).take_while(|_| Instant::now() < until).for_each(call))
+        thread::spawn(move || (0..u64::MAX).take_while(|_| Instant::now() < until).for_each(call))
     };
     let threads: Vec<_> = (0..threads).map(|_| run(Box::new(call.clone()))).collect();
     for thread in threads {

@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::time::Duration;
+
 use perf_exporters::diagnose::{Confidence, Diagnosis, Finding, diagnose};
 use perf_exporters::report::{
     BudgetReport, CalleeTime, Exemplar, Limits, Moment, PressureOf, ProbeReport, Reading, Report, ThreadTime, Track,
@@ -24,7 +26,8 @@ fn watched(each_second: impl Fn(&mut Reading), busy: f64) -> Track {
     each_second(&mut one);
     for second in 0..=WATCHED {
         let mut moment = Moment::default();
-        (moment.at_ns, moment.cpu_ns) = (second * SECOND, Some((second as f64 * busy * 1e9).round() as u64));
+        let spent = Duration::from_secs_f64(second as f64 * busy).as_nanos();
+        (moment.at_ns, moment.cpu_ns) = (second * SECOND, u64::try_from(spent).ok());
         track.moments.push(moment);
         track.readings.push(after(&one, second));
     }
@@ -37,8 +40,8 @@ fn after(one: &Reading, seconds: u64) -> Reading {
     let mut grown = serde_json::Map::new();
     for figure in Reading::FIGURES {
         if let Some(value) = json.get(figure.name).and_then(serde_json::Value::as_u64) {
-            let grows = figure.kind == perf_exporters::report::Kind::Grows;
-            grown.insert(figure.name.to_owned(), (if grows { value * seconds } else { value }).into());
+            let is_sum = figure.kind == perf_exporters::report::Kind::Grows;
+            grown.insert(figure.name.to_owned(), (if is_sum { value * seconds } else { value }).into());
         }
     }
     grown.insert("at_ns".to_owned(), (seconds * SECOND).into());

@@ -61,10 +61,12 @@ fn child() {
 fn on_threads(threads: usize, call: impl Fn(u64) + Send + Clone + 'static) {
     let until = Instant::now() + Duration::from_secs(2);
     let run = |call: Box<dyn Fn(u64) + Send>| {
-        thread::spawn(move || (0..).take_while(|number| *number < 50 || Instant::now() < until).for_each(call))
+        thread::spawn(move || (0..u64::MAX).take_while(|number| *number < 50 || Instant::now() < until).for_each(call))
     };
     let threads: Vec<_> = (0..threads).map(|_| run(Box::new(call.clone()))).collect();
-    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    for thread in threads {
+        thread.join().unwrap();
+    }
 }
 
 #[perf_probe(name = "spin")]

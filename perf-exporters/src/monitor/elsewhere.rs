@@ -9,7 +9,7 @@ use crate::report::{Limits, PressureOf, Reading, ThreadTime};
 #[derive(Debug)]
 pub(super) struct Details {
     #[cfg(not(target_family = "wasm"))]
-    system: sysinfo::System,
+    system: Result<sysinfo::System, String>,
     resident: Option<u64>,
 }
 
@@ -17,7 +17,7 @@ impl Details {
     pub(super) fn new(_: &Path) -> Self {
         Self {
             #[cfg(not(target_family = "wasm"))]
-            system: sysinfo::System::new(),
+            system: sysinfo::System::new().map_err(|error| error.to_string()),
             resident: None,
         }
     }
@@ -34,10 +34,11 @@ impl Details {
     fn ask(&mut self, reading: &mut Reading) -> Result<(), String> {
         use sysinfo::{ProcessRefreshKind, ProcessesToUpdate};
 
-        let own = sysinfo::get_current_pid().map_err(str::to_owned)?;
+        let own = sysinfo::get_current_pid().map_err(|error| error.to_string())?;
+        let system = self.system.as_mut().map_err(|reason| reason.clone())?;
         let kind = ProcessRefreshKind::nothing().with_memory().with_disk_usage();
-        self.system.refresh_processes_specifics(ProcessesToUpdate::Some(&[own]), false, kind);
-        let process = self.system.process(own).ok_or("the system does not tell of this process")?;
+        system.refresh_processes_specifics(ProcessesToUpdate::Some(&[own]), false, kind);
+        let process = system.process(own).ok_or("the system does not tell of this process")?;
         self.resident = Some(process.memory());
         reading.descriptors = process.open_files().map(|open| open as u64);
         let disk = process.disk_usage();
