@@ -28,7 +28,7 @@ pub(crate) struct Elsewhere<'a> {
     pub(crate) manifest_path: Option<&'a Path>,
 }
 
-/// What was built.
+/// A built program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Built {
     name: String,

@@ -1,4 +1,4 @@
-//! Which of the known words somebody meant.
+//! Which of the known words was meant.
 
 /// ` (did you mean `WORD`?)`, where a word is near enough; else nothing.
 pub(crate) fn hint<'a>(text: &str, words: impl IntoIterator<Item = &'a str>) -> String {

@@ -17,7 +17,7 @@ pub(crate) use show::show;
 /// The name that is looked for where none is given.
 pub(crate) const FILE: &str = "perf-budgets.toml";
 
-/// What a file says, in its order.
+/// The rules of a file, in its order.
 #[derive(Debug, Default)]
 pub(crate) struct Budgets {
     rules: Vec<Rule>,
@@ -33,7 +33,7 @@ struct Rule {
     target: Option<Bound>,
 }
 
-/// What is limited.
+/// The figure that is limited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Figure {
     /// Something of a probe.

@@ -53,14 +53,14 @@ impl Endpoint {
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
-            // What runs here or nearby is not asked for through somebody else.
+            // A program on this machine or nearby is not asked through a proxy.
             .proxy(None)
             .timeout_global(Some(TIMEOUT))
             .user_agent(concat!("cargo-perf/", env!("CARGO_PKG_VERSION")));
         Ok(Self { url: format!("http://{host}{mount}/report.json"), agent: config.build().into() })
     }
 
-    /// What is asked for.
+    /// The URL.
     pub(super) fn url(&self) -> &str {
         &self.url
     }
@@ -84,14 +84,14 @@ impl Endpoint {
     }
 }
 
-/// What to do where something else answers: an application has the endpoint at a path of its own, perhaps.
+/// The remedy where something else answers: an application has the endpoint at a path of its own, perhaps.
 fn nested(url: &str) -> String {
     format!(
         "looked at {url}: where the endpoint is nested in the program's own router, give its path, http://HOST:PORT/PATH"
     )
 }
 
-/// Asks again and again on a thread of its own, until nobody listens.
+/// Asks again and again on a thread of its own, until the receiver is gone.
 pub(super) fn start(endpoint: Endpoint, interval: Duration, events: Sender<Event>) {
     thread::spawn(move || {
         let goodbye = super::Goodbye(events);

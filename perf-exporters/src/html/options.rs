@@ -1,8 +1,8 @@
-//! What a page shows beside the report.
+//! Parts of a page beside the report.
 
 use crate::Report;
 
-/// What a page shows beside the report.
+/// Parts of a page beside the report.
 ///
 /// ```
 /// use perf_exporters::Report;

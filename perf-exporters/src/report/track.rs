@@ -29,11 +29,11 @@ pub struct Track {
     /// When watching began, UTC.
     #[serde(with = "time")]
     pub start: SystemTime,
-    /// What was seen, in the order of time.
+    /// The moments, in the order of time.
     pub moments: Vec<Moment>,
 }
 
-/// What was seen of a process at one moment. What the system or the program does not tell is left out.
+/// Memory and processor time of a process at one moment. Figures that are not known are left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -1,7 +1,7 @@
 //! The screen, drawn from what there is to see: two lines of head, one about the list, the list or what was opened of it,
 //! and the keys.
 //!
-//! Names come from the program that is watched, and errors from whoever answers: they pass through
+//! Names come from the program that is watched, and errors from the server that answers: they pass through
 //! [`label`](perf_exporters::label) before they come here or while they are drawn.
 
 mod budgets;
@@ -117,7 +117,7 @@ fn joined<'a>(parts: impl IntoIterator<Item = Span<'a>>, width: usize) -> Line<'
     line
 }
 
-/// What stands on a screen, without blanks at the ends of its lines.
+/// The text of a screen, without blanks at the ends of its lines.
 fn text_of(buffer: &Buffer) -> String {
     let mut text = String::new();
     for y in 0..buffer.area.height {
