@@ -3,25 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use serde::Deserialize;
+use cargo_metadata::{Artifact, Message, TargetKind};
 
 use crate::cli::Target;
 use crate::failure::{Failure, Result};
-
-/// A line of cargo's messages; those of other kinds have none of these.
-#[derive(Deserialize)]
-struct Message {
-    reason: String,
-    executable: Option<PathBuf>,
-    target: Option<BuiltTarget>,
-    manifest_path: Option<PathBuf>,
-}
-
-#[derive(Deserialize)]
-struct BuiltTarget {
-    name: String,
-    kind: Vec<String>,
-}
 
 /// Tests to build, in place of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +28,7 @@ pub(crate) struct Elsewhere<'a> {
     pub(crate) manifest_path: Option<&'a Path>,
 }
 
-/// What was built.
+/// A built program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Built {
     name: String,
@@ -100,19 +85,21 @@ pub(crate) fn cargo() -> Command {
 
 /// What can be run: programs, or tests.
 fn executables(messages: &[u8], tests: Option<Tests>) -> Vec<Built> {
-    let program = |line: &[u8]| {
-        let message: Message = serde_json::from_slice(line).ok()?;
-        let target = message.target?;
-        let runs = target.kind.iter().any(|kind| match tests {
-            None => kind == "bin" || kind == "example",
-            Some(Tests::Lib) => kind.ends_with("lib"),
-            Some(Tests::File(_)) => kind == "test",
+    let program = |artifact: Artifact| {
+        let runs = artifact.target.kind.iter().any(|kind| match tests {
+            None => matches!(kind, TargetKind::Bin | TargetKind::Example),
+            Some(Tests::Lib) => kind.to_string().ends_with("lib"),
+            Some(Tests::File(_)) => *kind == TargetKind::Test,
         });
-        let path = message.executable.filter(|_| message.reason == "compiler-artifact" && runs)?;
-        let package = message.manifest_path.as_deref().and_then(Path::parent).map(Path::to_owned).unwrap_or_default();
-        Some(Built { name: target.name, path, package })
+        let path = artifact.executable.filter(|_| runs)?.into_std_path_buf();
+        let package = artifact.manifest_path.parent().map(|folder| folder.as_std_path().to_owned()).unwrap_or_default();
+        Some(Built { name: artifact.target.name, path, package })
     };
-    messages.split(|byte| *byte == b'\n').filter_map(program).collect()
+    let artifact = |message| match message {
+        Ok(Message::CompilerArtifact(artifact)) => Some(artifact),
+        _ => None,
+    };
+    Message::parse_stream(messages).filter_map(artifact).filter_map(program).collect()
 }
 
 fn one_of(mut built: Vec<Built>, tests: bool) -> Result<Built> {
@@ -136,12 +123,25 @@ mod tests {
 
     #[test]
     fn only_programs_count() {
-        let messages = br#"{"reason":"compiler-artifact","target":{"name":"lib","kind":["lib"]},"executable":null}
-not json
-{"reason":"compiler-artifact","target":{"name":"build-script-build","kind":["custom-build"]},"executable":"/t/b"}
-{"reason":"compiler-artifact","manifest_path":"/p/Cargo.toml","target":{"name":"demo","kind":["bin"]},"executable":"/t/demo"}
-{"reason":"build-finished","success":true}"#;
-        let demo = one_of(executables(messages, None), false).unwrap();
+        let artifact = |name: &str, kind: &str, executable: &str| {
+            let profile =
+                r#"{"opt_level":"0","debuginfo":2,"debug_assertions":true,"overflow_checks":true,"test":false}"#;
+            format!(
+                r#"{{"reason":"compiler-artifact","package_id":"path+file:///p#0.1.0","manifest_path":"/p/Cargo.toml",
+                "target":{{"kind":["{kind}"],"crate_types":["{kind}"],"name":"{name}","src_path":"/p/a.rs","edition":"2024"}},
+                "profile":{profile},"features":[],"filenames":[],"executable":{executable},"fresh":true}}"#
+            )
+            .replace('\n', "")
+        };
+        let messages = [
+            artifact("lib", "lib", "null"),
+            "not json".to_owned(),
+            artifact("build-script-build", "custom-build", "\"/t/b\""),
+            artifact("demo", "bin", "\"/t/demo\""),
+            r#"{"reason":"build-finished","success":true}"#.to_owned(),
+        ];
+        let messages = messages.join("\n");
+        let demo = one_of(executables(messages.as_bytes(), None), false).unwrap();
         assert_eq!((demo.path.as_path(), demo.package.as_path()), (Path::new("/t/demo"), Path::new("/p")));
         let another = Built { name: "b".into(), ..demo.clone() };
         let told = |built: Vec<Built>, tests| one_of(built, tests).unwrap_err().to_string();

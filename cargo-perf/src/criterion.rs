@@ -1,8 +1,8 @@
-//! What criterion saved: `target/criterion/GROUP/…/NAME/estimates.json`.
+//! The results of criterion: `target/criterion/GROUP/…/NAME/estimates.json`.
 //!
 //! Its bootstrap gives a standard error per estimate; the range kept here is 2.576 of them to either side, as wide as
-//! the other ranges in a comparison. A benchmark is one run, whatever its number of samples: that its calls are many
-//! says nothing about the machine's next mood.
+//! the other ranges in a comparison. A benchmark is one run, with any number of samples: many calls in one run
+//! say nothing about how the machine differs from run to run.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -11,7 +11,7 @@ pub(crate) struct Failure {
     broken_pipe: bool,
 }
 
-/// What every fallible function here returns.
+/// The result of every fallible function here.
 pub(crate) type Result<T> = std::result::Result<T, Failure>;
 
 impl Failure {
@@ -26,7 +26,7 @@ impl Failure {
         Self::new(format!("{}: {action}: {error}", path.display()))
     }
 
-    /// What was written to standard output could not be.
+    /// Standard output could not be written to.
     pub(crate) fn output(error: &io::Error) -> Self {
         let broken_pipe = error.kind() == io::ErrorKind::BrokenPipe;
         Self { message: format!("cannot write to standard output: {error}"), broken_pipe }

@@ -13,7 +13,7 @@ use crate::cli::{Format, GateArgs};
 use crate::failure::{Failure, Result};
 use crate::{diff, input, machine, out};
 
-/// What is written with `--format json`.
+/// The output with `--format json`.
 #[derive(Serialize)]
 struct Gated<'a> {
     verdict: String,
@@ -29,7 +29,7 @@ pub(crate) fn run(args: &GateArgs) -> Result<ExitCode> {
     options.kernels.clone_from(&kernels);
 
     let budgets = budgets.map(|file| Budgets::read(&file)).transpose()?;
-    let held = budgets.map(|budgets| budgets.hold(&runs));
+    let held = budgets.map(|budgets| budgets.judge(&runs));
     let found =
         if baseline.is_empty() { None } else { by_baseline(args, &baseline, &runs, &options, kernels.as_ref())? };
 
@@ -53,7 +53,7 @@ pub(crate) fn run(args: &GateArgs) -> Result<ExitCode> {
     Ok(out::code(&verdict, args.strict))
 }
 
-/// What to judge by: what was named, or what lies here.
+/// The files to judge by: those that were named, or those in this folder.
 fn references(args: &GateArgs) -> Result<(Vec<PathBuf>, Option<PathBuf>)> {
     if !args.baseline.is_empty() || args.budgets.is_some() {
         return Ok((args.baseline.clone(), args.budgets.clone()));

@@ -1,4 +1,4 @@
-//! What people name on the command line, read to values.
+//! Arguments of the command line, read to values.
 
 use std::fs;
 use std::io::{self, Read};
@@ -11,7 +11,7 @@ use crate::criterion;
 use crate::failure::{Failure, Result};
 use crate::out;
 
-/// What stands for standard input where a file may be named.
+/// The name that stands for standard input where a file may be named.
 const STDIN: &str = "-";
 
 /// The reports of all these files and folders, in their order.

@@ -17,7 +17,7 @@ pub(crate) fn run(args: &MergeArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What stands twice among the files, or is written to, would count twice: at once, or when the command runs again.
+/// A file that is named twice, or is written to, would count twice: at once, or when the command runs again.
 fn once_each(files: &[PathBuf], target: Option<&Path>) -> Result<()> {
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let mut seen = HashSet::new();

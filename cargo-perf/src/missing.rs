@@ -1,4 +1,4 @@
-//! What the program can do only with a feature that it was built without.
+//! Commands and forms that need a feature that the program was built without.
 
 use crate::failure::Failure;
 

@@ -39,11 +39,11 @@ pub(crate) struct Run {
     pub(crate) status: ExitStatus,
     /// From start to end, seen from outside.
     pub(crate) wall: Duration,
-    /// What it measured, if it reported.
+    /// Its report, if it wrote one.
     pub(crate) report: Option<Report>,
     /// What its budget tests measured.
     pub(crate) budgets: Vec<BudgetTest>,
-    /// What it wrote, where that was kept.
+    /// Its output, where that was kept.
     pub(crate) said: String,
 }
 

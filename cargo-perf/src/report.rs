@@ -21,7 +21,7 @@ pub(crate) fn merged(mut reports: Vec<Report>) -> Report {
     if reports.len() == 1 { reports.remove(0) } else { reports.into_iter().collect() }
 }
 
-/// What is written where: asked for in a way that can be done, with all that it takes.
+/// The outputs, checked: each can be written, with the options that it needs.
 pub(crate) struct Plan<'a> {
     form: Form,
     to: Option<&'a Path>,

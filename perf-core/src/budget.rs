@@ -1,7 +1,7 @@
 //! Budgets as data: what `#[perf_budget(..)]` promises, read at compile time into constants.
 //!
 //! Nothing here measures or judges. A [`BudgetSpec`] hangs on its probe and travels with it into every snapshot
-//! ([`ProbeStats::budgets`](crate::ProbeStats::budgets)); whoever reads snapshots may hold it against what was measured.
+//! ([`ProbeStats::budgets`](crate::ProbeStats::budgets)); readers of snapshots may hold it against what was measured.
 //! With the library off the types are the same.
 //!
 //! ```
@@ -28,9 +28,9 @@ use core::time::Duration;
 pub struct BudgetSpec {
     /// The budget's own name, where it has one; otherwise it goes by its probe's.
     pub name: Option<&'static str>,
-    /// What must hold, each metric at most once.
+    /// Bounds that must hold, each metric at most once.
     pub limits: &'static [Limit],
-    /// What should hold: missed, it is a warning. Never looser than the limit on the same metric.
+    /// Bounds that should hold: a missed one is a warning. Never looser than the limit on the same metric.
     pub targets: &'static [Limit],
     /// How often other probes may run inside one call.
     pub calls: &'static [CallLimit],
@@ -38,13 +38,13 @@ pub struct BudgetSpec {
     pub relative: Option<Relative>,
     /// How cost may grow with the size of the input.
     pub growth: Option<Growth>,
-    /// How many calls a test measures; nothing leaves it to the verdict.
+    /// How many calls a test measures; `None` leaves it to the verdict.
     pub iterations: Option<u64>,
-    /// What runs before a test measures; nothing leaves it to the test.
+    /// The warm-up before a test measures; `None` leaves it to the test.
     pub warmup: Option<Warmup>,
     /// How long a test may sample for its verdict.
     pub max_time: Option<Duration>,
-    /// What time is measured in.
+    /// The clock that times are measured with.
     pub clock: Clock,
     /// Time limits gate in builds without optimisation too.
     pub debug: bool,
@@ -92,13 +92,13 @@ fn find(limits: &[Limit], metric: Metric) -> Option<Bound> {
 /// One metric and its bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit {
-    /// What is bounded.
+    /// The figure that is bounded.
     pub metric: Metric,
     /// By how much, in the metric's own unit.
     pub bound: Bound,
 }
 
-/// What a limit is about. All but `Throughput` are bounded from above.
+/// A figure that a limit may be about. All but `Throughput` are bounded from above.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Metric {
@@ -261,7 +261,7 @@ impl GrowthClass {
     }
 }
 
-/// What runs before measuring begins.
+/// The calls before measuring begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Warmup {
@@ -271,7 +271,7 @@ pub enum Warmup {
     Time(Duration),
 }
 
-/// What time a budget means.
+/// The clock that a budget's times are of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Clock {

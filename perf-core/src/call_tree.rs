@@ -1,4 +1,4 @@
-//! Who called whom, as a value.
+//! The call tree as a value: callers and callees.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -47,7 +47,7 @@ impl CallTree {
         self.nodes.len() <= 1
     }
 
-    /// What was counted after `earlier`.
+    /// The calls after `earlier`.
     pub(crate) fn since(&self, earlier: &Self) -> Self {
         self.combine(earlier, u64::saturating_sub, Duration::saturating_sub)
     }

@@ -60,7 +60,7 @@ impl CallContext {
         }
     }
 
-    /// What this thread calls has these callers until the guard is dropped.
+    /// Calls of this thread have these callers until the guard is dropped.
     ///
     /// ```
     /// use perf_core::{CallContext, perf_probe};
@@ -100,7 +100,7 @@ impl CallContext {
         work()
     }
 
-    /// What a future calls has these callers, on whichever thread it is polled: for `tokio::spawn`.
+    /// Calls of a future have these callers, on whichever thread it is polled: for `tokio::spawn`.
     ///
     /// ```
     /// use perf_core::{CallContext, perf_probe};

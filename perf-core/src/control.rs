@@ -4,7 +4,7 @@
 use crate::live::{self, collect, entry, local::Local, registry::REGISTRY};
 use crate::{Snapshot, Timeline};
 
-/// What all probes of the process have counted so far, while they go on counting.
+/// The counts of all probes of the process so far, read while they go on counting.
 ///
 /// ```
 /// use perf_core::perf_probe;
@@ -127,7 +127,7 @@ pub fn set_timeline(events: usize) {
     }
 }
 
-/// What every thread did last, since [`set_timeline`] was called.
+/// The last calls of every thread, since [`set_timeline`] was called.
 #[must_use]
 pub fn timeline() -> Timeline {
     #[cfg(feature = "enabled")]

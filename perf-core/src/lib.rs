@@ -28,7 +28,7 @@
 //! | measure by hand, or a future | [`Probe`] |
 //! | count allocations too | [`PerfAlloc`] |
 //! | read what was counted | [`snapshot`] |
-//! | measure one piece of work, whatever else is running | [`Session`] |
+//! | measure one piece of work while others run | [`Session`] |
 //! | keep the caller of work that another thread does | [`CallContext`] |
 //! | see what every thread did last, call by call | [`set_timeline`], [`timeline`](timeline()) |
 //! | find a slow call in another system | [`Trace`] |
@@ -52,10 +52,10 @@
 //! - Sums stop at their greatest value (2^64 - 1; of times, 2^62 ticks) and never go back.
 //! - The first call of a program takes less than 12 KiB of stack, and that of a thread less than 8 KiB, in a debug build on
 //!   x86-64 Linux: `cargo test -p perf-core --test small_stacks -- --nocapture` says how much.
-//! - Memory is bounded by the probes, the octaves of their durations and the threads, whatever the number of calls: a probe
+//! - Memory is bounded by the probes, the octaves of their durations and the threads, for any number of calls: a probe
 //!   that a thread has called takes 2 KiB there, and 256 bytes more for every doubling that its durations span. What
 //!   threads counted in goes on to the next threads, or back to the system.
-//! - The child of a `fork` counts for itself, from zero. (Of a raw system call, which tells nobody, the library learns
+//! - The child of a `fork` counts for itself, from zero. (Of a raw system call, which no handler is told of, the library learns
 //!   nothing: such a child goes on from its parent's counts.)
 //! - A plugin that shares a dynamic library of this crate with its program may be unloaded, on Linux with glibc: what it
 //!   counted stays. Elsewhere it has to stay loaded.

@@ -1,8 +1,8 @@
-//! What a snapshot says about itself.
+//! The conditions of a snapshot.
 
 use std::time::{Duration, SystemTime};
 
-/// What time was read from.
+/// The clock that times were read from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClockKind {
@@ -24,15 +24,15 @@ pub enum ClockKind {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SnapshotMeta {
-    /// What time was read from.
+    /// The clock that times were read from.
     pub clock: ClockKind,
     /// Ticks of that clock in a second.
     pub ticks_per_second: f64,
-    /// What one instrumented call costs, measured once in this process; more while there is a call tree.
+    /// The cost of one instrumented call, measured once in this process; more while there is a call tree.
     pub probe_cost: Duration,
-    /// What an empty probe measures: shorter times than this say little.
+    /// The time that an empty probe measures: shorter times than this say little.
     pub probe_resolution: Duration,
-    /// What all calls and polls took for their probes: their number times the cost of a probe, of a call or of a poll. Calls
+    /// The time that all calls and polls took for their probes: their number times the cost of a probe, of a call or of a poll. Calls
     /// that sampling left out are not among them.
     pub probes_took: Duration,
     /// The same on the thread where it is most.

@@ -1,7 +1,7 @@
 //! From what the compiler calls a function to what people call it: `module::function` or `module::Type::method`.
 //!
-//! An attribute on a lone function sees its tokens only; whether it stands in an impl block, and of which type, nobody
-//! tells it. But `type_name_of_val` of an item nested in it spells out the whole way there. These are the ways, each
+//! An attribute on a lone function sees its tokens only; whether it stands in an impl block, and of which type, it is
+//! not told. But `type_name_of_val` of an item nested in it spells out the whole way there. These are the ways, each
 //! followed by the nested item's own name:
 //!
 //! | where | what the compiler says |
@@ -34,7 +34,7 @@ pub(crate) fn resolve_name(module: &str, raw: &str) -> String {
     }
 }
 
-/// What stands before the last `::` and after it.
+/// The parts before the last `::` and after it.
 fn last(path: &str) -> (&str, &str) {
     path.rsplit_once("::").unwrap_or(("", path))
 }

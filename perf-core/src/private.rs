@@ -1,4 +1,4 @@
-//! What the expansions of the attributes call. Not for anything else: it changes with every version.
+//! The functions and types that expansions of the attributes use. Not for anything else: it changes with every version.
 
 pub use ::{core, std};
 
@@ -98,7 +98,7 @@ pub type Name = &'static str;
 
 /// The name of a function, as the compiler has it.
 ///
-/// What is emitted calls nothing of the standard library that is younger than a user's oldest compiler.
+/// Emitted code calls nothing of the standard library that is younger than a user's oldest compiler.
 #[must_use]
 pub fn name_of<F>(function: &F) -> Name {
     core::any::type_name_of_val(function)
@@ -185,7 +185,7 @@ pub trait NotAResult {
     /// Leaving unseen is as good as leaving seen.
     const FAILS: bool = false;
 
-    /// Whatever the value is.
+    /// No value of this type is an error.
     #[inline]
     fn see<T>(_: &mut Outcome<'_>, _: &T) {}
 }
@@ -193,7 +193,7 @@ pub trait NotAResult {
 impl<T: ?Sized> NotAResult for Peek<'_, T> {}
 impl<T> NotAResult for Written<T> {}
 
-/// What `#[perf_probe(errors)]` can look at.
+/// Values that `#[perf_probe(errors)]` can look at.
 #[diagnostic::on_unimplemented(
     message = "`errors` needs a value that may be an error, and `{Self}` may not",
     label = "this is no `Result` and no `Option`",
@@ -218,7 +218,7 @@ impl<T> Fallible for Option<T> {
     }
 }
 
-/// What `items` and `bytes` may be.
+/// Values that `items` and `bytes` may have.
 #[diagnostic::on_unimplemented(
     message = "`items` and `bytes` count in whole numbers, and `{Self}` is none",
     label = "expected an integer",

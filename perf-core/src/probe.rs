@@ -67,7 +67,7 @@ impl Probe {
         site!(Name::Given(name))
     }
 
-    /// A probe at a place that somebody else knows: `line` of source file `file`.
+    /// A probe at a place that is given: `line` of source file `file`.
     ///
     /// ```
     /// use perf_core::Probe;
@@ -149,7 +149,7 @@ impl Probe {
         self
     }
 
-    /// Declares what calls may cost. The probe itself never looks at it; whoever reads snapshots does.
+    /// Declares what calls may cost. The probe itself never looks at it; readers of snapshots do.
     ///
     /// ```
     /// use perf_core::Probe;
@@ -216,7 +216,7 @@ impl Probe {
         Guard { not_send: PhantomData }
     }
 
-    /// Counts a call that somebody else has timed. It has no callees and no allocations.
+    /// Counts a call that was timed elsewhere. It has no callees and no allocations.
     ///
     /// ```
     /// use perf_core::Probe;

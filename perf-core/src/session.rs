@@ -143,7 +143,7 @@ impl Session {
         self.handle.clone()
     }
 
-    /// What the session has seen so far. Least and greatest values are exact.
+    /// The counts of the session so far. Least and greatest values are exact.
     ///
     /// ```
     /// use perf_core::{Session, perf_probe};

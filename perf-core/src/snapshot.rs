@@ -4,7 +4,7 @@ use crate::call_tree::CallTree;
 use crate::meta::SnapshotMeta;
 use crate::stats::ProbeStats;
 
-/// What all probes had counted at one moment, sorted by name.
+/// The counts of all probes at one moment, sorted by name.
 ///
 /// Counters only grow, so an interval is the difference of two snapshots: [`since`](Self::since). A probe that never
 /// counted anything is not in it.
@@ -73,7 +73,7 @@ impl Snapshot {
         Some(&self.probes[place])
     }
 
-    /// Who called whom.
+    /// Callers and callees: the call tree.
     ///
     /// ```
     /// use perf_core::Probe;
@@ -105,7 +105,7 @@ impl Snapshot {
         &self.meta
     }
 
-    /// What was counted after `earlier`, a snapshot of the same process or session. Probes without a call since are
+    /// The counts after `earlier`, a snapshot of the same process or session. Probes without a call since are
     /// left out. Least and greatest are known to a bucket; a peak is still that of the whole time.
     ///
     /// ```

@@ -1,4 +1,4 @@
-//! Spans of another system, opened by probes: for whoever wants to see the calls that are measured in a trace as well.
+//! Spans of another system, opened by probes: for programs whose traces are to show the measured calls as well.
 //! `perf-exporters` does it for `tracing`.
 //!
 //! This is dear beside a probe, and off until [`install`] is called. Of a sampled probe, only the calls that are

@@ -155,7 +155,7 @@ impl SplitCall {
 #[cfg(feature = "enabled")]
 impl Drop for SplitCall {
     fn drop(&mut self) {
-        // What nobody ended here.
+        // Stretches that were not ended on this thread.
         let local = Local::here();
         while self.open.iter().chain(&self.more).any(|stretch| stretch.0 == local.number()) {
             self.exit();

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 #[cfg(feature = "enabled")]
 use crate::{live::ring, ticks::Scale};
 
-/// What every thread did last: the calls that ended, newest `N` of each thread.
+/// The last calls of every thread: those that ended, newest `N` of each thread.
 ///
 /// ```
 /// use perf_core::{perf_probe, set_timeline, timeline};
@@ -33,7 +33,7 @@ pub struct Timeline {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TimelineEvent {
-    /// What it is.
+    /// Its kind.
     pub kind: EventKind,
     /// Name of the probe.
     pub name: &'static str,
@@ -45,7 +45,7 @@ pub struct TimelineEvent {
     pub duration: Duration,
 }
 
-/// What an event of a timeline is.
+/// The kind of an event of a timeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EventKind {
@@ -57,7 +57,7 @@ pub enum EventKind {
     Future,
 }
 
-/// What was read from the rings.
+/// The content of the rings, as it was read.
 #[cfg(feature = "enabled")]
 pub(crate) struct Raw {
     pub(crate) events: Vec<ring::Event>,

@@ -37,7 +37,7 @@ impl Trace {
         Self(id)
     }
 
-    /// What this thread does belongs to the trace until the guard is dropped.
+    /// The calls of this thread belong to the trace until the guard is dropped.
     pub fn enter(self) -> TraceGuard {
         TraceGuard {
             #[cfg(feature = "enabled")]
@@ -46,7 +46,7 @@ impl Trace {
         }
     }
 
-    /// What a future does belongs to the trace, on whichever thread it is polled.
+    /// The calls of a future belong to the trace, on whichever thread it is polled.
     pub const fn wrap<F: Future>(self, future: F) -> InTrace<F> {
         InTrace { trace: self, future }
     }

@@ -14,7 +14,7 @@ const READINGS: usize = 200;
 
 /// The moment that readings of passing time count from.
 static ORIGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
-/// What an empty measurement reads, nanoseconds: of passing time, and of processor time.
+/// The time that an empty measurement reads, nanoseconds: of passing time, and of processor time.
 static EMPTY: LazyLock<[u64; 2]> = LazyLock::new(|| [cost(wall), cost(|| cpu().unwrap_or(0))]);
 
 /// Times calls by one of the two clocks.

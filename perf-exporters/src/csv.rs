@@ -64,7 +64,7 @@ pub fn render(report: &Report) -> String {
     let cells = |probe| COLUMNS.iter().map(move |(title, cell)| if known(title) { cell(probe) } else { String::new() });
     let rows = report.probes.iter().map(|probe| cells(probe).collect());
     for row in std::iter::once(titles).chain(rows) {
-        // Memory takes whatever it is given, and all rows are of the same length.
+        // Writing to memory cannot fail, and all rows are of the same length.
         let _ = writer.write_record(&row);
     }
     let bytes = writer.into_inner().unwrap_or_default();

@@ -9,7 +9,7 @@
 //! A source bucket is at most 1/64 of its lower edge wide, so it holds at most one boundary. What lies on the boundary is
 //! split there, in proportion to the nanoseconds on either side. Where the split would put values so far from where they
 //! were that reading them back could be off by more than 2 %, the whole bucket goes to the side that holds most of it
-//! instead. Hence, whatever the data: a quantile read as the geometric middle of its bucket, as [`Exponential::quantile`]
+//! instead. Hence, for all data: a quantile read as the geometric middle of its bucket, as [`Exponential::quantile`]
 //! does, is within 2 % of the exact order statistic. No count is lost.
 //!
 //! A reader that interpolates inside a bucket, as Prometheus does, stays within the same 2 % where several values lie

@@ -1,6 +1,6 @@
 //! The log of budget tests: a line of JSON for every measured run, appended to the file that `PERF_GATE_LOG` names.
 //!
-//! Here is the type of a line, for whoever writes one and whoever reads it. Not here: what decides a verdict (`judge`), and
+//! Here is the type of a line, for its writer and its readers. Not here: what decides a verdict (`judge`), and
 //! when a line is written (`gate`).
 //!
 //! # The form
@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Error, schema};
 
 /// The schema that this version writes.
-pub const SCHEMA: &str = "perf.gate-log/1";
+pub const SCHEMA: &str = schema::GATE_LOG;
 
 /// A line of the log: one measured run of a test with a budget.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -67,19 +67,19 @@ impl Default for Run {
 #[serde(default)]
 #[non_exhaustive]
 pub struct Figure {
-    /// What is bounded: `p99`, `allocs`, `calls("db")`.
+    /// The metric that is bounded: `p99`, `allocs`, `calls("db")`.
     pub metric: String,
     /// `limit`, or `target`, which only warns.
     pub kind: String,
     /// The bound, in `unit`; none where it is not finite.
     pub bound: Option<f64>,
-    /// What was measured, in `unit`; none where nothing was.
+    /// The measured value, in `unit`; none where nothing was measured.
     pub actual: Option<f64>,
     /// The unit of both.
     pub unit: String,
     /// How many values the verdict rests on.
     pub samples: u64,
-    /// What they prove of the bound.
+    /// The verdict on the bound.
     pub verdict: String,
 }
 
@@ -103,7 +103,7 @@ impl Run {
         let malformed = |error| Error::json("the line", error, line);
         match schema::of(line).map_err(malformed)? {
             None => {}
-            found => schema::check(found, SCHEMA)?,
+            found => Error::unless_schema(SCHEMA, found)?,
         }
         serde_json::from_slice(line).map_err(malformed)
     }

@@ -1,4 +1,4 @@
-//! What not every platform has: process ids, a clock. Where there is none, asking the standard library would end the
+//! Things that not every platform has: process ids, a clock. Where there is none, asking the standard library would end the
 //! program.
 
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! What reads a measurement: reports, a terminal table, JSON.
+//! Reports of measurements: as values, as a terminal table, as JSON.
 //!
 //! The probes of [`perf_core`] count while the program runs. This crate turns what they counted into something to
 //! look at or to keep. The usual program needs one line of it:

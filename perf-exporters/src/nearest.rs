@@ -1,4 +1,4 @@
-//! Which of the known words somebody meant: for messages about a key, a field, a command that there is not.
+//! Which of the known words was meant: for messages about a key, a field, a command that does not exist.
 
 /// ` (did you mean `WORD`?)`, where a word is near enough; else nothing.
 ///

@@ -1,30 +1,25 @@
-//! Which version of a form a file is of: `perf.report/1`, `perf.gate-log/1`, `perf.lock/1`.
+//! Which version of a form a file is of. The names stand here alone.
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::Error;
+/// Of a report.
+pub(crate) const REPORT: &str = "perf.report/1";
+/// Of a line of the gate's log.
+pub(crate) const GATE_LOG: &str = "perf.gate-log/1";
+/// Of a baseline.
+#[cfg(feature = "baseline")]
+pub(crate) const LOCK: &str = "perf.lock/1";
 
-/// What every version of every form has.
+/// The field that every version of every form has.
 #[derive(Deserialize)]
 struct Head {
     schema: Option<Value>,
 }
 
-/// What a text says of its schema.
+/// The schema that a text names.
 pub(crate) fn of(json: &[u8]) -> Result<Option<Value>, serde_json::Error> {
     serde_json::from_slice(json).map(|head: Head| head.schema)
-}
-
-/// Whether it is the schema that this version knows.
-pub(crate) fn check(found: Option<Value>, known: &'static str) -> Result<(), Error> {
-    match found {
-        Some(Value::String(found)) if found == known => Ok(()),
-        Some(Value::String(found)) if is_newer(&found, known) => Err(Error::newer_schema(found, known)),
-        Some(Value::String(found)) => Err(Error::unknown_schema(Some(found), known)),
-        Some(other) => Err(Error::unknown_schema(Some(other.to_string()), known)),
-        None => Err(Error::unknown_schema(None, known)),
-    }
 }
 
 /// The same name with a greater number.

@@ -9,7 +9,7 @@ use crate::{Report, Weight, label};
 /// grow with the square of its depth.
 pub(crate) const DEEPEST: usize = 256;
 
-/// What a frame has for itself.
+/// The weight of a frame without its callees.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Own {
     time: u64,

@@ -1,8 +1,8 @@
-//! What widths in flame graphs stand for.
+//! The quantity that widths in flame graphs stand for.
 
 use std::fmt;
 
-/// What the width of a frame stands for: always the frame's own share, without what it called.
+/// The quantity that the width of a frame stands for: always the frame's own share, without what it called.
 ///
 /// ```
 /// use perf_exporters::Weight;
@@ -25,7 +25,7 @@ impl Weight {
     /// All there are.
     pub const ALL: [Self; 3] = [Self::Time, Self::Allocs, Self::Bytes];
 
-    /// What stands behind `weight=`.
+    /// The keyword behind `weight=`.
     #[must_use]
     pub const fn keyword(self) -> &'static str {
         match self {

@@ -20,7 +20,7 @@ const FOR_A_READER: Duration = Duration::from_secs(2);
 /// Replaces a file by these bytes, by way of a temporary one in the same folder.
 ///
 /// A symbolic link stays one: what it points to is replaced, or made where it is missing. Devices, pipes and the
-/// program's own streams are written to, not replaced; a pipe that nobody reads within two seconds is an error.
+/// program's own streams are written to, not replaced; a pipe without a reader for two seconds is an error.
 ///
 /// # Errors
 /// A folder that cannot be made, or a file that cannot be written ([`Error::is_io`]).
@@ -51,7 +51,7 @@ pub fn atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 /// Adds whole lines to the end of a file, and makes it where there is none. Other writers that come this way wait.
 ///
 /// Where the lines do not fit, as on a full disk, the file is what it was before. They begin on a line of their own,
-/// also behind a line that somebody else left unfinished.
+/// also behind a line that another writer left unfinished.
 ///
 /// ```
 /// let folder = tempfile::tempdir()?;
@@ -138,7 +138,7 @@ fn open_stream(path: &Path) -> io::Result<File> {
             // What a pipe without a reader says; a socket says the same.
             Err(Errno::NXIO) if begun.elapsed() < FOR_A_READER => thread::sleep(FOR_A_READER / 100),
             Err(Errno::NXIO) => {
-                let why = "nobody reads from it: start the reader first";
+                let why = "it has no reader: start the reader first";
                 return Err(io::Error::new(io::ErrorKind::NotConnected, why));
             }
             Err(error) => return Err(error.into()),
@@ -196,7 +196,7 @@ mod tests {
         assert!(error.to_string().contains("circle") && here("circle").is_symlink(), "{error}");
     }
 
-    /// What `write` returns, within seconds.
+    /// The result of `write`, within seconds.
     fn in_time(path: PathBuf, bytes: &'static [u8]) -> Result<(), Error> {
         let (send, receive) = mpsc::channel();
         thread::spawn(move || send.send(atomically(&path, bytes)));
@@ -217,7 +217,7 @@ mod tests {
         )
         .unwrap();
         let error = in_time(pipe.clone(), b"lost").unwrap_err();
-        assert!(error.is_io() && error.to_string().contains("nobody reads"), "{error}");
+        assert!(error.is_io() && error.to_string().contains("has no reader"), "{error}");
         assert_eq!(error.path(), Some(pipe.as_path()));
         let reader = thread::spawn({
             let pipe = pipe.clone();

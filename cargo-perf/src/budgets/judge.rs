@@ -10,7 +10,7 @@ use super::{Bound, Budgets, Figure, Held, Row, Rule, fits};
 
 impl Budgets {
     /// Every rule, for every probe that it fits.
-    pub(crate) fn hold(&self, runs: &[Report]) -> Held {
+    pub(crate) fn judge(&self, runs: &[Report]) -> Held {
         let mut held = Held::default();
         for rule in &self.rules {
             let Some(pattern) = &rule.probe else {
@@ -60,7 +60,7 @@ impl Rule {
 }
 
 impl Figure {
-    /// What one run says of one bound.
+    /// The judgement of one bound in one run.
     fn judge(self, run: &Report, name: &str, bound: f64) -> Judged {
         let tracking = run.meta.alloc_tracking;
         match self {

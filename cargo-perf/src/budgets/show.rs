@@ -1,4 +1,4 @@
-//! What became of the budgets, for people.
+//! The verdicts on budgets, for people.
 
 use std::fmt::Write;
 

@@ -54,7 +54,7 @@ Examples:
   cargo perf merge perf-*.json -o all.json
   cargo perf merge perf-*.json --format table
 
-Counts, times, histograms and call trees add up, whatever the order; extremes stay extremes, and quantiles are those of all \
+Counts, times, histograms and call trees add up, in any order; extremes stay extremes, and quantiles are those of all \
 calls together. A file that cannot be read is named, and then nothing is written. No file counts twice: neither one that is \
 named twice, nor what the result is written to.")]
 pub(crate) struct MergeArgs {
@@ -77,7 +77,7 @@ Examples:
 An input is a report, JSON lines, a folder of reports, a perf.lock, or a folder of criterion's estimates (with \
 @NAME of a saved baseline). Five runs of each side can prove what one run of each cannot.
 
-Exit codes: 0 whatever moved, 2 bad input; with --exit-code those of `gate`: 0 passed, 1 failed, inconclusive 0, or 3 with \
+Exit codes: 0 also where figures moved, 2 bad input; with --exit-code those of `gate`: 0 passed, 1 failed, inconclusive 0, or 3 with \
 --strict.")]
 pub(crate) struct DiffArgs {
     /// The old and the new side; or criterion's folder alone.
@@ -122,7 +122,7 @@ pub(crate) struct GateArgs {
     /// An inconclusive verdict has exit code 3 instead of 0.
     #[arg(long)]
     pub(crate) strict: bool,
-    /// Take the runs for the baseline, whatever they show; a file that is not there is made.
+    /// Take the runs for the baseline, also where figures are worse; a file that is not there is made.
     #[arg(long, conflicts_with = "update_passing")]
     pub(crate) update: bool,
     /// Take the runs for the baseline if nothing regressed.

@@ -7,7 +7,7 @@ use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use serde::Deserialize;
+use cargo_metadata::{Metadata, MetadataCommand};
 
 use crate::build::cargo;
 use crate::failure::{Failure, Result};
@@ -24,12 +24,6 @@ pub(super) struct Repository {
     workspace: PathBuf,
     /// Where the workspace is built.
     target_dir: PathBuf,
-}
-
-#[derive(Deserialize)]
-struct Metadata {
-    workspace_root: PathBuf,
-    target_directory: PathBuf,
 }
 
 impl Repository {
@@ -50,8 +44,8 @@ impl Repository {
         Ok(Self {
             prefix: within(&here),
             manifest: manifest.as_deref().map(within),
-            workspace: metadata.workspace_root,
-            target_dir: metadata.target_directory,
+            workspace: metadata.workspace_root.into(),
+            target_dir: metadata.target_directory.into(),
             top,
         })
     }
@@ -198,10 +192,10 @@ fn git(folder: &Path, args: &[&str]) -> Result<String> {
 }
 
 fn metadata(folder: &Path) -> Result<Metadata> {
-    let output = cargo().args(["metadata", "--no-deps", "--format-version=1"]).current_dir(folder).output();
-    let output = output.map_err(|error| Failure::new(format!("cannot run cargo: {error}")))?;
-    if !output.status.success() {
-        return Err(Failure::new(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
-    }
-    serde_json::from_slice(&output.stdout).map_err(|error| Failure::new(format!("cargo metadata: {error}")))
+    let asked = MetadataCommand::new().cargo_path(cargo().get_program()).current_dir(folder).no_deps().exec();
+    asked.map_err(|error| match error {
+        cargo_metadata::Error::CargoMetadata { stderr } => Failure::new(stderr.trim().to_owned()),
+        cargo_metadata::Error::Io(error) => Failure::new(format!("cannot run cargo: {error}")),
+        error => Failure::new(format!("cargo metadata: {error}")),
+    })
 }

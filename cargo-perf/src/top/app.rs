@@ -1,4 +1,4 @@
-//! What there is to see, as a value: what came from the endpoint, and what somebody chose to look at of it.
+//! The state behind the screen, as a value: reports from the endpoint, and what the user chose to see of them.
 //!
 //! It changes by what the endpoint sends and by [`App::act`] alone, and draws nothing.
 
@@ -18,7 +18,7 @@ use crate::failure::{Failure, Result};
 /// Characters that a filter has at most.
 const MOST_FILTER: usize = 60;
 
-/// What is listed.
+/// The kind of rows that are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum View {
     Probes,
@@ -26,15 +26,15 @@ pub(super) enum View {
     Budgets,
 }
 
-/// What keys are for.
+/// The mode of the keyboard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mode {
     Looking,
     /// A filter is being typed.
     Typing,
-    /// What the keys do is shown; any of them ends that.
+    /// The help is shown; any key closes it.
     Help,
-    /// Somebody has seen enough.
+    /// The user ends the program.
     Done,
 }
 
@@ -50,7 +50,7 @@ pub(super) struct App {
     totals: bool,
     times: Order,
     memory: Order,
-    /// The row that is marked, and the probe in it once somebody chose one: it stays marked wherever it goes.
+    /// The row that is marked, and the probe in it once the user chose one: it stays marked when it moves.
     at: usize,
     marked: Option<String>,
     /// Lines of the details that are above the screen.
@@ -207,7 +207,7 @@ impl App {
             return;
         }
         self.at = to.min(self.listed().saturating_sub(1));
-        // The top stays marked, whoever is there.
+        // The top row stays marked when another probe comes there.
         self.marked = match self.view {
             View::Probes | View::Memory if self.at > 0 => self.rows().get(self.at).map(|row| row.total.name.clone()),
             _ => None,

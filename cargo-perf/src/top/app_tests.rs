@@ -15,7 +15,7 @@ fn key(code: KeyCode) -> KeyEvent {
     KeyEvent::new(code, KeyModifiers::NONE)
 }
 
-/// As somebody types it.
+/// Key by key.
 fn type_keys(app: &mut App, keys: &str) {
     for c in keys.chars() {
         let code = match c {

@@ -1,4 +1,4 @@
-//! What came from the endpoint: the latest report, the interval before it, and how it goes with the endpoint.
+//! Reports from the endpoint: the latest one, the interval before it, and the state of the connection.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -32,7 +32,7 @@ struct Data {
 #[derive(Debug)]
 pub(super) struct Feed {
     latest: Option<Data>,
-    /// What is shown instead of the latest.
+    /// The report that is shown instead of the latest.
     paused: Option<Data>,
     pub(super) history: History,
     pub(super) link: Link,

@@ -10,7 +10,7 @@ use crate::endpoint::Endpoint;
 /// The longest time between two tries.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Asks again and again on a thread of its own, until nobody listens.
+/// Asks again and again on a thread of its own, until the receiver is gone.
 pub(super) fn start(endpoint: Endpoint, interval: Duration, events: Sender<Event>) {
     thread::spawn(move || {
         let goodbye = super::Goodbye(events);

@@ -101,7 +101,7 @@ enum Amount {
 }
 
 impl Figure {
-    /// What stands above the column, for an interval or for all the time.
+    /// The title of the column, for an interval or for all the time.
     pub(super) fn title(self, of_interval: bool) -> &'static str {
         match (self, of_interval) {
             (Self::Name, _) => "probe",
@@ -126,7 +126,7 @@ impl Figure {
         }
     }
 
-    /// What rows are sorted by, the greatest first; nothing of a probe that was not called.
+    /// The key that rows are sorted by, the greatest first; least of a probe that was not called.
     pub(super) fn value(self, row: &Row) -> f64 {
         match row.probe.map(|probe| self.amount(probe, row)) {
             None => f64::NEG_INFINITY,
@@ -137,7 +137,7 @@ impl Figure {
         }
     }
 
-    /// What stands in the column; a dash for nothing.
+    /// The text of the cell; a dash for zero.
     pub(super) fn text(self, row: &Row) -> String {
         let Some(probe) = row.probe else { return "-".to_owned() };
         match self.amount(probe, row) {

@@ -7,7 +7,7 @@ use ratatui::crossterm::event::{self, Event as Terminal, KeyCode, KeyEvent, KeyE
 
 use super::{Event, Goodbye};
 
-/// What a key asks for.
+/// The action that a key asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Action {
     Quit,
@@ -40,7 +40,7 @@ pub(super) enum Action {
     Nothing,
 }
 
-/// What a key asks for while a filter is typed, or while none is.
+/// The action that a key asks for while a filter is typed, or while none is.
 pub(super) fn action(key: &KeyEvent, typing: bool) -> Option<Action> {
     if key.kind == KeyEventKind::Release {
         return None;
@@ -79,7 +79,7 @@ pub(super) fn action(key: &KeyEvent, typing: bool) -> Option<Action> {
     })
 }
 
-/// Reads keys on a thread of its own, until nobody listens.
+/// Reads keys on a thread of its own, until the receiver is gone.
 pub(super) fn start(events: Sender<Event>) {
     thread::spawn(move || {
         let goodbye = Goodbye(events);

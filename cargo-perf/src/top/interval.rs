@@ -1,11 +1,11 @@
-//! What a report is to the one before it.
+//! The interval between two reports.
 
 use std::collections::HashMap;
 
 use perf_exporters::Report;
 use perf_exporters::report::ProbeReport;
 
-/// What was counted in a time.
+/// The counts of an interval.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Interval {
     pub(super) seconds: f64,
@@ -13,7 +13,7 @@ pub(super) struct Interval {
     pub(super) report: Report,
 }
 
-/// What a report is to the one before it.
+/// The relation of a report to the one before it.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Step {
     /// The same once more: the endpoint measures once a second at most.
@@ -24,7 +24,7 @@ pub(super) enum Step {
     Later(Box<Interval>),
 }
 
-/// What came between two reports.
+/// The interval between two reports.
 pub(super) fn between(earlier: &Report, now: &Report) -> Step {
     match now.since(earlier) {
         None => Step::Restarted,

@@ -101,11 +101,11 @@ fn once(mut app: App, endpoint: &Endpoint, args: &TopArgs) -> Result<()> {
     out::print(&draw::plain(&app, out::width(), top))
 }
 
-/// The screen, until somebody has seen enough.
+/// The screen, until the user ends the program.
 fn watch(mut app: App, endpoint: Endpoint, interval: Duration) -> Result<()> {
     let theme = Theme::new(out::color());
     let (events, received) = mpsc::channel();
-    // Also where the terminal goes away (SIGHUP), or somebody ends this program (SIGTERM).
+    // Also where the terminal goes away (SIGHUP), or this program is asked to end (SIGTERM).
     let quit = events.clone();
     ctrlc::set_handler(move || drop(quit.send(Event::Quit)))
         .map_err(|error| Failure::new(format!("cannot wait for signals: {error}")))?;
@@ -125,7 +125,7 @@ fn watch(mut app: App, endpoint: Endpoint, interval: Duration) -> Result<()> {
     Ok(())
 }
 
-/// What came since, at least one event unless a while passed: one screen for all of them.
+/// The events since the last screen, at least one unless a while passed: one screen for all of them.
 fn next(received: &Receiver<Event>) -> Vec<Event> {
     let first = match received.recv_timeout(REDRAW) {
         Ok(event) => event,

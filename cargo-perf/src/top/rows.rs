@@ -1,4 +1,4 @@
-//! What there is to list: probes and budgets, filtered and sorted.
+//! The rows of a list: probes and budgets, filtered and sorted.
 
 use std::cmp::Ordering;
 
@@ -27,7 +27,7 @@ pub(super) struct Row<'a> {
     pub(super) whole: Whole,
 }
 
-/// What shares are shares of.
+/// The sums that shares are shares of.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Whole {
     /// The time that is shown; none for all there was.
@@ -80,7 +80,7 @@ pub(super) fn probes<'a>(
         let order_of = |by: Ordering| if order.reversed { by.reverse() } else { by };
         match order.by {
             Figure::Name => order_of(names),
-            // Who was not called stays below, whatever the order.
+            // Probes that were not called stay below, in either order.
             _ => (of_a.probe.is_none().cmp(&of_b.probe.is_none())).then(order_of(b.total_cmp(a))).then(names),
         }
     });
@@ -99,7 +99,7 @@ pub(super) fn budgets<'a>(report: &'a Report, filter: &str) -> Vec<&'a BudgetRep
     budgets
 }
 
-/// What somebody should know first. What is not decided is less urgent than a missed target.
+/// Most urgent first. An undecided budget is less urgent than a missed target.
 fn urgency(verdict: BudgetVerdict) -> u8 {
     match verdict {
         BudgetVerdict::Fail => 3,

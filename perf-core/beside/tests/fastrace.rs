@@ -1,6 +1,8 @@
 //! `#[fastrace::trace]` reports the same spans with `#[perf_probe]` above it, below it, and without it.
 #![allow(clippy::unused_async, clippy::manual_async_fn, clippy::type_complexity)]
 
+mod shared;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -9,6 +11,7 @@ use async_trait::async_trait;
 use fastrace::collector::{Config, Reporter};
 use fastrace::prelude::*;
 use perf_core::{Session, perf_probe};
+use shared::{counted, thrice};
 
 #[derive(Clone, Default)]
 struct Names(Arc<Mutex<Vec<String>>>);
@@ -17,24 +20,6 @@ impl Reporter for Names {
     fn report(&mut self, spans: Vec<SpanRecord>) {
         self.0.lock().unwrap().extend(spans.into_iter().map(|span| span.name.into_owned()));
     }
-}
-
-/// Functions, each under its attribute: without a probe, with one above, with one below.
-macro_rules! thrice {
-    ($([$($attribute:tt)*] $function:item)*) => {
-        mod plain {
-            use super::*;
-            $(#[$($attribute)*] $function)*
-        }
-        mod above {
-            use super::*;
-            $(#[perf_probe] #[$($attribute)*] $function)*
-        }
-        mod below {
-            use super::*;
-            $(#[$($attribute)*] #[perf_probe] $function)*
-        }
-    };
 }
 
 thrice! {
@@ -114,9 +99,8 @@ fn observed(names: &Names, module: &str, run: impl Future<Output = ()>) -> (Vec<
     let mut seen: Vec<_> =
         std::mem::take(&mut *names.0.lock().unwrap()).iter().map(|name| name.replace(module, "module")).collect();
     seen.sort();
-    let snapshot = session.snapshot();
-    let sum = |value: fn(&perf_core::ProbeStats) -> u64| snapshot.probes().map(value).sum();
-    (seen, sum(perf_core::ProbeStats::calls), sum(perf_core::ProbeStats::errors))
+    let (calls, errors) = counted(&session);
+    (seen, calls, errors)
 }
 
 macro_rules! all {

@@ -2,6 +2,8 @@
 //! it, on every kind of function that it treats in a way of its own.
 #![allow(clippy::unused_async, clippy::manual_async_fn, clippy::type_complexity)]
 
+mod shared;
+
 use std::fmt::{Debug, Write};
 use std::future::Future;
 use std::pin::Pin;
@@ -10,6 +12,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use perf_core::{Session, perf_probe};
+use shared::{counted, thrice};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber, info, instrument};
@@ -70,9 +73,8 @@ fn observed(run: impl Future<Output = ()>) -> (Vec<String>, u64, u64) {
     let log = Log::default();
     let session = Session::new();
     session.run(|| tracing::subscriber::with_default(log.clone(), || futures::executor::block_on(run)));
-    let snapshot = session.snapshot();
-    let sum = |value: fn(&perf_core::ProbeStats) -> u64| snapshot.probes().map(value).sum();
-    (log.lines.lock().unwrap().clone(), sum(perf_core::ProbeStats::calls), sum(perf_core::ProbeStats::errors))
+    let (calls, errors) = counted(&session);
+    (log.lines.lock().unwrap().clone(), calls, errors)
 }
 
 /// Waits for one more poll.
@@ -83,24 +85,6 @@ async fn tick() {
         if std::mem::replace(&mut polled, true) { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
     })
     .await;
-}
-
-/// Functions, each under its attribute: without a probe, with one above, with one below.
-macro_rules! thrice {
-    ($([$($attribute:tt)*] $function:item)*) => {
-        mod plain {
-            use super::*;
-            $(#[$($attribute)*] $function)*
-        }
-        mod above {
-            use super::*;
-            $(#[perf_probe] #[$($attribute)*] $function)*
-        }
-        mod below {
-            use super::*;
-            $(#[$($attribute)*] #[perf_probe] $function)*
-        }
-    };
 }
 
 thrice! {

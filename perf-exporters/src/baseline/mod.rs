@@ -36,4 +36,4 @@ pub use store::{default_path, update_asked};
 pub use value::{Baseline, Class};
 
 /// The schema of the file that this version writes.
-pub const SCHEMA: &str = "perf.lock/1";
+pub const SCHEMA: &str = crate::schema::LOCK;

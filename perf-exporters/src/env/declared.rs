@@ -233,7 +233,7 @@ pub static GATE_MEASURE: Variable<Duration> = Variable {
         name: "PERF_GATE_MEASURE",
         values: || "a time, such as `200ms`".into(),
         default: "none: budgets are judged",
-        effect: "for how long tests measure, whatever their budgets ask; nothing is judged then",
+        effect: "for how long tests measure, in place of what their budgets ask; nothing is judged then",
         read_by: ReadBy::BudgetTests,
         feature: Some("gate"),
         cargo_perf: Some("`compare` sets it for tests"),

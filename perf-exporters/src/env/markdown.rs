@@ -13,7 +13,7 @@ const HEAD: &str = "\
 `on`, `1`, `true`, `yes` and `off`, `0`, `false`, `no` mean the same for every switch, in capitals or not; an empty value is
 no value. A value that cannot be understood is told once on standard error, with the valid ones and the nearest of them, and
 the default holds. The name of a variable that is nearly one of these (`PERF_REPROT`) is told once too; names that are near
-none of them belong to somebody else.
+none of them belong to other programs.
 ";
 
 const OTHERS: &str = "

@@ -49,7 +49,7 @@ pub struct Variable<T> {
     parse: fn(&str) -> Result<T, String>,
 }
 
-/// What is to be known of a variable before it is read.
+/// The declaration of a variable.
 #[derive(Debug)]
 pub struct Declaration {
     name: &'static str,
@@ -61,7 +61,7 @@ pub struct Declaration {
     cargo_perf: Option<&'static str>,
 }
 
-/// Who reads a variable.
+/// The reader of a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ReadBy {
     Reporter,
@@ -81,13 +81,13 @@ impl Declaration {
         (self.values)()
     }
 
-    /// What holds where it is not set.
+    /// The effect where it is not set.
     #[must_use]
     pub const fn default(&self) -> &'static str {
         self.default
     }
 
-    /// What it does, in a sentence.
+    /// Its effect, in a sentence.
     #[must_use]
     pub const fn effect(&self) -> &'static str {
         self.effect
@@ -107,7 +107,7 @@ impl<T> Variable<T> {
         self.declaration.name
     }
 
-    /// What is to be known of it.
+    /// Its declaration.
     #[must_use]
     pub const fn declaration(&self) -> &Declaration {
         &self.declaration

@@ -19,7 +19,7 @@ pub(super) fn check() {
     });
 }
 
-/// A line for each. Names that are near none of ours belong to somebody else: Linux's `perf` has its own, and programs too.
+/// A line for each. Names that are near none of these belong to other programs, such as Linux's `perf`.
 fn misspelt(names: impl Iterator<Item = OsString>) -> Vec<String> {
     let known = || ALL.iter().map(|declaration| declaration.name());
     let line = |name: OsString| {

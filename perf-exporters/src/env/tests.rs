@@ -1,4 +1,4 @@
-//! The declarations hold what the documentation says, and nobody reads a variable beside them.
+//! The declarations hold what the documentation says, and no code reads a variable beside them.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -139,7 +139,7 @@ fn no_other_file_reads_a_variable() {
 
 #[test]
 fn every_variable_that_is_written_about_is_declared() {
-    // Of tests and of the build; nobody else reads them.
+    // Of tests and of the build; no other code reads them.
     let others =
         ["PERF_EXPORTERS_BLESS", "PERF_CARGO_BLESS", "PERF_CONSUMERS_STRICT", "PERF_REPROT", "PERF_", "PERF_TEST_"];
     let known = |name: &&str| {
@@ -152,6 +152,6 @@ fn every_variable_that_is_written_about_is_declared() {
         |(path, _): &(PathBuf, String)| !path.iter().any(|part| part == "tests") && !path.ends_with("names.rs");
     for (path, text) in files(".rs").into_iter().chain(files(".md")).filter(is_text) {
         let unknown: Vec<&str> = names(&text).into_iter().filter(|name| !known(name)).collect();
-        assert!(unknown.is_empty(), "{} writes of {unknown:?}, which nobody declares", path.display());
+        assert!(unknown.is_empty(), "{} writes of {unknown:?}, which is not declared", path.display());
     }
 }

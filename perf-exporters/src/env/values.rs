@@ -1,4 +1,4 @@
-//! What values mean.
+//! The meaning of values.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -33,7 +33,7 @@ fn word(text: &str) -> Option<bool> {
     WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)).map(|(_, on)| *on)
 }
 
-/// What is wrong with a word that is none, with the nearest that is one.
+/// The error for an unknown word, with the nearest known one.
 fn unknown(text: &str) -> String {
     format!("not known{}", hint(text, WORDS.map(|(word, _)| word)))
 }
@@ -53,7 +53,7 @@ fn choice<T>(text: &str, value: fn(&str) -> Result<T, String>) -> Result<Choice<
     }
 }
 
-/// What the reporter reads further.
+/// Values that the reporter parses further.
 pub(super) fn outputs(text: &str) -> Result<Choice<String>, String> {
     choice(text, |text| Ok(text.to_owned()))
 }

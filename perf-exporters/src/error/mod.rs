@@ -6,7 +6,10 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
 use serde_json::error::Category;
+
+use crate::schema;
 
 #[cfg(feature = "baseline")]
 mod problem;
@@ -90,13 +93,24 @@ impl Error {
     }
 
     #[cold]
-    pub(crate) fn unknown_schema(found: Option<String>, known: &'static str) -> Self {
+    fn unknown_schema(found: Option<String>, known: &'static str) -> Self {
         Self::from(Kind::UnknownSchema { found, known })
     }
 
     #[cold]
     pub(crate) fn newer_schema(found: String, known: &'static str) -> Self {
         Self::from(Kind::NewerSchema { found, known })
+    }
+
+    /// Nothing where a file is of the schema that this version knows.
+    pub(crate) fn unless_schema(known: &'static str, found: Option<Value>) -> Result<(), Self> {
+        match found {
+            Some(Value::String(found)) if found == known => Ok(()),
+            Some(Value::String(found)) if schema::is_newer(&found, known) => Err(Self::newer_schema(found, known)),
+            Some(Value::String(found)) => Err(Self::unknown_schema(Some(found), known)),
+            Some(other) => Err(Self::unknown_schema(Some(other.to_string()), known)),
+            None => Err(Self::unknown_schema(None, known)),
+        }
     }
 
     /// Of a baseline, in this line.
@@ -199,7 +213,7 @@ impl Error {
         matches!(self.inner.kind, Kind::Baseline(Problem::Checksum { .. }))
     }
 
-    /// The file is JSON or TOML, but no report (no log, no baseline): its `schema` is missing or somebody else's.
+    /// The file is JSON or TOML, but no report (no log, no baseline): its `schema` is missing or of another program.
     #[must_use]
     pub fn is_unknown_schema(&self) -> bool {
         match &self.inner.kind {
@@ -265,7 +279,7 @@ impl fmt::Display for Kind {
                     None => write!(f, "there is no \"schema\" in it, which should be {known:?}")?,
                     Some(found) => write!(f, "its schema is {found:?}, and should be {known:?}")?,
                 }
-                if known.starts_with("perf.report/") {
+                if *known == schema::REPORT {
                     f.write_str("; pass a file that `PERF_REPORT=json=PATH` wrote")
                 } else {
                     Ok(())

@@ -1,9 +1,11 @@
-//! What can be wrong with a baseline file, as [`Error`](crate::Error) tells it.
+//! Faults of a baseline file, as [`Error`](crate::Error) tells it.
 //!
 //! A file that cannot be trusted decides nothing: [`Error::verdict`](crate::Error::verdict) is INCONCLUSIVE, and nothing writes
 //! over the file.
 
 use std::fmt;
+
+use crate::schema;
 
 pub(crate) enum Problem {
     NotUtf8,
@@ -35,7 +37,7 @@ impl fmt::Display for Problem {
             Self::NoSchema => write!(
                 f,
                 "not a baseline, or cut short: there is no `schema = {:?}`; restore the file from version control",
-                "perf.lock/1"
+                schema::LOCK
             ),
             Self::Syntax { message } => {
                 write!(f, "not valid TOML: {message}; correct the line, or restore the file from version control")

@@ -8,7 +8,7 @@ use crate::Report;
 use crate::Weight;
 use crate::stack::{Stacks, title};
 
-/// What one picture adds up to at most; more could not be told apart, and less than the most that 64 bits hold.
+/// The greatest sum of one picture; more could not be told apart, and less than the most that 64 bits hold.
 const MOST: u64 = i64::MAX as u64;
 
 /// An interactive flame graph: SVG with a script of its own that zooms and searches, and nothing from elsewhere.

@@ -29,7 +29,7 @@ pub struct Rendering<'a> {
     pub table: table::Options,
     /// Probes in the first table of Markdown; where nothing is said, ten.
     pub markdown_top: Option<usize>,
-    /// What widths in a flame graph stand for.
+    /// The quantity that widths in a flame graph stand for.
     pub weight: Weight,
     /// An earlier report, to show what changed since.
     pub compare: Option<&'a Report>,
@@ -37,7 +37,7 @@ pub struct Rendering<'a> {
     pub history: &'a [Report],
 }
 
-/// What a form has that not every one has.
+/// A property that some forms have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Trait {
     /// [`Rendering::weight`] matters.
@@ -56,7 +56,7 @@ enum Trait {
 
 type Render = fn(&Report, &Rendering<'_>) -> Vec<u8>;
 
-/// What a row of the table declares.
+/// A row of the table: the declaration of a form.
 struct Row {
     keyword: &'static str,
     extension: &'static str,
@@ -68,7 +68,7 @@ struct Row {
 }
 
 impl Format {
-    /// What it is called in `PERF_REPORT` and `--format`.
+    /// Its keyword in `PERF_REPORT` and `--format`.
     ///
     /// ```
     /// use perf_exporters::Format;
@@ -93,7 +93,7 @@ impl Format {
         self.row().extension
     }
 
-    /// What it is, in a line.
+    /// Its description, in a line.
     #[must_use]
     pub fn summary(self) -> &'static str {
         self.row().summary.trim()

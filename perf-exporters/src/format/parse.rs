@@ -22,7 +22,7 @@ pub(crate) fn accepted() -> String {
     )
 }
 
-/// What is said of a form whose feature is off.
+/// The message about a form whose feature is off.
 pub(super) fn not_built(format: Format) -> String {
     let (keyword, feature) = (format.keyword(), format.feature().unwrap_or_default());
     format!("`{keyword}` is not in this program: it needs the feature `{feature}` of perf-exporters")

@@ -43,7 +43,7 @@ macro_rules! script {
     };
 }
 
-/// What a page may do.
+/// The permissions of a page.
 #[derive(Clone, Copy)]
 pub(super) struct Kind {
     script: &'static str,

@@ -51,7 +51,7 @@ pub(crate) fn live(report: &Report, recent: (std::time::Duration, &Report)) -> S
     document::filled(&report.meta.program, "", &json(&Data::live(report, recent)), document::LIVE)
 }
 
-/// What the live page shows next, as JSON.
+/// The next data of the live page, as JSON.
 #[cfg(feature = "serve")]
 pub(crate) fn live_data(report: &Report, recent: (std::time::Duration, &Report)) -> String {
     json(&Data::live(report, recent))

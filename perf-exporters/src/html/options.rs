@@ -1,9 +1,9 @@
-//! What a page shows beside the report.
+//! Parts of a page beside the report.
 
 use super::Figure;
 use crate::Report;
 
-/// What a page shows beside the report.
+/// Parts of a page beside the report.
 ///
 /// ```
 /// use perf_exporters::Report;

@@ -1,4 +1,4 @@
-//! What changed since an earlier report.
+//! Changes since an earlier report.
 
 use std::fmt::Write;
 

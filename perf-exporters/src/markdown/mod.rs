@@ -241,7 +241,7 @@ fn measurement(report: &Report) -> String {
     let unseen: Vec<String> =
         report.probes.iter().filter(|probe| probe.known_errors().is_none()).map(|probe| code(&probe.name)).collect();
     facts.extend(listed("errors not looked for, since `#[perf_probe(errors)]` is missing", unseen));
-    let told = |probe: &ProbeReport| Some(format!("{} ({})", code(&probe.name), code(&probe.told_places()?)));
+    let told = |probe: &ProbeReport| Some(format!("{} ({})", code(&probe.name), code(&probe.place_summary()?)));
     let alike: Vec<String> = report.probes.iter().filter_map(told).collect();
     facts.extend(listed("one name at several places, which count together", alike));
     facts.iter().flat_map(|(what, value)| ["- ", *what, ": ", value.as_str(), "\n"]).collect()

@@ -37,7 +37,7 @@ pub(super) fn row(cells: impl IntoIterator<Item = String>) -> String {
     format!("| {} |\n", cells.join(" | "))
 }
 
-/// A section that is closed until somebody opens it.
+/// A section that is closed until a reader opens it.
 pub(super) fn folded(title: &str, body: &str) -> String {
     format!("<details>\n<summary>{title}</summary>\n\n{body}\n</details>\n")
 }

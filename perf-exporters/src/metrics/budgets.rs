@@ -9,9 +9,9 @@ pub(crate) struct OfBudget {
     pub(crate) value: fn(&BudgetReport) -> Option<f64>,
 }
 
-/// What is bounded: `p99`, `allocs`, `calls("db")`.
+/// The metric that is bounded: `p99`, `allocs`, `calls("db")`.
 pub(crate) const METRIC_LABEL: &str = "metric";
-/// What the figures of a budget are in, since one metric holds those of all.
+/// The unit of a budget's figures, since one metric holds those of all.
 pub(crate) const UNIT_LABEL: &str = "unit";
 /// The verdict that a series of [`VERDICT`] is about.
 pub(crate) const VERDICT_LABEL: &str = "verdict";

@@ -44,7 +44,7 @@ impl<'a> Kept<'a> {
 /// Self figures are differences, and a call can make them a little smaller; a reader of counters would take that for a
 /// restart of the program.
 #[cfg(any(feature = "serve", feature = "otlp"))]
-pub(crate) fn hold(report: &mut Report, earlier: &Report) {
+pub(crate) fn keep_monotonic(report: &mut Report, earlier: &Report) {
     for probe in &mut report.probes {
         let Ok(place) = earlier.probes.binary_search_by(|before| before.name.cmp(&probe.name)) else { continue };
         let before = &earlier.probes[place];

@@ -11,10 +11,10 @@ use crate::report::{Meta, ProbeReport};
 pub(crate) use budgets::{METRIC_LABEL, OF_BUDGET, UNIT_LABEL, VERDICT, VERDICT_LABEL, VERDICTS, in_base_unit};
 pub(crate) use kept::Kept;
 #[cfg(any(feature = "serve", feature = "otlp"))]
-pub(crate) use kept::hold;
+pub(crate) use kept::keep_monotonic;
 pub(crate) use traced::{Traced, traced};
 
-/// What a probe's series are told apart by.
+/// The label that tells the series of probes apart.
 pub(crate) const PROBE_LABEL: &str = "probe";
 /// The probe that stands for all those over the limit.
 pub(crate) const OVERFLOW: &str = "(overflow)";
@@ -26,7 +26,7 @@ pub(crate) const DURATION: Head = Head {
     unit: Unit::Seconds,
 };
 
-/// What is known of a metric before it has a value.
+/// The description of a metric.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Head {
     pub(crate) name: &'static str,

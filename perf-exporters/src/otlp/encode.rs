@@ -85,7 +85,7 @@ fn is_empty(metric: &Metric) -> bool {
     }
 }
 
-/// What all data points have in common.
+/// The fields that all data points have in common.
 struct Points {
     start: u64,
     end: u64,
@@ -230,7 +230,7 @@ fn attributes(probe: &ProbeReport) -> Vec<KeyValue> {
     vec![text(PROBE_LABEL, &probe.name)]
 }
 
-/// Who measured. What the options say goes before what the report knows.
+/// The resource: the measured program. Options take precedence over the report.
 fn resource(report: &Report, options: &Options) -> Resource {
     let machine = &report.meta.machine;
     let known = [

@@ -1,7 +1,7 @@
 //! The variables that OpenTelemetry defines for an exporter of metrics, as its specification has them.
 //!
 //! Empty is unset. A value that makes no sense is passed over and told; one that asks for what this exporter has not, and
-//! without which figures would go where nobody wants them, keeps it from starting.
+//! without which figures would go to the wrong place, keeps it from starting.
 
 use std::env;
 use std::time::Duration;
@@ -20,7 +20,7 @@ const HEADERS: Names = ["OTEL_EXPORTER_OTLP_METRICS_HEADERS", "OTEL_EXPORTER_OTL
 const TIMEOUT: Names = ["OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"];
 const PROTOCOL: Names = ["OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"];
 const COMPRESSION: Names = ["OTEL_EXPORTER_OTLP_METRICS_COMPRESSION", "OTEL_EXPORTER_OTLP_COMPRESSION"];
-/// Whom an `https` endpoint is to be believed by, and who asks.
+/// The certificates for an `https` endpoint: the trusted roots, and the client's own.
 const TRUST: [Names; 3] = [
     ["OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE", "OTEL_EXPORTER_OTLP_CERTIFICATE"],
     ["OTEL_EXPORTER_OTLP_METRICS_CLIENT_KEY", "OTEL_EXPORTER_OTLP_CLIENT_KEY"],
@@ -35,7 +35,7 @@ const SERVICE: &str = "OTEL_SERVICE_NAME";
 const DISABLED: &str = "OTEL_SDK_DISABLED";
 const EXPORTER: &str = "OTEL_METRICS_EXPORTER";
 
-/// What the variables say, and what is wrong with them.
+/// The values of the variables, and the errors in them.
 pub(super) struct Environment {
     pub(super) options: Options,
     /// Whether metrics are to be sent at all, by OTLP.
@@ -107,7 +107,7 @@ fn for_metrics(base: &str) -> String {
         parts.path_and_query = Some(format!("{path}/v1/metrics{query}").parse().ok()?);
         Some(Uri::from_parts(parts).ok()?.to_string())
     };
-    // What is no URL is told by who is to send there.
+    // A malformed URL is reported by the sender.
     below().unwrap_or_else(|| base.to_owned())
 }
 
@@ -157,14 +157,14 @@ impl<F: Fn(&'static str) -> Option<String>> Reader<F> {
         let items = list.split(',').filter(|item| !item.trim().is_empty());
         let pairs: Option<Vec<_>> = items.map(pair).collect();
         pairs.unwrap_or_else(|| {
-            // Headers may hold what authorises; it is shown to nobody.
+            // Headers may hold what authorises; it is never shown.
             let shown = if name == RESOURCE { list } else { "…" };
             self.tell(name, shown, "passed over: not such a list", "`key=value,key=value`, percent-encoded UTF-8");
             Vec::new()
         })
     }
 
-    /// What is asked for and not there.
+    /// Options that are asked for and not supported.
     fn unmet(&self, endpoint: &str) -> Option<Unmet> {
         let (name, value) = self.either(PROTOCOL).filter(|(_, value)| value != "http/protobuf").or_else(|| {
             let is_https = endpoint.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"));

@@ -60,7 +60,7 @@ impl Exporter {
         let status = Arc::new(Mutex::new(Status::default()));
         let shutdown = options.shutdown;
         if options.disabled {
-            // Nobody receives, and so nothing is waited for.
+            // The worker is gone, so there is nothing to wait for.
             return Ok(Self { commands: mpsc::channel().0, status, shutdown, process: Process::current() });
         }
         if let Some(unmet) = &options.unmet {
@@ -92,7 +92,7 @@ impl Exporter {
         done && after.last_error.is_none() && after.dropped == before.dropped
     }
 
-    /// What a drop does, where the exporter cannot be dropped: the program is about to end.
+    /// The work of a drop, where the exporter cannot be dropped: the program is about to end.
     #[cfg(all(unix, feature = "signals"))]
     pub(crate) fn finish(&self) {
         let _ = self.flush(self.shutdown);
@@ -100,7 +100,7 @@ impl Exporter {
 
     fn command(&self, within: Duration, make: impl FnOnce(Instant, Sender<()>) -> Command) -> bool {
         if !self.process.is_current() {
-            return false; // nobody is there to do it
+            return false; // the worker is gone
         }
         let (done, finished) = mpsc::channel();
         let sent = self.commands.send(make(Instant::now() + within, done));

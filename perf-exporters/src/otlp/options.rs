@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::environment::{self, Unmet};
 use crate::complain::complain;
 
-/// What figures count from.
+/// The moment that figures count from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Temporality {
@@ -28,7 +28,7 @@ pub struct Options {
     pub interval: Duration,
     /// Time that one request may take.
     pub timeout: Duration,
-    /// What figures count from.
+    /// The moment that figures count from.
     pub temporality: Temporality,
     /// Whether slow calls whose trace is known go along as exemplars.
     pub exemplars: bool,
@@ -50,7 +50,7 @@ pub struct Options {
     pub give_up: Duration,
     /// Time to send what is left when the exporter is dropped.
     pub shutdown: Duration,
-    /// What the environment asks for and this exporter has not.
+    /// Options of the environment that this exporter does not support.
     pub(super) unmet: Option<Unmet>,
 }
 

@@ -27,7 +27,7 @@ impl Pause {
     }
 }
 
-/// What `Retry-After` asks for: seconds, or a date.
+/// The pause that `Retry-After` asks for: seconds, or a date.
 pub(super) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     if let Ok(seconds) = value.parse() {

@@ -20,7 +20,7 @@ const ANSWER: u64 = 64 * 1024;
 const VARIABLE: &str = "the endpoint of OTLP";
 const VALID: &str = "`http://HOST:PORT/v1/metrics`, and `https://…` with the feature `otlp-tls`";
 
-/// What came of a request.
+/// The outcome of a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     /// Taken, but for so many data points.

@@ -14,9 +14,9 @@ use super::retry::Pause;
 use super::send::{self, Outcome};
 use super::{Options, Temporality};
 use crate::Report;
-use crate::metrics::hold;
+use crate::metrics::keep_monotonic;
 
-/// What the exporter asks of its thread.
+/// A message of the exporter to its thread.
 pub(super) enum Command {
     /// Take a report and send everything until then.
     Flush { until: Instant, done: Sender<()> },
@@ -37,7 +37,7 @@ pub(super) struct Worker {
     last: Report,
 }
 
-/// What is sent of a snapshot.
+/// The part of a snapshot that is sent.
 fn reported(snapshot: &Snapshot) -> Report {
     let report = Report::from(snapshot).of_this_process();
     #[cfg(feature = "judge")]
@@ -103,7 +103,7 @@ impl Worker {
         let report = match self.options.temporality {
             Temporality::Cumulative => {
                 let mut report = reported(&snapshot);
-                hold(&mut report, &self.last);
+                keep_monotonic(&mut report, &self.last);
                 self.last.clone_from(&report);
                 report
             }
@@ -156,7 +156,7 @@ impl Worker {
                     status.dropped += u64::from(old);
                     status.last_error = Some(why);
                 });
-                // Whoever asks for an eternity is asked again all the same.
+                // A collector that asks for a longer pause than the limit is asked again after the limit.
                 Some(self.pause.take(after.map(|after| after.min(self.options.give_up))))
             }
         }

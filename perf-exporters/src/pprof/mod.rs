@@ -35,7 +35,7 @@ use proto::{Function, Line, Location, Mapping, Profile, Sample, ValueType};
 pub fn render(report: &Report) -> Vec<u8> {
     let message = profile(report).encode_to_vec();
     let mut gzip = GzBuilder::new().mtime(0).write(Vec::new(), Compression::default());
-    // Memory takes whatever it is given.
+    // Writing to memory cannot fail.
     let _ = gzip.write_all(&message);
     gzip.finish().unwrap_or_default()
 }

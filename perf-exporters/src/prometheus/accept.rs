@@ -1,4 +1,4 @@
-//! Which format an `Accept` header asks for. The header comes from anybody: whatever it holds, there is an answer.
+//! Which format an `Accept` header asks for. The header comes from an untrusted client: every value has an answer.
 
 use super::Format;
 

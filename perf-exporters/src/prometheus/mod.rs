@@ -92,7 +92,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// What an answer in this format says of itself.
+    /// The `Content-Type` of this format.
     ///
     /// ```
     /// # use perf_exporters::prometheus::Format;

@@ -11,7 +11,7 @@ use crate::exponential::{Exponential, SCALE};
 use crate::metrics::{Kind, Traced, traced};
 use crate::report::ProbeReport;
 
-/// What counts as zero: less than any nanosecond, and the number that other libraries use.
+/// The zero threshold: less than any nanosecond, and the number that other libraries use.
 const ZERO_THRESHOLD: f64 = 2.938_735_877_055_719e-39; // 2^-128
 /// Empty buckets between two that are not, up to which it is shorter to name them than to start a new span.
 const LONGEST_GAP: i32 = 2;

@@ -153,7 +153,7 @@ impl Display for Number {
     }
 }
 
-/// What follows the value of a bucket: the trace of a call in it, its duration, and when it ended.
+/// The exemplar of a bucket: the trace of a call in it, its duration, and when it ended.
 struct Exemplar(Traced);
 
 impl Display for Exemplar {

@@ -17,13 +17,13 @@ use super::Report;
 pub struct BudgetReport {
     /// The probe whose budget it is.
     pub probe: String,
-    /// What is bounded: `p99`, `allocs`, `calls("db")`.
+    /// The metric that is bounded: `p99`, `allocs`, `calls("db")`.
     pub metric: String,
-    /// What should hold.
+    /// The target.
     pub target: Option<f64>,
-    /// What must hold.
+    /// The limit.
     pub limit: Option<f64>,
-    /// What was measured; nothing where it could not be.
+    /// The measured value; `None` where there is none.
     pub actual: Option<f64>,
     /// The unit of all three.
     pub unit: String,
@@ -79,7 +79,7 @@ impl Report {
 }
 
 impl BudgetReport {
-    /// Better before worse; the rest makes the order total, so that merging does not depend on who comes first.
+    /// Better before worse; the rest makes the order total, so that merging does not depend on the order.
     fn order(&self, other: &Self) -> Ordering {
         let number = |value: Option<f64>| value.unwrap_or(f64::NEG_INFINITY);
         (self.verdict.cmp(&other.verdict))
@@ -99,7 +99,7 @@ mod judged {
     use crate::report::ProbeReport;
 
     impl ProbeReport {
-        /// What bounds are held against; the report's [`meta`](crate::report::Meta::alloc_tracking) says whether allocations
+        /// The figures that bounds are held against; the report's [`meta`](crate::report::Meta::alloc_tracking) says whether allocations
         /// were counted.
         ///
         /// ```
@@ -190,7 +190,7 @@ mod judged {
             let verdict = match &row.verdict {
                 Verdict::Pass => BudgetVerdict::Pass,
                 Verdict::Fail => verdict,
-                // A target that is not decided is nobody's doubt, unless there is no limit.
+                // An undecided target leaves the verdict as it is, unless there is no limit.
                 Verdict::Inconclusive(_) if self.limit.is_some() && row.severity == Severity::Target => {
                     BudgetVerdict::Pass
                 }

@@ -1,4 +1,4 @@
-//! What the probes did to the program: how much longer it took with them than it would have without.
+//! The observer effect: how much longer it took with them than it would have without.
 
 use super::Report;
 use crate::human;
@@ -39,7 +39,7 @@ impl Report {
     }
 
     /// Brings `meta.observer_effect_pct` up to date with the probes.
-    pub(super) fn settle_observer_effect(&mut self) {
+    pub(super) fn compute_observer_effect(&mut self) {
         let measured = self.measured_ns();
         self.meta.observer_effect_pct = match measured {
             0 => 0.0,

@@ -34,7 +34,7 @@ pub struct Exemplar {
     pub trace: Option<String>,
 }
 
-/// What one call spent in calls of another probe.
+/// The time that one call spent in calls of another probe.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -45,7 +45,7 @@ pub struct CalleeTime {
     pub ns: u64,
 }
 
-/// What the slowest calls of a probe spent most of their time in: see [`ProbeReport::tail`].
+/// Where the slowest calls of a probe spent most of their time: see [`ProbeReport::tail`].
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Tail {
@@ -59,7 +59,7 @@ pub struct Tail {
     pub share: f64,
 }
 
-/// What a call can spend its time in.
+/// Where a call can spend its time.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Cause {
@@ -89,7 +89,7 @@ impl Default for Exemplar {
 }
 
 impl ProbeReport {
-    /// What the slowest calls spent most of their time in; none where no call was kept.
+    /// Where the slowest calls spent most of their time; none where no call was kept.
     ///
     /// ```
     /// use perf_exporters::report::{CalleeTime, Cause, Exemplar, ProbeReport};

@@ -9,7 +9,7 @@ use super::{
     CallTree, CalleeTime, Exemplar, Machine, Meta, Place, ProbeReport, Quantiles, Report, TreeNode, effect, place,
 };
 
-/// What a snapshot holds and nothing else: the same snapshot makes the same report on every machine. Where it was measured is
+/// The content of a snapshot and nothing else: the same snapshot makes the same report on every machine. Where it was measured is
 /// added by [`Report::of_this_process`], and budgets are judged by [`Report::judged`].
 impl From<Snapshot> for Report {
     fn from(snapshot: Snapshot) -> Self {
@@ -28,7 +28,7 @@ impl From<&Snapshot> for Report {
         let meta = &mut report.meta;
         meta.observer_longer_ns =
             effect::longer(meta.observer_ns, nanos(snapshot.meta().costliest_thread), meta.machine.cores);
-        report.settle_observer_effect();
+        report.compute_observer_effect();
         report
     }
 }

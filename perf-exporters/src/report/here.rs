@@ -1,4 +1,4 @@
-//! What a report does not have from its snapshot: where it was measured, and what it proves of budgets. Added by those who
+//! The parts of a report beside its snapshot: where it was measured, and verdicts on budgets. Added by those who
 //! report, each by one call.
 
 use std::{env, mem};

@@ -26,13 +26,13 @@ impl Report {
     /// A report from its JSON form.
     ///
     /// # Errors
-    /// What is wrong, and where: a text that is broken or cut short ([`Error::is_malformed`]), of another schema
+    /// The fault and its place: a text that is broken or cut short ([`Error::is_malformed`]), of another schema
     /// ([`Error::is_unknown_schema`]), or of a later one ([`Error::is_newer_schema`]).
     pub fn from_json(json: impl AsRef<[u8]>) -> Result<Self, Error> {
         let json = plain(json.as_ref())?;
         // The schema first: it decides what the rest may be.
         let malformed = |error| Error::json("the report", error, json);
-        schema::check(schema::of(json).map_err(malformed)?, SCHEMA)?;
+        Error::unless_schema(SCHEMA, schema::of(json).map_err(malformed)?)?;
         serde_json::from_slice(json).map_err(malformed)
     }
 

@@ -5,7 +5,7 @@ use std::{env, fs, thread};
 
 use serde::{Deserialize, Serialize};
 
-/// What must be the same before times of two runs are compared.
+/// The machine and the build, which must be the same before times of two runs are compared.
 ///
 /// The frequency of the processor is left out, also where the vendor puts it into the model's name: what the system
 /// shows of it changes from one moment to the next, and with it every comparison would end.

@@ -33,7 +33,7 @@ impl Report {
         self.tree.merge(&other.tree);
         self.merge_budgets(other);
         track::merge(&mut self.monitor, &other.monitor);
-        self.settle_observer_effect();
+        self.compute_observer_effect();
     }
 
     /// One entry per name, in that order. The name is what tells probes apart, as it is in a snapshot.

@@ -27,13 +27,13 @@ pub struct Meta {
     pub duration_ns: u64,
     /// The machine.
     pub machine: Machine,
-    /// What told the time: `tsc`, `counter`, `instant` or `mock`.
+    /// The clock: `tsc`, `counter`, `instant` or `mock`.
     pub clock: String,
     /// Ticks of that clock in a second.
     pub ticks_per_second: f64,
-    /// What a call of a probe adds to its caller, in nanoseconds.
+    /// The time that a call of a probe adds to its caller, in nanoseconds.
     pub probe_cost_ns: u64,
-    /// What an empty probe reads, in nanoseconds: shorter calls cannot be told from none.
+    /// The time that an empty probe measures, in nanoseconds: shorter calls cannot be told from none.
     pub probe_resolution_ns: u64,
     /// Time that all calls of probes took for themselves: their number times their cost.
     pub observer_ns: u64,

@@ -36,6 +36,8 @@ mod tree;
 
 use serde::{Deserialize, Serialize};
 
+use crate::schema;
+
 pub use budgets::{BudgetReport, BudgetVerdict};
 pub use exemplar::{CalleeTime, Cause, Exemplar, Tail};
 pub use machine::Machine;
@@ -51,9 +53,9 @@ pub use track::{Absent, Limits, Moment, PressureOf, ThreadTime, Track};
 pub use tree::{CallTree, TreeNode};
 
 /// The schema that this version writes.
-pub const SCHEMA: &str = "perf.report/1";
+pub const SCHEMA: &str = schema::REPORT;
 
-/// What a run measured.
+/// The measurement of a run.
 ///
 /// ```
 /// use perf_exporters::report::{ProbeReport, Report};
@@ -79,7 +81,7 @@ pub struct Report {
     /// One entry per probe, ordered by name.
     #[serde(default)]
     pub probes: Vec<ProbeReport>,
-    /// Who called whom; empty where it was not recorded.
+    /// Callers and callees; empty where it was not recorded.
     #[serde(default)]
     pub tree: CallTree,
     /// Budgets that the program declares, held against what was measured; left out where there are none.

@@ -52,8 +52,18 @@ impl ProbeReport {
         self.places.iter().cloned().chain(single)
     }
 
-    /// The places for people to read, where several count together.
-    pub(crate) fn told_places(&self) -> Option<String> {
+    /// The places in one line, where several count together: the first four, and how many more there are.
+    ///
+    /// ```
+    /// use perf_exporters::report::{Place, ProbeReport};
+    ///
+    /// let mut probe = ProbeReport::new("get");
+    /// assert_eq!(probe.place_summary(), None);
+    /// probe.places = vec![Place::new("src/map.rs", 7), Place::new("src/set.rs", 9)];
+    /// assert_eq!(probe.place_summary().as_deref(), Some("src/map.rs:7, src/set.rs:9"));
+    /// ```
+    #[must_use]
+    pub fn place_summary(&self) -> Option<String> {
         let mut told: Vec<String> = self.places.iter().take(TOLD).map(ToString::to_string).collect();
         if self.places.len() > told.len() {
             told.push(format!("{} more", self.places.len() - told.len()));

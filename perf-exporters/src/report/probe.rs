@@ -1,10 +1,10 @@
-//! What one probe measured.
+//! The measurement of one probe.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Exemplar, Histogram, Place, pairs};
 
-/// What one probe measured.
+/// The measurement of one probe.
 ///
 /// Counts are exact. Times are in nanoseconds, and allocation figures are 0 unless `meta.alloc_tracking`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

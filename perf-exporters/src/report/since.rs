@@ -1,4 +1,4 @@
-//! What a process counted between two of its reports.
+//! The counts of a process between two of its reports.
 //!
 //! Counters only grow, so an interval is a difference. Three things are none: the shortest and longest call of an interval,
 //! which are known to a bucket of the histogram; the peak, which stays that of the whole time; and the slowest calls kept,
@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use super::{Histogram, ProbeReport, Quantiles, Report};
 
 impl Report {
-    /// What was counted since an earlier report of the same process: probes that counted anything, and the counts of
+    /// The counts since an earlier report of the same process: probes that counted anything, and the counts of
     /// [`meta`](Self::meta), whose [`duration_ns`](super::Meta::duration_ns) becomes the time between the two.
     ///
     /// `None` where the earlier report is of another process, or of the same before a restart: something that only grows
@@ -52,7 +52,7 @@ impl Report {
             .map(|probe| since(probe, known.get(probe.name.as_str()).copied().unwrap_or(&nothing)))
             .filter(|probe| probe.calls + probe.polls > 0 || probe.timed() > 0)
             .collect();
-        interval.settle_observer_effect();
+        interval.compute_observer_effect();
         Some(interval)
     }
 }
@@ -61,7 +61,7 @@ fn by_name(report: &Report) -> HashMap<&str, &ProbeReport> {
     report.probes.iter().map(|probe| (probe.name.as_str(), probe)).collect()
 }
 
-/// What only grows went back.
+/// Whether a counter has gone back: it is another process.
 fn is_other_process(earlier: &Report, now: &Report) -> bool {
     let known = by_name(now);
     earlier.meta.pid != now.meta.pid
@@ -72,7 +72,7 @@ fn is_other_process(earlier: &Report, now: &Report) -> bool {
             .any(|before| known.get(before.name.as_str()).is_none_or(|now| now.calls < before.calls))
 }
 
-/// What a probe counted after an earlier look at it.
+/// The counts of a probe after an earlier report.
 fn since(now: &ProbeReport, before: &ProbeReport) -> ProbeReport {
     let mut probe = now.clone();
     // Figures of a probe's own are differences themselves, and may go back a little.

@@ -165,7 +165,7 @@ impl Track {
     }
 }
 
-/// What was seen of a process at one moment. What the system or the program does not tell is left out.
+/// Memory and processor time of a process at one moment. Figures that are not known are left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -1,4 +1,4 @@
-//! The call tree: who called whom, how often and for how long.
+//! The call tree: callers and callees, how often and for how long.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -97,7 +97,7 @@ impl CallTree {
         }
     }
 
-    /// Nodes on the same way become one, whatever order they came in.
+    /// Nodes on the same way become one, in any order.
     fn joined<const N: usize>(trees: [Vec<TreeNode>; N]) -> Self {
         let mut nodes: Vec<TreeNode> = Vec::new();
         let mut known: HashMap<(usize, String), usize> = HashMap::new();

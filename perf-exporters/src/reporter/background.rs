@@ -1,4 +1,4 @@
-//! What runs beside the program because the environment asks for it: the endpoint (`PERF_SERVE`), the exporter to a
+//! Threads beside the program that the environment asks for: the endpoint (`PERF_SERVE`), the exporter to a
 //! collector (`PERF_OTLP`) and the monitor (`PERF_MONITOR`). All reporters of a process share one of each.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -21,7 +21,7 @@ pub(super) struct Background {
 static RUNNING: Mutex<Weak<Background>> = Mutex::new(Weak::new());
 
 impl Background {
-    /// What runs already, or what the environment asks for. What cannot be is told on standard error.
+    /// The threads that run already, or those that the environment asks for. Failures are printed on standard error.
     pub(super) fn shared(program: Option<&str>) -> Arc<Self> {
         let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
         // In the child of a fork the parent's threads are not there.
@@ -42,7 +42,10 @@ impl Background {
         }
     }
 
-    #[cfg_attr(not(any(feature = "serve", feature = "otlp")), allow(unused_variables, reason = "nobody to be told"))]
+    #[cfg_attr(
+        not(any(feature = "serve", feature = "otlp")),
+        allow(unused_variables, reason = "only endpoint and push read it")
+    )]
     fn start(program: Option<&str>) -> Self {
         let serve = wanted(&env::SERVE, cfg!(feature = "serve"));
         let otlp = wanted(&env::OTLP, cfg!(feature = "otlp"));
@@ -65,7 +68,7 @@ impl Background {
     }
 }
 
-/// What was started, unless it could not be, which is told.
+/// The started thread; a failure to start it is printed.
 #[cfg(any(feature = "serve", feature = "otlp", feature = "monitor"))]
 fn told<T, E: std::fmt::Display>(started: Result<T, E>) -> Option<T> {
     started.inspect_err(|error| complain(error)).ok()

@@ -11,13 +11,13 @@ use crate::host::Began;
 use crate::process::Process;
 use crate::table::Options;
 
-/// What is said once where somebody asks for a report that cannot be.
+/// The message, printed once, where a report is asked for that cannot be.
 const NOT_ENABLED: &str = "PERF_REPORT is set, but this program was built without probes; \
      build it with the feature `enabled` of perf-core or perf-exporters";
 
 /// Settings of a [`Reporter`].
 ///
-/// The environment goes before the program: `PERF_REPORT` replaces the outputs given here, since whoever runs the
+/// The environment goes before the program: `PERF_REPORT` replaces the outputs given here, since the user who runs the
 /// program knows best what to see.
 ///
 /// ```
@@ -115,7 +115,7 @@ impl Builder {
     /// Starts reporting.
     pub fn build(self) -> Reporter {
         let outputs = if perf_core::is_enabled() { self.chosen_outputs() } else { self.without_probes() };
-        // Where the environment wants no report, the tree would be recorded for nobody.
+        // Where the environment wants no report, the tree would be recorded in vain.
         if self.call_tree && !(self.env && outputs.is_empty()) {
             perf_core::set_call_tree(true);
         }

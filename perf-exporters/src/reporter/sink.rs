@@ -1,4 +1,4 @@
-//! What a reporter writes, and where: shared with what writes it when a signal ends the program.
+//! The outputs of a reporter: shared with the thread that writes them when a signal ends the program.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

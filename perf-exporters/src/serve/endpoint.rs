@@ -1,4 +1,4 @@
-//! From a request to an answer, whoever carries them.
+//! From a request to an answer, for every server that carries them.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -56,7 +56,7 @@ pub(super) struct Endpoint {
     hosts: Hosts,
     observer: Observer,
     prometheus: prometheus::Options,
-    /// What the live page may do, and that nobody may put it into a frame.
+    /// The permissions of the live page, and that no page may put it into a frame.
     live_policy: HeaderValue,
     /// Of the processor, where the system tells a thread's time on it.
     watch: Stopwatch,
@@ -74,7 +74,7 @@ impl Endpoint {
         }
     }
 
-    /// What a request asks for, or the answer to one that asks for nothing there is. Quick.
+    /// The page that a request asks for, or the answer to a request for no page. Quick.
     pub(super) fn understand(&self, request: &Parts) -> Result<Page, Box<Response<Bytes>>> {
         if !self.hosts.allow(request.version, &request.uri, &request.headers) {
             let why = "This endpoint is not served under that name. Use localhost or an address, or add the name to \
@@ -186,7 +186,7 @@ impl Endpoint {
     }
 }
 
-/// What is said where no page could be made.
+/// The answer where no page could be rendered.
 pub(super) fn trouble() -> Response<Bytes> {
     refusal(StatusCode::INTERNAL_SERVER_ERROR, "The page could not be made (this is a bug in perf-exporters).\n")
 }

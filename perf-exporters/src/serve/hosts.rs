@@ -39,7 +39,7 @@ impl Hosts {
     fn allow_name(&self, host: &str) -> bool {
         let Ok(authority) = host.parse::<Authority>() else { return false };
         let name = authority.host();
-        // What is parsed ends at a bracket, whatever follows it; and what is before a name is somebody's.
+        // The parsed address ends at a bracket, and text may follow it; text before a name would be a user.
         let is_port = |rest: &str| rest.strip_prefix(':').is_some_and(|port| port.bytes().all(|b| b.is_ascii_digit()));
         if !host.strip_prefix(name).is_some_and(|rest| rest.is_empty() || is_port(rest)) {
             return false;

@@ -32,7 +32,7 @@
 //! Little. Requests are `GET` or `HEAD` with at most 8 KiB of head, one for each connection. A head must be there within
 //! [`Options::timeout`], the whole exchange be over within twice that. Of more than [`Options::max_connections`] at once,
 //! those that have waited longest without asking are closed, and new ones are accepted at a limited rate. Nothing is
-//! measured or rendered unless somebody asks; then it is shown for a second, or for a hundred times as long as it took
+//! measured or rendered unless a client asks; then it is shown for a second, or for a hundred times as long as it took
 //! (up to 10 seconds), however many ask: about 1 % of one processor. Nothing that instrumented code does waits for the
 //! endpoint.
 

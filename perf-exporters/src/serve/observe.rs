@@ -1,4 +1,4 @@
-//! What there is to show. Nothing is measured before somebody asks, nothing is made of it that nobody asks for, and
+//! The data behind the pages. Nothing is measured before a client asks, nothing is rendered that no client asks for, and
 //! what was made is shown again until it is old.
 
 use std::collections::HashMap;
@@ -12,18 +12,18 @@ use perf_core::Snapshot;
 use super::endpoint::Page;
 use super::window::Window;
 use crate::Report;
-use crate::metrics::hold;
+use crate::metrics::keep_monotonic;
 use crate::report::{BudgetReport, nanos};
 
 /// For how long an observation is shown at least.
 const FRESH: Duration = Duration::from_secs(1);
-/// For how long at most, whatever it cost.
+/// For how long at most.
 const STALE: Duration = Duration::from_secs(10);
 /// And for this many times what it took: so asking without a pause costs one part in so many of a processor.
 const PATIENCE: u32 = 100;
-/// What rates are taken over.
+/// The interval that rates are taken over.
 const LAST_SECONDS: Duration = Duration::from_secs(5);
-/// What budgets are judged by.
+/// The interval that budgets are judged by.
 const LAST_MINUTE: Duration = Duration::from_mins(1);
 
 /// One look at the probes, with all that was made of it.
@@ -73,7 +73,7 @@ impl Observer {
         self.started.elapsed()
     }
 
-    /// What there is to show now. Whoever comes while it is measured waits for it.
+    /// The current data. A client that asks while it is measured waits for it.
     pub(super) fn look(&self) -> Arc<Observed> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match &state.current {
@@ -116,7 +116,7 @@ impl Observer {
             report.monitor.extend(crate::monitor::track());
             let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(last) = &*last {
-                hold(&mut report, last);
+                keep_monotonic(&mut report, last);
             }
             let report = Arc::new(report);
             *last = Some(Arc::clone(&report));
@@ -141,12 +141,12 @@ impl Observed {
         pages.entry(page).or_insert_with(|| render().into()).clone()
     }
 
-    /// What was counted, as it was read.
+    /// The snapshot, as it was read.
     pub(super) fn snapshot(&self) -> &Snapshot {
         &self.snapshot
     }
 
-    /// What was counted in the last seconds, and how many these are.
+    /// The counts of the last seconds, and how many seconds these are.
     pub(super) fn recent(&self) -> (Duration, &Report) {
         let report = self.recent.get_or_init(|| match &self.seconds_ago {
             Some((_, earlier)) => Report::from(self.snapshot.since(earlier)),

@@ -8,7 +8,7 @@ use super::Server;
 use crate::env::{self, Choice};
 use crate::prometheus;
 
-/// What `PERF_SERVE=on` serves, and `cargo perf top` asks.
+/// The address that `PERF_SERVE=on` serves, and `cargo perf top` asks.
 const USUAL: &str = "127.0.0.1:9080";
 
 /// Settings of the endpoint.
@@ -22,7 +22,7 @@ const USUAL: &str = "127.0.0.1:9080";
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Options {
-    /// Whether addresses other than loopback ones may be served. Everybody who reaches such an address can read what is
+    /// Whether addresses other than loopback ones may be served. Every client that reaches such an address can read what is
     /// measured.
     pub allow_remote: bool,
     /// Names that a request's `Host` may have besides `localhost`, without port. `*` allows any, for a router behind
@@ -73,7 +73,7 @@ impl Options {
         let local = |address: &SocketAddr| address.ip().to_canonical().is_loopback();
         if let Some(remote) = addresses.iter().find(|address| !local(address)).filter(|_| !self.allow_remote) {
             let why = format!(
-                "{remote} can be reached from other machines, and whoever reaches it can read what is measured; \
+                "{remote} can be reached from other machines, and every client that reaches it can read what is measured; \
                  serve 127.0.0.1, or allow it by `Options::allow_remote` or {}=1",
                 env::SERVE_REMOTE.name()
             );

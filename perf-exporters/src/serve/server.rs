@@ -163,7 +163,7 @@ async fn converse(stream: TcpStream, endpoint: Arc<Endpoint>, asked: Asked, pati
     let _ = timeout(patience * 2, connection).await;
 }
 
-/// Pages are made on another thread, so that a large one holds up nobody's request.
+/// Pages are made on another thread, so that a large one delays no other request.
 pub(super) async fn answer<B>(endpoint: Arc<Endpoint>, request: Request<B>) -> Response<Bytes> {
     let (request, _) = request.into_parts();
     match endpoint.understand(&request) {

@@ -1,4 +1,4 @@
-//! What was counted lately.
+//! The counts of the last seconds.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use perf_core::Snapshot;
 /// When a snapshot was taken, and the snapshot.
 type Remembered = (Instant, Arc<Snapshot>);
 
-/// Remembers two earlier snapshots, so that there is always one between one and two periods old, as long as somebody
+/// Remembers two earlier snapshots, so that there is always one between one and two periods old, as long as a client
 /// asks that often.
 pub(super) struct Window {
     period: Duration,

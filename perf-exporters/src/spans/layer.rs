@@ -28,7 +28,7 @@ pub struct PerfLayer {
 
 type Chain = OnceLock<&'static Site>;
 
-/// What is known of a callsite of `tracing`; as long-lived as that is.
+/// The probe of a callsite of `tracing`; it lives as long as that.
 struct Site {
     metadata: &'static Metadata<'static>,
     /// None for spans that a probe has opened.
@@ -79,7 +79,7 @@ impl fmt::Debug for PerfLayer {
     }
 }
 
-/// What a span carries.
+/// The extension of a span.
 struct Call(SplitCall);
 
 impl<S> Layer<S> for PerfLayer

@@ -57,7 +57,7 @@ impl Callsite for Site {
     fn set_interest(&self, _interest: Interest) {}
 
     fn metadata(&self) -> &Metadata<'_> {
-        self.metadata.get().expect("set before anybody sees it")
+        self.metadata.get().expect("set before it is shared")
     }
 }
 
@@ -80,7 +80,7 @@ impl Site {
         site
     }
 
-    /// A span, if anybody wants one.
+    /// A span, where a subscriber is interested in one.
     fn span(&'static self) -> Option<Span> {
         let metadata = self.metadata.get()?;
         let wanted = dispatcher::get_default(|subscriber| subscriber.enabled(metadata));

@@ -50,7 +50,7 @@ struct Drawing<'a> {
 struct Waiting {
     at: usize,
     depth: usize,
-    /// What stands to its left: the lines of its callers' further calls.
+    /// The prefix to its left: the lines of its callers' further calls.
     lead: String,
     last: bool,
 }

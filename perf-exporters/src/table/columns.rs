@@ -22,7 +22,7 @@ pub(super) struct Column {
     has: fn(&Report) -> bool,
 }
 
-/// What a cell is made of.
+/// The kind of a column.
 pub(super) enum Kind {
     /// A number, right-aligned.
     Number(fn(&ProbeReport, &Report) -> Text),

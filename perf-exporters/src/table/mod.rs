@@ -4,7 +4,7 @@
 //! shown depends on the width: they come by importance as long as there is room for them beside the names.
 //!
 //! The last column sketches the distribution of each probe's durations, from its shortest to its longest call on a
-//! logarithmic axis; the height of a step is the number of calls, and whatever holds a call at all is visible.
+//! logarithmic axis; the height of a step is the number of calls, and a step with a single call is visible.
 //!
 //! Laying out is done here and not by a table crate: what is needed of one is padding, and what such a crate does not
 //! do is the rest: choosing columns by room, and shortening names so that the function stays readable.
@@ -104,7 +104,7 @@ fn header(report: &Report, width: usize) -> Vec<Text> {
     text::joined(parts, " · ", width)
 }
 
-/// What is left out, and how to see it.
+/// The note about probes that are left out.
 fn remainder(report: &Report, left_out: &[&ProbeReport], all: &str, width: usize) -> Vec<Text> {
     if left_out.is_empty() {
         return Vec::new();

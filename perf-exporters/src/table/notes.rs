@@ -1,4 +1,4 @@
-//! What the reader must know of the measurement itself.
+//! Notes about the measurement itself.
 
 use unicode_width::UnicodeWidthStr;
 
@@ -45,7 +45,7 @@ fn clockless(report: &Report) -> Note {
     (report.meta.clock == "none").then(|| (note.to_owned(), style::WARM))
 }
 
-/// What the mark before a self time means.
+/// The meaning of the mark before a self time.
 fn below(report: &Report) -> Note {
     let resolution = report.meta.probe_resolution_ns;
     report.probes.iter().any(|probe| probe.is_below(resolution)).then(|| {
@@ -117,12 +117,12 @@ fn alike(report: &Report, width: usize) -> Note {
     let alike: Vec<_> = super::ranked(report).into_iter().filter(|probe| !probe.places.is_empty()).collect();
     let told = alike
         .iter()
-        .filter_map(|probe| Some(format!("{} ({})", shown(probe, width), name::escaped(&probe.told_places()?))));
+        .filter_map(|probe| Some(format!("{} ({})", shown(probe, width), name::escaped(&probe.place_summary()?))));
     let names = some_names(told, alike.len())?;
     Some((format!("one name at several places, which count together: {names}"), style::DIM))
 }
 
-/// What the mark in the place of a number of errors means.
+/// The meaning of the mark in the place of a number of errors.
 fn unseen(report: &Report, width: usize) -> Note {
     let unseen: Vec<_> = super::ranked(report).into_iter().filter(|probe| probe.known_errors().is_none()).collect();
     let names = some_names(unseen.iter().map(|probe| shown(probe, width)), unseen.len())?;

@@ -13,7 +13,7 @@ use crate::instrument::valid;
 
 /// The function under a probe, which carries a budget where one is given.
 ///
-/// `around`: who reads all that is in the block around it.
+/// `around`: the readers of all that is in the block around it.
 pub(crate) fn measured(
     function: &Function,
     options: &Options,

@@ -10,7 +10,7 @@ use syn::punctuated::Punctuated;
 use syn::visit_mut::{self, VisitMut};
 use syn::{FnArg, Ident, Pat, PatIdent, Signature, Token};
 
-/// Who else reads a function, after this attribute.
+/// Other readers of a function, after this attribute.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Readers {
     None,
@@ -22,7 +22,7 @@ pub(crate) enum Readers {
 }
 
 pub(crate) struct Arguments {
-    /// What the signature takes: every argument that moves under one name.
+    /// Arguments in the signature: every argument that moves under one name.
     pub(crate) inputs: Punctuated<FnArg, Token![,]>,
     /// The statements that move them to where these stand, and take them apart as written.
     pub(crate) moved: TokenStream,

@@ -1,4 +1,4 @@
-//! What an attribute may stand on, parsed no deeper than needed.
+//! Items that an attribute may stand on, parsed no deeper than needed.
 //!
 //! A function keeps its body as tokens: code that is half typed, or newer than the parser, passes through. Impl and
 //! trait blocks and modules are a header in tokens and a list of members.

@@ -11,7 +11,7 @@ use crate::instrument::ast::mentions;
 use crate::instrument::options::Options;
 use crate::instrument::valid;
 
-/// What an item inside an annotated block says about its own measuring.
+/// The options of an item's own inside an annotated block.
 pub(crate) enum Sibling {
     None,
     Here(Result<Box<Options>>),

@@ -270,7 +270,7 @@ fn is_known(name: &str, given: &TokenStream) -> bool {
     KNOWN.contains(&name.trim_start_matches("r#")) && !(EARLY.contains(&name) && mentions(given.clone(), "Ok"))
 }
 
-/// What makes the end of a labelled block reachable to the compiler, whatever is in the block: it would call code behind
+/// Code that makes the end of a labelled block reachable to the compiler: it would otherwise call code behind
 /// a body that never ends unreachable. No such way exists in the program, since the second arm never matches, and
 /// lints that follow the ways of a function know that.
 pub(crate) fn reachable_end(library: &TokenStream) -> TokenStream {

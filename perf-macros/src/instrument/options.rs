@@ -11,7 +11,7 @@ use crate::instrument::{keys, units};
 
 const KEYS: &[&str] = &["name", "items", "bytes", "errors", "sample", "overhead", "future", "skip", "crate"];
 
-/// What stands between the parentheses, as written.
+/// The options between the parentheses, as written.
 #[derive(Clone, Default)]
 pub(crate) struct Options {
     pub(crate) name: Option<Name>,

@@ -1,4 +1,4 @@
-//! What a function's written signature says about how to measure it.
+//! How to measure a function, by its written signature.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
@@ -32,7 +32,7 @@ pub(crate) enum Shape {
 #[derive(Clone, Copy)]
 pub(crate) enum Errors {
     Ignored,
-    /// The name of the type ends in `Result`, whatever that names here.
+    /// The name of the type ends in `Result`, which may name another type here.
     Inferred,
     /// Asked for by the option: a type that has no error is a mistake.
     Forced(Span),
@@ -58,7 +58,7 @@ pub(crate) enum Output<'a> {
 }
 
 impl<'a> Plan<'a> {
-    /// `around`: who reads all that is in the block around the function.
+    /// `around`: the readers of all that is in the block around the function.
     pub(crate) fn of(function: &'a Function, options: &Options, around: Readers) -> Self {
         let returned = returned(&function.sig);
         let in_frame = tracks_caller(function);
@@ -154,7 +154,7 @@ fn future_of<'a>(ty: &'a Type, function: &Function, options: &Options, watched: 
     (Some(shape), output)
 }
 
-/// What a future with these bounds yields, where one of them is `Future`.
+/// The output of a future with these bounds, where one of them is `Future`.
 fn yielded(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Option<Output<'_>> {
     bounds.iter().find_map(|bound| match bound {
         TypeParamBound::Trait(bound) => yielded_by(&bound.path),
@@ -162,7 +162,7 @@ fn yielded(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Option<Output<'_>>
     })
 }
 
-/// What a future yields, if this path is that of the trait.
+/// The output of a future, if this path is that of the trait.
 fn yielded_by(path: &Path) -> Option<Output<'_>> {
     let last = path.segments.last().filter(|last| last.ident == "Future")?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else {
@@ -175,7 +175,7 @@ fn yielded_by(path: &Path) -> Option<Output<'_>> {
     Some(output.unwrap_or(Output::Unknown))
 }
 
-/// What the future in a `Pin<Box<dyn Future<..>>>` yields, or with `impl` in place of `dyn`, or, as in old editions,
+/// The output of the future in a `Pin<Box<dyn Future<..>>>`, or with `impl` in place of `dyn`, or, as in old editions,
 /// nothing.
 fn pinned_box(ty: &Type) -> Option<Output<'_>> {
     let boxed = sole_argument(ty, "Pin")?;

@@ -1,4 +1,4 @@
-//! Bodies that end in a future where everybody looks for one: `Box::pin(..)`, and `async move { .. }`.
+//! Bodies that end in a future at the place where other attributes look for one: `Box::pin(..)`, and `async move { .. }`.
 
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 

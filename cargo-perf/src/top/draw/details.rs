@@ -82,7 +82,8 @@ fn sheet(app: &App, name: &str, width: u16, theme: Theme) -> Option<Buffer> {
 /// The name, the place, and figures that are no percentiles.
 fn head(row: &Row, width: usize, tracked: bool, theme: Theme) -> Vec<Line<'static>> {
     let total = row.total;
-    let place = if total.file.is_empty() { String::new() } else { format!("{}:{}", total.file, total.line) };
+    let single = || if total.file.is_empty() { String::new() } else { format!("{}:{}", total.file, total.line) };
+    let place = total.place_summary().unwrap_or_else(single);
     let name = Span::styled(fitted(&shown(&total.name), width), STRONG);
     let beside = width.saturating_sub(name.width() + 2);
     let place = Span::styled(format!("  {}", fitted(&escaped(&place), beside)), DIM);

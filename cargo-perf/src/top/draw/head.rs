@@ -79,7 +79,7 @@ fn rate(interval: Option<&Interval>) -> String {
     format!("{} calls/s", human::rate(calls as f64 / interval.seconds))
 }
 
-/// What the figures lack.
+/// The warning about incomplete figures.
 fn losses(meta: &Meta) -> impl Iterator<Item = String> {
     [(meta.lost, "lost"), (meta.backward_steps, "clock back"), (meta.dropped_nodes, "tree full")]
         .into_iter()
@@ -87,7 +87,7 @@ fn losses(meta: &Meta) -> impl Iterator<Item = String> {
         .map(|(number, what)| format!("{what} {}", human::count(number)))
 }
 
-/// What is wrong, or what is typed, or what is listed.
+/// The error, the filter that is typed, or the title of the list.
 fn status(app: &App, width: usize, theme: Theme, now: Instant) -> Line<'static> {
     if app.mode == Mode::Typing {
         return Line::from(vec![Span::raw(format!("filter: {}", escaped(&app.filter))), Span::styled(" ", MARKED)]);

@@ -1,4 +1,4 @@
-//! What the keys do.
+//! The help: keys and their actions.
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};

@@ -1,4 +1,4 @@
-//! The view of memory: what lives, how that went, and who allocates.
+//! The view of memory: live bytes, their course, and the probes that allocate.
 
 use perf_exporters::human;
 use ratatui::Frame;

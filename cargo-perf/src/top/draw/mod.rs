@@ -1,7 +1,7 @@
 //! The screen, drawn from what there is to see: two lines of head, one about the list, the list or what was opened of it,
 //! and the keys.
 //!
-//! Names come from the program that is watched, and errors from whoever answers: they pass through
+//! Names come from the program that is watched, and errors from the server that answers: they pass through
 //! [`label`](perf_exporters::label) before they come here or while they are drawn.
 
 mod budgets;

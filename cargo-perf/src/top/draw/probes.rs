@@ -20,7 +20,7 @@ const GAP: u16 = 2;
 const CHART: std::ops::RangeInclusive<u16> = 12..=60;
 const CHART_LEAVES: u16 = 30;
 
-/// What there is room for.
+/// The columns that there is room for.
 struct Plan {
     name: u16,
     columns: Vec<&'static Column>,

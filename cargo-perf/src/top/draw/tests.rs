@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use perf_exporters::report::ProbeReport;
+use perf_exporters::report::{Place, ProbeReport};
 use perf_exporters::{Report, human};
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
@@ -68,6 +68,19 @@ fn golden_files() {
         golden(&format!("top-{name}-160x24.txt"), &drawn(&app, 160, 24));
     }
     golden("top-once.txt", &plain(&app(), 100, 3));
+}
+
+#[test]
+fn every_place_of_a_name_is_told() {
+    let mut report = report(30);
+    for probe in &mut report.probes {
+        probe.places = vec![Place::new("src/map.rs", 3), Place::new("src/set.rs", 9)];
+    }
+    let mut app = app();
+    app.feed.received(report, Instant::now());
+    press(&mut app, &[Action::Open]);
+    let text = drawn(&app, 160, 24);
+    assert!(text.contains("src/map.rs:3, src/set.rs:9"), "{text}");
 }
 
 #[test]
@@ -166,7 +179,7 @@ fn figures_are_those_of_the_interval_and_of_all_the_time() {
     assert_eq!(cells(&row(&app))[..2], ["41", &format!("{:#}", human::duration(86_000_000))]);
     app.act(Action::Totals);
     assert_eq!(cells(&row(&app))[..2], ["820", &format!("{:#}", human::duration(860_000_000))]);
-    // Paused, nothing moves, whatever comes.
+    // Paused, nothing moves when reports come.
     app.act(Action::Pause);
     app.feed.received(report(40), Instant::now());
     assert_eq!(cells(&row(&app))[0], "820");

@@ -1,4 +1,4 @@
-//! What the page knows: a report without what nobody would see, in a form that stays small.
+//! The data of the page: a report without the parts that the page does not show, in a form that stays small.
 //!
 //! Zeros are left out, histograms are differences of bucket numbers, names are numbers of a list, and the call tree is
 //! rows of numbers. A page of many probes gets coarser histograms and fewer of the slow calls and of the small nodes;

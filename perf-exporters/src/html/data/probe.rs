@@ -25,7 +25,7 @@ pub(super) struct Probe {
     net: i64,
     /// Bucket number, less the one before, and count, in turns.
     hist: Vec<u64>,
-    /// What the slowest calls spent most of their time in.
+    /// Where the slowest calls spent most of their time.
     #[serde(skip_serializing_if = "Option::is_none")]
     tail: Option<String>,
 }
@@ -69,7 +69,7 @@ impl Probe {
         Self {
             name: label::shown(&probe.name),
             file: label::escaped(&probe.file),
-            places: probe.told_places().map(|places| label::escaped(&places)),
+            places: probe.place_summary().map(|places| label::escaped(&places)),
             counts: counts.into_iter().filter(|(_, count)| *count > 0).collect(),
             net: probe.net_bytes,
             hist: differences(&buckets(&probe.histogram, coarse)),

@@ -1,4 +1,4 @@
-//! What was counted lately.
+//! The counts of the last seconds.
 
 use std::time::Duration;
 

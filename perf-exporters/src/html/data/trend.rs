@@ -12,7 +12,7 @@ const MOST_REPORTS: usize = 150;
 /// Probes of a page.
 const MOST_PROBES: usize = 40;
 
-/// What is followed: a word for the page, and the figure.
+/// The figures that are followed, with their words on the page.
 type Figure = (&'static str, fn(&ProbeReport) -> f64);
 
 const FIGURES: [Figure; 4] = [

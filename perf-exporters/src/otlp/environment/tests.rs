@@ -31,7 +31,7 @@ fn metrics_go_to_a_path_below_the_endpoint_and_before_its_query() {
         ("http://h:4318", "http://h:4318/v1/metrics"),
         ("http://[::1]:4318/a%20b/", "http://[::1]:4318/a%20b/v1/metrics"),
         ("https://h/", "https://h/v1/metrics"),
-        // What is no URL is told by who is to send there.
+        // A malformed URL is reported by the sender.
         ("http://a b", "http://a b"),
     ] {
         assert_eq!(from(&[("OTEL_EXPORTER_OTLP_ENDPOINT", base)]).endpoint, endpoint);
@@ -120,7 +120,7 @@ fn what_it_cannot_do_keeps_it_from_starting() {
         let error = super::super::Exporter::start(from(variables)).unwrap_err();
         assert!(error.is_setting() && error.to_string().contains(named), "{error}");
     }
-    // Nobody is to be believed where nothing is encrypted.
+    // Certificates mean nothing where nothing is encrypted.
     assert!(from(&[certificate]).unmet.is_none());
     let for_metrics =
         [("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "http/protobuf"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")];

@@ -1,5 +1,5 @@
-//! What the kernel calls when a signal comes. It calls whom it displaced, writes a byte to a pipe, and nothing else:
-//! whatever was interrupted may hold any lock.
+//! The signal handler. It calls the handler that it has replaced, writes a byte to a pipe, and nothing else:
+//! the interrupted code may hold any lock.
 
 use std::io;
 use std::mem::{self, MaybeUninit};
@@ -14,7 +14,7 @@ use libc::{SA_SIGINFO, SIG_DFL, SIG_IGN, c_int, c_void, sighandler_t, siginfo_t}
 /// Signals that end a program unless it handles them. `SIGQUIT` stays what it is: the way to end a program that hangs.
 static WATCHED: [Watched; 3] = [Watched::new(libc::SIGINT), Watched::new(libc::SIGTERM), Watched::new(libc::SIGHUP)];
 
-/// Where the byte goes, and in which process somebody reads it.
+/// Where the byte goes, and which process reads it.
 static PIPE: AtomicI32 = AtomicI32::new(-1);
 static READER: AtomicU32 = AtomicU32::new(0);
 
@@ -24,7 +24,7 @@ const ONE_REQUEST: u32 = 2;
 
 struct Watched {
     signal: c_int,
-    /// Whom our handler displaced.
+    /// The handler that this one has replaced.
     previous: OnceLock<Previous>,
     /// Times that it came since it was last settled.
     came: AtomicU32,
@@ -45,7 +45,7 @@ impl Watched {
         WATCHED.iter().find(|watched| watched.signal == signal)
     }
 
-    /// Whether nobody but us handles the signal: nobody did before, and who came later has displaced nobody.
+    /// Whether this is the only handler of the signal: there was none before, and a later one has replaced none.
     fn is_last(&self) -> bool {
         let nobody_before = self.previous.get().is_some_and(|previous| previous.action == SIG_DFL);
         nobody_before && current(self.signal).is_ok_and(|current| current.sa_sigaction == ours())
@@ -83,7 +83,7 @@ pub(super) fn is_last(signal: c_int) -> bool {
     Watched::of(signal).is_some_and(Watched::is_last)
 }
 
-/// What was to be done before the end is done: the program ends by the signal, unless it handles it itself.
+/// The last report is written: the program ends by the signal, unless it handles it itself.
 pub(super) fn settle(signal: c_int) {
     let Some(watched) = Watched::of(signal) else {
         return;

@@ -1,4 +1,4 @@
-//! What stands above `#[perf_budget]` in the source: what is there was expanded before, and is gone from the tokens.
+//! The attributes above `#[perf_budget]` in the source: they were expanded before, and are gone from the tokens.
 //!
 //! A plain `#[test]` leaves the function as it was, without itself; so a budget below it would not know that it is on a
 //! test, and gate nothing. The source tells. Where it cannot be read (a half-typed file in an editor, code that a macro

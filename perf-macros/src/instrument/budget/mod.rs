@@ -15,7 +15,7 @@ use syn::{LitStr, Path};
 
 use crate::instrument::options::Name;
 
-/// What stands between the parentheses, as written.
+/// The options between the parentheses, as written.
 #[derive(Default)]
 pub(crate) struct Budget {
     pub(crate) name: Option<Name>,

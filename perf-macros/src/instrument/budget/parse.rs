@@ -155,7 +155,7 @@ fn calls(key: &Ident, input: ParseStream) -> Result<Vec<(LitStr, u64)>> {
     Ok(calls)
 }
 
-/// What stands in the parentheses of `key(..)`.
+/// The tokens in the parentheses of `key(..)`.
 fn parentheses<'a>(key: &Ident, input: ParseStream<'a>, example: &str) -> Result<syn::parse::ParseBuffer<'a>> {
     let problem = || Error::new(key.span(), format!("`{key}` takes its own list: `{key}({example})`"));
     if !input.peek(syn::token::Paren) {

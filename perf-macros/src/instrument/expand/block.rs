@@ -13,7 +13,7 @@ use crate::instrument::valid;
 
 /// The block with its members measured, and what was wrong with some of them.
 ///
-/// `around`: who reads all that is in the block around this one.
+/// `around`: the readers of all that is in the block around this one.
 pub(crate) fn expand(container: Container, options: &Options, around: Readers) -> (TokenStream, Option<Error>) {
     let Container { attrs, header, scope, brace, inner_attrs, members } = container;
     let mut problems = None;
@@ -27,7 +27,7 @@ pub(crate) fn expand(container: Container, options: &Options, around: Readers) -
     (quote!(#(#attrs)* #header #body), problems)
 }
 
-/// What holds for the members of a block.
+/// Options and scope for the members of a block.
 struct Around<'a> {
     options: &'a Options,
     scope: &'a Scope,

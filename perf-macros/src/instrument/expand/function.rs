@@ -94,7 +94,7 @@ pub(super) struct Body<'a> {
 }
 
 impl Body<'_> {
-    /// What `items` and `bytes` come to.
+    /// The values of `items` and `bytes`.
     pub(super) fn counts(&self) -> Vec<(Ident, TokenStream)> {
         let count = |name: &str, value: &Expr| {
             let library = &self.library;
@@ -111,7 +111,7 @@ impl Body<'_> {
 
     /// `let guard = ..;`. Dropped last, it sees every way out of the body.
     ///
-    /// What the call counts is evaluated before, so that the probe measures the body only.
+    /// Items and bytes are evaluated before, so that the probe measures the body only.
     fn guard(&self) -> TokenStream {
         let Self { library, probe, .. } = self;
         let (names, values): (Vec<_>, Vec<_>) = self.counts().into_iter().unzip();
@@ -252,7 +252,7 @@ impl Body<'_> {
     }
 }
 
-/// Whether the value behind this reference is an `Err`, whatever its type.
+/// Whether the value behind this reference is an `Err`; values of other types than `Result` are none.
 pub(crate) fn looks_failed(library: &TokenStream, reference: &TokenStream) -> TokenStream {
     quote_spanned! {Span::mixed_site()=>
         {

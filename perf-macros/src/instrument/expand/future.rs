@@ -126,7 +126,7 @@ pub(super) fn returned(body: &Body, exits: &Exits, boxed: bool) -> (Signature, T
     (sig, statements)
 }
 
-/// What `items` and `bytes` come to, where the arguments are still in the function: the statements that evaluate them,
+/// The values of `items` and `bytes`, where the arguments are still in the function: the statements that evaluate them,
 /// and the calls that give them to the future.
 fn evaluated(body: &Body) -> (TokenStream, TokenStream) {
     let (names, values): (Vec<_>, Vec<_>) = body.counts().into_iter().unzip();
@@ -134,7 +134,7 @@ fn evaluated(body: &Body) -> (TokenStream, TokenStream) {
     (statements, quote!(#(.#names(#names))*))
 }
 
-/// What they come to where the arguments are in the future already.
+/// Their values where the arguments are in the future already.
 fn counted(body: &Body) -> TokenStream {
     let library = &body.library;
     let counts = body

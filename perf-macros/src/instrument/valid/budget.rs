@@ -1,4 +1,4 @@
-//! What the options of a budget may say together, and on which function.
+//! Rules about the options of a budget among each other, and about the function they stand on.
 
 use std::path::Path;
 

@@ -1,7 +1,7 @@
-//! What cannot be measured, or not with these options: one clear error on the token that says so.
+//! Refusals of functions that cannot be measured, or not with these options: one clear error on the token that says so.
 //!
-//! Readers of options know the grammar and the units of single values; whatever takes more than one token to know, or what
-//! a value means, is decided here.
+//! Readers of options know the grammar and the units of single values; rules about several options, or about an option and
+//! its function, stand here.
 
 pub(crate) mod budget;
 
