@@ -149,3 +149,88 @@ fn too_few_batches_say_so() {
     let checked = leak_check(5, forget);
     assert_eq!(checked.verdict, Verdict::Inconclusive(Reason::TooFewSamples { have: 5, need: 10 }));
 }
+
+#[test]
+fn what_has_a_bound_is_full_in_the_end() {
+    let _alone = alone();
+    // A cache that holds 60 batches.
+    let mut lru = std::collections::VecDeque::with_capacity(64);
+    let least_used = leak_check(20, || {
+        lru.push_back(vec![0_u8; 20_000]);
+        if lru.len() > 60 {
+            lru.pop_front();
+        }
+    });
+    // A pool that is cleared every 50.
+    let (mut pool, mut batch) = (Vec::with_capacity(64), 0);
+    let pooled = leak_check(20, || {
+        batch += 1;
+        if batch % 50 == 0 {
+            pool.clear();
+        }
+        pool.push(vec![0_u8; 20_000]);
+    });
+    // Keys of which there are 400.
+    let mut keys: HashMap<u32, Vec<u8>> = HashMap::new();
+    let mut state = 1_u32;
+    let bounded = leak_check(20, || {
+        for _ in 0..10 {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            keys.entry((state >> 16) % 400).or_insert_with(|| vec![0; 5_000]);
+        }
+    });
+    for checked in [least_used, pooled, bounded] {
+        assert!(!checked.verdict.is_fail(), "{checked}");
+        assert!(checked.verdict.is_pass() || !perf_core::is_enabled(), "{checked}");
+    }
+}
+
+#[test]
+fn what_grows_in_steps_leaks() {
+    if !perf_core::is_enabled() {
+        return;
+    }
+    let _alone = alone();
+    let (mut map, mut list, mut blocks, mut batch) = (HashMap::new(), Vec::new(), Vec::new(), 0_u64);
+    let in_a_map = leak_check(20, || {
+        for _ in 0..300 {
+            map.insert(map.len() as u64, [0_u8; 24]);
+        }
+    });
+    let in_a_list = leak_check(20, || list.extend_from_slice(&[0_u64; 700]));
+    let in_blocks = leak_check(20, || {
+        batch += 1;
+        if batch.is_multiple_of(10) {
+            blocks.push(vec![0_u8; 524_288]);
+        }
+    });
+    for checked in [in_a_map, in_a_list, in_blocks] {
+        assert!(checked.verdict.is_fail(), "{checked}");
+    }
+}
+
+#[test]
+fn a_leak_of_a_thread_that_does_not_carry_the_session_is_no_pass() {
+    if !perf_core::is_enabled() {
+        return;
+    }
+    let _alone = alone();
+    let (sender, receiver) = std::sync::mpsc::sync_channel::<()>(0);
+    let (done, is_done) = std::sync::mpsc::sync_channel::<()>(0);
+    let other = std::thread::spawn(move || {
+        let mut kept = Vec::with_capacity(1_000);
+        for () in receiver {
+            kept.push(vec![0_u8; 20_000]);
+            done.send(()).unwrap();
+        }
+        kept.len()
+    });
+    let checked = leak_check(20, || {
+        sender.send(()).unwrap();
+        is_done.recv().unwrap();
+    });
+    drop(sender);
+    assert_eq!(other.join().unwrap(), 240);
+    assert!(!checked.verdict.is_pass() && !checked.verdict.is_fail(), "{checked}");
+    assert!(checked.to_string().contains("current_session"), "{checked}");
+}

@@ -1,8 +1,6 @@
 //! How often a thread was kept from its work.
 
-use crate::clock::cpu;
-#[cfg(feature = "baseline")]
-use crate::clock::wall;
+use crate::clock::{cpu, wall};
 
 /// How often something came between a thread and its work, since some moment.
 #[cfg(feature = "baseline")]
@@ -36,8 +34,17 @@ impl Interruptions {
 /// the code waits is.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Presence {
-    /// Switches of its own will, and processor time at the beginning of the call; nothing where that cannot be told.
-    known: Option<(u64, u64)>,
+    /// Nothing where that cannot be told.
+    known: Option<Known>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    /// Switches of its own will so far.
+    switches: u64,
+    /// Processor time, and passing time, at the beginning.
+    cpu: u64,
+    wall: u64,
 }
 
 /// An absence that is shorter, or a smaller share of the call, is not looked into.
@@ -52,28 +59,32 @@ impl Presence {
 
     /// Of the thread that calls this, and calls what is timed.
     pub(super) fn of_this_thread() -> Self {
-        Self { known: counted("voluntary_ctxt_switches:").zip(cpu()) }
+        let known = |switches| Some(Known { switches, cpu: cpu()?, wall: wall() });
+        Self { known: counted("voluntary_ctxt_switches:").and_then(known) }
     }
 
-    /// Before a call.
+    /// Before a call, or several.
     #[inline]
     pub(super) fn begin(&mut self) {
-        if let Some((_, began)) = &mut self.known {
-            *began = cpu().unwrap_or(0);
+        if let Some(known) = &mut self.known {
+            (known.cpu, known.wall) = (cpu().unwrap_or(0), wall());
         }
     }
 
-    /// What a call took, of so many nanoseconds since: all, or what the thread had the processor for, where that was taken
-    /// away and not given up.
+    /// What a call took that has just ended: so many nanoseconds, or less by those in which others had the processor since the
+    /// beginning. The next call begins here.
     #[inline]
     pub(super) fn own(&mut self, passed: u64) -> u64 {
-        let Some((switches, began)) = &mut self.known else { return passed };
-        let present = cpu().unwrap_or(0).saturating_sub(*began).min(passed);
-        if passed - present <= ABSENT.max(passed / SHARE) {
+        let Some(known) = &mut self.known else { return passed };
+        let (cpu, wall) = (cpu().unwrap_or(0), wall());
+        let absent = wall.saturating_sub(known.wall).saturating_sub(cpu.saturating_sub(known.cpu)).min(passed);
+        (known.cpu, known.wall) = (cpu, wall);
+        if absent <= ABSENT.max(passed / SHARE) {
             return passed;
         }
-        let now = counted("voluntary_ctxt_switches:").unwrap_or(*switches);
-        if std::mem::replace(switches, now) == now { present } else { passed }
+        let switches = counted("voluntary_ctxt_switches:").unwrap_or(known.switches);
+        let gave_up = std::mem::replace(&mut known.switches, switches) != switches;
+        if gave_up { passed } else { passed - absent }
     }
 }
 
@@ -101,9 +112,12 @@ mod tests {
         std::thread::sleep(Duration::from_millis(5));
         assert_eq!(presence.own(5_000_000), 5_000_000, "it gave the processor up");
         presence.begin();
-        // As if the clock had gone on while others had it.
-        let own = presence.own(50_000_000);
-        assert!(own < 25_000_000 || presence.known.is_none(), "{own}");
+        // As if others had had the processor for so long.
+        if let Some(known) = &mut presence.known {
+            known.wall -= 4_000_000;
+            let own = presence.own(4_000_000);
+            assert!(own < 2_000_000, "{own}");
+        }
         assert_eq!(Presence::unknown().own(7), 7);
     }
 

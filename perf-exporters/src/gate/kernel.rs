@@ -82,6 +82,7 @@ impl Kernel {
             late: late as u64,
             slowdown: (mean / usual).max(1.0),
             stretch: call / usual,
+            cold: 1.0,
         }
     }
 }

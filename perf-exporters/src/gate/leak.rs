@@ -1,5 +1,6 @@
 //! Does code leak from one batch of work to the next?
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -8,11 +9,12 @@ use perf_core::{Session, Snapshot};
 use super::run::at_once;
 use super::scope::{BODY, BODY_NAME, Scope, counted, inside, within};
 use crate::clock::Stopwatch;
+use crate::judge::fill::{self, Fill};
 use crate::judge::trend::{self, Judgement};
 use crate::judge::verdict::{Reason, Verdict};
 
-/// What cannot be told yet is run at most so many times as long.
-const LONGEST: usize = 4;
+/// What rises is run so many times as long before it is a leak: what has a bound is full by then, or needs more batches.
+const LONGEST: usize = 12;
 
 /// A probe that leaves behind less than this share of the whole is not named.
 const SHARE: f64 = 0.1;
@@ -20,18 +22,22 @@ const SHARE: f64 = 0.1;
 /// Why what one thread leaves behind is no leak, perhaps.
 const FREED_ELSEWHERE: &str = "this thread leaves more and more behind, but the process does not grow: others free it";
 
+/// What leaks where nobody looks.
+const NOT_CARRIED: &str = "this thread leaves nothing behind, but the process grows: where a thread of the work does not carry the \
+                           session, let it (`current_session`); else other tests do";
+
 /// What [`leak_check`] or [`leak_check_async`] found.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 #[must_use = "look at the verdict, or assert it"]
 pub struct LeakCheck {
-    /// PASS, FAIL after two runs, or why neither.
+    /// PASS, FAIL of what goes on growing, or why neither.
     pub verdict: Verdict,
-    /// The last run's judgement.
+    /// Of all batches.
     pub judged: Judgement,
-    /// Bytes that the work had left behind at each checkpoint of the last run.
+    /// Bytes that the work had left behind at each checkpoint.
     pub left: Vec<f64>,
-    /// Probes whose net bytes grew in the last run, callees included, with bytes per batch; most first. What a probe returns
+    /// Probes whose net bytes grew, callees included, with bytes per batch; most first. What a probe returns
     /// and its caller frees counts as grown, too.
     pub growing: Vec<(String, f64)>,
 }
@@ -39,10 +45,10 @@ pub struct LeakCheck {
 /// Runs `batch` again and again, and judges whether what it leaves behind grows without end.
 ///
 /// After each batch the bytes that the thread has allocated and not freed are read, and what carried the session
-/// ([`current_session`](super::current_session)) is added; other threads do not disturb. The checkpoints are judged by
-/// [`trend`]: a rise must be monotonic, matter and go on. Growth that slows down is run on, up to four times as
-/// long; a leak has to show in a second run, and in the live bytes of the process too, since what one thread leaves
-/// another may free: where it does not, that is run on as well. The first batch is a warm-up.
+/// ([`current_session`](super::current_session)) is added; other threads do not disturb. What rises, evenly or in steps, is run
+/// on, up to twelve times as long: a pool or a cache is full by then, and a leak has to go on ([`fill`]), in the live bytes of
+/// the process too, since what one thread leaves another may free. Where the process grows and this thread leaves
+/// nothing behind, that is told. The first batch is a warm-up.
 ///
 /// Needs [`PerfAlloc`](perf_core::PerfAlloc) as the global allocator, and at least [`trend::LEAST`] batches.
 ///
@@ -83,101 +89,117 @@ pub async fn leak_check_async(batches: usize, mut batch: impl AsyncFnMut()) -> L
 
 /// `batch` does one in this session and scope.
 async fn check(batches: usize, mut batch: impl AsyncFnMut(&Session, &Arc<Scope>)) -> LeakCheck {
-    let mut length = batches;
-    let mut first = run(length, &mut batch).await;
-    while runs_on(&first.verdict) && length < batches * LONGEST {
-        length *= 2;
-        first = run(length, &mut batch).await;
-    }
-    if !first.verdict.is_fail() {
-        return first;
-    }
-    let mut second = run(length, &mut batch).await;
-    if second.verdict.is_pass() {
-        second.verdict = Verdict::Inconclusive(Reason::Unconfirmed { failed: 1, epochs: 2 });
-    }
-    second
-}
-
-/// A warm-up may still end; and what other threads did meanwhile may have hidden a leak, which goes on when they are done.
-fn runs_on(verdict: &Verdict) -> bool {
-    *verdict == Verdict::Inconclusive(Reason::Converging) || *verdict == invalid(FREED_ELSEWHERE)
-}
-
-async fn run(batches: usize, batch: &mut impl AsyncFnMut(&Session, &Arc<Scope>)) -> LeakCheck {
     let session = Session::new();
     let scope = Scope::new(Stopwatch::wall());
     scope.count_into(&session, None);
-    let mut taken = Vec::with_capacity(batches);
-    for _ in 0..batches.max(1) {
-        batch(&session, &scope).await;
-        taken.push(session.snapshot());
-    }
-    let start = &taken[0];
-    let left: Vec<f64> = taken.iter().map(|at| left_since(start, at)).collect();
-    let live: Vec<f64> = taken.iter().map(|at| at.meta().live_bytes as f64).collect();
-    judge(&taken, left, &live)
-}
-
-fn net(snapshot: &Snapshot) -> f64 {
-    counted(snapshot).map(|part| part.net_bytes() as f64).sum()
-}
-
-fn left_since(start: &Snapshot, now: &Snapshot) -> f64 {
-    net(now) - net(start)
-}
-
-fn judge(taken: &[Snapshot], left: Vec<f64>, live: &[f64]) -> LeakCheck {
-    let mut judged = trend::judge(&left);
-    let last = &taken[taken.len() - 1];
-    let verdict = if last.get(BODY_NAME).is_none() {
-        invalid("nothing was counted: the library or its recording is off")
-    } else if !last.meta().alloc_tracking {
-        invalid("allocations are not counted: make `perf_core::PerfAlloc` the global allocator")
-    } else if judged.verdict.is_fail() {
-        // What is left is small beside what was there before: a share of that is let pass.
-        let typical = crate::stats::order::median(live).unwrap_or(0.0);
-        judged.allowed = judged.allowed.max(trend::LEAST_SHARE * typical.abs());
-        let process = trend::judge(live);
-        if judged.lower * (left.len() - 1) as f64 <= judged.allowed {
-            Verdict::Pass
-        } else if process.slope >= judged.slope / 2.0 {
-            Verdict::Fail
-        } else {
-            invalid(FREED_ELSEWHERE)
+    let most = batches.max(1).saturating_mul(LONGEST);
+    let mut length = batches.max(1);
+    let mut taken = Taken::up_to(most);
+    loop {
+        let mut last = None;
+        while taken.live.len() < length {
+            batch(&session, &scope).await;
+            last = Some(taken.add(session.snapshot()));
         }
-    } else {
-        judged.verdict.clone()
+        let Some(last) = last else { continue };
+        let judged = judge(&taken, &last);
+        if length >= most || !judged.runs_on() {
+            return judged;
+        }
+        length = (length * 2).min(most);
+    }
+}
+
+/// What was read after each batch. It takes no more memory with every batch, or it would look like a leak itself.
+struct Taken {
+    left: Vec<f64>,
+    live: Vec<f64>,
+    /// Net bytes of each probe, from the batch on in which it was first seen.
+    probes: BTreeMap<String, Vec<f64>>,
+    first: f64,
+    most: usize,
+}
+
+impl Taken {
+    fn up_to(most: usize) -> Self {
+        let [left, live] = [(); 2].map(|()| Vec::with_capacity(most));
+        Self { left, live, probes: BTreeMap::new(), first: 0.0, most }
+    }
+
+    fn add(&mut self, now: Snapshot) -> Snapshot {
+        let net: f64 = counted(&now).map(|part| part.net_bytes() as f64).sum();
+        if self.left.is_empty() {
+            self.first = net;
+        }
+        self.left.push(net - self.first);
+        self.live.push(now.meta().live_bytes as f64);
+        let before = self.live.len() - 1;
+        for probe in inside(&now) {
+            let series = self.probes.entry(probe.name().to_owned()).or_insert_with(|| {
+                let mut series = Vec::with_capacity(self.most);
+                series.resize(before, 0.0);
+                series
+            });
+            series.resize(before, series.last().copied().unwrap_or(0.0));
+            series.push(probe.net_bytes() as f64);
+        }
+        now
+    }
+
+    /// Probes whose net bytes rise from checkpoint to checkpoint.
+    fn growing(&self) -> Vec<(String, f64)> {
+        let batches = (self.live.len() - 1).max(1) as f64;
+        let of = |(name, series): (&String, &Vec<f64>)| {
+            let per_batch = (series[series.len() - 1] - series[0]) / batches;
+            let rises = trend::mann_kendall(series).z > trend::RISES && per_batch > 0.0;
+            rises.then(|| (name.clone(), per_batch))
+        };
+        let mut growing: Vec<(String, f64)> = self.probes.iter().filter_map(of).collect();
+        growing.sort_by(|a, b| b.1.total_cmp(&a.1));
+        growing
+    }
+}
+
+fn judge(taken: &Taken, last: &Snapshot) -> LeakCheck {
+    let (left, live) = (&taken.left, &taken.live);
+    let mut judged = trend::judge(left);
+    // What is left is small beside what was there before: a share of that is let pass.
+    let typical = crate::stats::order::median(live).unwrap_or(0.0);
+    judged.allowed = judged.allowed.max(trend::LEAST_SHARE * typical.abs());
+    let (own, process) = (fill::judge(left, judged.allowed), fill::judge(live, judged.allowed));
+    let rise = |levels: &[f64]| levels[levels.len() - 1] - levels[0];
+    let verdict = match (own, process) {
+        _ if last.get(BODY_NAME).is_none() => invalid("nothing was counted: the library or its recording is off"),
+        _ if !last.meta().alloc_tracking => {
+            invalid("allocations are not counted: make `perf_core::PerfAlloc` the global allocator")
+        }
+        _ if left.len() < trend::LEAST => judged.verdict.clone(),
+        (Fill::Grows, Fill::Grows) if rise(live) >= rise(left) / 2.0 => Verdict::Fail,
+        (Fill::Grows, _) => invalid(FREED_ELSEWHERE),
+        (Fill::Fills { need }, _) => {
+            Verdict::Inconclusive(Reason::Filling { after: left.len() as u64, need: need.max(left.len() as u64 + 1) })
+        }
+        (Fill::Full, Fill::Grows) => invalid(NOT_CARRIED),
+        (Fill::Full, _) => Verdict::Pass,
     };
+    judged.verdict = verdict.clone();
     let matters = judged.slope * SHARE;
-    let growing = growing(taken).into_iter().filter(|probe| probe.1 >= matters).collect();
-    LeakCheck { verdict, judged, left, growing }
+    let growing = taken.growing().into_iter().filter(|probe| probe.1 >= matters).collect();
+    LeakCheck { verdict, judged, left: left.clone(), growing }
 }
 
 fn invalid(why: &'static str) -> Verdict {
     Verdict::Inconclusive(Reason::Invalid(why.into()))
 }
 
-/// Probes whose net bytes rise from checkpoint to checkpoint.
-fn growing(taken: &[Snapshot]) -> Vec<(String, f64)> {
-    let Some(last) = taken.last() else {
-        return Vec::new();
-    };
-    let mut growing: Vec<(String, f64)> = inside(last)
-        .filter_map(|probe| {
-            let at = |snapshot: &Snapshot| snapshot.get(probe.name()).map_or(0.0, |seen| seen.net_bytes() as f64);
-            let series: Vec<f64> = taken.iter().map(at).collect();
-            let batches = (series.len() - 1).max(1) as f64;
-            let per_batch = (series[series.len() - 1] - series[0]) / batches;
-            let rises = trend::mann_kendall(&series).z > trend::RISES && per_batch > 0.0;
-            rises.then(|| (probe.name().to_owned(), per_batch))
-        })
-        .collect();
-    growing.sort_by(|a, b| b.1.total_cmp(&a.1));
-    growing
-}
-
 impl LeakCheck {
+    /// What has a bound may reach it; and what other threads did meanwhile may have hidden a leak, or look like one, and ends.
+    fn runs_on(&self) -> bool {
+        let told = [FREED_ELSEWHERE, NOT_CARRIED].map(invalid);
+        let fills = matches!(self.verdict, Verdict::Inconclusive(Reason::Filling { .. }));
+        fills || self.verdict.is_fail() || told.contains(&self.verdict)
+    }
+
     /// Panics with a readable report if memory leaks; tells on standard error if that could not be decided.
     ///
     /// # Panics

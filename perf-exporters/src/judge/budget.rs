@@ -9,7 +9,7 @@ use super::findings::{Findings, Row};
 use super::measurements::{Counters, Disturbance, Measurements};
 use super::quantile::{Exceedances, minimal_samples};
 use super::verdict::{Reason, Severity, Side, Unit, Verdict};
-use super::{exact, max, mean, quantile};
+use super::{exact, max, mean, plan, quantile};
 
 /// Without a key that asks for more, so many calls are measured at least.
 const USUAL_LEAST: u64 = 60;
@@ -83,6 +83,34 @@ impl<'a> Budget<'a> {
         self.spec.limits.iter().map(of).max().unwrap_or(0).max(USUAL_LEAST)
     }
 
+    /// The fewest calls that can decide every limit on a quantile.
+    #[must_use]
+    pub fn least_calls_of_quantiles(self) -> u64 {
+        let quantiles = self.spec.limits.iter().filter_map(|limit| limit.metric.quantile());
+        quantiles.map(minimal_samples).max().unwrap_or(0)
+    }
+
+    /// Whether what was measured is on the good side of every limit on time, proven or not.
+    #[must_use]
+    pub fn seems_kept(self, measured: &Measurements) -> bool {
+        let rows = self.judge(measured).rows;
+        rows.iter().filter(|row| !row.exact && row.severity == Severity::Limit).all(|row| match row.side {
+            Side::AtMost => row.actual <= row.bound,
+            Side::AtLeast => row.actual >= row.bound,
+        })
+    }
+
+    /// So many calls speak for slowness that comes in runs of [`RUN`](super::plan::RUN) calls.
+    #[must_use]
+    pub fn calls_for_runs(self) -> u64 {
+        let share = |limit: &Limit| match (limit.metric, limit.bound) {
+            (Metric::Errors, bound) => amount(bound),
+            (metric, _) => metric.quantile().map_or(0.01, |p| 1.0 - p),
+        };
+        let timed = self.spec.limits.iter().filter(|limit| !is_counter(limit.metric));
+        timed.map(|limit| plan::calls_for_runs(share(limit))).max().unwrap_or(0)
+    }
+
     /// Does it promise nothing at all?
     #[must_use]
     pub fn is_empty(self) -> bool {
@@ -110,21 +138,28 @@ impl<'a> Budget<'a> {
         findings
     }
 
-    /// Whether some limit on time fails even if the machine spoiled as many calls as it did of its own reference.
+    /// Whether some limit on time fails even without the time in which others had the processor, and if the machine spoiled as
+    /// many calls as it did of its own reference.
     #[must_use]
     pub fn fails_beyond(self, measured: &Measurements, disturbance: Disturbance) -> bool {
         self.spec.limits.iter().filter(|limit| !is_counter(limit.metric)).any(|limit| {
-            let bound = amount(limit.bound);
+            let slower = disturbance.cold.max(1.0);
+            let bound = match limit.metric {
+                Metric::Throughput => amount(limit.bound) / slower,
+                Metric::Errors => amount(limit.bound),
+                _ => amount(limit.bound) * slower,
+            };
             match limit.metric {
-                Metric::Max => max::judge(&measured.times, bound, disturbance.spoiled()).verdict.is_fail(),
-                Metric::Mean => mean::judge(&measured.times, bound * disturbance.slowdown).verdict.is_fail(),
+                Metric::Max => max::judge(measured.own(), bound, disturbance.spoiled()).verdict.is_fail(),
+                Metric::Mean => mean::judge(measured.own(), bound * disturbance.slowdown).verdict.is_fail(),
                 Metric::Throughput => {
-                    mean::judge_throughput(&work(measured), bound / disturbance.slowdown).verdict.is_fail()
+                    let work = work(measured.own(), measured);
+                    mean::judge_throughput(&work, bound / disturbance.slowdown).verdict.is_fail()
                 }
                 Metric::Errors => judge(limit, measured).fails(),
                 metric => metric.quantile().is_some_and(|p| {
                     let allowed = (1.0 - p + disturbance.spoiled()).min(1.0);
-                    let seen = Exceedances::of(&measured.times, bound);
+                    let seen = Exceedances::of(measured.own(), bound);
                     quantile::judge_share(seen, allowed).verdict.is_fail()
                 }),
             }
@@ -147,9 +182,9 @@ fn nanoseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1e9
 }
 
-fn work(measured: &Measurements) -> Vec<(f64, f64)> {
+fn work(times: &[f64], measured: &Measurements) -> Vec<(f64, f64)> {
     let items = measured.items.iter().copied().chain(std::iter::repeat(1.0));
-    measured.times.iter().zip(items).map(|(ns, items)| (items, ns / 1e9)).collect()
+    times.iter().zip(items).map(|(ns, items)| (items, ns / 1e9)).collect()
 }
 
 fn judge(limit: &Limit, measured: &Measurements) -> Row {
@@ -171,20 +206,22 @@ fn judge(limit: &Limit, measured: &Measurements) -> Row {
         }
         Metric::Mean => {
             let judged = mean::judge(times, bound);
-            let reason = confidence(&judged, "at most");
-            let row = Row { wanted: mean::plan(&judged, n, bound), ..row };
+            let reason = confidence(&judged, "at most", n);
+            let row = Row { wanted: mean::plan(&judged, n, bound), pass_error: judged.pass_p, ..row };
             row.evidence(judged.actual, n, judged.fail_p).verdict(judged.verdict, reason)
         }
         Metric::Throughput => {
-            let judged = mean::judge_throughput(&work(measured), bound);
-            let reason = confidence(&judged, "at least");
-            let row = Row { side: Side::AtLeast, wanted: mean::plan(&judged, n, bound), ..row };
+            let judged = mean::judge_throughput(&work(times, measured), bound);
+            let reason = confidence(&judged, "at least", n);
+            let wanted = mean::plan(&judged, n, bound);
+            let row = Row { side: Side::AtLeast, wanted, pass_error: judged.pass_p, ..row };
             row.evidence(judged.actual, n, judged.fail_p).verdict(judged.verdict, reason)
         }
         Metric::Errors => {
             let judged = quantile::judge_share(Exceedances::from_blocks(&measured.errors), bound);
             let seen = judged.seen;
             let share = seen.k as f64 / seen.n.max(1) as f64;
+            let row = Row { pass_error: if bound > 0.0 { judged.pass_p } else { 0.0 }, ..row };
             row.evidence(share, seen.n, judged.fail_p)
                 .verdict(judged.verdict, format!("{} of {} calls returned an error", seen.k, seen.n))
         }
@@ -204,15 +241,25 @@ fn of_quantile(row: Row, p: f64, times: &[f64]) -> Row {
     } else {
         String::new()
     };
-    let reason = format!("{k} of {n} calls took longer; {may} may{bursts}");
+    let speaks = match (&judged.verdict, plan::longest_run(n, 1.0 - p)) {
+        (Verdict::Pass, 2..) => format!("; speaks for runs of up to {} slow calls", plan::longest_run(n, 1.0 - p)),
+        (Verdict::Pass, _) => "; speaks for slow calls that come one by one".to_owned(),
+        _ => String::new(),
+    };
+    let reason = format!("{k} of {n} calls took longer; {may} may{bursts}{speaks}");
     let row = row.evidence(judged.observed.unwrap_or(f64::NAN), n, judged.fail_p).verdict(judged.verdict, reason);
-    Row { wanted: judged.plan.as_before, ..row }
+    Row { wanted: judged.plan.as_before, pass_error: judged.pass_p, ..row }
 }
 
-fn confidence(judged: &mean::Judgement, word: &str) -> String {
+fn confidence(judged: &mean::Judgement, word: &str, n: u64) -> String {
     if judged.bound95.is_finite() {
         let unit = if word == "at most" { Unit::Nanoseconds } else { Unit::PerSecond };
-        format!("95 % sure that it is {word} {}", super::findings::Shown(judged.bound95, unit))
+        let speaks = if judged.verdict.is_pass() {
+            format!("; speaks for what one call in {} does, or more of them", plan::rarest(n))
+        } else {
+            String::new()
+        };
+        format!("95 % sure that it is {word} {}{speaks}", super::findings::Shown(judged.bound95, unit))
     } else {
         String::new()
     }

@@ -25,6 +25,8 @@ pub struct Row {
     pub samples: u64,
     /// The chance to see such evidence, or stronger, although the promise holds; zero for exact counters.
     pub error: f64,
+    /// The chance of such evidence, or stronger, that the promise holds although it is broken; zero where that is not known.
+    pub pass_error: f64,
     /// What that proves.
     pub verdict: Verdict,
     /// One sentence for people; empty where there is nothing to say.
@@ -48,6 +50,7 @@ impl Row {
             unit,
             samples: 0,
             error: 1.0,
+            pass_error: 0.0,
             verdict: Verdict::Inconclusive(Reason::TooFewSamples { have: 0, need: 1 }),
             reason: String::new(),
             wanted: None,
@@ -127,6 +130,22 @@ pub struct Findings {
 }
 
 impl Findings {
+    /// Whether every limit on time that passes does so with a chance of being wrong of at most `spent`.
+    #[must_use]
+    pub fn pass_within(&self, spent: f64) -> bool {
+        let timed = self.rows.iter().filter(|row| !row.exact && row.severity == Severity::Limit);
+        timed.filter(|row| row.verdict.is_pass()).all(|row| row.pass_error <= spent)
+    }
+
+    /// What passes with a greater chance of being wrong is undecided.
+    pub fn hold_back(&mut self, spent: f64) {
+        for row in &mut self.rows {
+            if !row.exact && row.verdict.is_pass() && row.pass_error > spent {
+                row.verdict = Verdict::Inconclusive(Reason::Undecided);
+            }
+        }
+    }
+
     /// The joined verdict with every breach and every doubt.
     #[must_use]
     pub fn outcome(&self) -> Outcome {

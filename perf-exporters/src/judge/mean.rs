@@ -39,6 +39,8 @@ pub struct Judgement {
     pub bound95: f64,
     /// The chance of such a mean, or one further beyond, although the promise holds.
     pub fail_p: f64,
+    /// The chance of such a mean, or one further within, although the promise is (just) broken.
+    pub pass_p: f64,
     /// Independent batches that the data amount to.
     pub batches: f64,
 }
@@ -71,12 +73,12 @@ pub fn judge(values: &[f64], bound: f64) -> Judgement {
     let error = (squares / (count - 1) as f64 / effective).sqrt();
     let freedom = (effective - 1.0).max(1.0);
     let actual = values.iter().sum::<f64>() / n as f64;
-    let (fail_p, bound95) = if error > 0.0 {
+    let (fail_p, pass_p, bound95) = if error > 0.0 {
         let t = (actual - bound) / error;
         let margin = student_quantile_above(PASS_LEVEL, freedom) * error;
-        (student_above(t, freedom), actual + margin)
+        (student_above(t, freedom), student_above(-t, freedom), actual + margin)
     } else {
-        (f64::from(u8::from(actual <= bound)), actual)
+        (f64::from(u8::from(actual <= bound)), f64::from(u8::from(actual > bound)), actual)
     };
     let verdict = if fail_p <= FAIL_LEVEL {
         Verdict::Fail
@@ -85,7 +87,7 @@ pub fn judge(values: &[f64], bound: f64) -> Judgement {
     } else {
         Verdict::Inconclusive(Reason::Undecided)
     };
-    Judgement { verdict, actual, bound95, fail_p, batches: effective }
+    Judgement { verdict, actual, bound95, fail_p, pass_p, batches: effective }
 }
 
 /// Judges "at least `bound` items per second" by pairs (items, seconds), one per call, in the order of time.
@@ -139,7 +141,7 @@ fn unusable(n: usize, finite: bool) -> Option<Verdict> {
 }
 
 fn undecided(verdict: Verdict) -> Judgement {
-    Judgement { verdict, actual: f64::NAN, bound95: f64::NAN, fail_p: 1.0, batches: 0.0 }
+    Judgement { verdict, actual: f64::NAN, bound95: f64::NAN, fail_p: 1.0, pass_p: 1.0, batches: 0.0 }
 }
 
 /// How many values would bring the 95 % bound within the limit, if mean and spread stay: samples in all, `None` when the

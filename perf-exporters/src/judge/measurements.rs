@@ -6,6 +6,8 @@
 pub struct Measurements {
     /// Duration of each call in nanoseconds, in the order in which they were made.
     pub times: Vec<f64>,
+    /// The same without the time in which others had the processor; empty where that is not known.
+    pub own: Vec<f64>,
     /// Items that each call worked on; empty where every call is one.
     pub items: Vec<f64>,
     /// Of blocks of calls in the order of time: calls, and how many returned an error.
@@ -22,12 +24,21 @@ impl Default for Measurements {
     fn default() -> Self {
         Self {
             times: Vec::new(),
+            own: Vec::new(),
             items: Vec::new(),
             errors: Vec::new(),
             batches: Vec::new(),
             disturbance: Disturbance::CALM,
             alloc_tracking: true,
         }
+    }
+}
+
+impl Measurements {
+    /// What calls took themselves, as far as that is known.
+    #[must_use]
+    pub fn own(&self) -> &[f64] {
+        if self.own.len() == self.times.len() { &self.own } else { &self.times }
     }
 }
 
@@ -62,11 +73,14 @@ pub struct Disturbance {
     pub slowdown: f64,
     /// How many times as long a call of the measured code lasts as a run.
     pub stretch: f64,
+    /// How many times as long a call takes with empty caches, where others kept the machine so busy that they may have emptied
+    /// them; 1 elsewhere.
+    pub cold: f64,
 }
 
 impl Disturbance {
     /// A machine that nobody disturbed, or that nobody asked.
-    pub const CALM: Self = Self { runs: 0, late: 0, slowdown: 1.0, stretch: 1.0 };
+    pub const CALM: Self = Self { runs: 0, late: 0, slowdown: 1.0, stretch: 1.0, cold: 1.0 };
 
     /// The share of the measured calls that the machine may have spoiled, at most: the share of late runs, two standard
     /// errors more, brought to the length of a call.
@@ -87,7 +101,7 @@ mod tests {
 
     #[test]
     fn what_hits_short_runs_hits_long_calls_more_often() {
-        let short = Disturbance { runs: 1000, late: 10, slowdown: 1.1, stretch: 1.0 };
+        let short = Disturbance { runs: 1000, late: 10, slowdown: 1.1, stretch: 1.0, cold: 1.0 };
         let long = Disturbance { stretch: 10.0, ..short };
         assert!(short.spoiled() > 0.01 && short.spoiled() < 0.02);
         assert!(long.spoiled() > 0.1 && long.spoiled() < 0.2);

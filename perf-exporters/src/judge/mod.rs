@@ -14,11 +14,13 @@
 //! | is a counter within its limit? | [`exact`] | compared as it is, three times |
 //! | is a quantile, or an error rate, within its limit? | [`quantile`] | binomial tails of the exceedances, corrected for bursts |
 //! | is the mean, the throughput within its limit? | [`mean`] | batch means with Student's t |
+//! | when may sampling end with a PASS? | [`plan`] | a least time, and calls that runs of slow ones fit in |
 //! | is every call within its limit? | [`max`] | exceedances against the rate of outside disturbances |
 //! | is B slower than A times R? | [`relative`] | ABBA blocks, Wilcoxon signed ranks, Hodges–Lehmann |
 //! | and in its mean, or its slow calls? | [`versus`] | the same by three figures, randomised |
 //! | does the cost grow as claimed? | [`growth`] | Theil–Sen slope of the cost by what was claimed |
 //! | is that growth the code's, or the caches'? | [`caches`] | the same calls with empty caches |
+//! | or is something filling up? | [`fill`] | when the level was reached that holds now |
 //! | does memory leak? | [`trend`] | Mann–Kendall, Sen slope |
 //! | did anything move between two sets of runs? | [`diff`] | Mann–Whitney, ratio with its interval |
 //!
@@ -33,11 +35,13 @@ mod declared;
 pub mod diff;
 pub mod exact;
 mod figures;
+pub mod fill;
 mod findings;
 pub mod growth;
 pub mod max;
 pub mod mean;
 mod measurements;
+pub mod plan;
 pub mod quantile;
 pub mod relative;
 pub mod trend;

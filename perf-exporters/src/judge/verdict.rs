@@ -29,6 +29,13 @@ pub enum Reason {
     FewLate,
     /// A growing value that slows down: a warm-up, perhaps; run on.
     Converging,
+    /// A value that rose, and may yet turn out to have a bound.
+    Filling {
+        /// Batches of work so far.
+        after: u64,
+        /// Batches that would tell.
+        need: u64,
+    },
     /// The cost at the largest sizes contradicts the whole range; larger sizes would decide.
     Bends,
     /// Time grows faster than claimed, and no faster than caches that overflow could make it.
@@ -52,6 +59,7 @@ impl fmt::Display for Reason {
             }
             Self::FewLate => f.write_str("so few calls are over it that the machine may have made them late"),
             Self::Converging => f.write_str("still growing, ever more slowly"),
+            Self::Filling { after, need } => write!(f, "still filling after {after} batches: give it {need}"),
             Self::Bends => f.write_str("the largest sizes disagree with the whole range"),
             Self::Cached => {
                 f.write_str("time grows faster than claimed, as it does where data outgrow the caches, too")

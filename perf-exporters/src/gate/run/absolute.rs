@@ -1,22 +1,37 @@
 //! Limits on counters and on time: batches of calls, and epochs of them.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::advice;
+use super::caches::Caches;
 use super::engine::{Engine, Returned, Seen, index};
 use super::subject::Subject;
+use crate::gate::interruptions::Presence;
 use crate::gate::kernel::Kernel;
+use crate::judge::plan::{self, Floor};
 use crate::judge::quantile;
-
-use crate::judge::verdict::Verdict;
-use crate::judge::{Counters, Measurements};
-use crate::stats::order::median;
+use crate::judge::verdict::{Reason, Verdict};
+use crate::judge::{Budget, Counters, Measurements};
+use crate::stats::order::{self, median};
 
 /// No epoch keeps more calls.
 pub(super) const MOST: usize = 1 << 20;
 
 /// The reference kernel may take one part in so many of the time.
 const KERNEL_SHARE: f64 = 5.0;
+
+/// Calls with empty caches that say what these are worth.
+const COLD_CALLS: usize = 15;
+
+/// Calls that are late together tell as much as one: so many times the least number of calls are wanted.
+const BURSTS: u64 = 4;
+
+/// After so many calls it is said that time will not do.
+const PILOT: usize = 20;
+
+/// A call that takes so many times as long as usual, and so long, may have been interrupted.
+const LATE: f64 = 2.0;
+const LATE_NS: f64 = 10_000.0;
 
 /// Others may run after so many calls.
 pub(super) const BREATHE: usize = 64;
@@ -46,19 +61,32 @@ impl<S: Subject> Engine<'_, S> {
         let _turn = self.turn(max_time).await;
         let planned = self.run.spec.iterations.map(index);
         let mut look = planned.unwrap_or_else(|| index(self.budget.least_calls())).min(MOST);
-        let mut sample = Sample::new(self.call_ns, self.run.counts_errors(), self.run.needs_items());
+        let floor = self.floor(self.budget.calls_for_runs());
+        let mut looks = 0;
+        let mut sample =
+            Sample::new(self.call_ns, self.run.counts_errors(), self.run.needs_items(), self.subject.presence());
         loop {
             while sample.measured.times.len() < look && sample.start.elapsed() < max_time {
                 self.sample(&mut sample).await?;
+                if planned.is_none() && sample.is_hopeless(self.budget, max_time) {
+                    return Ok(self.hopeless(&mut sample));
+                }
             }
             let elapsed = sample.start.elapsed();
             let measured = sample.settle();
+            let calls = measured.times.len();
             let mut findings = self.budget.judge(measured);
             findings.rows.retain(|row| !row.exact);
+            let over = planned.is_some() || calls < look || look >= MOST;
+            let may_pass = over || floor.allows(calls as u64, elapsed);
+            let spent = plan::spent_at(looks, over);
+            looks += u32::from(may_pass);
+            if over {
+                findings.hold_back(spent);
+            }
             let verdict = findings.time_verdict();
-            let over = planned.is_some() || measured.times.len() < look || look >= MOST;
             let decided = match verdict {
-                Verdict::Pass => true,
+                Verdict::Pass => may_pass && findings.pass_within(spent),
                 // The other limits get some time to be decided too: all breaches are told at once.
                 Verdict::Fail if findings.undecided() => elapsed >= max_time / 4,
                 Verdict::Fail => elapsed >= self.run.pace.least_epoch,
@@ -66,17 +94,61 @@ impl<S: Subject> Engine<'_, S> {
             };
             if over || decided {
                 self.finished.advice = advice::of(&findings, measured, elapsed, self.run.is_cpu());
-                let calm = self.budget.fails_beyond(measured, measured.disturbance);
                 self.finished.times.clone_from(&measured.times);
+                let mut disturbance = measured.disturbance;
+                if verdict.is_fail() && is_crowded() {
+                    disturbance.cold = self.slower_with_empty_caches().await?;
+                }
+                let calm = self.budget.fails_beyond(&sample.measured, disturbance);
                 return Ok(Seen { findings, verdict, calm });
             }
-            look = (look * 2).min(MOST);
+            // What is not long enough yet is looked at again as soon as it is.
+            look = if may_pass || verdict.is_fail() { look * 2 } else { sample.calls_until(floor).max(look + 1) }.min(MOST);
         }
+    }
+
+    /// When an epoch may end with a PASS.
+    pub(super) fn floor(&self, calls: u64) -> Floor {
+        Floor::of(self.run.pace.least_epoch, self.run.max_time(), calls)
+    }
+
+    /// What cannot be decided in the time that there is, told at once.
+    fn hopeless(&mut self, sample: &mut Sample) -> Seen {
+        let have = sample.measured.times.len() as u64;
+        let elapsed = sample.start.elapsed();
+        let measured = sample.settle();
+        let mut findings = self.budget.judge(measured);
+        findings.rows.retain(|row| !row.exact);
+        let need = self.budget.least_calls_of_quantiles() * BURSTS;
+        for row in &mut findings.rows {
+            row.verdict = Verdict::Inconclusive(Reason::TooFewSamples { have, need });
+        }
+        self.finished.advice = advice::of(&findings, measured, elapsed, self.run.is_cpu());
+        self.finished.times.clone_from(&measured.times);
+        let verdict = findings.time_verdict();
+        Seen { findings, verdict, calm: true }
+    }
+
+    /// How many times as long a call takes with empty caches.
+    async fn slower_with_empty_caches(&mut self) -> Result<f64, Returned<S::Output>> {
+        let mut caches = Caches::whatever_is_used();
+        let mut times = [Vec::new(), Vec::new()];
+        for _ in 0..COLD_CALLS {
+            caches.empty();
+            for times in &mut times {
+                let (output, ns, _) = self.call(0).await;
+                self.accept(output)?;
+                times.push(ns.max(1.0));
+            }
+        }
+        let [cold, warm] = times.map(|times| median(&times).unwrap_or(1.0));
+        Ok((cold / warm).max(1.0))
     }
 
     async fn sample(&mut self, sample: &mut Sample) -> Result<(), Returned<S::Output>> {
         if sample.measured.times.len().is_multiple_of(BREATHE) {
             self.subject.breathe().await;
+            sample.presence.begin();
         }
         let (output, ns, items) = self.call(0).await;
         let failed = self.accept(output)?;
@@ -95,11 +167,22 @@ struct Sample {
     kernel_ns: f64,
     call_ns: f64,
     sampled_ns: f64,
+    presence: Presence,
     start: Instant,
 }
 
+/// Whether more threads want to run than there are processors.
+fn is_crowded() -> bool {
+    let running = || {
+        let told = std::fs::read_to_string("/proc/loadavg").ok()?;
+        told.split(' ').nth(3)?.split('/').next()?.parse::<usize>().ok()
+    };
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    running().is_some_and(|running| running > processors)
+}
+
 impl Sample {
-    fn new(call_ns: f64, counts_errors: bool, counts_items: bool) -> Self {
+    fn new(call_ns: f64, counts_errors: bool, counts_items: bool, presence: Presence) -> Self {
         Self {
             measured: Measurements::default(),
             failed: Vec::new(),
@@ -109,11 +192,35 @@ impl Sample {
             kernel_ns: 0.0,
             call_ns,
             sampled_ns: 0.0,
+            presence,
             start: Instant::now(),
         }
     }
 
+    /// Whether calls take so long that so few fit into the time, and yet seem to keep their limits: those that break them may
+    /// be few enough to prove it.
+    fn is_hopeless(&self, budget: Budget<'_>, max_time: Duration) -> bool {
+        if self.measured.times.len() != PILOT {
+            return false;
+        }
+        // As they are when nobody disturbs them: a machine that is busy now may not stay so.
+        let each = median(&self.measured.times).unwrap_or(0.0) / 1e9;
+        let needs = (budget.least_calls_of_quantiles() * BURSTS) as f64 * each;
+        needs > max_time.as_secs_f64() && budget.seems_kept(&self.measured)
+    }
+
+    /// About so many calls are made when a PASS is allowed.
+    fn calls_until(&self, floor: Floor) -> usize {
+        let made = self.measured.times.len();
+        let rate = made as f64 / self.start.elapsed().as_secs_f64().max(1e-9);
+        let at_least = order::floor(rate * floor.least.as_secs_f64());
+        let by_time = order::floor(rate * floor.enough.as_secs_f64());
+        at_least.max(index(floor.calls)).min(by_time)
+    }
+
     fn keep(&mut self, ns: f64, items: f64, failed: bool) {
+        let is_late = ns > LATE * self.call_ns && ns > LATE_NS;
+        self.measured.own.push(if is_late { self.presence.own(order::floor(ns) as u64) as f64 } else { ns });
         self.measured.times.push(ns);
         if self.counts_items {
             self.measured.items.push(items);

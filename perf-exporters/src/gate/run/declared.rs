@@ -7,6 +7,7 @@ use perf_core::{ProbeStats, Session, Snapshot};
 use super::engine::{Engine, Returned, Seen};
 use super::subject::Subject;
 use crate::gate::kernel::Kernel;
+use crate::judge::plan;
 use crate::judge::{self, Disturbance, Findings, Row, Unit, Verdict};
 use crate::stats::order;
 
@@ -54,8 +55,11 @@ impl<S: Subject> Engine<'_, S> {
             let snapshot = session.snapshot();
             let findings = judge::check_as(&snapshot, self.run.debug_build);
             let verdict = findings.time_verdict();
+            let exact = findings.rows.iter().all(|row| row.exact);
+            let floor = self.floor(plan::calls_for_runs(0.01));
+            let waits = verdict.is_pass() && !exact && !floor.allows(made, start.elapsed());
             let over = planned.is_some() || made < look || findings.rows.is_empty() || findings.fails(true);
-            if over || !matches!(verdict, Verdict::Inconclusive(_)) {
+            if over || !(waits || matches!(verdict, Verdict::Inconclusive(_))) {
                 self.scope.count_into(self.session, None);
                 return Ok(seen(findings, verdict, kernel.disturbance(self.call_ns)));
             }

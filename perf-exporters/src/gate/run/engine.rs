@@ -237,7 +237,9 @@ impl<'a, S: Subject> Engine<'a, S> {
                 }
                 Step::Done(_) => return Ok(seen.findings),
                 Step::Again { not_before } => {
-                    let wait = not_before.saturating_sub(self.origin.elapsed());
+                    // At a random time, up to half a pause later: what comes every second shall not meet every epoch.
+                    let later = rules.pause.mul_f64(0.5 * drawn());
+                    let wait = (not_before + later).saturating_sub(self.origin.elapsed());
                     self.subject.pause(wait).await;
                 }
             }
@@ -260,6 +262,12 @@ impl Counters {
             ran: ran.map(|probe| probe.name().to_owned()).collect(),
         }
     }
+}
+
+/// A number below one that nobody can foresee.
+fn drawn() -> f64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    f64::from(now.map_or(0, |now| now.subsec_nanos()) % 1_000) / 1_000.0
 }
 
 /// A count as an index; too large saturates.
