@@ -15,7 +15,7 @@
 )]
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
 
 use super::local::Local;
 use super::slot::Slot;
@@ -26,9 +26,14 @@ const REPORT_EVERY: u64 = 16 << 10;
 
 /// The margin of a thread past its end: every change is greater than [`REPORT_EVERY`] from there.
 const AT_ONCE: u64 = 1 << 63;
+/// That of a thread that has not counted anything: so is the first change.
+const UNSEEN: u64 = 1 << 62;
 
 /// Live bytes of all threads, less what each has not reported yet.
 static PROCESS_LIVE: AtomicI64 = AtomicI64::new(0);
+
+/// Whether allocations are counted at all. A thread learns it with its first probe, or when it counts one.
+static COUNTS: AtomicBool = AtomicBool::new(false);
 
 /// Counters of one thread; signed ones are two's complement. They wrap, which their differences survive: what a single
 /// call allocates stays below 2^64.
@@ -44,7 +49,7 @@ pub(crate) struct Heap {
     nested_bytes: Cell<u64>,
     /// `live` as last reported, less `margin`: one subtraction tells whether it is time.
     report_below: Cell<u64>,
-    /// [`REPORT_EVERY`], or [`AT_ONCE`].
+    /// [`REPORT_EVERY`], [`AT_ONCE`], or [`UNSEEN`].
     margin: Cell<u64>,
 }
 
@@ -123,8 +128,8 @@ impl Heap {
             peak: Cell::new(0),
             nested_allocs: Cell::new(0),
             nested_bytes: Cell::new(0),
-            report_below: Cell::new(0u64.wrapping_sub(REPORT_EVERY)),
-            margin: Cell::new(REPORT_EVERY),
+            report_below: Cell::new(0u64.wrapping_sub(UNSEEN)),
+            margin: Cell::new(UNSEEN),
         }
     }
 
@@ -161,8 +166,19 @@ impl Heap {
     #[inline(always)]
     fn report_now_and_then(&self, live: u64) {
         if live.wrapping_sub(self.report_below.get()) > REPORT_EVERY << 1 {
-            self.report();
+            self.report_change();
         }
+    }
+
+    #[cold]
+    fn report_change(&self) {
+        if self.margin.get() == UNSEEN {
+            COUNTS.store(true, Relaxed);
+            Local::here().count_allocations();
+            self.report_below.set(0u64.wrapping_sub(REPORT_EVERY));
+            self.margin.set(REPORT_EVERY);
+        }
+        self.report();
     }
 
     /// Brings the process total up to date with this thread.
@@ -263,6 +279,13 @@ pub(crate) fn is_tracking() -> bool {
         drop(std::hint::black_box(Box::new(0u8)));
         allocs() != before
     })
+}
+
+/// A thread with its first probe: from now on its calls note what is allocated in them, where that is counted.
+pub(crate) fn begin(local: &Local) {
+    if COUNTS.load(Relaxed) {
+        local.count_allocations();
+    }
 }
 
 /// Runs `work` of the library's own, whose allocations are then undone in the counters.
