@@ -1,18 +1,6 @@
 //! The long way into a shard, and the way around one: the first call of a program, of a callsite, of a thread, of a
 //! callsite on a thread; calls on threads that are past their end; guards that outlive the session they began in.
 
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::arithmetic_side_effects,
-        clippy::indexing_slicing,
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        reason = "calls pass through here, and nothing on their way may panic in any profile"
-    )
-)]
-
 use std::mem::MaybeUninit;
 use std::sync::Once;
 

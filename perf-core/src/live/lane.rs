@@ -13,7 +13,7 @@ use super::callsite::{Callsite, SAMPLED, TREE};
 use super::local::Local;
 use super::open::{Open, Tag};
 use super::slot::Slot;
-use super::sync::add_to;
+use super::sync::{add_one, add_to};
 use super::{clock, entry, more};
 use crate::Guard;
 
@@ -63,7 +63,7 @@ pub(crate) fn finish(open: &Open) {
     let storing = local.storing();
     let callees = local.covered.get().wrapping_sub(open.covered());
     // SAFETY: there is such a cell: see `usual_cell`.
-    unsafe { slot.count_usual(cells, position) };
+    unsafe { add_one(cells, position) };
     // Plain additions: time that has passed on this thread, see `sync`.
     add_to!(slot, Slot, sum, ticks);
     add_to!(slot, Slot, own, ticks.wrapping_sub(callees));

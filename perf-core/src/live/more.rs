@@ -8,7 +8,7 @@ use super::local::Local;
 use super::open::{Open, Tag};
 use super::ring::Kind;
 use super::slot::Slot;
-use super::sync::add_to;
+use super::sync::{add_one, add_to};
 use super::tree::Place;
 use super::{clock, entry, general, slow, timeline};
 use crate::Guard;
@@ -47,13 +47,10 @@ pub(crate) fn finish_known(open: &Open, now: u64) {
     if unsafe { slot.total.own_plainly() } != open.total() {
         return finish(open, now);
     }
-    if tag.has(Tag::HEAP) && !local.heap.is_untouched(open.mark()) {
-        return finish(open, now);
-    }
     let storing = local.storing();
     let own = ticks.wrapping_sub(local.covered.get().wrapping_sub(open.covered()));
     // SAFETY: there is such a cell: see `usual_cell`.
-    unsafe { slot.count_usual(cells, position) };
+    unsafe { add_one(cells, position) };
     add_to!(slot, Slot, sum, ticks);
     add_to!(slot, Slot, own, own);
     add_to!(slot, Slot, total, ticks);
@@ -67,7 +64,34 @@ pub(crate) fn finish_known(open: &Open, now: u64) {
         place.restore(&slot.shard().tree);
     }
     drop(storing);
+    if tag.has(Tag::HEAP) && !local.heap.is_untouched(open.mark()) {
+        return count_heap_and_panic(open);
+    }
     count_panic(open);
+}
+
+/// By itself, so that a call that has not allocated needs fewer registers.
+#[inline(never)]
+fn count_heap_and_panic(open: &Open) {
+    let local = open.local();
+    let storing = local.storing();
+    count_heap(local, open);
+    drop(storing);
+    count_panic(open);
+}
+
+/// What a call that stands for itself alone has allocated.
+#[inline(always)]
+fn count_heap(local: &Local, open: &Open) {
+    let (slot, mark, tag) = (open.slot(), open.mark(), open.tag());
+    let change = local.heap.close_one(mark);
+    change.count_call(slot, mark);
+    if tag.has(Tag::TREE) {
+        // SAFETY: as where the call is counted, which is under the loan that it began under.
+        if let Some(node) = unsafe { open.place().node() } {
+            node.count_heap(change.own_allocs, change.own_bytes);
+        }
+    }
 }
 
 /// Begins a call for which the usual way is not enough.
@@ -115,20 +139,16 @@ pub(crate) fn finish(open: &Open, counter: u64) {
     slot.count_time(ticks, own);
     slot.total.raise(open.total().wrapping_add(ticks));
     local.covered.set(open.covered().wrapping_add(ticks).wrapping_add(local.cost.get()));
-    let change = open.close_heap(local, 1);
-    if let Some(change) = &change {
-        change.count_call(slot, open.mark());
-    }
     if tag.has(Tag::TREE) {
         let place = open.place();
         // SAFETY: under the loan that the call began under.
         if let Some(node) = unsafe { place.node() } {
             node.count_usual(own);
-            if let Some(change) = &change {
-                node.count(0, 0, (change.own_allocs, change.own_bytes));
-            }
         }
         place.restore(&slot.shard().tree);
+    }
+    if tag.has(Tag::HEAP) && !local.heap.is_untouched(open.mark()) {
+        count_heap(local, open);
     }
     open.count_outcome(slot);
     if tag.has(Tag::RING) {

