@@ -5,35 +5,35 @@
 //! bucket spans `1/STEPS` of its octave's lower edge, so the middle of a bucket is within `1/(2 * STEPS)` = 0.79 % of
 //! every value in it.
 //!
-//! An octave is named by its number of leading zeros once values under 128 are lifted into `64..128`: the hot path
-//! gets it from one instruction, and the position in it from one shift, without a mask. The lowest octave is
-//! therefore twice as long as the others.
+//! An octave is numbered by the highest bit of its values, from 0 for all values under 128: the hot path gets it from one
+//! instruction, and the position in it from one shift, without a mask. The lowest octave is therefore twice as long as the
+//! others.
 
 /// Steps of an octave. A model explores every order of its loads, so there are few to load.
 pub(crate) const STEPS: usize = if cfg!(loom) { 2 } else { 64 };
 /// Octaves that 64-bit values can fall into.
-pub(crate) const OCTAVES: usize = LOWEST + 1;
-/// The octave of the values `0..2 * STEPS`; smaller numbers are higher octaves.
-pub(crate) const LOWEST: usize = 63 - STEPS.ilog2() as usize;
+pub(crate) const OCTAVES: usize = 64 - LOWEST_BIT as usize;
+/// The highest bit of the values `STEPS..2 * STEPS`.
+const LOWEST_BIT: u32 = STEPS.ilog2();
 /// Buckets in all.
 pub(crate) const BUCKETS: usize = (OCTAVES + 1) * STEPS;
 
-/// The octave of a value.
+/// The octave of a value: 0 for `0..2 * STEPS`, and one more with every doubling.
 #[inline(always)]
 pub(crate) fn octave(value: u64) -> usize {
-    (value | STEPS as u64).leading_zeros() as usize
+    ((value | STEPS as u64).ilog2() as usize).wrapping_sub(LOWEST_BIT as usize)
 }
 
 /// The position of a value in its octave: `64..128`, or `0..128` in the lowest.
 #[inline(always)]
 #[allow(clippy::cast_possible_truncation, reason = "below 2 * STEPS")]
 pub(crate) fn position(value: u64, octave: usize) -> usize {
-    (value >> (LOWEST - octave)) as usize
+    (value >> octave) as usize
 }
 
 /// First position that an octave uses.
 pub(crate) const fn first_position(octave: usize) -> usize {
-    if octave == LOWEST { 0 } else { STEPS }
+    if octave == 0 { 0 } else { STEPS }
 }
 
 /// Cells that an octave uses.
@@ -48,7 +48,7 @@ pub(crate) const fn positions(octave: usize) -> std::ops::Range<usize> {
 
 /// The bucket of a position: ascending with the value, `0..BUCKETS`.
 pub(crate) const fn bucket(octave: usize, position: usize) -> usize {
-    (LOWEST - octave) * STEPS + position
+    octave * STEPS + position
 }
 
 /// The bucket of a value.

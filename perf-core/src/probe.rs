@@ -7,9 +7,9 @@ use crate::budget::BudgetSpec;
 
 #[cfg(feature = "enabled")]
 use crate::live::{
-    callsite::{Callsite, GENERAL, Name, OFF, RECORDED, Sampling, WATCHED},
-    clock, entry, general,
-    lane::{self, Lane, Open},
+    callsite::{Callsite, Name, OFF, Sampling},
+    clock, entry, general, lane,
+    open::{Class, Open},
 };
 
 /// A place in the program that is measured: what `#[perf_probe]` expands to, and what can be written by hand.
@@ -203,14 +203,7 @@ impl Probe {
     pub fn start(&'static self) -> Guard {
         #[cfg(feature = "enabled")]
         {
-            let word = self.site.word();
-            if word & (OFF | GENERAL | RECORDED | WATCHED) == 0 {
-                lane::start(&self.site, word)
-            } else if word & OFF == 0 {
-                general::start(&self.site, word)
-            } else {
-                Guard::off()
-            }
+            if self.site.word() & OFF == 0 { lane::start(&self.site) } else { Guard::new(Open::off()) }
         }
         #[cfg(not(feature = "enabled"))]
         Guard { not_send: PhantomData }
@@ -243,9 +236,8 @@ impl Probe {
 /// breaks: a leaked call is not counted, and time that overlaps may be attributed to the wrong one of two calls.
 #[must_use = "the call ends where the guard is dropped: bind it to a name, `let _guard = …`"]
 pub struct Guard {
-    /// `None` where the call is not counted.
     #[cfg(feature = "enabled")]
-    open: Option<Open>,
+    open: Open,
     not_send: PhantomData<*const ()>,
 }
 
@@ -253,13 +245,14 @@ impl Guard {
     #[cfg(feature = "enabled")]
     #[inline(always)]
     pub(crate) const fn new(open: Open) -> Self {
-        Self { open: Some(open), not_send: PhantomData }
+        Self { open, not_send: PhantomData }
     }
 
+    /// The call, if it is counted.
     #[cfg(feature = "enabled")]
     #[inline(always)]
-    pub(crate) const fn off() -> Self {
-        Self { open: None, not_send: PhantomData }
+    fn counted(&self) -> Option<&Open> {
+        (self.open.class() != Class::Off).then_some(&self.open)
     }
 
     /// Adds to the items that the probe has worked on.
@@ -280,7 +273,7 @@ impl Guard {
     #[cfg_attr(not(feature = "enabled"), allow(unused_variables))]
     pub fn items(&self, items: u64) {
         #[cfg(feature = "enabled")]
-        if let Some(open) = &self.open {
+        if let Some(open) = self.counted() {
             lane::count_units(open, items, 0);
         }
     }
@@ -303,7 +296,7 @@ impl Guard {
     #[cfg_attr(not(feature = "enabled"), allow(unused_variables))]
     pub fn bytes(&self, bytes: u64) {
         #[cfg(feature = "enabled")]
-        if let Some(open) = &self.open {
+        if let Some(open) = self.counted() {
             lane::count_units(open, 0, bytes);
         }
     }
@@ -325,7 +318,7 @@ impl Guard {
     #[inline]
     pub fn fail(&self) {
         #[cfg(feature = "enabled")]
-        if let Some(open) = &self.open {
+        if let Some(open) = self.counted() {
             open.fail();
         }
     }
@@ -334,8 +327,8 @@ impl Guard {
     #[inline(never)]
     pub(crate) fn fail_unless_panicked(&self) {
         #[cfg(feature = "enabled")]
-        if let Some(open) = &self.open
-            && (!std::thread::panicking() || open.notes.get().unwinding)
+        if let Some(open) = self.counted()
+            && !open.panics()
         {
             open.fail();
         }
@@ -347,12 +340,10 @@ impl Drop for Guard {
     #[cfg_attr(not(debug_assertions), inline(always))]
     #[cfg_attr(debug_assertions, inline)]
     fn drop(&mut self) {
-        if let Some(open) = &self.open {
-            match open.lane {
-                Lane::Usual => lane::finish(open),
-                Lane::Recorded => lane::finish_recorded(open),
-                _ => general::finish(open),
-            }
+        if self.open.is_timed() {
+            lane::finish(&self.open);
+        } else if self.open.class() == Class::Untimed {
+            general::finish_untimed(&self.open);
         }
     }
 }

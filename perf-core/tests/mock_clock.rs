@@ -12,6 +12,14 @@ use steps::{Step, steps};
 static PROBES: [Probe; 4] = [Probe::new("a"), Probe::new("b"), Probe::new("c"), Probe::new("d")];
 const NAMES: [&str; 4] = ["a", "b", "c", "d"];
 
+/// Two that time every call, one that times one in three, and one under a cap.
+static MIXED: [Probe; 4] = [
+    Probe::new("mixed::a"),
+    Probe::new("mixed::b"),
+    Probe::new("mixed::sampled").sample(3),
+    Probe::new("mixed::capped").overhead(100_000),
+];
+
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Account {
     calls: u64,
@@ -59,10 +67,14 @@ fn naive(steps: &[Step]) -> BTreeMap<&'static str, Account> {
 }
 
 fn run(clock: MockClock, steps: &[Step]) {
+    run_of(&PROBES, clock, steps);
+}
+
+fn run_of(probes: &'static [Probe; 4], clock: MockClock, steps: &[Step]) {
     let mut stack: Vec<Guard> = Vec::new();
     for step in steps {
         match *step {
-            Step::Call(probe) => stack.push(PROBES[probe].start()),
+            Step::Call(probe) => stack.push(probes[probe].start()),
             Step::Spend(nanos) => clock.advance(Duration::from_nanos(nanos)),
             Step::Return => drop(stack.pop()),
         }
@@ -107,6 +119,33 @@ fn compare(clock: MockClock, steps: &[Step]) {
     }
 }
 
+/// Programs of which some calls are sampled: all calls are counted, and what is timed of the other probes is to the tick
+/// what it is without them. The sampled ones have times that calls of theirs had, and as many as they stand for.
+fn compare_mixed(clock: MockClock, steps: &[Step]) {
+    let session = Session::new();
+    session.run(|| run_of(&MIXED, clock, steps));
+    let snapshot = session.snapshot();
+    let wanted = naive(steps);
+    assert_eq!(snapshot.probes().count(), wanted.len());
+    for (name, wanted) in wanted {
+        let index = NAMES.iter().position(|known| *known == name).unwrap();
+        let name = ["mixed::a", "mixed::b", "mixed::sampled", "mixed::capped"][index];
+        let seen = snapshot.get(name).unwrap();
+        assert_eq!(seen.calls(), wanted.calls, "{name}");
+        let (least, greatest) = (nanos(seen.min()), nanos(seen.max()));
+        let timed = seen.histogram().count();
+        if index < 2 {
+            assert_eq!((timed, least, greatest), (wanted.calls, wanted.least, wanted.greatest), "{name}");
+            assert_eq!(nanos(seen.total()), wanted.total, "{name}");
+        } else {
+            assert!(timed <= wanted.calls, "{name}: {timed} of {}", wanted.calls);
+            assert!(timed == 0 || (wanted.least <= least && greatest <= wanted.greatest), "{name}: {least} to {greatest}");
+            // Every call that is timed stands for those before it since the last one: gaps are below twice their mean.
+            assert!(index == 3 || wanted.calls - timed < 6, "{name}: {timed} of {}", wanted.calls);
+        }
+    }
+}
+
 #[test]
 fn times_are_exact() {
     let clock = MockClock::install().expect("nothing else runs in this process");
@@ -116,6 +155,12 @@ fn times_are_exact() {
         runner
             .run(&steps(PROBES.len(), 200), |steps| {
                 compare(clock, &steps);
+                Ok(())
+            })
+            .unwrap();
+        runner
+            .run(&steps(MIXED.len(), 200), |steps| {
+                compare_mixed(clock, &steps);
                 Ok(())
             })
             .unwrap();

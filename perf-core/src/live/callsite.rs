@@ -15,12 +15,16 @@ pub(crate) const ID: u32 = 0x00ff_ffff;
 pub(crate) const OFF: u32 = 1 << 31;
 /// To be counted by the general lane.
 pub(crate) const GENERAL: u32 = 1 << 30;
-/// To be counted by the usual lane, and then put into the thread's ring; the general lane looks for itself.
+/// To be put into the thread's ring.
 pub(crate) const RECORDED: u32 = 1 << 29;
 /// To be counted by the general lane, since calls are long enough for their thread's processor time to be read.
 pub(crate) const WATCHED: u32 = 1 << 28;
+/// Not every call is timed.
+pub(crate) const SAMPLED: u32 = 1 << 27;
+/// Calls have a place in the call tree.
+pub(crate) const TREE: u32 = 1 << 26;
 /// The word before the first call.
-pub(crate) const UNREGISTERED: u32 = !(OFF | GENERAL | RECORDED | WATCHED);
+pub(crate) const UNREGISTERED: u32 = !(OFF | GENERAL | RECORDED | WATCHED | SAMPLED | TREE);
 
 /// Which calls are timed.
 #[derive(Clone, Copy, Debug)]

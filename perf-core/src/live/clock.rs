@@ -139,6 +139,12 @@ pub(crate) fn now() -> u64 {
     }
 }
 
+/// The clock's ticks at the moment when the counter said this, which was just now.
+#[inline]
+pub(crate) fn at(counter: u64) -> u64 {
+    if is_counter() { counter } else { now() }
+}
+
 /// Ticks of a duration, at most as many as a sum of them holds.
 pub(crate) fn to_ticks(time: Duration) -> u64 {
     if is_counter() {

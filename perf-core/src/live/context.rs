@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::heap::uncounted;
 use super::local::{Local, Phase};
 use super::shard::Shard;
-use super::tree::{ROOT, address, node_at};
+use super::tree::{NodeRef, ROOT};
 use super::{entry, registry};
 
 /// Probes on the way to a node, outermost first. `None` where there was no memory, or the library itself was at work.
@@ -26,7 +26,8 @@ impl Callers {
     pub(crate) fn current() -> Self {
         let local = Local::here();
         let probes = local.busily(|_| {
-            let mut node = local.shard().and_then(|shard| node_at(shard.tree.current()));
+            // SAFETY: of the shard that is in use now.
+            let mut node = local.shard().and_then(|shard| shard.tree.current()).map(|node| unsafe { node.get() });
             let mut probes = Vec::new();
             while let Some(caller) = node.filter(|node| node.probe != ROOT) {
                 probes.push(caller.probe);
@@ -49,13 +50,13 @@ impl Callers {
             }
             let shard = local.shard()?;
             let before = shard.tree.current();
-            shard.tree.set_current(0);
+            shard.tree.set_current(None);
             for probe in probes {
                 // Where the tree has no room, what follows counts at the last caller that has a node.
                 let Some(node) = shard.tree.descend(*probe) else { break };
-                shard.tree.set_current(address(node));
+                shard.tree.set_current(Some(NodeRef::to(node)));
             }
-            Some(Entered { shard, before })
+            Some(Entered { shard, loan: local.loan.get(), before })
         });
         entered.flatten()
     }
@@ -64,15 +65,18 @@ impl Callers {
 /// What [`Callers::enter`] has to give back, on the same thread.
 pub(crate) struct Entered {
     shard: &'static Shard,
-    before: u64,
+    /// See [`Local::loan`].
+    loan: u64,
+    before: Option<NodeRef>,
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
         let local = Local::here();
-        let is = |other: Option<&'static Shard>| other.is_some_and(|other| std::ptr::eq(other, self.shard));
-        // Another shard's writer is another thread: a session that has been left since starts without callers anyway.
-        if is(local.shard()) || is(local.home.get()) {
+        // Under another loan the shard may be another thread's, and the nodes gone: a session that has been left since
+        // starts without callers anyway.
+        let is_home = || local.home.get().is_some() && local.home_loan.get() == self.loan;
+        if local.is_under(self.loan) || is_home() {
             self.shard.tree.set_current(self.before);
         }
     }

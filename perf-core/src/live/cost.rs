@@ -7,11 +7,11 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Waker};
 
-use super::callsite::GENERAL;
+use super::callsite::{GENERAL, TREE};
 use super::local::{Local, Phase};
 use super::shard::Shard;
 use super::slot::Slot;
-use super::{clock, general, lane, memory, registry};
+use super::{clock, memory, registry};
 use crate::Probe;
 
 /// Pairs of a batch, and batches: the median of them is what a probe usually costs, whatever interrupts a few.
@@ -122,14 +122,13 @@ pub(crate) fn calibrate(local: &Local) -> Option<()> {
     shard.grow(1)?;
     shard.make_slot(0)?;
     let inner = shard.make_slot(1)?;
-    OUTER.site.set_word(0);
-    INNER.site.set_word(1);
     let before = (local.shard(), local.covered.get(), local.waited.get());
     local.use_shard(Some(shard));
     local.enter_phase(Phase::Alive);
     for tree in [false, true] {
         registry::with_tree(tree, || {
-            CALL[usize::from(tree)].measure(inner, || empty_calls(tree));
+            set_words(tree);
+            CALL[usize::from(tree)].measure(inner, empty_calls);
             POLL[usize::from(tree)].measure(inner, empty_polls);
         });
     }
@@ -161,14 +160,17 @@ fn shortest_reading() -> Option<u64> {
     shortest
 }
 
-fn empty_calls(tree: bool) {
-    let usual = clock::is_counter() && !tree;
-    let start = |probe: &'static Probe| {
-        let word = probe.site.word();
-        if usual { lane::start(&probe.site, word) } else { general::start(&probe.site, word | GENERAL) }
-    };
-    let outer = start(&OUTER);
-    drop(start(&INNER));
+/// Calls take the way that those of other probes will.
+fn set_words(tree: bool) {
+    let clock = if clock::is_counter() { 0 } else { GENERAL };
+    let tree = if tree { TREE } else { 0 };
+    OUTER.site.set_word(clock | tree);
+    INNER.site.set_word(1 | clock | tree);
+}
+
+fn empty_calls() {
+    let outer = OUTER.start();
+    drop(INNER.start());
     drop(outer);
 }
 

@@ -1,27 +1,16 @@
 //! The long way into a shard, and the way around one: the first call of a program, of a callsite, of a thread, of a
 //! callsite on a thread; calls on threads that are past their end; guards that outlive the session they began in.
 
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::arithmetic_side_effects,
-        clippy::indexing_slicing,
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        reason = "calls pass through here, and nothing on their way may panic in any profile"
-    )
-)]
-
+use std::mem::MaybeUninit;
 use std::sync::Once;
 
 use super::callsite::{Callsite, ID, OFF, UNREGISTERED};
-use super::lane::{Lane, Open};
 use super::local::{ENDED, Local, Phase, STRAY};
+use super::open::{Class, Open, Tag};
 use super::registry::{REGISTRY, count_lost};
 use super::shard::Shard;
 use super::slot::{NOTHING, Slot};
-use super::{clock, cost, fork, general, object, sessions, slow};
+use super::{clock, cost, fork, general, heap, object, sessions, slow};
 use crate::Guard;
 
 /// Where a probe's calls are counted.
@@ -49,23 +38,22 @@ pub(crate) fn find(local: &Local, site: &'static Callsite) -> Found {
 /// Begins a call that is not the usual case.
 #[cold]
 #[inline(never)]
-pub(crate) fn start(local: &Local, site: &'static Callsite) -> Guard {
+pub(crate) fn start(local: &'static Local, site: &'static Callsite) -> Guard {
     let found = find(local, site);
     begin(local, site, &found)
 }
 
 /// By itself, so that what it puts on the stack is not there while a thread makes its shard.
 #[inline(never)]
-fn begin(local: &Local, site: &'static Callsite, found: &Found) -> Guard {
+fn begin(local: &'static Local, site: &'static Callsite, found: &Found) -> Guard {
     match *found {
-        Found::Off => Guard::off(),
+        Found::Off => Guard::new(Open::off()),
         // The usual way has found nothing: this call is slow already, so it is watched.
         Found::Here(_, slot) => general::start_in(local, slot, site),
         Found::Stray(slot) => {
-            let mut open = Open::now(Lane::Stray, local, slot);
-            open.started = clock::now();
-            open.loan = STRAY;
-            Guard::new(open)
+            let tag = Tag::under(STRAY).and(Tag::STRAY).and(Tag::HEAP);
+            let nothing = (MaybeUninit::uninit(), MaybeUninit::uninit());
+            Guard::new(Open::timed(tag, local, slot, nothing, clock::now))
         }
     }
 }
@@ -94,6 +82,7 @@ fn first_time(local: &Local, site: &'static Callsite) -> Found {
         if site.site().is_some_and(|known| !known.transient) {
             slot.set_site(site);
         }
+        heap::begin(local);
         local.use_shard(Some(shard));
         Some(Found::Here(shard, slot))
     });
@@ -162,37 +151,37 @@ pub(crate) fn move_in(local: &Local) -> Option<bool> {
 #[cold]
 #[inline(never)]
 pub(crate) fn finish_elsewhere(local: &Local, open: &Open, ticks: u64) {
-    let mark = open.mark();
-    if general::is_untimed(open) {
-        local.covered.set(open.covered);
-        local.heap.close(mark, 0);
+    if open.class() == Class::Untimed {
+        local.covered.set(open.covered());
+        open.close_heap(local, 0);
         return count_outcome_elsewhere(local, open);
     }
-    let callees = local.covered.get().wrapping_sub(open.covered);
+    let callees = local.covered.get().wrapping_sub(open.covered());
     // A clock that stepped back is seen by `count_call_alone`.
     let covered = if ticks < NOTHING { ticks.saturating_add(local.cost.get()) } else { 0 };
-    local.covered.set(open.covered.wrapping_add(covered));
-    let change = local.heap.close(mark, 1);
-    record_elsewhere(local, open.slot.id, |slot| {
+    local.covered.set(open.covered().wrapping_add(covered));
+    let change = open.close_heap(local, 1);
+    record_elsewhere(local, open.slot().id, |slot| {
         slot.count_call_alone(ticks, callees, |ticks| slow::alone(local, ticks));
-        change.count_alone(slot);
+        if let Some(change) = change {
+            change.count_alone(slot);
+        }
         open.count_outcome(slot);
     });
 }
 
-/// The same for a call of lane `Untimed`.
+/// The same for a call that another one is timed for.
 #[cold]
 #[inline(never)]
 pub(crate) fn finish_untimed_elsewhere(local: &Local, open: &Open) {
-    local.covered.set(open.covered);
-    local.heap.forget_callees(open.nested());
+    general::forget_callees(local, open);
     count_outcome_elsewhere(local, open);
 }
 
 /// The call itself was counted in the shard that the thread has left.
 fn count_outcome_elsewhere(local: &Local, open: &Open) {
     if open.has_outcome() {
-        record_elsewhere(local, open.slot.id, |slot| open.count_outcome(slot));
+        record_elsewhere(local, open.slot().id, |slot| open.count_outcome(slot));
     }
 }
 

@@ -5,108 +5,65 @@
 //! independently of how long calls take, and a timed call weighs as much as the gap it ends: so the weights add up to
 //! the calls, and every call is expected to be counted once (Horvitz and Thompson 1952).
 
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::arithmetic_side_effects,
-        clippy::indexing_slicing,
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        reason = "calls pass through here, and nothing on their way may panic in any profile"
-    )
-)]
-
 use std::mem::MaybeUninit;
 
-use super::callsite::{Callsite, GENERAL, ID, Sampling, WATCHED};
-use super::lane::{AtStart, Lane, Notes, Open};
+use super::callsite::{Callsite, Sampling};
 use super::local::Local;
+use super::open::{Open, Tag};
 use super::ring::Kind;
 use super::shard::Shard;
 use super::slot::Slot;
 use super::sync::MOST_TICKS;
-use super::tree::{address, node_at};
+use super::tree::Place;
 use super::waiting::Watch;
-use super::{clock, cost, entry, registry, slow, spans, timeline};
+use super::{clock, cost, entry, more, registry, slow, spans, timeline};
 use crate::Guard;
 
 /// Longest average gap that a probe under an overhead cap may choose.
 const LONGEST_GAP: u64 = 1 << 20;
 
-/// What a call in this lane keeps beside the rest.
+/// What a call that goes this way keeps beside the rest.
 #[derive(Clone, Copy)]
-pub(crate) struct Extra {
+pub(crate) struct Sampled {
     /// Calls that this one stands for, itself included; 0 where another will stand for it.
     weight: u64,
-    /// Tree nodes as the slots keep them: the caller's, and this call's or 0.
-    caller: u64,
-    node: u64,
     /// The span that was opened for it, or 0.
     span: u64,
     watch: Watch,
 }
 
-/// Begins a call of a probe that goes this way, or the short way with its event recorded.
-#[inline(never)]
-pub(crate) fn start(site: &'static Callsite, word: u32) -> Guard {
-    let local = Local::here();
-    match local.known_slot(word & ID) {
-        Some(slot) if word & (GENERAL | WATCHED) == 0 => Guard::new(Open::now(Lane::Recorded, local, slot)),
-        Some(slot) => start_in(local, slot, site),
-        None => entry::start(local, site),
-    }
-}
-
 /// Begins a call that goes this way.
 #[inline(always)]
-pub(crate) fn start_in(local: &Local, slot: &'static Slot, site: &'static Callsite) -> Guard {
-    let skipped = slot.untimed.get();
-    if skipped.wrapping_add(1) >= slot.gap.get() {
+pub(crate) fn start_in(local: &'static Local, slot: &'static Slot, site: &'static Callsite) -> Guard {
+    // SAFETY: a slot at hand is one that this thread writes to.
+    if !unsafe { slot.passes_by() } {
         return start_due(local, slot, site);
     }
-    slot.untimed.add(1);
     if registry::tree_is_on() {
         return start_timed(local, slot, site, 0);
     }
-    Guard::new(Open {
-        lane: Lane::Untimed,
-        notes: Notes::now(),
-        slot,
-        loan: local.loan.get(),
-        covered: local.covered.get(),
-        heap: AtStart { nested: local.heap.nested() },
-        started: 0,
-        total: 0,
-        extra: MaybeUninit::uninit(),
-    })
+    Guard::new(Open::untimed_with_heap(local, slot))
 }
 
 /// Begins a call that is timed. Not inlined, so that one that is not needs few registers.
 #[inline(never)]
-fn start_due(local: &Local, slot: &'static Slot, site: &'static Callsite) -> Guard {
+fn start_due(local: &'static Local, slot: &'static Slot, site: &'static Callsite) -> Guard {
     start_timed(local, slot, site, weigh(slot, site.sampling))
 }
 
 /// Begins a call that is timed, or at least has its place in the tree.
 #[inline(never)]
-fn start_timed(local: &Local, slot: &'static Slot, site: &'static Callsite, weight: u64) -> Guard {
-    let shard = slot.shard();
-    let caller = shard.tree.current();
-    let node = enter(shard, slot);
-    let span = if weight == 0 { 0 } else { spans::enter(site) };
-    let watch = if weight == 0 { Watch::none(local) } else { Watch::begin(local, slot) };
-    Guard::new(Open {
-        lane: Lane::General,
-        notes: Notes::now(),
-        slot,
-        loan: local.loan.get(),
-        covered: local.covered.get(),
-        total: slot.total.get(),
-        heap: AtStart { mark: local.heap.mark(slot) },
-        extra: MaybeUninit::new(Extra { weight, caller, node, span, watch }),
-        started: if weight == 0 { 0 } else { clock::now() },
-    })
+fn start_timed(local: &'static Local, slot: &'static Slot, site: &'static Callsite, weight: u64) -> Guard {
+    let tag = Tag::under(local.loan.get()).and(Tag::HEAP).and(Tag::GENERAL);
+    let place = MaybeUninit::new(enter(slot.shard(), slot));
+    if weight == 0 {
+        let sampled = Sampled { weight, span: 0, watch: Watch::none(local) };
+        let parts = (place, MaybeUninit::new(sampled));
+        return Guard::new(Open::timed(tag.and(Tag::UNTIMED), local, slot, parts, || 0));
+    }
+    let span = spans::enter(site);
+    let sampled = Sampled { weight, span, watch: Watch::begin(local, slot) };
+    Guard::new(Open::timed(tag, local, slot, (place, MaybeUninit::new(sampled)), clock::now))
 }
 
 /// A signed time, so many times over, which stops where sums do.
@@ -144,53 +101,52 @@ fn average_gap(slot: &Slot, sampling: Sampling) -> u64 {
     }
 }
 
-/// Makes the probe's node below the current one the current one; 0 where there is no tree, or no room in it.
+/// Makes the probe's node below the current one the current one, if there is a tree.
 #[inline]
-pub(crate) fn enter(shard: &Shard, slot: &Slot) -> u64 {
-    if !registry::tree_is_on() {
-        return 0;
-    }
-    let caller = shard.tree.current();
-    let mut node = slot.cached_node.get();
-    if slot.cached_parent.get() != caller || node == 0 {
-        let Some(found) = shard.tree.descend(slot.id) else {
-            return 0;
-        };
-        node = address(found);
-        slot.cached_parent.set(caller);
-        slot.cached_node.set(node);
-    }
-    shard.tree.set_current(node);
-    node
+pub(crate) fn enter(shard: &Shard, slot: &Slot) -> Place {
+    if registry::tree_is_on() { Place::enter(&shard.tree, slot) } else { Place::none(&shard.tree) }
 }
 
-/// Whether another call stands for this one.
-pub(crate) fn is_untimed(open: &Open) -> bool {
-    match open.lane {
-        Lane::Untimed => true,
-        Lane::General => open.extra().weight == 0,
-        Lane::Usual | Lane::Recorded | Lane::Stray => false,
-    }
-}
-
-/// Ends a call that did not take the short way.
+/// Ends a call that another one is timed for.
 #[inline(never)]
-pub(crate) fn finish(open: &Open) {
-    if open.lane == Lane::Untimed {
-        let (local, slot) = (Local::here(), open.slot);
-        if !local.is_under(open.loan) {
-            return entry::finish_untimed_elsewhere(local, open);
-        }
-        // Where no probe was met meanwhile there is nothing to forget, and no store for the next such call to wait for.
-        if local.covered.get() != open.covered {
-            local.covered.set(open.covered);
-            local.heap.forget_callees(open.nested());
-        }
-        return open.count_outcome(slot);
+pub(crate) fn finish_untimed(open: &Open) {
+    let local = open.local();
+    // Where no probe was met meanwhile there is nothing to forget, and no store for the next such call to wait for.
+    if open.tag() != Tag::under(local.loan.get()).and(Tag::UNTIMED) || local.covered.get() != open.covered() {
+        return finish_untimed_slowly(local, open);
     }
-    finish_timed(open);
-    if open.lane == Lane::General {
-        let span = open.extra().span;
+    more::count_panic(open);
+}
+
+#[inline(never)]
+fn finish_untimed_slowly(local: &Local, open: &Open) {
+    let tag = open.tag();
+    if tag.has(Tag::GENERAL) {
+        return finish_at(open, 0);
+    }
+    if !local.is_under(tag.loan()) {
+        return entry::finish_untimed_elsewhere(local, open);
+    }
+    if local.covered.get() != open.covered() {
+        forget_callees(local, open);
+    }
+    open.count_outcome(open.slot());
+}
+
+/// What the callees of an untimed call took and allocated is in the call that stands for it.
+pub(super) fn forget_callees(local: &Local, open: &Open) {
+    local.covered.set(open.covered());
+    if open.tag().has(Tag::HEAP) {
+        local.heap.forget_callees(open.nested());
+    }
+}
+
+/// Ends a call that is timed and goes this way, `counter` being what the processor's counter said at its end.
+#[inline(never)]
+pub(crate) fn finish(open: &Open, counter: u64) {
+    finish_at(open, clock::at(counter));
+    if open.tag().has(Tag::GENERAL) {
+        let span = open.sampled().span;
         if span != 0 {
             spans::exit(span);
         }
@@ -198,11 +154,10 @@ pub(crate) fn finish(open: &Open) {
 }
 
 #[inline(never)]
-fn finish_timed(open: &Open) {
-    let (local, slot) = (Local::here(), open.slot);
-    let now = if is_untimed(open) { 0 } else { clock::now() };
-    let ticks = now.wrapping_sub(open.started);
-    let here = open.lane == Lane::General && local.is_under(open.loan);
+fn finish_at(open: &Open, now: u64) {
+    let (local, slot) = (open.local(), open.slot());
+    let ticks = now.wrapping_sub(open.started());
+    let here = open.tag().has(Tag::GENERAL) && local.is_under(open.tag().loan());
     let Some(shard) = local.shard().filter(|_| here) else {
         return entry::finish_elsewhere(local, open, ticks);
     };
@@ -213,40 +168,39 @@ fn finish_timed(open: &Open) {
 /// Counts a call in the slot that it began in.
 #[inline(always)]
 fn store(open: &Open, local: &Local, slot: &Slot, shard: &Shard, ticks: u64) {
-    let (extra, mark) = (open.extra(), open.mark());
-    let weight = extra.weight;
+    let Sampled { weight, watch, .. } = *open.sampled();
     let mut own = 0;
     if weight == 0 {
         // What its callees took is in the time of the call that stands for this one.
-        local.covered.set(open.covered);
-        extra.watch.forget(local);
+        local.covered.set(open.covered());
+        watch.forget(local);
     } else {
-        let unusual = |ticks| slow::call(slot, open.started, open.covered, ticks);
+        let unusual = |ticks| slow::call(slot, open.started(), open.covered(), ticks);
         let ticks = slot.observe_weighted(ticks, weight, unusual);
-        let callees = local.covered.get().wrapping_sub(open.covered);
+        let callees = local.covered.get().wrapping_sub(open.covered());
         let all = ticks.saturating_mul(weight).min(MOST_TICKS);
         own = weighted(ticks.wrapping_sub(callees), weight);
         slot.sum.add_ticks(all);
         slot.own.add_signed_ticks(own);
-        slot.total.raise(open.total.saturating_add(all).min(MOST_TICKS));
+        slot.total.raise(open.total().saturating_add(all).min(MOST_TICKS));
         slot.weighed.add(weight);
         slot.skipped.add(weight.wrapping_sub(1));
         slot.claimed.add(1u64.wrapping_sub(weight));
-        let watching = extra.watch.end(local, slot, ticks, ticks.wrapping_sub(callees), weight);
+        let watching = watch.end(local, slot, ticks, ticks.wrapping_sub(callees), weight);
         let cost = local.cost.get().saturating_add(watching).saturating_mul(weight);
-        local.covered.set(open.covered.wrapping_add(all).wrapping_add(cost));
-        timeline::record_if_on(local, Kind::Call, slot.id, open.started, ticks);
+        local.covered.set(open.covered().wrapping_add(all).wrapping_add(cost));
+        timeline::record_if_on(local, Kind::Call, slot.id, open.started(), ticks);
     }
-    let heap = &local.heap;
-    let change = (!heap.is_untouched(mark)).then(|| heap.close(mark, weight));
+    let change = open.close_heap(local, weight);
     if let Some(change) = &change
         && weight != 0
     {
-        change.count_call(slot, mark);
+        change.count_call(slot, open.mark());
     }
-    if let Some(node) = node_at(extra.node) {
+    // SAFETY: under the loan that the call began under.
+    if let Some(node) = unsafe { open.place().node() } {
         node.count(1, own, change.as_ref().map_or((0, 0), |change| (change.own_allocs, change.own_bytes)));
     }
-    shard.tree.set_current(extra.caller);
+    open.place().restore(&shard.tree);
     open.count_outcome(slot);
 }

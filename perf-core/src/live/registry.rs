@@ -11,7 +11,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
-use super::callsite::{Callsite, GENERAL, ID, OFF, RECORDED, UNREGISTERED};
+use super::callsite::{Callsite, GENERAL, ID, OFF, RECORDED, SAMPLED, TREE, UNREGISTERED};
 use super::shard::Shard;
 use super::site::{Names, Site};
 use super::slot::Slot;
@@ -80,7 +80,7 @@ unsafe impl Send for State {}
 
 /// Calls that could not be counted.
 static LOST: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
-static TREE: AtomicBool = AtomicBool::new(false);
+static TREE_IS_ON: AtomicBool = AtomicBool::new(false);
 /// Whether calls open spans.
 static SPANS: AtomicBool = AtomicBool::new(false);
 /// Events that a thread keeps; 0 while there is no timeline.
@@ -103,14 +103,14 @@ pub(crate) fn lost() -> u64 {
 
 #[inline]
 pub(crate) fn tree_is_on() -> bool {
-    TREE.load(Relaxed)
+    TREE_IS_ON.load(Relaxed)
 }
 
 /// Runs `work` as if the tree were switched so; only while nobody else counts or switches.
 pub(super) fn with_tree(on: bool, work: impl FnOnce()) {
-    let before = TREE.swap(on, Relaxed);
+    let before = TREE_IS_ON.swap(on, Relaxed);
     work();
-    TREE.store(before, Relaxed);
+    TREE_IS_ON.store(before, Relaxed);
 }
 
 #[inline]
@@ -276,10 +276,13 @@ impl State {
     }
 
     fn word(&self, site: &Site) -> u32 {
-        let general = site.sampled || self.clock_is_call || spans_are_on() || tree_is_on();
-        let general = if general { GENERAL } else { 0 };
-        let recorded = if timeline() > 0 { RECORDED } else { 0 };
-        site.id | general | recorded | self.flags
+        let bits = [
+            (site.sampled, SAMPLED),
+            (self.clock_is_call || spans_are_on(), GENERAL),
+            (tree_is_on(), TREE),
+            (timeline() > 0, RECORDED),
+        ];
+        bits.iter().filter(|bit| bit.0).fold(site.id | self.flags, |word, bit| word | bit.1)
     }
 
     fn rewrite_words(&self) {
@@ -305,7 +308,7 @@ impl State {
 
     /// Switches the call tree.
     pub(crate) fn set_tree(&mut self, on: bool) {
-        TREE.store(on, Relaxed);
+        TREE_IS_ON.store(on, Relaxed);
         self.rewrite_words();
     }
 
@@ -353,7 +356,7 @@ impl State {
     /// A thread has ended. The lock hands its last stores to the next holder; [`Registry::settle`] comes after.
     pub(crate) fn release(&mut self, shard: &'static Shard) {
         self.lists.threads -= 1;
-        shard.tree.set_current(0);
+        shard.tree.set_current(None);
         // The latest is the last to be emptied: calls of a thread that is about to end may still be open in it.
         // With every thread that ends, one more is free and one fewer may be.
         for _ in 0..2 {

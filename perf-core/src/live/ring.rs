@@ -1,18 +1,6 @@
 //! What a thread did last: a ring of events, the oldest overwritten. Its thread writes; anybody may read meanwhile and
 //! leaves out what may have been overwritten under its eyes.
 
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::arithmetic_side_effects,
-        clippy::indexing_slicing,
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        reason = "calls pass through here, and nothing on their way may panic in any profile"
-    )
-)]
-
 use std::cell::UnsafeCell;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 

@@ -189,7 +189,7 @@ pub(crate) fn resume(local: &Local) -> bool {
         entry.loan.set(local.loan.get());
     }
     let shard = stack[0].hold.borrow().shard;
-    shard.tree.set_current(0);
+    shard.tree.set_current(None);
     local.use_shard(Some(shard));
     true
 }
@@ -210,7 +210,7 @@ pub(crate) fn enter(core: &Arc<Core>) -> Option<*mut Entry> {
             };
             let took = inside.is_none();
             if took {
-                hold.shard.tree.set_current(0);
+                hold.shard.tree.set_current(None);
                 local.use_shard(Some(hold.shard));
                 local.begin_loan();
             }

@@ -4,25 +4,14 @@
 //! The thread that owns the slot's shard writes; anybody may read meanwhile. Counters only grow, so a reader that
 //! comes between two stores sees the state of a moment ago, off by the call that is just ending.
 
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::arithmetic_side_effects,
-        clippy::indexing_slicing,
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        reason = "calls pass through here, and nothing on their way may panic in any profile"
-    )
-)]
-
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::callsite::Callsite;
 use super::memory;
 use super::shard::Shard;
-use super::sync::{AtomicPtr, AtomicU32, AtomicU64, Count, Own, Version, add_one, add_to_both, undisturbed};
+use super::sync::{AtomicPtr, AtomicU32, AtomicU64, Count, Own, Version, add_one, add_to, cell_plainly, undisturbed};
 use super::tail::{Record, Tail};
+use super::tree::NodeCell;
 use super::watched::Watched;
 use crate::buckets::{self, OCTAVES};
 
@@ -85,8 +74,8 @@ pub(crate) struct Slot {
     pub(crate) backward: Count,
 
     /// Call tree: the node this probe had under the parent it was last called from.
-    pub(crate) cached_parent: Count,
-    pub(crate) cached_node: Count,
+    pub(crate) cached_parent: NodeCell,
+    pub(crate) cached_node: NodeCell,
     pub(crate) id: u32,
     /// One bit for each octave in `blocks`, for readers.
     octaves: Count,
@@ -192,8 +181,8 @@ impl Slot {
             backward: zero(),
             weighed: zero(),
             skipped: zero(),
-            cached_parent: zero(),
-            cached_node: zero(),
+            cached_parent: NodeCell::new(),
+            cached_node: NodeCell::new(),
             octaves: zero(),
             carries: Version::new(),
             wide: AtomicPtr::new(std::ptr::null_mut()),
@@ -250,7 +239,7 @@ impl Slot {
         }
         let octave = buckets::octave(ticks);
         let position = buckets::position(ticks, octave);
-        // SAFETY: `octave` is at most LOWEST = OCTAVES - 1, see `buckets`.
+        // SAFETY: `octave` is below OCTAVES, see `buckets`.
         let block = unsafe { self.blocks.get_unchecked(octave) }.own();
         if block.is_null() {
             self.add_slowly(octave, position, 1);
@@ -267,6 +256,25 @@ impl Slot {
         ticks
     }
 
+    /// The cell of a value of nothing out of the ordinary, for [`add_one`]: none where there is more to it.
+    ///
+    /// # Safety
+    /// The caller is the writer.
+    #[inline(always)]
+    pub(crate) unsafe fn usual_cell(&self, ticks: u64) -> Option<(*const AtomicU32, usize)> {
+        // SAFETY: the caller's promise.
+        let (least, spread) = unsafe { (self.least.own_plainly(), self.spread.own_plainly()) };
+        if ticks.wrapping_sub(least) > spread {
+            return None;
+        }
+        let octave = buckets::octave(ticks);
+        let position = buckets::position(ticks, octave);
+        // SAFETY: `octave` is below OCTAVES, see `buckets`.
+        let block = unsafe { self.blocks.get_unchecked(octave) }.own().cast_const();
+        // SAFETY: a block that is there has a cell for every position of its octave (the base may lie before it).
+        (!block.is_null() && unsafe { cell_plainly(block, position) } < NEARLY_FULL).then_some((block, position))
+    }
+
     /// Whether a value is the least, or slow enough for the tail, or no duration at all.
     #[inline(always)]
     fn is_unusual(&self, ticks: u64) -> bool {
@@ -277,7 +285,22 @@ impl Slot {
     /// see [`super::sync`].
     #[inline(always)]
     pub(crate) fn count_time(&self, ticks: u64, own: u64) {
-        add_to_both!(self, Slot, sum: ticks, own: own);
+        add_to!(self, Slot, sum, ticks);
+        add_to!(self, Slot, own, own);
+    }
+
+    /// Sampling: counts a call that another one is timed for, unless this is the one that is.
+    ///
+    /// # Safety
+    /// The caller is the writer.
+    #[inline(always)]
+    pub(crate) unsafe fn passes_by(&self) -> bool {
+        // SAFETY: the caller's promise.
+        let passes = unsafe { self.untimed.own_plainly().wrapping_add(1) < self.gap.own_plainly() };
+        if passes {
+            add_to!(self, Slot, untimed, 1);
+        }
+        passes
     }
 
     /// Counts a call that has no callees and is in no recursion.
@@ -413,9 +436,8 @@ impl Slot {
 
     fn read_cells(&self, mut each: impl FnMut(u16, u64)) {
         let mut octaves = self.octaves.get();
-        // From high to low octave numbers, which is from low to high values.
-        while let Some(octave) = octaves.checked_ilog2() {
-            let octave = octave as usize;
+        while octaves != 0 {
+            let octave = octaves.trailing_zeros() as usize;
             octaves &= !bit(octave);
             let Some(block) = self.blocks.get(octave).map(|block| block.load(Acquire)).filter(|block| !block.is_null())
             else {
@@ -542,7 +564,7 @@ impl Slot {
             count.set(0);
         }
         self.least.set(NOTHING);
-        self.cached_node.set(0);
+        self.cached_node.set(None);
         self.tail.reset();
         self.watched.reset();
         let mut octaves = self.octaves.get();

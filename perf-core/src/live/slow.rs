@@ -1,17 +1,5 @@
 //! What is written down of a call that is among the slowest of its probe.
 
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::arithmetic_side_effects,
-        clippy::indexing_slicing,
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        reason = "calls pass through here, and nothing on their way may panic in any profile"
-    )
-)]
-
 use super::journey::Journey;
 use super::local::Local;
 use super::slot::Slot;

@@ -11,18 +11,6 @@
 //! billion a second takes 584 years, and ticks of 5 GHz take 29 years from [`MOST_TICKS`], where durations that somebody
 //! else names, or that are weighed, stop. What else users or allocators name stops at the greatest number.
 
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::arithmetic_side_effects,
-        clippy::indexing_slicing,
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        reason = "calls pass through here, and nothing on their way may panic in any profile"
-    )
-)]
-
 #[cfg(loom)]
 pub(crate) use loom::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, fence};
 #[cfg(not(loom))]
@@ -85,6 +73,20 @@ impl Count {
     #[inline(always)]
     pub(crate) fn own(&self) -> u64 {
         self.0.own()
+    }
+
+    /// The same, as a plain load, which may be part of another instruction.
+    ///
+    /// # Safety
+    /// The caller is the writer.
+    #[inline(always)]
+    pub(crate) unsafe fn own_plainly(&self) -> u64 {
+        #[cfg(not(loom))]
+        // SAFETY: nobody else writes to the cell, so this load is in no race.
+        let value = unsafe { self.0.as_ptr().read() };
+        #[cfg(loom)]
+        let value = self.own();
+        value
     }
 
     /// The writer only. Wraps: for what cannot reach the end (see above), and for differences, that may be negative.
@@ -176,33 +178,50 @@ pub(crate) unsafe fn add_one(cells: *const AtomicU32, position: usize) {
     }
 }
 
-/// [`Count::add`] to two fields of a struct that is at hand, without an instruction for the address of each.
-macro_rules! add_to_both {
-    ($of:expr, $type:ty, $one:ident: $more:expr, $other:ident: $other_more:expr) => {{
+/// What is in a cell, as [`Count::own_plainly`].
+///
+/// # Safety
+/// There is a cell at this position, and the caller is its writer.
+#[inline(always)]
+pub(crate) unsafe fn cell_plainly(cells: *const AtomicU32, position: usize) -> u32 {
+    // SAFETY: the caller's promise.
+    let cell = unsafe { &*cells.wrapping_add(position) };
+    #[cfg(not(loom))]
+    // SAFETY: nobody else writes to the cell, so this load is in no race.
+    let value = unsafe { cell.as_ptr().read() };
+    #[cfg(loom)]
+    let value = cell.own();
+    value
+}
+
+/// [`Count::add`] to a field of a struct that is at hand, without an instruction for its address.
+macro_rules! add_to {
+    ($of:expr, $type:ty, $field:ident, 1) => {
+        $crate::live::sync::add_to!(@ $of, $type, $field, 1_u64, const 1)
+    };
+    ($of:expr, $type:ty, $field:ident, $more:expr) => {{
+        let more: u64 = $more;
+        $crate::live::sync::add_to!(@ $of, $type, $field, more, in(reg) more)
+    }};
+    (@ $of:expr, $type:ty, $field:ident, $more:expr, $($operand:tt)*) => {{
         #[cfg(all(target_arch = "x86_64", not(any(loom, miri))))]
-        // SAFETY: both are counters of what is at hand; otherwise as in `Count::add`.
+        // SAFETY: it is a counter of what is at hand; otherwise as in `Count::add`.
         unsafe {
-            let (one, other): (&Count, &Count) = (&$of.$one, &$of.$other);
-            let _ = (one, other);
+            let of: &$type = $of;
+            let _: &$crate::live::sync::Count = &of.$field;
             core::arch::asm!(
-                "add qword ptr [{of} + {one}], {more}",
-                "add qword ptr [{of} + {other}], {other_more}",
-                of = in(reg) std::ptr::from_ref::<$type>($of),
-                one = const std::mem::offset_of!($type, $one),
-                other = const std::mem::offset_of!($type, $other),
-                more = in(reg) $more,
-                other_more = in(reg) $other_more,
+                "add qword ptr [{of} + {at}], {more}",
+                of = in(reg) std::ptr::from_ref::<$type>(of),
+                at = const std::mem::offset_of!($type, $field),
+                more = $($operand)*,
                 options(nostack)
             );
         }
         #[cfg(not(all(target_arch = "x86_64", not(any(loom, miri)))))]
-        {
-            $of.$one.add($more);
-            $of.$other.add($other_more);
-        }
+        $of.$field.add($more);
     }};
 }
-pub(crate) use add_to_both;
+pub(crate) use add_to;
 
 /// Reading a cell in order to write to it, which only its one writer does: a relaxed load. In a model, loom fails where
 /// anybody else may have written meanwhile.

@@ -3,18 +3,6 @@
 //!
 //! The writer of the slot writes; a reader that comes between reads again.
 
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::arithmetic_side_effects,
-        clippy::indexing_slicing,
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        reason = "calls pass through here, and nothing on their way may panic in any profile"
-    )
-)]
-
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::sync::{AtomicU64, Count, Version};

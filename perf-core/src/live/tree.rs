@@ -4,22 +4,13 @@
 //! recursive call counts at the node where the recursion began, so the tree is no deeper than there are probes and a
 //! recursion of any depth needs no memory. What a node spends is its own; totals are sums over subtrees, made later.
 
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::arithmetic_side_effects,
-        clippy::indexing_slicing,
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        reason = "calls pass through here, and nothing on their way may panic in any profile"
-    )
-)]
-
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
+use std::ptr::NonNull;
+
 use super::memory;
-use super::sync::{AtomicPtr, Count, Own, undisturbed};
+use super::slot::Slot;
+use super::sync::{AtomicPtr, Count, Own, add_to, undisturbed};
 
 /// Nodes of one shard; calls that would need one more are counted at their caller's node.
 const MOST_NODES: u64 = 1 << 16;
@@ -102,21 +93,34 @@ impl Node {
         [&self.calls, &self.own, &self.own_allocs, &self.own_alloc_bytes]
     }
 
+    /// Adds a call that was timed as it passed, see [`super::sync`]. The writer only.
+    #[inline(always)]
+    pub(crate) fn count_usual(&self, own: u64) {
+        add_to!(self, Node, calls, 1);
+        add_to!(self, Node, own, own);
+    }
+
+    /// Adds to the sums of allocations. The writer only.
+    #[inline(always)]
+    pub(crate) fn count_heap(&self, allocs: u64, bytes: u64) {
+        self.own_allocs.add_signed(allocs);
+        self.own_alloc_bytes.add_signed(bytes);
+    }
+
     /// Adds to the sums: calls, ticks, allocations and bytes. The writer only.
     #[inline]
     pub(crate) fn count(&self, calls: u64, own: u64, (allocs, bytes): (u64, u64)) {
         self.calls.add(calls);
         self.own.add_signed_ticks(own);
-        self.own_allocs.add_signed(allocs);
-        self.own_alloc_bytes.add_signed(bytes);
+        self.count_heap(allocs, bytes);
     }
 }
 
 /// Owned by a shard; `current` and all counts have that shard's one writer.
 pub(crate) struct Tree {
     root: AtomicPtr<Node>,
-    /// Address of the node that the innermost open call counts at; 0 before the first.
-    current: Count,
+    /// The node that the innermost open call counts at; null before the first.
+    current: NodeCell,
     nodes: Count,
     /// Calls that found no room for a node.
     pub(crate) dropped: Count,
@@ -126,7 +130,7 @@ impl Tree {
     pub(crate) fn new() -> Self {
         Self {
             root: AtomicPtr::new(std::ptr::null_mut()),
-            current: Count::new(0),
+            current: NodeCell::new(),
             nodes: Count::new(0),
             dropped: Count::new(0),
         }
@@ -138,12 +142,12 @@ impl Tree {
         unsafe { self.root.load(Acquire).as_ref() }
     }
 
-    /// The node that the innermost open call counts at; 0 for none yet.
-    pub(crate) fn current(&self) -> u64 {
+    /// The node that the innermost open call counts at; none before the first. The writer only.
+    pub(crate) fn current(&self) -> Option<NodeRef> {
         self.current.get()
     }
 
-    pub(crate) fn set_current(&self, node: u64) {
+    pub(crate) fn set_current(&self, node: Option<NodeRef>) {
         self.current.set(node);
     }
 
@@ -155,8 +159,9 @@ impl Tree {
     }
 
     fn descend_alone(&self, probe: u32) -> Option<&'static Node> {
-        let parent = match node_at(self.current.get()) {
-            Some(node) => node,
+        let parent = match self.current() {
+            // SAFETY: of this tree, which is in use.
+            Some(node) => unsafe { node.get() },
             None => self.plant()?,
         };
         if let Some(known) = parent.children().find(|child| child.probe == probe) {
@@ -201,27 +206,28 @@ impl Tree {
         let Some(theirs) = other.root() else {
             return;
         };
-        self.set_current(0);
+        self.set_current(None);
         let enter = |node: &'static Node| {
             let Some(mine) = self.descend(node.probe) else {
                 return false;
             };
             let [calls, own, allocs, bytes] = node.sums().map(Count::get);
             mine.count(calls, own, (allocs, bytes));
-            self.set_current(address(mine));
+            self.set_current(Some(NodeRef::to(mine)));
             true
         };
         let leave = || {
             // The way to a node is the same in both trees, and so is its caller.
-            let caller = node_at(self.current()).and_then(|node| node.parent);
-            self.set_current(caller.map_or(0, address));
+            // SAFETY: of this tree, which is in use.
+            let caller = self.current().and_then(|node| unsafe { node.get() }.parent);
+            self.set_current(caller.map(NodeRef::to));
         };
         theirs.walk(enter, leave);
     }
 
     /// Frees all nodes; the writer is at rest and nobody reads.
     pub(crate) fn free(&self) {
-        self.set_current(0);
+        self.set_current(None);
         self.dropped.set(0);
         self.nodes.set(0);
         let mut next = self.root.swap(std::ptr::null_mut(), Relaxed);
@@ -243,7 +249,7 @@ impl Tree {
 
     /// Back to zero, keeping the nodes; the writer is at rest and nobody reads.
     pub(crate) fn reset(&self) {
-        self.set_current(0);
+        self.set_current(None);
         self.dropped.set(0);
         let Some(root) = self.root() else {
             return;
@@ -259,16 +265,127 @@ impl Tree {
     }
 }
 
-/// A node as the counters keep it.
-pub(crate) fn address(node: &'static Node) -> u64 {
-    std::ptr::from_ref(node).expose_provenance() as u64
+/// A node as guards and slots keep it, also after its tree was freed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(transparent)]
+pub(crate) struct NodeRef(NonNull<Node>);
+
+// SAFETY: a node is `Sync`, and to reach it is the promise of whoever does.
+unsafe impl Send for NodeRef {}
+// SAFETY: as above.
+unsafe impl Sync for NodeRef {}
+
+impl NodeRef {
+    #[inline(always)]
+    pub(crate) fn to(node: &'static Node) -> Self {
+        Self(NonNull::from(node))
+    }
+
+    #[inline(always)]
+    fn address(node: Option<Self>) -> *mut Node {
+        node.map_or(std::ptr::null_mut(), |node| node.0.as_ptr())
+    }
+
+    /// # Safety
+    /// The tree was not freed since: its shard is in use, under the loan under which the caller came by this.
+    #[inline(always)]
+    pub(crate) unsafe fn get(self) -> &'static Node {
+        // SAFETY: the caller's promise.
+        unsafe { self.0.as_ref() }
+    }
 }
 
-/// The node at an address that came from [`address`].
-#[inline]
-pub(crate) fn node_at(address: u64) -> Option<&'static Node> {
-    #[allow(clippy::cast_possible_truncation, reason = "it was a pointer")]
-    let place = std::ptr::with_exposed_provenance::<Node>(address as usize);
-    // SAFETY: 0 or the address of a node, which stays for as long as its shard is in use.
-    unsafe { place.as_ref() }
+/// A cell for a node, or none, that only the writer of its shard reads or writes.
+pub(crate) struct NodeCell(AtomicPtr<Node>);
+
+impl NodeCell {
+    pub(crate) fn new() -> Self {
+        Self(AtomicPtr::new(std::ptr::null_mut()))
+    }
+
+    #[inline(always)]
+    pub(crate) fn get(&self) -> Option<NodeRef> {
+        NonNull::new(self.0.own()).map(NodeRef)
+    }
+
+    /// Whether it holds this.
+    #[inline(always)]
+    fn is(&self, node: Option<NodeRef>) -> bool {
+        std::ptr::eq(self.0.own(), NodeRef::address(node))
+    }
+
+    #[inline(always)]
+    pub(crate) fn set(&self, node: Option<NodeRef>) {
+        self.0.store(NodeRef::address(node), Relaxed);
+    }
+}
+
+/// Where a call is in the tree.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    caller: Option<NodeRef>,
+    /// None where there is no tree, or no room in it.
+    node: Option<NodeRef>,
+}
+
+impl Place {
+    /// Makes the probe's node below the current one the current one.
+    #[inline(always)]
+    pub(crate) fn enter(tree: &Tree, slot: &Slot) -> Self {
+        let caller = tree.current();
+        let mut node = slot.cached_node.get();
+        if !slot.cached_parent.is(caller) || node.is_none() {
+            node = Self::find(tree, slot, caller);
+        }
+        if node.is_some() {
+            tree.set_current(node);
+        }
+        Self { caller, node }
+    }
+
+    /// The same where the probe was last called from there, and has a node there.
+    #[inline(always)]
+    pub(crate) fn enter_again(tree: &Tree, slot: &Slot) -> Option<Self> {
+        let caller = tree.current();
+        if !slot.cached_parent.is(caller) {
+            return None;
+        }
+        let node = Some(slot.cached_node.get()?);
+        tree.set_current(node);
+        Some(Self { caller, node })
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn find(tree: &Tree, slot: &Slot, caller: Option<NodeRef>) -> Option<NodeRef> {
+        let node = NodeRef::to(tree.descend(slot.id)?);
+        // A signal handler that calls the probe elsewhere would leave one of the two.
+        undisturbed(|| {
+            slot.cached_parent.set(caller);
+            slot.cached_node.set(Some(node));
+        });
+        Some(node)
+    }
+
+    /// Of a call that is in no tree, while there is one.
+    #[inline(always)]
+    pub(crate) fn none(tree: &Tree) -> Self {
+        Self { caller: tree.current(), node: None }
+    }
+
+    /// Makes the caller's node the current one again.
+    #[inline(always)]
+    pub(crate) fn restore(&self, tree: &Tree) {
+        tree.set_current(self.caller);
+    }
+
+    /// The call's node, if it has one.
+    ///
+    /// # Safety
+    /// As for [`NodeRef::get`].
+    #[inline(always)]
+    pub(crate) unsafe fn node(&self) -> Option<&'static Node> {
+        // SAFETY: the caller's promise.
+        self.node.map(|node| unsafe { node.get() })
+    }
 }

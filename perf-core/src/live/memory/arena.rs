@@ -1,18 +1,6 @@
 //! Blocks of mapped pages. It takes no lock and is in no inconsistent state between two instructions, so a signal
 //! handler may come here whatever it interrupted, this included.
 
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::arithmetic_side_effects,
-        clippy::indexing_slicing,
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        reason = "calls pass through here, and nothing on their way may panic in any profile"
-    )
-)]
-
 use std::alloc::Layout;
 use std::ffi::{c_int, c_void};
 use std::ptr::null_mut;

@@ -1,0 +1,3 @@
+//! Where nothing is called around a fork, or there is none.
+
+pub(super) fn install() {}

@@ -1,0 +1,171 @@
+//! The way of a call with more to it than its time: allocations, a place in the call tree, an event in the thread's ring, an
+//! error; a time that is out of the ordinary; calls of one probe inside another.
+
+use std::mem::MaybeUninit;
+
+use super::callsite::{Callsite, GENERAL, ID, RECORDED, SAMPLED, TREE, WATCHED};
+use super::local::Local;
+use super::open::{Open, Tag};
+use super::ring::Kind;
+use super::slot::Slot;
+use super::sync::{add_one, add_to};
+use super::tree::Place;
+use super::{clock, entry, general, slow, timeline};
+use crate::Guard;
+
+/// Begins a call with a place in the tree, or whose allocations are counted, or both; none where the place is to be found
+/// first. The thread does not unwind.
+#[inline(always)]
+pub(crate) fn start_known(local: &'static Local, slot: &'static Slot, word: u32) -> Option<Guard> {
+    let mut tag = Tag::under(local.loan.get());
+    let mut place = MaybeUninit::uninit();
+    if word & TREE != 0 {
+        tag = tag.and(Tag::TREE);
+        place.write(Place::enter_again(&slot.shard().tree, slot)?);
+    }
+    if local.counts.get() {
+        tag = tag.and(Tag::HEAP);
+    }
+    Some(Guard::new(Open::known(tag, local, slot, place)))
+}
+
+/// Ends such a call, where there is nothing more to it. As [`super::lane::finish`] it saves no register.
+#[inline(never)]
+pub(crate) fn finish_known(open: &Open, now: u64) {
+    let (local, tag) = (open.local(), open.tag());
+    let known = Tag::TREE.and(Tag::HEAP).and(Tag::under(local.loan.get()));
+    if tag.and(known) != known || !local.is_under(tag.loan()) {
+        return finish(open, now);
+    }
+    let slot = open.slot();
+    let ticks = now.wrapping_sub(open.started());
+    // SAFETY: under the loan that the call began under, this thread writes to its slot.
+    let Some((cells, position)) = (unsafe { slot.usual_cell(ticks) }) else {
+        return finish(open, now);
+    };
+    // SAFETY: as above.
+    if unsafe { slot.total.own_plainly() } != open.total() {
+        return finish(open, now);
+    }
+    let storing = local.storing();
+    let own = ticks.wrapping_sub(local.covered.get().wrapping_sub(open.covered()));
+    // SAFETY: there is such a cell: see `usual_cell`.
+    unsafe { add_one(cells, position) };
+    add_to!(slot, Slot, sum, ticks);
+    add_to!(slot, Slot, own, own);
+    add_to!(slot, Slot, total, ticks);
+    local.covered.set(open.covered().wrapping_add(ticks).wrapping_add(local.cost.get()));
+    if tag.has(Tag::TREE) {
+        let place = open.place();
+        // SAFETY: under the loan that the call began under.
+        if let Some(node) = unsafe { place.node() } {
+            node.count_usual(own);
+        }
+        place.restore(&slot.shard().tree);
+    }
+    drop(storing);
+    if tag.has(Tag::HEAP) && !local.heap.is_untouched(open.mark()) {
+        return count_heap_and_panic(open);
+    }
+    count_panic(open);
+}
+
+/// By itself, so that a call that has not allocated needs fewer registers.
+#[inline(never)]
+fn count_heap_and_panic(open: &Open) {
+    let local = open.local();
+    let storing = local.storing();
+    count_heap(local, open);
+    drop(storing);
+    count_panic(open);
+}
+
+/// What a call that stands for itself alone has allocated.
+#[inline(always)]
+fn count_heap(local: &Local, open: &Open) {
+    let (slot, mark, tag) = (open.slot(), open.mark(), open.tag());
+    let change = local.heap.close_one(mark);
+    change.count_call(slot, mark);
+    if tag.has(Tag::TREE) {
+        // SAFETY: as where the call is counted, which is under the loan that it began under.
+        if let Some(node) = unsafe { open.place().node() } {
+            node.count_heap(change.own_allocs, change.own_bytes);
+        }
+    }
+}
+
+/// Begins a call for which the usual way is not enough.
+#[inline(never)]
+pub(crate) fn start(site: &'static Callsite) -> Guard {
+    let (local, word) = (Local::here(), site.word());
+    let Some(slot) = local.known_slot(word & ID) else {
+        return entry::start(local, site);
+    };
+    if word & (GENERAL | WATCHED | SAMPLED) != 0 {
+        return general::start_in(local, slot, site);
+    }
+    let mut tag = Tag::under(local.loan.get());
+    if local.counts.get() {
+        tag = tag.and(Tag::HEAP);
+    }
+    if word & RECORDED != 0 {
+        tag = tag.and(Tag::RING);
+    }
+    let mut place = MaybeUninit::uninit();
+    if word & TREE != 0 {
+        tag = tag.and(Tag::TREE);
+        place.write(Place::enter(&slot.shard().tree, slot));
+    }
+    Guard::new(Open::timed(tag, local, slot, (place, MaybeUninit::uninit()), clock::counter))
+}
+
+/// Ends a call that is timed, `counter` being what the processor's counter said at its end.
+#[inline(never)]
+pub(crate) fn finish(open: &Open, counter: u64) {
+    let local = open.local();
+    let tag = open.tag();
+    if tag.has(Tag::GENERAL.and(Tag::STRAY)) {
+        return general::finish(open, counter);
+    }
+    let ticks = counter.wrapping_sub(open.started());
+    if !local.is_under(tag.loan()) {
+        return entry::finish_elsewhere(local, open, ticks);
+    }
+    let slot = open.slot();
+    let _storing = local.storing();
+    let ticks = slot.observe(ticks, |ticks| slow::call(slot, open.started(), open.covered(), ticks));
+    let own = ticks.wrapping_sub(local.covered.get().wrapping_sub(open.covered()));
+    // Plain additions: time that has passed on this thread, see `sync`.
+    slot.count_time(ticks, own);
+    slot.total.raise(open.total().wrapping_add(ticks));
+    local.covered.set(open.covered().wrapping_add(ticks).wrapping_add(local.cost.get()));
+    if tag.has(Tag::TREE) {
+        let place = open.place();
+        // SAFETY: under the loan that the call began under.
+        if let Some(node) = unsafe { place.node() } {
+            node.count_usual(own);
+        }
+        place.restore(&slot.shard().tree);
+    }
+    if tag.has(Tag::HEAP) && !local.heap.is_untouched(open.mark()) {
+        count_heap(local, open);
+    }
+    open.count_outcome(slot);
+    if tag.has(Tag::RING) {
+        timeline::record(local, Kind::Call, slot.id, open.started(), ticks);
+    }
+}
+
+/// Ends a call that is counted already, but for the panic that may end it.
+#[inline(never)]
+pub(crate) fn count_panic(open: &Open) {
+    if std::thread::panicking() {
+        count_outcome(open);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn count_outcome(open: &Open) {
+    open.count_outcome(open.slot());
+}

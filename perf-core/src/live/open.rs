@@ -1,0 +1,342 @@
+//! What a guard holds of a call under way. Guards move, leave in any order, or never: nothing refers to one.
+
+use std::cell::Cell;
+use std::mem::MaybeUninit;
+
+use super::clock;
+use super::general::Sampled;
+use super::heap::{Change, Mark, Nested};
+use super::local::Local;
+use super::slot::Slot;
+use super::tree::Place;
+
+/// In one word: the loan that a call is under, see [`Local::loan`], how its end is counted, and what it says about itself.
+/// The usual call's is the loan alone, so that one comparison at its end tells that there is nothing else to do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Tag(u64);
+
+/// Which function ends a call.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// The one that reads the counter first.
+    Timed,
+    /// None: the call is not counted.
+    Off,
+    /// The one that does not read it: another call is timed for this one.
+    Untimed,
+}
+
+impl Tag {
+    /// [`Open::mark`], or [`Open::nested`] in a call made by [`Open::untimed`], is there.
+    pub(crate) const HEAP: Self = Self(1 << 32);
+    /// The call goes into the thread's ring.
+    pub(crate) const RING: Self = Self(1 << 33);
+    /// It has a place in the call tree: [`Open::place`] is there.
+    pub(crate) const TREE: Self = Self(1 << 34);
+    /// It is counted by [`super::general`]: [`Open::place`] and [`Open::sampled`] are there.
+    pub(crate) const GENERAL: Self = Self(1 << 35);
+    /// It is counted by a thread that has no shard any more.
+    pub(crate) const STRAY: Self = Self(1 << 36);
+    /// The call is marked as failed.
+    pub(crate) const FAILED: Self = Self(1 << 40);
+    /// It began while its thread was unwinding, so that it is not the one that panicked.
+    pub(crate) const UNWINDING: Self = Self(1 << 41);
+    /// Class `Untimed`.
+    pub(crate) const UNTIMED: Self = Self(1 << 63);
+    /// Class `Off`: all of the tag.
+    const OFF: Self = Self(u64::MAX);
+
+    /// Of a call under this loan, for which all else is as usual.
+    #[inline(always)]
+    pub(crate) const fn under(loan: u64) -> Self {
+        Self(loan)
+    }
+
+    #[inline(always)]
+    pub(crate) const fn and(self, more: Self) -> Self {
+        Self(self.0 | more.0)
+    }
+
+    #[inline(always)]
+    pub(crate) const fn has(self, part: Self) -> bool {
+        self.0 & part.0 != 0
+    }
+
+    #[inline(always)]
+    #[allow(clippy::cast_possible_truncation, reason = "the lower half is meant")]
+    pub(crate) const fn loan(self) -> u64 {
+        self.0 as u32 as u64
+    }
+
+    #[inline(always)]
+    const fn is_timed(self) -> bool {
+        self.0.cast_signed() >= 0
+    }
+
+    #[inline(always)]
+    const fn class(self) -> Class {
+        if self.is_timed() {
+            Class::Timed
+        } else if self.0 == Self::OFF.0 {
+            Class::Off
+        } else {
+            Class::Untimed
+        }
+    }
+
+    /// With what is unusual about the moment.
+    #[inline(always)]
+    pub(crate) fn now(self) -> Self {
+        if std::thread::panicking() { self.and(Self::UNWINDING) } else { self }
+    }
+}
+
+pub(crate) struct Open {
+    tag: Cell<Tag>,
+    /// Not in class `Off`: what is set of the thread and of the probe.
+    of: MaybeUninit<Of>,
+    /// Not in calls made by [`Open::untimed`].
+    times: MaybeUninit<Times>,
+    /// With [`Tag::HEAP`].
+    heap: MaybeUninit<AtStart>,
+    /// With [`Tag::TREE`] or [`Tag::GENERAL`].
+    place: MaybeUninit<Place>,
+    /// With [`Tag::GENERAL`].
+    sampled: MaybeUninit<Sampled>,
+}
+
+#[derive(Clone, Copy)]
+struct Of {
+    /// The thread's, which a guard does not leave: reaching it anew would take a call in a library.
+    local: &'static Local,
+    slot: &'static Slot,
+    /// Of the thread at the start: see [`Local::covered`].
+    covered: u64,
+}
+
+#[derive(Clone, Copy)]
+struct Times {
+    started: u64,
+    /// Of the slot at the start: see [`Slot::total`].
+    total: u64,
+}
+
+/// The heap of the thread at the start: no call needs both.
+#[derive(Clone, Copy)]
+union AtStart {
+    mark: Mark,
+    /// In calls made by [`Open::untimed`].
+    nested: Nested,
+}
+
+impl Open {
+    /// A call that is not counted.
+    #[inline(always)]
+    pub(crate) const fn off() -> Self {
+        Self::tagged(Tag::OFF)
+    }
+
+    #[inline(always)]
+    const fn tagged(tag: Tag) -> Self {
+        Self {
+            tag: Cell::new(tag),
+            of: MaybeUninit::uninit(),
+            times: MaybeUninit::uninit(),
+            heap: MaybeUninit::uninit(),
+            place: MaybeUninit::uninit(),
+            sampled: MaybeUninit::uninit(),
+        }
+    }
+
+    /// A call of the probe in `slot` and nothing else, on a thread that does not unwind, timed by the processor's counter
+    /// from now on: the time is read last.
+    #[inline(always)]
+    pub(crate) fn usual(local: &'static Local, slot: &'static Slot) -> Self {
+        let mut open = Self::tagged(Tag::under(local.loan.get()));
+        open.of.write(Of { local, slot, covered: local.covered.get() });
+        open.times.write(Times { total: slot.total.own(), started: clock::counter() });
+        open
+    }
+
+    /// The same with a place in the tree, or a mark of the heap, or both, as the tag says.
+    #[inline(always)]
+    pub(crate) fn known(tag: Tag, local: &'static Local, slot: &'static Slot, place: MaybeUninit<Place>) -> Self {
+        let mut open = Self { place, ..Self::tagged(tag) };
+        open.of.write(Of { local, slot, covered: local.covered.get() });
+        if tag.has(Tag::HEAP) {
+            open.heap.write(AtStart { mark: local.heap.mark(slot) });
+        }
+        open.times.write(Times { total: slot.total.own(), started: clock::counter() });
+        open
+    }
+
+    /// The same with what the tag says it has: with [`Tag::HEAP`] a mark is taken.
+    #[inline(always)]
+    pub(crate) fn timed(
+        tag: Tag,
+        local: &'static Local,
+        slot: &'static Slot,
+        (place, sampled): (MaybeUninit<Place>, MaybeUninit<Sampled>),
+        now: impl FnOnce() -> u64,
+    ) -> Self {
+        let mut open = Self { place, sampled, ..Self::tagged(tag.now()) };
+        open.of.write(Of { local, slot, covered: local.covered.get() });
+        if tag.has(Tag::HEAP) {
+            open.heap.write(AtStart { mark: local.heap.mark(slot) });
+        }
+        open.times.write(Times { total: slot.total.own(), started: now() });
+        open
+    }
+
+    /// A call that another one is timed for, on a thread that does not unwind.
+    #[inline(always)]
+    pub(crate) fn untimed(local: &'static Local, slot: &'static Slot) -> Self {
+        let mut open = Self::tagged(Tag::under(local.loan.get()).and(Tag::UNTIMED));
+        open.of.write(Of { local, slot, covered: local.covered.get() });
+        open
+    }
+
+    /// The same on any thread, with a note of what callees had allocated before.
+    #[inline(always)]
+    pub(crate) fn untimed_with_heap(local: &'static Local, slot: &'static Slot) -> Self {
+        let mut open = Self::untimed(local, slot);
+        open.tag.set(open.tag().and(Tag::HEAP).now());
+        open.heap.write(AtStart { nested: local.heap.nested() });
+        open
+    }
+
+    #[inline(always)]
+    pub(crate) fn tag(&self) -> Tag {
+        self.tag.get()
+    }
+
+    #[inline(always)]
+    pub(crate) fn class(&self) -> Class {
+        self.tag().class()
+    }
+
+    /// Whether it is of class `Timed`.
+    #[inline(always)]
+    pub(crate) fn is_timed(&self) -> bool {
+        self.tag().is_timed()
+    }
+
+    #[inline(always)]
+    fn of(&self) -> &Of {
+        debug_assert!(self.class() != Class::Off);
+        // SAFETY: set in all classes but that one, and nothing changes the class.
+        unsafe { self.of.assume_init_ref() }
+    }
+
+    /// The calling thread's, since guards do not leave their thread.
+    #[inline(always)]
+    pub(crate) fn local(&self) -> &'static Local {
+        self.of().local
+    }
+
+    #[inline(always)]
+    pub(crate) fn slot(&self) -> &'static Slot {
+        self.of().slot
+    }
+
+    #[inline(always)]
+    pub(crate) fn covered(&self) -> u64 {
+        self.of().covered
+    }
+
+    #[inline(always)]
+    fn times(&self) -> &Times {
+        debug_assert!(!self.is_light());
+        // SAFETY: set in all calls but those.
+        unsafe { self.times.assume_init_ref() }
+    }
+
+    #[inline(always)]
+    pub(crate) fn started(&self) -> u64 {
+        self.times().started
+    }
+
+    /// [`Slot::total`] at the start.
+    #[inline(always)]
+    pub(crate) fn total(&self) -> u64 {
+        self.times().total
+    }
+
+    #[inline(always)]
+    fn heap(&self) -> &AtStart {
+        debug_assert!(self.tag().has(Tag::HEAP));
+        // SAFETY: set with that part.
+        unsafe { self.heap.assume_init_ref() }
+    }
+
+    #[inline(always)]
+    pub(crate) fn mark(&self) -> &Mark {
+        debug_assert!(!self.is_light());
+        // SAFETY: set in all calls but those.
+        unsafe { &self.heap().mark }
+    }
+
+    /// What callees had allocated at the start.
+    #[inline(always)]
+    pub(crate) fn nested(&self) -> &Nested {
+        debug_assert!(self.is_light());
+        // SAFETY: set in those calls.
+        unsafe { &self.heap().nested }
+    }
+
+    /// Made by [`Self::untimed`], or not counted.
+    #[inline(always)]
+    fn is_light(&self) -> bool {
+        self.class() != Class::Timed && !self.tag().has(Tag::GENERAL)
+    }
+
+    #[inline(always)]
+    pub(crate) fn place(&self) -> &Place {
+        debug_assert!(self.tag().has(Tag::TREE.and(Tag::GENERAL)));
+        // SAFETY: set with either part.
+        unsafe { self.place.assume_init_ref() }
+    }
+
+    #[inline(always)]
+    pub(crate) fn sampled(&self) -> &Sampled {
+        debug_assert!(self.tag().has(Tag::GENERAL));
+        // SAFETY: set with that part.
+        unsafe { self.sampled.assume_init_ref() }
+    }
+
+    /// What was allocated since the start, if anything: ends the call's part in it, as one that stands for `weight` calls.
+    #[inline(always)]
+    pub(crate) fn close_heap(&self, local: &Local, weight: u64) -> Option<Change> {
+        if !self.tag().has(Tag::HEAP) || local.heap.is_untouched(self.mark()) {
+            return None;
+        }
+        Some(local.heap.close(self.mark(), weight))
+    }
+
+    /// Marks the call as failed.
+    pub(crate) fn fail(&self) {
+        self.tag.set(self.tag().and(Tag::FAILED));
+    }
+
+    /// Whether the call, which ends now, does so by a panic of its own.
+    #[inline(always)]
+    pub(crate) fn panics(&self) -> bool {
+        std::thread::panicking() && !self.tag().has(Tag::UNWINDING)
+    }
+
+    /// Whether there is something for [`Self::count_outcome`] to count.
+    pub(crate) fn has_outcome(&self) -> bool {
+        self.tag().has(Tag::FAILED) || self.panics()
+    }
+
+    /// Errors and panics, once the call has ended.
+    #[inline(always)]
+    pub(crate) fn count_outcome(&self, slot: &Slot) {
+        if self.tag().has(Tag::FAILED) {
+            slot.errors.add(1);
+        }
+        if self.panics() {
+            slot.panics.add(1);
+        }
+    }
+}
