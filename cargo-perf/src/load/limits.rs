@@ -40,7 +40,7 @@ impl Limits {
         if let Some(probe) = outcome.report.probe(&response(&outcome.name)) {
             report.probes.push(with_dropped(probe.clone(), outcome.counts.dropped));
         }
-        let mut held = self.budgets.hold(&[report]);
+        let mut held = self.budgets.judge(&[report]);
         if !outcome.validity.is_valid() {
             for row in held.rows.iter_mut().filter(|row| row.figure != Metric::Errors.key()) {
                 row.verdict = unsure();

@@ -55,7 +55,7 @@ impl Status {
 pub(super) fn of(runs: &[Report], file: Option<&Budgets>) -> Vec<Line> {
     let declared: Report = runs.iter().cloned().collect();
     let declared = declared.budgets.iter().map(Line::declared);
-    let kept = file.map(|file| file.hold(runs).rows).unwrap_or_default();
+    let kept = file.map(|file| file.judge(runs).rows).unwrap_or_default();
     declared.chain(paired(&kept)).collect()
 }
 

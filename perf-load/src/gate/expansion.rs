@@ -110,12 +110,12 @@ fn load(name: &str, capacity: &Capacity, stop: &Stop) -> Load {
 /// Calls before the first drive: one, where nothing is said, so that what is made once is there.
 fn warm_up(warmup: Option<Warmup>, mut call: impl FnMut() -> bool) {
     match warmup {
-        None => _ = call(),
         Some(Warmup::Calls(calls)) => _ = (0..calls).all(|_| call()),
         Some(Warmup::Time(time)) => {
             let begin = Instant::now();
             while call() && begin.elapsed() < time {}
         }
+        _ => _ = call(),
     }
 }
 
