@@ -243,7 +243,7 @@ pub struct Guard {
 
 impl Guard {
     #[cfg(feature = "enabled")]
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) const fn new(open: Open) -> Self {
         Self { open, not_send: PhantomData }
     }

@@ -139,7 +139,10 @@ fn compare_mixed(clock: MockClock, steps: &[Step]) {
             assert_eq!(nanos(seen.total()), wanted.total, "{name}");
         } else {
             assert!(timed <= wanted.calls, "{name}: {timed} of {}", wanted.calls);
-            assert!(timed == 0 || (wanted.least <= least && greatest <= wanted.greatest), "{name}: {least} to {greatest}");
+            assert!(
+                timed == 0 || (wanted.least <= least && greatest <= wanted.greatest),
+                "{name}: {least} to {greatest}"
+            );
             // Every call that is timed stands for those before it since the last one: gaps are below twice their mean.
             assert!(index == 3 || wanted.calls - timed < 6, "{name}: {timed} of {}", wanted.calls);
         }

@@ -133,6 +133,7 @@ impl Callsite {
 
     /// The registry only, under its lock.
     pub(super) fn set_site(&self, site: &'static Site) {
+        // Pairs with the acquire in `site`: who sees it sees what is in it.
         self.site.store(std::ptr::from_ref(site).cast_mut(), Release);
     }
 

@@ -33,7 +33,7 @@ pub(crate) struct Sampled {
 }
 
 /// Begins a call that goes this way.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn start_in(local: &'static Local, slot: &'static Slot, site: &'static Callsite) -> Guard {
     // SAFETY: a slot at hand is one that this thread writes to.
     if !unsafe { slot.passes_by() } {
@@ -166,7 +166,7 @@ fn finish_at(open: &Open, now: u64) {
 }
 
 /// Counts a call in the slot that it began in.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn store(open: &Open, local: &Local, slot: &Slot, shard: &Shard, ticks: u64) {
     let Sampled { weight, watch, .. } = *open.sampled();
     let mut own = 0;

@@ -121,7 +121,7 @@ impl Heap {
         }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn allocated(&self, bytes: usize) {
         let bytes = bytes as u64;
         self.allocs.set(self.allocs.get().wrapping_add(1));
@@ -134,14 +134,14 @@ impl Heap {
         self.report_now_and_then(live);
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn freed(&self, bytes: usize) {
         let live = self.live.get().wrapping_sub(bytes as u64);
         self.live.set(live);
         self.report_now_and_then(live);
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn reallocated(&self, old: usize, new: usize) {
         if new >= old {
             self.allocated(new.wrapping_sub(old));
@@ -151,7 +151,7 @@ impl Heap {
         }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn report_now_and_then(&self, live: u64) {
         if live.wrapping_sub(self.report_below.get()) > REPORT_EVERY << 1 {
             self.report_change();
@@ -186,7 +186,7 @@ impl Heap {
         self.report_below.set(self.live.get().wrapping_sub(AT_ONCE));
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn mark(&self, slot: &Slot) -> Mark {
         let live = self.live.get();
         let mark = Mark {
@@ -204,20 +204,20 @@ impl Heap {
         mark
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn nested(&self) -> Nested {
         Nested { allocs: self.nested_allocs.get(), bytes: self.nested_bytes.get() }
     }
 
     /// Forgets the callees of a call that is not timed: they are in the call that stands for it.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn forget_callees(&self, before: &Nested) {
         self.nested_allocs.set(before.allocs);
         self.nested_bytes.set(before.bytes);
     }
 
     /// Whether nothing was allocated or freed since the mark. If so, the mark is settled.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn is_untouched(&self, mark: &Mark) -> bool {
         let touched = (self.allocs.get() ^ mark.allocs) | (self.live.get() ^ mark.live);
         if touched == 0 {
@@ -227,7 +227,7 @@ impl Heap {
     }
 
     /// Ends a call that stands for itself alone: what it did fits into 63 bits.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn close_one(&self, mark: &Mark) -> Change {
         let since = |now: &Cell<u64>, start: u64| now.get().wrapping_sub(start);
         let (allocs, bytes) = (since(&self.allocs, mark.allocs), since(&self.bytes, mark.bytes));

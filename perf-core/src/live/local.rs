@@ -185,6 +185,7 @@ impl Local {
     fn hide_slots(&self) {
         self.usual.set(0);
         self.length.set(0);
+        // For handlers on this thread, so it pairs with none: the next stores come after the slots are hidden.
         compiler_fence(SeqCst);
     }
 

@@ -15,7 +15,7 @@ use crate::Guard;
 
 /// Begins a call with a place in the tree, or whose allocations are counted, or both; none where the place is to be found
 /// first. The thread does not unwind.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn start_known(local: &'static Local, slot: &'static Slot, word: u32) -> Option<Guard> {
     let mut tag = Tag::under(local.loan.get());
     let mut place = MaybeUninit::uninit();
@@ -81,7 +81,7 @@ fn count_heap_and_panic(open: &Open) {
 }
 
 /// What a call that stands for itself alone has allocated.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn count_heap(local: &Local, open: &Open) {
     let (slot, mark, tag) = (open.slot(), open.mark(), open.tag());
     let change = local.heap.close_one(mark);

@@ -47,33 +47,33 @@ impl Tag {
     const OFF: Self = Self(u64::MAX);
 
     /// Of a call under this loan, for which all else is as usual.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) const fn under(loan: u64) -> Self {
         Self(loan)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) const fn and(self, more: Self) -> Self {
         Self(self.0 | more.0)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) const fn has(self, part: Self) -> bool {
         self.0 & part.0 != 0
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     #[allow(clippy::cast_possible_truncation, reason = "the lower half is meant")]
     pub(crate) const fn loan(self) -> u64 {
         self.0 as u32 as u64
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     const fn is_timed(self) -> bool {
         self.0.cast_signed() >= 0
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     const fn class(self) -> Class {
         if self.is_timed() {
             Class::Timed
@@ -85,7 +85,7 @@ impl Tag {
     }
 
     /// With what is unusual about the moment.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn now(self) -> Self {
         if std::thread::panicking() { self.and(Self::UNWINDING) } else { self }
     }
@@ -129,14 +129,15 @@ union AtStart {
     nested: Nested,
 }
 
+/// What makes one is inlined where that is optimized: elsewhere the frame around it would hold every copy of it.
 impl Open {
     /// A call that is not counted.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) const fn off() -> Self {
         Self::tagged(Tag::OFF)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     const fn tagged(tag: Tag) -> Self {
         Self {
             tag: Cell::new(tag),
@@ -150,7 +151,7 @@ impl Open {
 
     /// A call of the probe in `slot` and nothing else, on a thread that does not unwind, timed by the processor's counter
     /// from now on: the time is read last.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn usual(local: &'static Local, slot: &'static Slot) -> Self {
         let mut open = Self::tagged(Tag::under(local.loan.get()));
         open.of.write(Of { local, slot, covered: local.covered.get() });
@@ -159,7 +160,7 @@ impl Open {
     }
 
     /// The same with a place in the tree, or a mark of the heap, or both, as the tag says.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn known(tag: Tag, local: &'static Local, slot: &'static Slot, place: MaybeUninit<Place>) -> Self {
         let mut open = Self { place, ..Self::tagged(tag) };
         open.of.write(Of { local, slot, covered: local.covered.get() });
@@ -171,7 +172,7 @@ impl Open {
     }
 
     /// The same with what the tag says it has: with [`Tag::HEAP`] a mark is taken.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn timed(
         tag: Tag,
         local: &'static Local,
@@ -189,7 +190,7 @@ impl Open {
     }
 
     /// A call that another one is timed for, on a thread that does not unwind.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn untimed(local: &'static Local, slot: &'static Slot) -> Self {
         let mut open = Self::tagged(Tag::under(local.loan.get()).and(Tag::UNTIMED));
         open.of.write(Of { local, slot, covered: local.covered.get() });
@@ -197,7 +198,7 @@ impl Open {
     }
 
     /// The same on any thread, with a note of what callees had allocated before.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn untimed_with_heap(local: &'static Local, slot: &'static Slot) -> Self {
         let mut open = Self::untimed(local, slot);
         open.tag.set(open.tag().and(Tag::HEAP).now());
@@ -205,23 +206,23 @@ impl Open {
         open
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn tag(&self) -> Tag {
         self.tag.get()
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn class(&self) -> Class {
         self.tag().class()
     }
 
     /// Whether it is of class `Timed`.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn is_timed(&self) -> bool {
         self.tag().is_timed()
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn of(&self) -> &Of {
         debug_assert!(self.class() != Class::Off);
         // SAFETY: set in all classes but that one, and nothing changes the class.
@@ -229,47 +230,47 @@ impl Open {
     }
 
     /// The calling thread's, since guards do not leave their thread.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn local(&self) -> &'static Local {
         self.of().local
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn slot(&self) -> &'static Slot {
         self.of().slot
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn covered(&self) -> u64 {
         self.of().covered
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn times(&self) -> &Times {
         debug_assert!(!self.is_light());
         // SAFETY: set in all calls but those.
         unsafe { self.times.assume_init_ref() }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn started(&self) -> u64 {
         self.times().started
     }
 
     /// [`Slot::total`] at the start.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn total(&self) -> u64 {
         self.times().total
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn heap(&self) -> &AtStart {
         debug_assert!(self.tag().has(Tag::HEAP));
         // SAFETY: set with that part.
         unsafe { self.heap.assume_init_ref() }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn mark(&self) -> &Mark {
         debug_assert!(!self.is_light());
         // SAFETY: set in all calls but those.
@@ -277,7 +278,7 @@ impl Open {
     }
 
     /// What callees had allocated at the start.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn nested(&self) -> &Nested {
         debug_assert!(self.is_light());
         // SAFETY: set in those calls.
@@ -285,19 +286,19 @@ impl Open {
     }
 
     /// Made by [`Self::untimed`], or not counted.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn is_light(&self) -> bool {
         self.class() != Class::Timed && !self.tag().has(Tag::GENERAL)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn place(&self) -> &Place {
         debug_assert!(self.tag().has(Tag::TREE.and(Tag::GENERAL)));
         // SAFETY: set with either part.
         unsafe { self.place.assume_init_ref() }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn sampled(&self) -> &Sampled {
         debug_assert!(self.tag().has(Tag::GENERAL));
         // SAFETY: set with that part.
@@ -305,7 +306,7 @@ impl Open {
     }
 
     /// What was allocated since the start, if anything: ends the call's part in it, as one that stands for `weight` calls.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn close_heap(&self, local: &Local, weight: u64) -> Option<Change> {
         if !self.tag().has(Tag::HEAP) || local.heap.is_untouched(self.mark()) {
             return None;
@@ -319,7 +320,7 @@ impl Open {
     }
 
     /// Whether the call, which ends now, does so by a panic of its own.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn panics(&self) -> bool {
         std::thread::panicking() && !self.tag().has(Tag::UNWINDING)
     }
@@ -330,7 +331,7 @@ impl Open {
     }
 
     /// Errors and panics, once the call has ended.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn count_outcome(&self, slot: &Slot) {
         if self.tag().has(Tag::FAILED) {
             slot.errors.add(1);

@@ -122,7 +122,7 @@ pub(crate) struct Visit {
 
 impl Visit {
     /// Where the probe's calls are counted; nowhere, where they are not.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn begin_where(journey: &Journey, found: &Found) -> Option<Self> {
         match *found {
             Found::Here(shard, slot) => Some(Self::begin(journey, shard, slot)),
@@ -143,7 +143,7 @@ impl Visit {
         Self { shard, slot, loan: STRAY, unwinding, around: 0, place, covered, mark, watch, started }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn begin(journey: &Journey, shard: &'static Shard, slot: &'static Slot) -> Self {
         let local = Local::here();
         let loan = local.loan.get();
@@ -170,7 +170,7 @@ impl Visit {
     }
 
     /// Counts the stretch in the slot that it began in.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn store(&self, local: &Local, journey: &Journey, now: u64, end: Option<End>) {
         let Self { slot, shard, .. } = *self;
         let outermost = self.around == 0;

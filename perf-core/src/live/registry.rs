@@ -93,6 +93,7 @@ pub(crate) fn count_lost(calls: u64) {
 }
 
 /// In the child of a fork.
+#[cfg_attr(any(not(unix), miri, loom), allow(dead_code, reason = "there is no fork"))]
 pub(super) fn forget_lost() {
     LOST.store(0, Relaxed);
 }
@@ -146,6 +147,7 @@ impl Idle {
 
 impl Content {
     /// In the child of a fork: what was counted is the parent's.
+    #[cfg_attr(any(not(unix), miri, loom), allow(dead_code, reason = "there is no fork"))]
     pub(super) fn forget(&mut self) {
         self.rest = None;
     }
@@ -331,6 +333,7 @@ impl State {
     }
 
     /// In the child of a fork: all shards are the parent's, and no page of them is to be copied.
+    #[cfg_attr(any(not(unix), miri, loom), allow(dead_code, reason = "there is no fork"))]
     pub(super) fn forget_shards(&mut self) {
         self.lists.last_shard = None;
         self.lists.threads = 0;

@@ -82,6 +82,7 @@ impl Ring {
         cells.start.store(start, Relaxed);
         cells.ticks.store(ticks, Relaxed);
         cells.tag.store(tag, Relaxed);
+        // Pairs with the acquire in `read`: who sees that the ring has come so far sees the words.
         self.written.store(index.wrapping_add(1), Release);
     }
 
@@ -106,10 +107,12 @@ impl Ring {
 
     /// Appends what the ring holds, in the order of writing, and returns how many were overwritten; any thread.
     pub(crate) fn read(&self, into: &mut Vec<Event>) -> u64 {
+        // Pairs with the release in `push`.
         let written = self.written.load(Acquire);
         let first = written.saturating_sub(self.length());
         let before = into.len();
         into.extend((first..written).map(|index| self.event(index)));
+        // Pairs with the release fence in `push`: what is read below is no older than any word read above.
         fence(Acquire);
         // The writer may be at the event that comes a length after.
         let sure = self.written.load(Relaxed).saturating_add(1).saturating_sub(self.length()).max(first).min(written);

@@ -137,6 +137,7 @@ impl Core {
         let mut state = REGISTRY.lock();
         let known = self.holds(&state);
         let idle = known.iter().filter(|hold| hold.is_of_this_process() && hold.chain == chain);
+        // Pairs with the release in `leave`: the next writer goes on from the last one's counts.
         if let Some(hold) = idle.into_iter().find(|hold| !hold.taken.swap(true, Acquire)) {
             return Some(Arc::clone(hold));
         }
@@ -243,6 +244,7 @@ pub(crate) fn leave(entry: *mut Entry) {
         {
             local.entries.set(entry.outer);
             if entry.took {
+                // Pairs with the acquire in `take`.
                 entry.hold.borrow().taken.store(false, Release);
             }
             // SAFETY: the pointer that `Box::into_raw` gave in `enter`. It is off the list, and its guard is gone, so

@@ -96,6 +96,7 @@ impl Shard {
             return Some(ring);
         }
         let ring = memory::keep(Ring::new(length)?)?;
+        // Pairs with the acquire in `ring`.
         self.ring.store(std::ptr::from_ref(ring).cast_mut(), Release);
         Some(ring)
     }
@@ -120,7 +121,7 @@ impl Shard {
             unsafe { memory::free_array(slots) };
             return None;
         };
-        // Complete before it is published.
+        // Complete before it is published: pairs with the acquire in `current`.
         self.table.store(std::ptr::from_ref(table).cast_mut(), Release);
         Some(())
     }
@@ -140,6 +141,7 @@ impl Shard {
         // SAFETY: a place for a slot, which nobody reaches but a call that began here before it was given back; and such
         // a call reads no more of it than the id, which is 0 or what it was.
         unsafe { Slot::make(slot, id, self) };
+        // Pairs with the acquire in `slot`.
         place.store(slot, Release);
         // SAFETY: just written; slots' places stay for ever.
         Some(unsafe { &*slot })

@@ -196,7 +196,7 @@ impl Slot {
     }
 
     /// The shard it belongs to.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn shard(&self) -> &'static Shard {
         // SAFETY: made by `Shard::make_slot` of a shard that lives for ever.
         unsafe { &*self.owner }
@@ -232,7 +232,7 @@ impl Slot {
 
     /// Counts one value in the histogram, and returns it. One that is out of the ordinary goes to `unusual`, which calls
     /// [`Self::notice`].
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn observe(&self, mut ticks: u64, unusual: impl FnOnce(u64) -> u64) -> u64 {
         if self.is_unusual(ticks) {
             ticks = unusual(ticks);
@@ -260,7 +260,7 @@ impl Slot {
     ///
     /// # Safety
     /// The caller is the writer.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) unsafe fn usual_cell(&self, ticks: u64) -> Option<(*const AtomicU32, usize)> {
         // SAFETY: the caller's promise.
         let (least, spread) = unsafe { (self.least.own_plainly(), self.spread.own_plainly()) };
@@ -276,14 +276,14 @@ impl Slot {
     }
 
     /// Whether a value is the least, or slow enough for the tail, or no duration at all.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn is_unusual(&self, ticks: u64) -> bool {
         ticks.wrapping_sub(self.least.own()) > self.spread.own()
     }
 
     /// Adds to the ticks of all calls, and to those without callees. What was measured as it passed cannot reach the end:
     /// see [`super::sync`].
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn count_time(&self, ticks: u64, own: u64) {
         add_to!(self, Slot, sum, ticks);
         add_to!(self, Slot, own, own);
@@ -293,7 +293,7 @@ impl Slot {
     ///
     /// # Safety
     /// The caller is the writer.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) unsafe fn passes_by(&self) -> bool {
         // SAFETY: the caller's promise.
         let passes = unsafe { self.untimed.own_plainly().wrapping_add(1) < self.gap.own_plainly() };
@@ -405,6 +405,7 @@ impl Slot {
         let mut wide = self.wide.own();
         if wide.is_null() {
             wide = std::ptr::from_ref(Wide::make()?).cast_mut();
+            // Pairs with the acquire in `wide_cells`, as the next one does.
             self.wide.store(wide, Release);
         }
         // SAFETY: from `keep`, so it lives for ever.
@@ -461,6 +462,7 @@ impl Slot {
 
     /// What the cells of an octave were carried into, or null.
     fn wide_cells(&self, octave: usize) -> *const AtomicU64 {
+        // Both acquires pair with the releases in `wide_cell`.
         // SAFETY: null, or from `keep`, so it lives for ever.
         let wide = unsafe { self.wide.load(Acquire).as_ref() };
         wide.and_then(|wide| wide.0.get(octave)).map_or(std::ptr::null(), |cells| cells.load(Acquire).cast_const())

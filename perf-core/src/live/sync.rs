@@ -271,6 +271,7 @@ impl Version {
         // Pairs with the acquire fence in `read`: who sees one of the stores sees the odd version.
         fence(Release);
         stores();
+        // Pairs with the first acquire in `read`: who sees that it is at rest sees the stores.
         self.0.store(version.wrapping_add(2), Release);
     }
 
@@ -278,9 +279,11 @@ impl Version {
     #[inline]
     pub(crate) fn read<R>(&self, mut loads: impl FnMut() -> R) -> R {
         loop {
+            // Pairs with the last release in `write`.
             let version = self.0.load(Acquire);
             if version.is_multiple_of(2) {
                 let read = loads();
+                // Pairs with the release fence in `write`.
                 fence(Acquire);
                 if self.0.load(Relaxed) == version {
                     return read;

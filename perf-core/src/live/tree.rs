@@ -60,6 +60,7 @@ impl Node {
     }
 
     fn at(link: &AtomicPtr<Node>) -> Option<&'static Node> {
+        // Pairs with the release in `grow`.
         // SAFETY: nodes come from `keep` and stay until `free`, which keeps readers away.
         unsafe { link.load(Acquire).as_ref() }
     }
@@ -94,14 +95,14 @@ impl Node {
     }
 
     /// Adds a call that was timed as it passed, see [`super::sync`]. The writer only.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn count_usual(&self, own: u64) {
         add_to!(self, Node, calls, 1);
         add_to!(self, Node, own, own);
     }
 
     /// Adds to the sums of allocations. The writer only.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn count_heap(&self, allocs: u64, bytes: u64) {
         self.own_allocs.add_signed(allocs);
         self.own_alloc_bytes.add_signed(bytes);
@@ -138,6 +139,7 @@ impl Tree {
 
     /// The root, if anything was ever counted here; any thread.
     pub(crate) fn root(&self) -> Option<&'static Node> {
+        // Pairs with the release in `plant`.
         // SAFETY: nodes come from `keep` and stay until `free`, which keeps readers away.
         unsafe { self.root.load(Acquire).as_ref() }
     }
@@ -182,6 +184,7 @@ impl Tree {
             return Some(root);
         }
         let root = memory::keep(Node::new(ROOT, None))?;
+        // Pairs with the acquire in `root`.
         self.root.store(std::ptr::from_ref(root).cast_mut(), Release);
         Some(root)
     }
@@ -276,19 +279,19 @@ unsafe impl Send for NodeRef {}
 unsafe impl Sync for NodeRef {}
 
 impl NodeRef {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn to(node: &'static Node) -> Self {
         Self(NonNull::from(node))
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn address(node: Option<Self>) -> *mut Node {
         node.map_or(std::ptr::null_mut(), |node| node.0.as_ptr())
     }
 
     /// # Safety
     /// The tree was not freed since: its shard is in use, under the loan under which the caller came by this.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) unsafe fn get(self) -> &'static Node {
         // SAFETY: the caller's promise.
         unsafe { self.0.as_ref() }
@@ -303,18 +306,18 @@ impl NodeCell {
         Self(AtomicPtr::new(std::ptr::null_mut()))
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn get(&self) -> Option<NodeRef> {
         NonNull::new(self.0.own()).map(NodeRef)
     }
 
     /// Whether it holds this.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn is(&self, node: Option<NodeRef>) -> bool {
         std::ptr::eq(self.0.own(), NodeRef::address(node))
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn set(&self, node: Option<NodeRef>) {
         self.0.store(NodeRef::address(node), Relaxed);
     }
@@ -330,7 +333,7 @@ pub(crate) struct Place {
 
 impl Place {
     /// Makes the probe's node below the current one the current one.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn enter(tree: &Tree, slot: &Slot) -> Self {
         let caller = tree.current();
         let mut node = slot.cached_node.get();
@@ -344,7 +347,7 @@ impl Place {
     }
 
     /// The same where the probe was last called from there, and has a node there.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn enter_again(tree: &Tree, slot: &Slot) -> Option<Self> {
         let caller = tree.current();
         if !slot.cached_parent.is(caller) {
@@ -368,13 +371,13 @@ impl Place {
     }
 
     /// Of a call that is in no tree, while there is one.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn none(tree: &Tree) -> Self {
         Self { caller: tree.current(), node: None }
     }
 
     /// Makes the caller's node the current one again.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn restore(&self, tree: &Tree) {
         tree.set_current(self.caller);
     }
@@ -383,7 +386,7 @@ impl Place {
     ///
     /// # Safety
     /// As for [`NodeRef::get`].
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) unsafe fn node(&self) -> Option<&'static Node> {
         // SAFETY: the caller's promise.
         self.node.map(|node| unsafe { node.get() })

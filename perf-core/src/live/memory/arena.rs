@@ -75,6 +75,7 @@ pub(super) fn alloc(layout: Layout) -> *mut u8 {
 /// Takes the first block of a list. The whole list is taken and the rest put back: a list that others only push to,
 /// or take whole, needs no versions.
 fn used_before(list: &AtomicPtr<Free>) -> Option<*mut u8> {
+    // Pairs with the releases in `push` and below.
     let first = list.swap(null_mut(), Acquire);
     // SAFETY: null or a free block, which is this thread's alone now.
     let rest = unsafe { first.as_ref()? }.next.load(Relaxed);
@@ -111,6 +112,7 @@ fn push(list: &AtomicPtr<Free>, first: *mut Free, tail: *mut Free) {
 /// A block from the chunk in use, or from the next one.
 fn bump(size: usize) -> *mut u8 {
     loop {
+        // Pairs with the release below: who sees a chunk sees its beginning.
         let chunk = CURRENT.load(Acquire);
         // SAFETY: null or a chunk, which is never unmapped once it is here.
         if let Some(here) = unsafe { chunk.as_ref() } {
