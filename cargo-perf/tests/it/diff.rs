@@ -88,7 +88,7 @@ fn the_exit_code_is_the_verdict_where_that_is_asked_for() {
     assert_eq!(code(&["a.json", "c.json", "--exit-code", "--strict"]), Some(3));
     assert_eq!(code(&["a.json", "c.json", "--strict"]), Some(2), "strict about what?");
     let help = run(folder.path(), &["diff", "--help"]).stdout;
-    assert!(help.contains("--exit-code") && help.contains("0 whatever moved"), "{help}");
+    assert!(help.contains("--exit-code") && help.contains("0 also where figures moved"), "{help}");
     let help = run(folder.path(), &["--help"]).stdout;
     assert!(help.contains("`diff --exit-code`"), "{help}");
 }
