@@ -440,6 +440,27 @@ fn a_lock_is_no_tail_of_its_own() {
     shows_not(&report, Diagnosis::TailDominated);
 }
 
+/// Names that are wider than a terminal, and those that act in Markdown, of a finding's subject and of its evidence.
+#[test]
+fn names_of_callers_are_written_as_each_form_writes_names() {
+    let (caller, callee) = (format!("outer::{}<b>@all", "x".repeat(120)), format!("inner::{}<b>@all", "y".repeat(120)));
+    let report = of_probes(vec![tailed(&caller, 50, Some((&callee, 95)))]);
+    assert_eq!(shows(&report, Diagnosis::TailDominated, Confidence::High).evidence[0].of, caller);
+    let text = table::render(&report, &table::Options::default());
+    assert!(
+        text.contains("found one probe dominates the tail") && text.lines().all(|line| line.chars().count() <= 80),
+        "{text}"
+    );
+    #[cfg(feature = "markdown")]
+    {
+        let text = perf_exporters::markdown::render(&report, &perf_exporters::markdown::Options::default());
+        let found = text.lines().find(|line| line.starts_with("- **Found**")).unwrap();
+        let code: Vec<_> = found.split('`').skip(1).step_by(2).collect();
+        assert!(code == [callee.as_str(), caller.as_str()], "{found}");
+        assert!(found.split('`').step_by(2).all(|plain| !plain.contains(['<', '@'])), "{found}");
+    }
+}
+
 /// Names that act on a terminal, in Markdown or on a page.
 #[test]
 fn every_form_shows_findings_and_none_obeys_a_name() {

@@ -119,4 +119,6 @@ fn threads_that_sleep_wait_for_no_lock() {
 fn a_lookup_that_is_slow_now_and_then_dominates_the_tail() {
     let (findings, report) = findings_of("tail");
     finds(&findings, &report, Diagnosis::TailDominated, "lookup");
+    // It sleeps, while the main thread is parked.
+    assert!(findings.iter().all(|finding| finding.diagnosis != Diagnosis::LockWaiting), "{findings:?}");
 }

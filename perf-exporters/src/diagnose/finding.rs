@@ -118,15 +118,26 @@ impl Confidence {
 pub struct Evidence {
     /// What it is.
     pub what: String,
+    /// The probe that it is about, where that is not the finding's subject; empty otherwise.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub of: String,
     /// How much.
     pub value: f64,
     /// In what: `ns`, `bytes`, `per_second`, `ratio`, or `count`.
     pub unit: &'static str,
 }
 
+impl Evidence {
+    /// In words, with the probe written by `name`: what a form does with names of others.
+    fn words(&self, name: impl Fn(&str) -> String) -> String {
+        let of = if self.of.is_empty() { String::new() } else { format!(" {}", name(&self.of)) };
+        format!("{}{of} {}", self.what, human::figure(self.value, self.unit))
+    }
+}
+
 impl fmt::Display for Evidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.what, human::figure(self.value, self.unit))
+        f.write_str(&self.words(label::shown))
     }
 }
 
@@ -157,7 +168,13 @@ impl Finding {
 
     /// With one more figure.
     pub(super) fn with(mut self, what: impl Into<String>, value: f64, unit: &'static str) -> Self {
-        self.evidence.push(Evidence { what: what.into(), value, unit });
+        self.evidence.push(Evidence { what: what.into(), of: String::new(), value, unit });
+        self
+    }
+
+    /// With a figure of another probe.
+    pub(super) fn with_of(mut self, what: String, of: &str, value: f64, unit: &'static str) -> Self {
+        self.evidence.push(Evidence { what, of: of.to_owned(), value, unit });
         self
     }
 
@@ -172,7 +189,7 @@ impl Finding {
     /// The finding in a sentence, with the subject written by `name`.
     pub(crate) fn sentence(&self, name: impl Fn(&str) -> String) -> String {
         let subject = if self.subject.is_empty() { Vec::new() } else { vec![name(&self.subject)] };
-        let evidence = self.evidence.iter().map(ToString::to_string);
+        let evidence = self.evidence.iter().map(|evidence| evidence.words(&name));
         let mut sentence = format!("{}: ", self.diagnosis.title());
         sentence += &subject.into_iter().chain(evidence).collect::<Vec<_>>().join(", ");
         if !self.missing.is_empty() {

@@ -50,13 +50,13 @@ pub(super) fn dominated(case: &Case<'_>, findings: &mut Vec<Finding>) {
     for (end, (probe, tail)) in found.into_iter().take(SHOWN) {
         let sure = tail.share >= NEARLY_ALL && tail.calls >= perf_core::Exemplar::KEPT;
         let confidence = if sure { Confidence::High } else { Confidence::Medium };
-        let of = if end == probe.name {
-            format!("of its {} slowest calls", tail.calls)
+        let finding = Finding::new(Diagnosis::TailDominated, end, confidence);
+        let finding = if end == probe.name {
+            finding.with(format!("of its {} slowest calls", tail.calls), tail.share, "ratio")
         } else {
-            format!("of the {} slowest calls of {}", tail.calls, crate::label::shown(&probe.name))
+            finding.with_of(format!("of the {} slowest calls of", tail.calls), &probe.name, tail.share, "ratio")
         };
-        let finding = Finding::new(Diagnosis::TailDominated, end, confidence)
-            .with(of, tail.share, "ratio")
+        let finding = finding
             .with("which take at least", tail.least_ns as f64, "ns")
             .with("median", probe.quantiles.p50 as f64, "ns")
             .with("p99", probe.quantiles.p99 as f64, "ns");

@@ -93,7 +93,7 @@ pub static MONITOR: Variable<Choice<Duration>> = Variable {
         name: "PERF_MONITOR",
         values: || "`on`, `off`, or the time between two looks, such as `100ms`".into(),
         default: "`off`",
-        effect: "whether memory and processor time are watched meanwhile; `on` looks every 100 ms",
+        effect: "whether what the process uses (memory, processors, I/O, pressure, limits) is watched meanwhile; `on` looks every 100 ms",
         read_by: ReadBy::Reporter,
         feature: Some("monitor"),
         cargo_perf: None,
