@@ -6,8 +6,8 @@ use perf_core::budget::{Bound, BudgetSpec, Limit, Metric};
 use perf_exporters::gate::confirm::Rules;
 use perf_exporters::gate::driven::Driven;
 use perf_exporters::judge::Verdict;
-use rand::rngs::Xoshiro256PlusPlus;
 use rand::SeedableRng;
+use rand::rngs::Xoshiro256PlusPlus;
 use rand_distr::{Distribution, Exp1};
 
 use super::epochs::Capacity;
@@ -95,7 +95,7 @@ fn arrivals_that_were_never_served_count_as_slow() {
     assert!(matches!(driven.findings.verdict(), Verdict::Inconclusive(_)), "{:?}", driven.findings);
     let row = &driven.findings.rows[0];
     assert!(row.reason.starts_with("200 of 1231 calls took longer"), "{}", row.reason);
-    assert_eq!(row.actual, 2e9, "all the time that there was");
+    assert!((row.actual - 2e9).abs() < 1.0, "all the time that there was");
 }
 
 #[test]
@@ -157,7 +157,8 @@ fn verdicts_are_right_where_they_matter() {
 #[test]
 #[ignore = "a thousand tests of each kind take minutes: `cargo test --release -p perf-load --lib -- --ignored --nocapture thousand`"]
 fn a_thousand_tests_of_each_kind() {
-    for (name, spec) in [("twice the true time", &KEPT), ("the true time", &AT), ("half", &HALF), ("a third", &BROKEN)] {
+    for (name, spec) in [("twice the true time", &KEPT), ("the true time", &AT), ("half", &HALF), ("a third", &BROKEN)]
+    {
         let [pass, inconclusive, fail] = verdicts(spec, 1_000);
         println!("limit is {name}: PASS {pass}, INCONCLUSIVE {inconclusive}, FAIL {fail}");
         assert!(if spec == &KEPT || spec == &AT { fail == 0 } else { pass == 0 });
