@@ -22,11 +22,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .add(Operation::new("read").weight(9.0), |_: Ctx| async {
             tokio::time::sleep(Duration::from_millis(2)).await;
         })
-        .add(Operation::new("write").sizes(Sizes::log_normal(4_000.0, 1.0, 1_000_000)).failures(0.01), |ctx: Ctx| async move {
-            tokio::time::sleep(Duration::from_micros(100 + ctx.size() / 10)).await;
-            if ctx.size() > 100_000 { Err("too large") } else { Ok(()) }
-        });
-    let load = Load::new("shop").preset(Preset::Medium).preset(Preset::Quick).limit(Duration::from_millis(50)).stop(stop);
+        .add(
+            Operation::new("write").sizes(Sizes::log_normal(4_000.0, 1.0, 1_000_000)).failures(0.01),
+            |ctx: Ctx| async move {
+                tokio::time::sleep(Duration::from_micros(100 + ctx.size() / 10)).await;
+                if ctx.size() > 100_000 { Err("too large") } else { Ok(()) }
+            },
+        );
+    let load =
+        Load::new("shop").preset(Preset::Medium).preset(Preset::Quick).limit(Duration::from_millis(50)).stop(stop);
     let outcome = load
         .watch(|live| {
             let mut terminal = std::io::stderr().lock();

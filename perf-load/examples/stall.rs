@@ -30,7 +30,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let measured = |outcome: &Outcome| outcome.response.quantile(q).unwrap_or(0) as f64 / 1e6;
         let off = |value: f64| 100.0 * (value / expected - 1.0);
         let (open, closed) = (measured(&open), measured(&closed));
-        println!("{name:8} {expected:8.1} ms {open:8.1} ms ({:+.1} %) {closed:8.2} ms ({:+.1} %)", off(open), off(closed));
+        println!(
+            "{name:8} {expected:8.1} ms {open:8.1} ms ({:+.1} %) {closed:8.2} ms ({:+.1} %)",
+            off(open),
+            off(closed)
+        );
     }
     Ok(())
 }

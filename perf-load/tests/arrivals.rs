@@ -151,7 +151,7 @@ fn gaps_of_random_arrivals_are_exponential() {
 
 #[test]
 fn durations_from_milliseconds_to_days_take_the_same_memory() {
-    let day = Duration::from_secs(86_400);
+    let day = Duration::from_hours(24);
     let whole_year = Arrivals::day(0.0, 0.02, day, day * 365).unwrap();
     let mut times = whole_year.times();
     let size = size_of_val(&times);

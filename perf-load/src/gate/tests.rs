@@ -95,7 +95,7 @@ fn arrivals_that_were_never_served_count_as_slow() {
     assert!(matches!(driven.findings.verdict(), Verdict::Inconclusive(_)), "{:?}", driven.findings);
     let row = &driven.findings.rows[0];
     assert!(row.reason.starts_with("200 of 1231 calls took longer"), "{}", row.reason);
-    assert_eq!(row.actual, 2e9, "all the time that there was");
+    assert!((row.actual - 2e9).abs() < 1.0, "all the time that there was");
 }
 
 #[test]
@@ -140,24 +140,13 @@ fn verdicts(spec: &'static BudgetSpec, tests: u64) -> [u64; 3] {
 const AT: BudgetSpec = BudgetSpec { limits: &p99(Duration::from_micros(9_210)), ..BudgetSpec::EMPTY };
 const HALF: BudgetSpec = BudgetSpec { limits: &p99(Duration::from_micros(4_605)), ..BudgetSpec::EMPTY };
 
-/// At the limit itself nothing is to be proved; a third of the true time as a limit is to be found broken, twice the true time
-/// kept. Arrivals wait for each other here, so slow ones come together.
-#[test]
-fn verdicts_are_right_where_they_matter() {
-    const TESTS: u64 = 8;
-    let [_, _, fail] = verdicts(&KEPT, TESTS);
-    assert_eq!(fail, 0);
-    let [_, _, fail] = verdicts(&AT, TESTS);
-    assert_eq!(fail, 0);
-    let [pass, _, fail] = verdicts(&BROKEN, TESTS);
-    assert!(pass == 0 && fail > TESTS / 2, "{fail} of {TESTS}");
-}
-
-/// The table of docs/load/capacity.md.
+/// The table of docs/load/capacity.md: at the limit itself nothing fails, a third of the true time as a limit is found broken.
+/// Arrivals wait for each other here, so slow ones come together.
 #[test]
 #[ignore = "a thousand tests of each kind take minutes: `cargo test --release -p perf-load --lib -- --ignored --nocapture thousand`"]
 fn a_thousand_tests_of_each_kind() {
-    for (name, spec) in [("twice the true time", &KEPT), ("the true time", &AT), ("half", &HALF), ("a third", &BROKEN)] {
+    for (name, spec) in [("twice the true time", &KEPT), ("the true time", &AT), ("half", &HALF), ("a third", &BROKEN)]
+    {
         let [pass, inconclusive, fail] = verdicts(spec, 1_000);
         println!("limit is {name}: PASS {pass}, INCONCLUSIVE {inconclusive}, FAIL {fail}");
         assert!(if spec == &KEPT || spec == &AT { fail == 0 } else { pass == 0 });

@@ -32,10 +32,7 @@ fn open<R: Ends>(settings: &Settings, arrivals: &Arrivals, operation: impl Fn(&V
 fn stalling(clock: &Virtual) {
     const STALL: Duration = Duration::from_millis(100);
     let since = Duration::from_nanos(clock.now() % 1_000_000_000);
-    if since < STALL {
-        clock.pass(STALL - since);
-    }
-    clock.pass(MS / 2);
+    clock.pass(STALL.saturating_sub(since) + MS / 2);
 }
 
 fn quantile(histogram: &Histogram, q: f64) -> f64 {

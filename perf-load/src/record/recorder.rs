@@ -171,9 +171,9 @@ impl Recorder {
         };
         let one = &mut self.operations[operation];
         if class == "panic" {
-            one.panicked += 1
+            one.panicked += 1;
         } else {
-            one.failed += 1
+            one.failed += 1;
         }
         count(&mut self.classes, class, 1);
     }

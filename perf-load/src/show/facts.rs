@@ -1,5 +1,6 @@
 //! What is said of an outcome, whatever the form.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use perf_exporters::human;
@@ -54,10 +55,10 @@ fn happened(counts: &Counts) -> String {
     let share = |part: u64, of: u64| format!("{:.2} %", 100.0 * part as f64 / of.max(1) as f64);
     let mut said = format!("{} due, {} started, {} completed", counts.due, counts.started, counts.completed);
     if counts.dropped > 0 {
-        said += &format!(", {} dropped ({})", counts.dropped, share(counts.dropped, counts.due));
+        let _ = write!(said, ", {} dropped ({})", counts.dropped, share(counts.dropped, counts.due));
     }
     if counts.failed > 0 {
-        said += &format!(", {} failed ({})", counts.failed, share(counts.failed, counts.completed));
+        let _ = write!(said, ", {} failed ({})", counts.failed, share(counts.failed, counts.completed));
     }
     said
 }
