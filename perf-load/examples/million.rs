@@ -27,9 +27,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let counts = outcome.counts;
     println!("{counts:?}, called {}", calls.load(Ordering::Relaxed));
     println!("offered {:.0}/s, achieved {:.0}/s", outcome.offered(), outcome.achieved());
-    for (name, times) in [("lateness", &outcome.lateness), ("response", &outcome.response), ("service", &outcome.service)] {
+    for (name, times) in
+        [("lateness", &outcome.lateness), ("response", &outcome.response), ("service", &outcome.service)]
+    {
         let quantile = |q| Duration::from_nanos(times.quantile(q).unwrap_or(0));
-        println!("{name}: p50 {:?}, p90 {:?}, p99 {:?}, p99.9 {:?}", quantile(0.5), quantile(0.9), quantile(0.99), quantile(0.999));
+        println!(
+            "{name}: p50 {:?}, p90 {:?}, p99 {:?}, p99.9 {:?}",
+            quantile(0.5),
+            quantile(0.9),
+            quantile(0.99),
+            quantile(0.999)
+        );
     }
     println!("resident pages before {before:?}, after {:?}; {:?}", resident(), outcome.validity);
     assert_eq!(counts.due, seconds * rate);

@@ -68,7 +68,8 @@ pub(crate) fn conduct<C: Clock + Send>(
             let (clock, work, alive) = (&clock, &work, alive.clone());
             let body = move || {
                 sleep_exactly();
-                let end = clock.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(|clock| work(worker, clock));
+                let end =
+                    clock.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(|clock| work(worker, clock));
                 drop(alive);
                 end.unwrap_or_default()
             };
@@ -86,7 +87,8 @@ pub(crate) fn conduct<C: Clock + Send>(
         drop(beginning);
         watch(&all_ended, &mut observer);
         // A worker's own code does not panic; were it to, this thread says so.
-        let ends = threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        let ends =
+            threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         Ok(ends.fold(End::default(), End::join))
     })?;
     match clock.into_inner().unwrap_or_else(PoisonError::into_inner) {

@@ -113,7 +113,10 @@ fn counts_of_random_arrivals_are_poisson() {
             let mean = counts.iter().map(|counts| counts[part]).sum::<f64>() / n;
             let variance = counts.iter().map(|counts| (counts[part] - mean).powi(2)).sum::<f64>() / (n - 1.0);
             // Five standard errors of each.
-            assert!((mean - expected).abs() < 5.0 * (expected / n).sqrt() + 0.005 * expected, "{mean} of {expected}: {shape:?}");
+            assert!(
+                (mean - expected).abs() < 5.0 * (expected / n).sqrt() + 0.005 * expected,
+                "{mean} of {expected}: {shape:?}"
+            );
             let error = expected * (2.0 / n + 1.0 / (n * expected)).sqrt();
             assert!((variance - expected).abs() < 5.0 * error + 0.01 * expected, "{variance} of {expected}: {shape:?}");
         }
@@ -148,7 +151,7 @@ fn gaps_of_random_arrivals_are_exponential() {
 
 #[test]
 fn durations_from_milliseconds_to_days_take_the_same_memory() {
-    let day = Duration::from_secs(86_400);
+    let day = Duration::from_hours(24);
     let whole_year = Arrivals::day(0.0, 0.02, day, day * 365).unwrap();
     let mut times = whole_year.times();
     let size = size_of_val(&times);

@@ -95,10 +95,10 @@ fn a_mix_has_probes_of_each_operation_and_does_not_depend_on_threads() {
 #[test]
 fn a_driver_drives_again_and_again() {
     let mut driver = Load::new("again").max_in_flight(2).driver(|_| ());
-    for rate in [100.0, 1_000.0] {
-        let outcome = driver.drive(&Arrivals::constant(rate, MS * 100).unwrap()).unwrap();
+    for rate in [100_u32, 1_000] {
+        let outcome = driver.drive(&Arrivals::constant(f64::from(rate), MS * 100).unwrap()).unwrap();
         adds_up(&outcome);
-        assert_eq!(outcome.counts.due as f64, rate / 10.0);
+        assert_eq!(outcome.counts.due, u64::from(rate) / 10);
     }
 }
 
@@ -121,12 +121,18 @@ fn a_closed_loop_is_named_so() {
 fn a_stop_handle_ends_it_from_outside() {
     let stop = Stop::new();
     let handle = stop.clone();
-    let load = Load::new("stopped").rate(1_000.0).duration(Duration::from_secs(3_600)).stop(stop);
-    let outcome = load.run(move |ctx| if ctx.number() == 50 { handle.stop() }).unwrap();
+    let load = Load::new("stopped").rate(1_000.0).duration(Duration::from_hours(1)).stop(stop);
+    let outcome = load
+        .run(move |ctx| {
+            if ctx.number() == 50 {
+                handle.stop();
+            }
+        })
+        .unwrap();
     assert!(outcome.interrupted);
     assert!((51..60_000).contains(&outcome.counts.completed), "{:?}", outcome.counts);
     assert_eq!(outcome.counts.completed, outcome.counts.started);
-    assert!(outcome.elapsed < Duration::from_secs(3_000));
+    assert!(outcome.elapsed < Duration::from_mins(50));
 }
 
 #[test]
@@ -234,7 +240,7 @@ mod tasks {
                 assert_ne!(ctx.number() % 2, 0, "at the second poll");
             });
         let outcome = Load::new("panics").rate(2_000.0).duration(MS * 100).run_async_mix(mix);
-        let one = Load::new("one").rate(100.0).duration(Duration::from_secs(60)).stop_on_panic();
+        let one = Load::new("one").rate(100.0).duration(Duration::from_mins(1)).stop_on_panic();
         let stopped = one.run_async(|ctx| async move { assert_ne!(ctx.number(), 7) });
         std::panic::set_hook(quiet);
         let outcome = outcome.unwrap();

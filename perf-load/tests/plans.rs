@@ -60,7 +60,8 @@ fn every_shape_has_a_name() {
         let plan = Plan::parse(&format!("duration = '4s'\narrivals = {{ {text} }}")).unwrap();
         assert_eq!(plan.load.schedule().unwrap(), arrivals.unwrap(), "{text}");
     }
-    let stages = "[arrivals]\nshape = 'stages'\nstages = [{ rate = 5, duration = '1s' }, { rate = 0, duration = '2s' }]";
+    let stages =
+        "[arrivals]\nshape = 'stages'\nstages = [{ rate = 5, duration = '1s' }, { rate = 0, duration = '2s' }]";
     let expected = Arrivals::stages(&[(5.0, seconds(1)), (0.0, seconds(2))]).unwrap();
     assert_eq!(Plan::parse(stages).unwrap().load.schedule().unwrap(), expected);
     let replay = Plan::parse("arrivals = { shape = 'replay', times = ['1s', '500ms'] }").unwrap();
@@ -87,7 +88,11 @@ fn what_is_wrong_is_named_by_its_key() {
         ("arrivals = { shape = 'ramp', from = 0, to = 5, rate = 1 }", "arrivals.rate", "not known"),
         ("arrivals = { shape = 'wave' }", "arrivals.shape", "none of"),
         ("duration = '5s'\narrivals = { shape = 'replay', times = ['1s'] }", "arrivals.shape", "leave `duration` out"),
-        ("arrivals = { shape = 'stages', stages = [{ rate = -1, duration = '1s' }] }", "arrivals.stages[0].rate", "zero or above"),
+        (
+            "arrivals = { shape = 'stages', stages = [{ rate = -1, duration = '1s' }] }",
+            "arrivals.stages[0].rate",
+            "zero or above",
+        ),
         ("arrivals = { shape = 'stages' }", "arrivals.stages", "none"),
         ("rate = 1\n[[operation]]\nweight = 1", "operation[0].name", "missing"),
         ("rate = 1\n[[operation]]\nname = 'a'\nweigth = 1", "operation[0].weigth", "known are name, weight"),

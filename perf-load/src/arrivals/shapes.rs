@@ -137,7 +137,8 @@ impl Arrivals {
         let arrivals = Self { source: Source::Curve(curve), duration, seed: None };
         let expected = arrivals.expected();
         if !expected.is_finite() || expected > MOST {
-            let problem = format!("{expected:.1e} arrivals are more than can be counted exactly; the most is {MOST:.0e}");
+            let problem =
+                format!("{expected:.1e} arrivals are more than can be counted exactly; the most is {MOST:.0e}");
             return Err(Error::invalid("rate", problem));
         }
         Ok(arrivals)

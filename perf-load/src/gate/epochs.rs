@@ -122,7 +122,9 @@ fn concluded(mut findings: Findings, verdict: &Verdict, outcome: &Outcome) -> Fi
 /// What failed, where something did.
 fn note(outcome: &Outcome) -> Option<String> {
     let classes: Vec<String> = outcome.classes.iter().map(|(class, count)| format!("{count} × {class}")).collect();
-    (!classes.is_empty()).then(|| format!("{} of {} calls failed: {}", outcome.counts.failed, outcome.counts.completed, classes.join(", ")))
+    (!classes.is_empty()).then(|| {
+        format!("{} of {} calls failed: {}", outcome.counts.failed, outcome.counts.completed, classes.join(", "))
+    })
 }
 
 /// Real time since now.

@@ -8,8 +8,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use perf_core::budget::{BudgetSpec, Metric, Warmup};
-pub use perf_exporters::gate::expansion::Declared;
 use perf_exporters::gate::driven::{self, Driven};
+pub use perf_exporters::gate::expansion::Declared;
 
 use super::epochs::{Capacity, since_now};
 use crate::{Arrivals, Drive, Error, Load, Outcome, Stop};
@@ -93,7 +93,7 @@ fn run<R>(
 /// One epoch's load. It is given up when what is still waiting has waited for ten times the limit.
 fn load(name: &str, capacity: &Capacity, stop: &Stop) -> Load {
     let limit = capacity.limit();
-    let patience = limit.unwrap_or_default().saturating_mul(10).clamp(Duration::from_secs(1), Duration::from_secs(60));
+    let patience = limit.unwrap_or_default().saturating_mul(10).clamp(Duration::from_secs(1), Duration::from_mins(1));
     let (until, stop) = (capacity.lasting().saturating_add(patience), stop.clone());
     let handle = stop.clone();
     let load = Load::new(name).stop(stop).backlog(1 << 23).watch(move |live| {

@@ -58,7 +58,8 @@ pub(super) fn judge(spec: &'static BudgetSpec, debug_build: bool, outcome: &Outc
         budget.judge(&measured)
     };
     let (least, most) = (held(|low, _| low), held(|_, high| high));
-    let mut findings: Findings = least.rows.into_iter().zip(most.rows).map(|(least, most)| certain(least, most)).collect();
+    let mut findings: Findings =
+        least.rows.into_iter().zip(most.rows).map(|(least, most)| certain(least, most)).collect();
     let rates = |limits: &'static [Limit], severity| {
         limits.iter().filter_map(move |limit| match (limit.metric, limit.bound) {
             (Metric::Throughput, Bound::PerThousandSeconds(bound)) => Some((bound as f64 / 1e3, severity)),
@@ -84,7 +85,9 @@ fn certain(least: Row, most: Row) -> Row {
         return least;
     }
     match most.verdict {
-        Verdict::Fail => most.verdict(Verdict::Inconclusive(Reason::Undecided), "the limit lies within a bucket's width"),
+        Verdict::Fail => {
+            most.verdict(Verdict::Inconclusive(Reason::Undecided), "the limit lies within a bucket's width")
+        }
         _ => most,
     }
 }

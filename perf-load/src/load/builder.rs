@@ -219,7 +219,12 @@ impl Load {
     pub(super) fn working(&self) -> Result<Duration, Error> {
         match &self.schedule {
             Schedule::Missing => {}
-            _ => return Err(Error::invalid("workers", "a closed loop follows no rate: state workers or a rate, not both")),
+            _ => {
+                return Err(Error::invalid(
+                    "workers",
+                    "a closed loop follows no rate: state workers or a rate, not both",
+                ));
+            }
         }
         match self.duration.unwrap_or(DURATION) {
             Duration::ZERO => Err(Error::invalid("duration", "must be above zero, such as \"10s\"")),

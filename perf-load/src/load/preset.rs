@@ -66,7 +66,7 @@ impl Load {
             Preset::Medium => self.rate(1_000.0).poisson(),
             Preset::Heavy => self.rate(10_000.0).poisson(),
             Preset::Quick => self.duration(Duration::from_secs(5)),
-            Preset::Full => self.duration(Duration::from_secs(300)),
+            Preset::Full => self.duration(Duration::from_mins(5)),
         }
     }
 }

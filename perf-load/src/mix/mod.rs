@@ -56,11 +56,7 @@ impl<'a> Mix<'a> {
 
     /// With one more.
     #[must_use]
-    pub fn add<R: Ends>(
-        mut self,
-        operation: Operation,
-        function: impl Fn(&Ctx) -> R + Send + Sync + 'a,
-    ) -> Self {
+    pub fn add<R: Ends>(mut self, operation: Operation, function: impl Fn(&Ctx) -> R + Send + Sync + 'a) -> Self {
         self.operations.push(operation);
         self.functions.push(Box::new(move |ctx| Done::of(function(ctx), ctx)));
         self

@@ -6,10 +6,10 @@
 
 mod lateness;
 mod schedule;
-#[cfg(feature = "tokio")]
-pub(crate) mod tasks;
 #[cfg(test)]
 mod schedule_tests;
+#[cfg(feature = "tokio")]
+pub(crate) mod tasks;
 #[cfg(test)]
 mod tests;
 

@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError, TryLockError};
 
 use crate::Arrivals;
-use crate::record::Apart;
 use crate::arrivals::Times;
+use crate::record::Apart;
 
 /// Intended starts ahead of the workers, and how many are made at once: a short stretch, since a worker makes them.
 const AHEAD: usize = 4096;

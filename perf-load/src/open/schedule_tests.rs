@@ -1,7 +1,7 @@
 //! The schedule against a queue that turns arrivals away at its door, and under many threads.
 
-use std::collections::BinaryHeap;
 use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 

@@ -12,7 +12,8 @@ const DURATION: Duration = Duration::from_secs(10);
 
 pub(super) fn read(table: &mut dyn TableLike, duration: Option<Duration>) -> Result<Arrivals, Error> {
     let mut keys = Keys::new(table);
-    let shape = keys.text("shape")?.ok_or_else(|| missing("shape", "constant, ramp, stages, burst, spike, day or replay"))?;
+    let shape =
+        keys.text("shape")?.ok_or_else(|| missing("shape", "constant, ramp, stages, burst, spike, day or replay"))?;
     let lasting = duration.unwrap_or(DURATION);
     let arrivals = match shape.as_str() {
         "constant" => Arrivals::constant(rate(&mut keys, "rate")?, lasting),
@@ -31,9 +32,7 @@ pub(super) fn read(table: &mut dyn TableLike, duration: Option<Duration>) -> Res
             time(&mut keys, "length")?,
             lasting,
         ),
-        "day" => {
-            Arrivals::day(rate(&mut keys, "low")?, rate(&mut keys, "high")?, time(&mut keys, "period")?, lasting)
-        }
+        "day" => Arrivals::day(rate(&mut keys, "low")?, rate(&mut keys, "high")?, time(&mut keys, "period")?, lasting),
         "stages" => stages(&mut keys),
         "replay" => Arrivals::replay(
             keys.durations("times")?.ok_or_else(|| missing("times", "a list of times since the beginning"))?,

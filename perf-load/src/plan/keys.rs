@@ -22,7 +22,12 @@ impl<'a> Keys<'a> {
         self.table.get_mut(key).filter(|item| !item.is_none())
     }
 
-    fn value<T>(&mut self, key: &'static str, what: &str, read: impl Fn(&Value) -> Option<T>) -> Result<Option<T>, Error> {
+    fn value<T>(
+        &mut self,
+        key: &'static str,
+        what: &str,
+        read: impl Fn(&Value) -> Option<T>,
+    ) -> Result<Option<T>, Error> {
         let Some(item) = self.item(key) else { return Ok(None) };
         match item.as_value().and_then(read) {
             Some(value) => Ok(Some(value)),
@@ -102,7 +107,9 @@ impl<'a> Keys<'a> {
     pub(super) fn no_more(&self) -> Result<(), Error> {
         match self.table.iter().find(|(key, _)| !self.known.contains(key)) {
             None => Ok(()),
-            Some((key, _)) => Err(Error::invalid(key, format!("is not known here; known are {}", self.known.join(", ")))),
+            Some((key, _)) => {
+                Err(Error::invalid(key, format!("is not known here; known are {}", self.known.join(", "))))
+            }
         }
     }
 }

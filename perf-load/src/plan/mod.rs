@@ -132,7 +132,8 @@ fn operations(keys: &mut Keys<'_>) -> Result<Vec<Operation>, Error> {
 }
 
 fn operation(keys: &mut Keys<'_>) -> Result<Operation, Error> {
-    let name = keys.text("name")?.ok_or_else(|| Error::invalid("name", "is missing: an operation has probes of its name"))?;
+    let name =
+        keys.text("name")?.ok_or_else(|| Error::invalid("name", "is missing: an operation has probes of its name"))?;
     let mut operation = Operation::new(name);
     operation = keys.number("weight")?.into_iter().fold(operation, Operation::weight);
     operation = keys.number("failures")?.into_iter().fold(operation, Operation::failures);

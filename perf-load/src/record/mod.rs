@@ -13,7 +13,7 @@ mod tally;
 use cells::Cells;
 pub(crate) use cells::Distribution;
 pub(crate) use collector::{Collector, Operation};
+pub(crate) use recorder::{Done, Recorder, Times};
 #[cfg(feature = "tokio")]
 pub(crate) use shards::Shards;
 pub(crate) use tally::{Apart, Tally};
-pub(crate) use recorder::{Done, Recorder, Times};

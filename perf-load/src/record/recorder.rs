@@ -170,7 +170,11 @@ impl Recorder {
             _ => Cow::Borrowed("panic"),
         };
         let one = &mut self.operations[operation];
-        if class == "panic" { one.panicked += 1 } else { one.failed += 1 }
+        if class == "panic" {
+            one.panicked += 1;
+        } else {
+            one.failed += 1;
+        }
         count(&mut self.classes, class, 1);
     }
 }
@@ -181,7 +185,12 @@ impl OneOperation {
             Some((response, service)) => (response.take(), service.take()),
             None => Default::default(),
         };
-        OperationPart { failed: mem::take(&mut self.failed), panicked: mem::take(&mut self.panicked), response, service }
+        OperationPart {
+            failed: mem::take(&mut self.failed),
+            panicked: mem::take(&mut self.panicked),
+            response,
+            service,
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is said of an outcome, whatever the form.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use perf_exporters::human;
@@ -21,7 +22,10 @@ pub(super) fn facts(outcome: &Outcome) -> Vec<String> {
         Model::Open { .. } => facts.push(format!("offered {:.0}/s, {achieved}", outcome.offered())),
         Model::Closed { .. } => {
             facts.push(achieved);
-            facts.push("a slow system is asked less often by a closed loop: its quantiles hold for these workers only".to_owned());
+            facts.push(
+                "a slow system is asked less often by a closed loop: its quantiles hold for these workers only"
+                    .to_owned(),
+            );
         }
     }
     facts.push(happened(counts));
@@ -51,10 +55,10 @@ fn happened(counts: &Counts) -> String {
     let share = |part: u64, of: u64| format!("{:.2} %", 100.0 * part as f64 / of.max(1) as f64);
     let mut said = format!("{} due, {} started, {} completed", counts.due, counts.started, counts.completed);
     if counts.dropped > 0 {
-        said += &format!(", {} dropped ({})", counts.dropped, share(counts.dropped, counts.due));
+        let _ = write!(said, ", {} dropped ({})", counts.dropped, share(counts.dropped, counts.due));
     }
     if counts.failed > 0 {
-        said += &format!(", {} failed ({})", counts.failed, share(counts.failed, counts.completed));
+        let _ = write!(said, ", {} failed ({})", counts.failed, share(counts.failed, counts.completed));
     }
     said
 }

@@ -45,9 +45,10 @@ impl Budget {
 
     /// The crate that runs the test.
     pub(super) fn runner(&self) -> TokenStream {
-        match self.at {
-            Some(_) => quote_spanned!(Span::call_site()=> ::perf_load),
-            None => quote_spanned!(Span::call_site()=> ::perf_exporters),
+        if self.at.is_some() {
+            quote_spanned!(Span::call_site()=> ::perf_load)
+        } else {
+            quote_spanned!(Span::call_site()=> ::perf_exporters)
         }
     }
 
