@@ -43,6 +43,13 @@ impl Display for Failure {
     }
 }
 
+#[cfg(feature = "load")]
+impl From<perf_load::Error> for Failure {
+    fn from(error: perf_load::Error) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
 impl From<perf_exporters::Error> for Failure {
     fn from(error: perf_exporters::Error) -> Self {
         Self::new(error.to_string())

@@ -71,7 +71,7 @@ pub(crate) enum Command {
     Trend(TrendArgs),
     /// Put a server under load, and tell how long its callers wait.
     #[cfg(feature = "load")]
-    Load(crate::load::LoadArgs),
+    Load(Box<crate::load::LoadArgs>),
     /// Put a server under load: needs the feature `load`, which this build lacks.
     #[cfg(not(feature = "load"))]
     Load(Ignored),

@@ -150,10 +150,13 @@ fn told(error: &clap::Error) -> String {
         Some(ContextValue::String(value)) => format!("`{}`: ", value.escape_debug()),
         _ => String::new(),
     };
-    let why = error.source().map(ToString::to_string).unwrap_or_else(|| {
-        let text = error.to_string();
-        text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned()
-    });
+    let why = error.source().map_or_else(
+        || {
+            let text = error.to_string();
+            text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned()
+        },
+        ToString::to_string,
+    );
     format!("{value}{why}")
 }
 

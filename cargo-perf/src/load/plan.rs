@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use perf_load::http::{Client, Hosts, Origin, Request};
-use perf_load::{Arrivals, Error, Load, Operation};
+use perf_load::{Arrivals, Load, Operation};
 
 use super::LoadArgs;
 use super::args::{Keys, MixKeys, RequestKeys};
@@ -43,20 +43,15 @@ impl Plan {
         let load = load(&name, &keys, limits.shortest())?;
         let operations = operations(&keys.request, &file.requests)?;
         let requests = operations.iter().map(|(_, request)| request.clone()).collect();
-        let client = Client::new(requests, &hosts).map_err(told)?;
+        let client = Client::new(requests, &hosts)?;
         let probes = keys.probes.as_deref().map(|address| endpoint(address, &hosts)).transpose()?;
         Ok(Self { name, load, operations, client, limits, probes, keys })
     }
 
     /// The schedule; none of a closed loop.
     pub(super) fn schedule(&self) -> Result<Option<Arrivals>> {
-        if self.load.is_closed() { Ok(None) } else { self.load.schedule().map(Some).map_err(told) }
+        if self.load.is_closed() { Ok(None) } else { Ok(Some(self.load.schedule()?)) }
     }
-}
-
-/// As a message of this program.
-pub(super) fn told(error: Error) -> Failure {
-    Failure::new(error.to_string())
 }
 
 fn load(name: &str, keys: &Keys, limit: Option<Duration>) -> Result<Load> {
@@ -79,7 +74,7 @@ fn load(name: &str, keys: &Keys, limit: Option<Duration>) -> Result<Load> {
             if keys.duration.is_some() {
                 return Err(Failure::new("stage: each has a time of its own: leave duration out"));
             }
-            load = load.arrivals(Arrivals::stages(stages).map_err(told)?);
+            load = load.arrivals(Arrivals::stages(stages)?);
         }
     }
     if keys.workers.is_none() && (keys.think.is_some()) {
@@ -115,7 +110,7 @@ fn load(name: &str, keys: &Keys, limit: Option<Duration>) -> Result<Load> {
     if let Some(limit) = limit {
         load = load.limit(limit);
     }
-    load.check().map_err(told)?;
+    load.check()?;
     Ok(load)
 }
 
@@ -137,15 +132,15 @@ fn operations(shared: &RequestKeys, several: &[MixKeys]) -> Result<Vec<(Operatio
 
 fn request(keys: &RequestKeys) -> Result<Request> {
     let url = keys.url.as_deref().ok_or_else(|| Failure::new("url: there is none: what is to be asked?"))?;
-    let mut request = Request::new(keys.method.as_deref().unwrap_or("GET"), url).map_err(told)?;
+    let mut request = Request::new(keys.method.as_deref().unwrap_or("GET"), url)?;
     for header in &keys.header {
         let (name, value) = header.split_once(':').ok_or_else(|| {
             Failure::new(format!("header: `{}` has no colon; write NAME: VALUE", header.escape_debug()))
         })?;
-        request = request.header(name.trim(), value.trim()).map_err(told)?;
+        request = request.header(name.trim(), value.trim())?;
     }
     if let Some(body) = &keys.body {
-        request = request.body(body).map_err(told)?;
+        request = request.body(body)?;
     }
     if let Some(path) = &keys.body_file {
         let bytes = std::fs::read(path).map_err(|error| Failure::io("body-file: cannot be read", path, &error))?;
@@ -157,7 +152,7 @@ fn request(keys: &RequestKeys) -> Result<Request> {
         None => {}
     }
     if let Some(expected) = &keys.expect {
-        request = request.expect(expected.parse().map_err(told)?);
+        request = request.expect(expected.parse()?);
     }
     Ok(request)
 }

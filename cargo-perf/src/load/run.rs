@@ -9,7 +9,7 @@ use perf_load::{Live, Outcome, Stop};
 use super::LoadArgs;
 use super::limits;
 use super::live::Line;
-use super::plan::{Plan, told};
+use super::plan::Plan;
 use super::server::Before;
 use super::tui;
 use crate::budgets::Held;
@@ -33,7 +33,7 @@ pub(super) fn run(plan: &Plan, args: &LoadArgs) -> Result<Done> {
     if args.tui {
         tui::check()?;
     }
-    plan.client.reach().map_err(told)?;
+    plan.client.reach()?;
     let before = plan.probes.as_ref().map(Before::read).transpose()?;
     let stop = Stop::new();
     end_early(stop.clone())?;
@@ -65,5 +65,5 @@ fn drive(plan: &Plan, args: &LoadArgs, stop: Stop) -> Result<Outcome> {
     let operations: Vec<_> = plan.operations.iter().map(|(operation, _)| operation.clone()).collect();
     let line = Line::new();
     let load = if line.is_shown() { load.watch(|live: &Live| Line::show(live)) } else { load };
-    plan.client.drive(&load, &operations).map_err(told)
+    Ok(plan.client.drive(&load, &operations)?)
 }

@@ -34,7 +34,7 @@ impl<'a> Before<'a> {
             thread::sleep(PAUSE);
             latest = fetch(self.endpoint)?;
         }
-        ServerSide::between(&self.report, &latest).map_err(|error| Failure::new(error.to_string()))
+        Ok(ServerSide::between(&self.report, &latest)?)
     }
 }
 

@@ -182,7 +182,7 @@ fn aligned(rows: &[Vec<String>], color: bool) -> String {
         for (at, cell) in row.iter().enumerate() {
             let fill = " ".repeat(widths[at].saturating_sub(cell.width()));
             let cell = painted(cell, style, color);
-            text.push_str(&if at == 0 { format!("{cell}{fill}") } else { format!("  {fill}{cell}") });
+            let _ = if at == 0 { write!(text, "{cell}{fill}") } else { write!(text, "  {fill}{cell}") };
         }
         text.truncate(text.trim_end().len());
         text.push('\n');

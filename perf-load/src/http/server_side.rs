@@ -114,7 +114,7 @@ mod tests {
         outcome.report.probes.push(service);
         let rows = side.rows(&outcome);
         assert_eq!(rows.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["query", "handler"]);
-        assert_eq!((rows[0].calls, rows[0].own), (100, Duration::from_nanos(9_000)));
+        assert_eq!((rows[0].calls, rows[0].own), (100, Duration::from_micros(9)));
         assert!((rows[0].share - 0.45).abs() < 1e-12 && (rows[0].per_request - 2.0).abs() < 1e-12);
         assert_eq!(rows[0].waiting, Duration::from_nanos(4_500));
         side.join(&mut outcome.report);

@@ -15,7 +15,7 @@ use std::time::Duration;
 use perf_load::{Live, Outcome, Stop};
 use ratatui::crossterm::event::{self, Event as Terminal, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use super::plan::{Plan, told};
+use super::plan::Plan;
 use super::run::INTERRUPTED;
 use crate::failure::{Failure, Result};
 use crate::out;
@@ -91,7 +91,7 @@ pub(super) fn drive(plan: &Plan, stop: &Stop) -> Result<Outcome> {
             Ok(Event::Resized) | Err(RecvTimeoutError::Timeout) => {}
             Ok(Event::Over(ended)) => {
                 let gone = || Failure::new("a part of this program has stopped (this is a bug in cargo-perf)");
-                return ended.ok_or_else(gone)?.map_err(told);
+                return Ok(ended.ok_or_else(gone)??);
             }
             Err(RecvTimeoutError::Disconnected) => {
                 return Err(Failure::new("a part of this program has stopped (this is a bug in cargo-perf)"));
