@@ -96,7 +96,7 @@ impl Usl {
     /// ```
     /// use perf_load::scale::{Noise, Point, Usl};
     ///
-    /// let measured = [(1, 1000.0), (2, 1890.0), (4, 3310.0), (8, 5060.0), (16, 6130.0), (32, 5420.0)];
+    /// let measured = [(1, 1010.0), (2, 1880.0), (4, 3380.0), (8, 5310.0), (16, 6370.0), (32, 5890.0)];
     /// let points = measured.map(|(workers, throughput)| Point { workers, throughput });
     /// let usl = Usl::fit(&points, Noise::Relative)?;
     /// assert!(usl.sigma.contains(0.05) && usl.kappa.contains(0.003));
