@@ -160,7 +160,7 @@ pub(super) struct Best {
 }
 
 impl Model {
-    fn new(points: &[Point], noise: Noise) -> Result<Self, Error> {
+    pub(super) fn new(points: &[Point], noise: Noise) -> Result<Self, Error> {
         let mut counts: Vec<u32> = points.iter().map(|point| point.workers).collect();
         counts.sort_unstable();
         counts.dedup();
@@ -208,7 +208,7 @@ impl Model {
     }
 
     /// Gauss–Newton from the best of a coarse grid, so that no local minimum is taken for the least.
-    fn best(&self) -> Best {
+    pub(super) fn best(&self) -> Best {
         let residuals = |at: &[f64; 3], out: &mut Vec<f64>| self.residuals(at[0], at[1], at[2] / self.pairs, out);
         let mut out = Vec::new();
         let sigmas = [0.0, 0.01, 0.03, 0.1, 0.3, 0.6, 0.95];
