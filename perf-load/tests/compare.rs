@@ -56,7 +56,10 @@ fn a_late_generator_makes_no_winner() {
     let found = compare(late, Server::new(&machine, 0.5e-3), &plan(4)).unwrap();
     assert!(found.findings.iter().all(|finding| finding.winner == Winner::Neither));
     assert!(found.invalid.is_some() && found.left_out.len() == 16);
-    assert!(found.summary().contains("INVALID: 16 of 16 pairs could not be relied on"), "{}", found.summary());
+    let summary = found.summary();
+    assert!(summary.starts_with("16 of 16 pairs of blocks could not be relied on"), "{summary}");
+    assert!(summary.ends_with("is INVALID. No winner is named."), "{summary}");
+    assert!(found.unjudged.is_empty(), "{:?}", found.unjudged);
 }
 
 #[test]

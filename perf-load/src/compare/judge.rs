@@ -65,6 +65,9 @@ const MISSED: f64 = 0.2;
 
 /// A finding for each metric, and the metrics that had too little to go by. No winner is named where `valid` is false.
 pub(super) fn judge(pairs: &[Pair], valid: bool) -> (Vec<Finding>, Vec<Unjudged>) {
+    if pairs.is_empty() {
+        return (Vec::new(), Vec::new());
+    }
     let fewest = pairs.iter().map(|pair| pair.a.completed.min(pair.b.completed)).min().unwrap_or(0);
     let (enough, short): (Vec<Metric>, Vec<Metric>) = ALL.into_iter().partition(|m| fewest >= m.least_completed());
     let unjudged = short

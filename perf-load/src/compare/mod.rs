@@ -245,9 +245,9 @@ impl Comparison {
         let left_out = self.left_out.len();
         self.invalid = if 5 * left_out > planned {
             let why = self.left_out.first().map_or("", String::as_str);
-            Some(format!("{left_out} of {planned} pairs could not be relied on, the first because of {why}"))
+            Some(format!("{left_out} of {planned} pairs of blocks could not be relied on, the first because of {why}"))
         } else if self.pairs.len() < LEAST_PAIRS {
-            Some(format!("{} pairs were measured, and a verdict takes {LEAST_PAIRS}", self.pairs.len()))
+            Some(format!("{} pairs of blocks were measured, and a verdict takes {LEAST_PAIRS}", self.pairs.len()))
         } else {
             None
         };

@@ -13,6 +13,9 @@ impl Comparison {
     pub fn summary(&self) -> String {
         let [a, b] = &self.names;
         let pairs = self.pairs.len();
+        if let Some(why) = &self.invalid {
+            return format!("{why}. So this comparison of {a} and {b} is INVALID. No winner is named.");
+        }
         let wins: Vec<String> = self.findings.iter().filter_map(|finding| self.win(finding)).collect();
         let even: Vec<String> = self.findings.iter().filter_map(even).collect();
         let first = if wins.is_empty() {
@@ -29,16 +32,13 @@ impl Comparison {
                 format!("No difference that this many blocks could show: {}; not judged: {not_judged}.", joined(&even))
             }
         };
-        let third = match (&self.invalid, self.winner(), wins.is_empty()) {
-            (Some(why), ..) => format!("This comparison is INVALID: {why}."),
-            (None, Winner::A, _) => format!("{a} is the better one, and nothing speaks for {b}."),
-            (None, Winner::B, _) => format!("{b} is the better one, and nothing speaks for {a}."),
-            (None, Winner::Neither, true) => {
+        let third = match (self.winner(), wins.is_empty()) {
+            (Winner::A, _) => format!("{a} is the better one, and nothing speaks for {b}."),
+            (Winner::B, _) => format!("{b} is the better one, and nothing speaks for {a}."),
+            (Winner::Neither, true) => {
                 "A smaller difference than those named may be there; more or longer blocks would show it.".to_owned()
             }
-            (None, Winner::Neither, false) => {
-                "Each is better at something, so the choice depends on the use.".to_owned()
-            }
+            (Winner::Neither, false) => "Each is better at something, so the choice depends on the use.".to_owned(),
         };
         format!("{first} {second} {third}")
     }

@@ -109,7 +109,8 @@ fn least(model: &Model, best: &Best, quantity: Quantity, value: f64) -> f64 {
                 let (s, k) = with_knee(value, p[0]);
                 at(s, k, out);
             };
-            minimise(residuals, [part_of_last(value, u)], &[(0.0, 1.0)]).sum
+            let from = |part: f64| minimise(residuals, [part], &[(0.0, 1.0)]).sum;
+            from_any(part_of_last(value, u), from)
         }
         Quantity::Ceiling => {
             // λ ÷ C, C being e^log_lambda ÷ value; λ itself is no greater than C.
@@ -119,10 +120,17 @@ fn least(model: &Model, best: &Best, quantity: Quantity, value: f64) -> f64 {
                 model.residuals(p[0], s, k, out);
             };
             let greatest = if value > 0.0 { log_lambda - value.ln() } else { f64::INFINITY };
-            let start = [log_lambda.min(greatest), part_of_last(inverse(log_lambda.min(greatest)), u)];
-            minimise(residuals, start, &[(f64::NEG_INFINITY, greatest), (0.0, 1.0)]).sum
+            let (log, bounds) = (log_lambda.min(greatest), [(f64::NEG_INFINITY, greatest), (0.0, 1.0)]);
+            let from = |part: f64| minimise(residuals, [log, part], &bounds).sum;
+            from_any(part_of_last(inverse(log), u), from)
         }
     }
+}
+
+/// The least of several starts: a curve that ends in a limit and one that falls beyond a peak may both be the best of those near
+/// them that reach the same ceiling.
+fn from_any(part: f64, least: impl Fn(f64) -> f64) -> f64 {
+    [part, 0.0, 0.5, 1.0].into_iter().map(least).fold(f64::INFINITY, f64::min)
 }
 
 /// The greatest 1 ÷ N* of all curves with this λ ÷ ceiling: that of the one with σ = 0.
@@ -179,4 +187,52 @@ fn end(from: f64, limit: f64, fits: &impl Fn(f64) -> bool) -> f64 {
         }
     }
     inside
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scale::{Noise, Point};
+    use rand::SeedableRng;
+    use rand::rngs::Xoshiro256PlusPlus;
+    use rand_distr::{Distribution, Normal};
+
+    /// Curves that end in a limit, sampled where points hardly tell them from curves with a peak.
+    #[test]
+    fn no_curve_of_a_grid_with_the_same_ceiling_or_knee_fits_better() {
+        let noise = Normal::new(0.0_f64, 0.1).unwrap();
+        let mut out = Vec::new();
+        for seed in 0..20 {
+            let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
+            let points = [1, 1, 1, 2, 2, 2, 4, 4, 4, 8, 8, 8].map(|workers| {
+                let n = f64::from(workers);
+                Point { workers, throughput: 1000.0 * n / (1.0 + 0.2 * (n - 1.0)) * noise.sample(&mut random).exp() }
+            });
+            let model = Model::new(&points, Noise::Relative).unwrap();
+            let best = model.best();
+            for inverse in [0.4, 0.2, 0.05] {
+                let (mut ceiling, mut knee) = (f64::INFINITY, f64::INFINITY);
+                for j in 0..=100 {
+                    let part = f64::from(j) / 100.0;
+                    let mut sum = |log: f64, inverse: f64| {
+                        let (s, k) = with_knee(inverse, part);
+                        model.residuals(log, s, k, &mut out);
+                        out.iter().map(|r| r * r).sum::<f64>()
+                    };
+                    for i in -50..=50 {
+                        let off = 0.01 * f64::from(i);
+                        knee = knee.min(sum(best.at[0] + off, inverse));
+                        ceiling = ceiling.min(sum(best.at[0] + off, (inverse * off.exp()).min(1.0)));
+                    }
+                }
+                for (quantity, grid) in [(Quantity::Ceiling, ceiling), (Quantity::Knee, knee)] {
+                    let found = least(&model, &best, quantity, inverse);
+                    assert!(
+                        found <= grid * 1.0001,
+                        "seed {seed}, {quantity:?} {inverse}: {found} by steps, {grid} by grid"
+                    );
+                }
+            }
+        }
+    }
 }

@@ -96,7 +96,7 @@ impl Usl {
     /// ```
     /// use perf_load::scale::{Noise, Point, Usl};
     ///
-    /// let measured = [(1, 1000.0), (2, 1890.0), (4, 3310.0), (8, 5060.0), (16, 6130.0), (32, 5420.0)];
+    /// let measured = [(1, 1010.0), (2, 1880.0), (4, 3380.0), (8, 5310.0), (16, 6370.0), (32, 5890.0)];
     /// let points = measured.map(|(workers, throughput)| Point { workers, throughput });
     /// let usl = Usl::fit(&points, Noise::Relative)?;
     /// assert!(usl.sigma.contains(0.05) && usl.kappa.contains(0.003));
@@ -160,7 +160,7 @@ pub(super) struct Best {
 }
 
 impl Model {
-    fn new(points: &[Point], noise: Noise) -> Result<Self, Error> {
+    pub(super) fn new(points: &[Point], noise: Noise) -> Result<Self, Error> {
         let mut counts: Vec<u32> = points.iter().map(|point| point.workers).collect();
         counts.sort_unstable();
         counts.dedup();
@@ -208,7 +208,7 @@ impl Model {
     }
 
     /// Gauss–Newton from the best of a coarse grid, so that no local minimum is taken for the least.
-    fn best(&self) -> Best {
+    pub(super) fn best(&self) -> Best {
         let residuals = |at: &[f64; 3], out: &mut Vec<f64>| self.residuals(at[0], at[1], at[2] / self.pairs, out);
         let mut out = Vec::new();
         let sigmas = [0.0, 0.01, 0.03, 0.1, 0.3, 0.6, 0.95];
