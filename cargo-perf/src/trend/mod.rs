@@ -15,7 +15,7 @@ use perf_exporters::baseline::{Baseline, Metric};
 use perf_exporters::judge::Side;
 use perf_exporters::label::shown;
 use perf_exporters::markdown::code;
-use perf_exporters::stats::changepoint::{self, ChangePoint};
+use perf_exporters::stats::changepoint::{self, ChangePoint, Kind};
 use serde::Serialize;
 
 use crate::budgets::fits;
@@ -53,6 +53,17 @@ struct Change {
     /// Share of shuffles in which chance does as much.
     p: f64,
     worse: bool,
+    /// `level`, `drift` or `spread`.
+    kind: &'static str,
+}
+
+/// What changed, for people.
+fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Drift => "drift",
+        Kind::Spread => "spread",
+        _ => "level",
+    }
 }
 
 fn rfc3339<S: serde::Serializer>(time: &SystemTime, serializer: S) -> std::result::Result<S::Ok, S::Error> {
@@ -142,7 +153,8 @@ impl Trend {
                 before: found.before,
                 after: found.after,
                 p: found.p,
-                worse: worse(&found),
+                worse: found.kind != Kind::Spread && worse(&found),
+                kind: kind(found.kind),
             })
             .collect();
         Self { probe: probe.to_owned(), metric, points, changes }
@@ -190,11 +202,16 @@ fn table(trends: &[Trend], reports: usize, args: &TrendArgs) -> String {
             let style = if change.worse { chart::WORSE } else { chart::BETTER };
             let _ = writeln!(
                 text,
-                "  {} {}  {} → {}  from report {} of {}, {}  p = {:.3}",
+                "  {} {}  {} → {}  {} {} of {}, {}  p = {:.3}",
                 painted(if change.worse { "▲" } else { "▼" }, style, color),
                 painted(&percent(change), style, color),
                 chart::value(trend.metric, change.before),
                 chart::value(trend.metric, change.after),
+                match change.kind {
+                    "drift" => "slowly, most of it around report",
+                    "spread" => "values scatter differently from report",
+                    _ => "from report",
+                },
                 change.index + 1,
                 trend.points.len(),
                 date(change.time),
@@ -211,13 +228,13 @@ fn table(trends: &[Trend], reports: usize, args: &TrendArgs) -> String {
 fn markdown(trends: &[Trend], reports: usize) -> String {
     let mut out = format!("### perf trend: {}\n\n", summary(trends, reports));
     out.push_str(
-        "| probe | figure | when | report | before | after | change | p |\n|---|---|---|--:|--:|--:|--:|--:|\n",
+        "| probe | figure | when | report | before | after | change | what | p |\n|---|---|---|--:|--:|--:|--:|---|--:|\n",
     );
     for trend in trends {
         for change in &trend.changes {
             let _ = writeln!(
                 out,
-                "| {} | {} | {} | {} | {} | {} | {} {} | {:.3} |",
+                "| {} | {} | {} | {} | {} | {} | {} {} | {} | {:.3} |",
                 code(&trend.probe),
                 trend.metric,
                 date(change.time),
@@ -226,6 +243,7 @@ fn markdown(trends: &[Trend], reports: usize) -> String {
                 chart::value(trend.metric, change.after),
                 if change.worse { "⚠️" } else { "🚀" },
                 percent(change),
+                change.kind,
                 change.p,
             );
         }

@@ -3,13 +3,18 @@
 //! E-divisive (Matteson and James, *JASA* 109, 2014): of all places where a history can be cut in two, take the one with the
 //! greatest energy distance between the parts,
 //! `q = mn ÷ (m+n) × (2 E|X−Y| − E|X−X′| − E|Y−Y′|)`; believe it if shuffling the values within their segments hardly ever
-//! gives as much; go on with the parts until nothing is believed. No distribution is assumed; a single outlier makes no
+//! gives as much; go on with the parts until nothing is believed. Where neighbours depend on each other, as runs in one state of the
+//! machine do, it is their innovations that are shuffled (`dependence`). What changed is said: the level, by ranks; the spread
+//! alone; or neither at one place, where a slope explains the values better than a step does ([`Kind::Drift`]). No distribution is assumed; a single outlier makes no
 //! segment, since a segment has at least five values. Segments whose medians differ by less than the least change that matters are joined
 //! again, the least different first.
 
+use std::collections::BTreeMap;
+
 use fastrand::Rng;
 
-use super::order::median;
+use super::dependence::Dependent;
+use super::order::{doubled_ranks, median};
 
 /// The parameters of a search.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -32,6 +37,18 @@ impl Default for Options {
     }
 }
 
+/// What changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// The level, from one value to the next.
+    Level,
+    /// The level, slowly: the place is the middle of it.
+    Drift,
+    /// How far values scatter, and not the level.
+    Spread,
+}
+
 /// A change in a history.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
@@ -42,6 +59,8 @@ pub struct ChangePoint {
     pub before: f64,
     /// Median of the segment after.
     pub after: f64,
+    /// What changed there.
+    pub kind: Kind,
     /// Share of shuffles with as great a distance, between 1 ÷ (shuffles + 1) and the level.
     pub p: f64,
 }
@@ -82,14 +101,23 @@ pub fn find(history: &[f64], options: &Options) -> Vec<ChangePoint> {
     let mut rng = Rng::with_seed(options.seed);
     // Segment ends, the last one being the end of history, and the p-value of the cut at each.
     let mut ends = vec![(values.len(), 0.0)];
+    let mut kinds = BTreeMap::new();
     while let Some((at, q)) = best_of_all(&values, &ends, shortest) {
-        match believed(&values, &ends, q, options, &mut rng) {
-            Some(p) => ends.push((at, p)),
-            None => break,
-        }
+        let Some((p, level)) = believed(&values, &ends, (at, q), options, &mut rng) else { break };
+        let kind = match level <= options.level {
+            _ if is_slope(&values, &ends, at) => Kind::Drift,
+            true => Kind::Level,
+            false => Kind::Spread,
+        };
+        kinds.insert(at, kind);
+        ends.push((at, p));
         ends.sort_unstable_by_key(|e| e.0);
+        if kind == Kind::Drift {
+            // What drifts has no places where it changes.
+            break;
+        }
     }
-    join_small(&values, ends, options.least_change)
+    join_small(&values, ends, &kinds, options.least_change)
 }
 
 /// The cut with the greatest distance within any segment.
@@ -107,7 +135,7 @@ fn segments(ends: &[(usize, f64)]) -> impl Iterator<Item = (usize, usize)> + '_ 
 /// The cut of one segment with the greatest energy distance.
 ///
 /// Going from left to right one value crosses the cut at a time; only its distances change sides.
-fn best_cut(segment: &[f64], shortest: usize) -> Option<(usize, f64)> {
+pub(super) fn best_cut(segment: &[f64], shortest: usize) -> Option<(usize, f64)> {
     let n = segment.len();
     if n < 2 * shortest {
         return None;
@@ -139,37 +167,84 @@ fn best_cut(segment: &[f64], shortest: usize) -> Option<(usize, f64)> {
     best
 }
 
-/// The p-value of the greatest distance `q` among shuffles within the segments, if it is significant.
-fn believed(values: &[f64], ends: &[(usize, f64)], q: f64, options: &Options, rng: &mut Rng) -> Option<f64> {
-    let mut shuffled = values.to_vec();
+/// The p-values of the greatest distance `q` among histories without a change, if it is significant, and of the greatest
+/// difference in level there.
+fn believed(
+    values: &[f64],
+    ends: &[(usize, f64)],
+    (at, q): (usize, f64),
+    options: &Options,
+    rng: &mut Rng,
+) -> Option<(f64, f64)> {
+    let shortest = options.least_length.max(2);
+    let mut drawn = values.to_vec();
+    let mut kinds: Vec<Dependent> =
+        segments(ends).map(|(from, to)| Dependent::of(&values[from..to], shortest)).collect();
     let total = f64::from(options.shuffles) + 1.0;
-    // The history itself counts as one of its shuffles; as soon as too many reach q, the rest cannot help.
-    let mut reached = 1_u32;
+    // The history itself counts as one of its draws; as soon as too many reach q, the rest cannot help.
+    let (mut reached, mut level) = (1_u32, 1_u32);
     // Sums in another order differ in the last digits: ties must count as reached.
     let nearly = q * (1.0 - 1e-9);
+    let difference = difference(values, ends, at) * (1.0 - 1e-9);
     for _ in 0..options.shuffles {
-        for (from, to) in segments(ends) {
-            rng.shuffle(&mut shuffled[from..to]);
+        for ((from, to), kind) in segments(ends).zip(&mut kinds) {
+            kind.draw(&mut drawn[from..to], rng);
         }
-        let most = best_of_all(&shuffled, ends, options.least_length.max(2));
-        reached += u32::from(most.is_some_and(|(_, most)| most >= nearly));
+        if let Some((at, most)) = best_of_all(&drawn, ends, shortest) {
+            reached += u32::from(most >= nearly);
+            level += u32::from(self::difference(&drawn, ends, at) >= difference);
+        }
         if f64::from(reached) / total > options.level {
             return None;
         }
     }
-    Some(f64::from(reached) / total)
+    Some((f64::from(reached) / total, f64::from(level) / total))
+}
+
+/// How far the ranks on both sides of a cut are apart, within its segment: of the level alone.
+fn difference(values: &[f64], ends: &[(usize, f64)], at: usize) -> f64 {
+    let Some((from, to)) = segments(ends).find(|(from, to)| (*from..*to).contains(&at)) else { return 0.0 };
+    let (m, n) = ((at - from) as f64, (to - from) as f64);
+    let ranks = doubled_ranks(&values[from..to]);
+    let sum: usize = ranks[..at - from].iter().sum();
+    (sum as f64 - m * (n + 1.0)).abs() / (m * (n - m) * (n + 1.0) / 3.0).sqrt()
+}
+
+/// Whether a slope explains the segment better than a step at that place does, by absolute deviations.
+fn is_slope(values: &[f64], ends: &[(usize, f64)], at: usize) -> bool {
+    let Some((from, to)) = segments(ends).find(|(from, to)| (*from..*to).contains(&at)) else { return false };
+    let away = |part: &[f64]| {
+        let middle = median(part).unwrap_or(0.0);
+        part.iter().map(|value| (value - middle).abs()).sum::<f64>()
+    };
+    let part = &values[from..to];
+    let step = away(&part[..at - from]) + away(&part[at - from..]);
+    // Theil and Sen's slope, and what is left of the values without it.
+    let pairs = (0..part.len()).flat_map(|j| (0..j).map(move |i| (i, j)));
+    let slope = median(&pairs.map(|(i, j)| (part[j] - part[i]) / (j - i) as f64).collect::<Vec<_>>()).unwrap_or(0.0);
+    let level: Vec<f64> = part.iter().enumerate().map(|(at, value)| value - slope * at as f64).collect();
+    away(&level) < step
 }
 
 /// Takes out cuts between medians that hardly differ, the least different first.
-fn join_small(values: &[f64], mut ends: Vec<(usize, f64)>, least: f64) -> Vec<ChangePoint> {
+fn join_small(
+    values: &[f64],
+    mut ends: Vec<(usize, f64)>,
+    kinds: &BTreeMap<usize, Kind>,
+    least: f64,
+) -> Vec<ChangePoint> {
     loop {
         let medians: Vec<f64> = segments(&ends).map(|(from, to)| median(&values[from..to]).unwrap_or(0.0)).collect();
         let changes: Vec<ChangePoint> = medians
             .windows(2)
             .zip(&ends)
-            .map(|(pair, &(index, p))| ChangePoint { index, before: pair[0], after: pair[1], p })
+            .map(|(pair, &(index, p))| {
+                let kind = kinds.get(&index).copied().unwrap_or(Kind::Level);
+                ChangePoint { index, before: pair[0], after: pair[1], p, kind }
+            })
             .collect();
-        let smallest = changes.iter().enumerate().min_by(|a, b| a.1.size().total_cmp(&b.1.size()));
+        let levels = changes.iter().enumerate().filter(|(_, change)| change.kind != Kind::Spread);
+        let smallest = levels.min_by(|a, b| a.1.size().total_cmp(&b.1.size()));
         match smallest {
             Some((index, change)) if change.size() < least => {
                 ends.remove(index);

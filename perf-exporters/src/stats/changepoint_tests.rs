@@ -99,3 +99,50 @@ fn the_same_seed_gives_the_same_answer() {
     history.extend(level(1.2, 25, 0.2, &mut rng));
     assert_eq!(find(&history, &Options::default()), find(&history, &Options::default()));
 }
+
+/// First-order autoregressions without a change.
+fn dependent(rho: f64, n: usize, rng: &mut Rng) -> Vec<f64> {
+    let mut state = normal(rng);
+    (0..n)
+        .map(|_| {
+            state = rho * state + (1.0 - rho * rho).sqrt() * normal(rng);
+            100.0 * (1.0 + 0.1 * state)
+        })
+        .collect()
+}
+
+/// Of 100 histories, those in which the level is said to change at some place.
+fn steps(mut history: impl FnMut(&mut Rng) -> Vec<f64>) -> usize {
+    let mut rng = Rng::with_seed(31);
+    let options = Options { shuffles: 199, ..Options::default() };
+    (0..100).filter(|_| find(&history(&mut rng), &options).iter().any(|change| change.kind == Kind::Level)).count()
+}
+
+#[test]
+fn neighbours_that_depend_on_each_other_are_no_change() {
+    let found = [0.0, 0.3, 0.6, 0.9].map(|rho| steps(|rng| dependent(rho, 60, rng)));
+    let mut state = false;
+    let states = steps(|rng| {
+        let mut value = |rng: &mut Rng| {
+            state ^= rng.u8(0..10) == 0;
+            if state { 115.0 } else { 100.0 }
+        };
+        (0..60).map(|_| value(rng) * (1.0 + 0.02 * normal(rng))).collect()
+    });
+    // A machine that changes its state once or twice in all cannot be told from code that does.
+    assert!(found.iter().all(|found| *found <= 10) && states <= 30, "{found:?}, {states}");
+}
+
+#[test]
+fn spread_and_drift_are_called_so() {
+    let spread = |rng: &mut Rng| [level(100.0, 30, 0.02, rng), level(100.0, 30, 0.12, rng)].concat();
+    let drift = |rng: &mut Rng| -> Vec<f64> {
+        (0..60).map(|at| (100.0 + 0.5 * f64::from(at)) * (1.0 + 0.02 * normal(rng))).collect()
+    };
+    let counts = [steps(spread), steps(drift)];
+    assert!(counts.iter().all(|found| *found <= 5), "{counts:?}");
+    let mut rng = Rng::with_seed(32);
+    let kinds = |history: &[f64]| find(history, &Options::default()).iter().map(|c| c.kind).collect::<Vec<_>>();
+    assert_eq!(kinds(&drift(&mut rng)), [Kind::Drift]);
+    assert_eq!(kinds(&spread(&mut rng)), [Kind::Spread]);
+}

@@ -20,6 +20,7 @@
 //! distributions behind it, with `judge`.
 
 pub mod changepoint;
+mod dependence;
 #[cfg(feature = "judge")]
 pub mod dist;
 #[cfg(feature = "judge")]

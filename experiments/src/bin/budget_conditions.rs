@@ -1,0 +1,167 @@
+//! How often are verdicts wrong, by condition?
+//!
+//! Seeded noise goes through the project's own verdict code, so the same table comes out on every machine, also on a busy one:
+//! `cargo run --release -p experiments --features simulated --bin budget_conditions [quick]`. It ends with 1 where a rate leaves
+//! its bound. `quick` is a tenth of the runs, for CI.
+
+#[path = "../simulated/mod.rs"]
+mod simulated;
+
+use fastrand::Rng;
+use perf_exporters::judge::fill::{self, Fill};
+use perf_exporters::judge::growth::{self, Class, Cost};
+use perf_exporters::judge::relative::Order;
+use perf_exporters::judge::versus::{Blocks, MOST};
+use perf_exporters::judge::{Reason, Verdict};
+use perf_exporters::stats::changepoint::{self, Kind};
+use simulated::{Machine, normal, p99_epoch};
+
+/// Of the verdicts on a condition so many may be wrong, as a share.
+struct Condition {
+    what: &'static str,
+    runs: u32,
+    /// The verdict that is wrong.
+    wrong: Wrong,
+    most: f64,
+    judge: Box<dyn FnMut(&mut Rng) -> Verdict>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Wrong {
+    Fail,
+    Pass,
+    NoFail,
+}
+
+fn vs(machine: Machine, slower: fn(u64) -> f64) -> Box<dyn FnMut(&mut Rng) -> Verdict> {
+    const PER_SLOT: usize = 500;
+    Box::new(move |rng| {
+        let (mut blocks, mut calls) = (Blocks::default(), rng.u64(0..1_000));
+        let seed = rng.u64(..);
+        loop {
+            let order = Order::drawn(seed, blocks.len());
+            let slots = [0, 1, 2, 3].map(|slot| {
+                let mut times = machine.take(PER_SLOT, rng);
+                if order.runs_b(slot) {
+                    for time in &mut times {
+                        calls += 1;
+                        *time *= slower(calls);
+                    }
+                }
+                times
+            });
+            blocks.add(order, &slots);
+            if blocks.are_looked_at() {
+                let verdict = blocks.judge(1.10).verdict;
+                if blocks.len() >= MOST || !matches!(verdict, Verdict::Inconclusive(Reason::TooFewSamples { .. })) {
+                    return verdict;
+                }
+            }
+        }
+    })
+}
+
+fn grows(cost: fn(f64) -> f64, claim: &'static str, kind: Cost, noise: f64) -> Box<dyn FnMut(&mut Rng) -> Verdict> {
+    let class: Class = claim.parse().unwrap_or(Class { degree: 0, log: false });
+    Box::new(move |rng| {
+        let points = [16_u64, 64, 256, 1_024, 4_096, 16_384].map(|n| (n, cost(n as f64) * (noise * normal(rng)).exp()));
+        growth::judge(&points, class, kind).verdict
+    })
+}
+
+fn leaks(level: fn(usize, &mut Rng) -> f64) -> Box<dyn FnMut(&mut Rng) -> Verdict> {
+    Box::new(move |rng| {
+        let levels: Vec<f64> = (0..240).map(|batch| level(batch, rng)).collect();
+        let told = [20, 40, 80, 160, 240].map(|n| fill::judge(&levels[..n], 65_536.0));
+        match told[4] {
+            _ if told.contains(&Fill::Full) => Verdict::Pass,
+            Fill::Grows => Verdict::Fail,
+            _ => Verdict::Inconclusive(Reason::Converging),
+        }
+    })
+}
+
+fn trend(history: fn(&mut Rng) -> Vec<f64>) -> Box<dyn FnMut(&mut Rng) -> Verdict> {
+    let options = changepoint::Options { shuffles: 199, ..changepoint::Options::default() };
+    Box::new(move |rng| {
+        let found = changepoint::find(&history(rng), &options);
+        if found.iter().any(|change| change.kind == Kind::Level) { Verdict::Fail } else { Verdict::Pass }
+    })
+}
+
+fn dependent(rho: f64, rng: &mut Rng) -> Vec<f64> {
+    let mut state = normal(rng);
+    let next = |_| {
+        state = rho * state + (1.0 - rho * rho).sqrt() * normal(rng);
+        100.0 * (1.0 + 0.1 * state)
+    };
+    (0..60).map(next).collect()
+}
+
+fn conditions() -> Vec<Condition> {
+    use Wrong::{Fail, NoFail, Pass};
+    let of = |what, runs, wrong, most, judge| Condition { what, runs, wrong, most, judge };
+    fn third(call: u64) -> f64 {
+        if call % 3 == 0 { 10.0 } else { 1.0 }
+    }
+    fn sixty_fourth(call: u64) -> f64 {
+        if call % 64 == 0 { 20.0 } else { 1.0 }
+    }
+    fn thousandth(call: u64) -> f64 {
+        if call % 1_000 == 0 { 1_000.0 } else { 1.0 }
+    }
+    vec![
+        of("vs 1.10, unchanged, calm", 1_000, Fail, 0.001, vs(Machine::CALM, |_| 1.0)),
+        of("vs 1.10, unchanged, bursts of 20", 1_000, Fail, 0.001, vs(Machine::BURSTS, |_| 1.0)),
+        of("vs 1.10, unchanged, bursts of 50, wandering", 1_000, Fail, 0.001, vs(Machine::BAD, |_| 1.0)),
+        of("vs 1.10, every 3rd call 10 times", 200, NoFail, 0.05, vs(Machine::CALM, third)),
+        of("vs 1.10, every 64th call 20 times", 200, NoFail, 0.05, vs(Machine::CALM, sixty_fourth)),
+        of("vs 1.10, every 1,000th call 1,000 times", 200, NoFail, 0.05, vs(Machine::CALM, thousandth)),
+        of("p99 at twice the usual, unchanged, calm", 1_000, Fail, 0.001, p99_epoch(Machine::CALM, 0.0, 1.0)),
+        of("p99 at twice the usual, unchanged, bursts of 5", 1_000, Fail, 0.001, p99_epoch(Machine::SOME, 0.0, 1.0)),
+        of("p99, 3 % slow in runs of 30", 200, Pass, 0.05, p99_epoch(Machine::CALM, 0.03, 30.0)),
+        of("p99, 3 % slow in runs of 300", 200, Pass, 0.06, p99_epoch(Machine::CALM, 0.03, 300.0)),
+        of("p99, 5 % slow in runs of 250", 200, Pass, 0.05, p99_epoch(Machine::CALM, 0.05, 250.0)),
+        of("growth n by time, linear, noise 20 %", 10_000, Fail, 0.001, grows(|n| n, "n", Cost::Time, 0.2)),
+        of("growth 1 by time, constant, noise 20 %", 10_000, Fail, 0.001, grows(|_| 9.0, "1", Cost::Time, 0.2)),
+        of("growth n by time, n^1.5, noise 5 %", 1_000, NoFail, 0.05, grows(|n| n.powf(1.5), "n", Cost::Time, 0.05)),
+        of("growth 1 by time, n^0.5, noise 5 %", 1_000, NoFail, 0.05, grows(f64::sqrt, "1", Cost::Time, 0.05)),
+        of("growth 1 by time, 1,000 + 0.1 n, noise 5 %", 1_000, Pass, 0.1, grows(|n| 1e3 + 0.1 * n, "1", Cost::Time, 0.05)),
+        of("leaks, a cache full after 90 batches", 100, Fail, 0.0, leaks(|batch, _| 2e4 * batch.min(90) as f64)),
+        of("leaks, a pool cleared every 50", 100, Fail, 0.0, leaks(|batch, _| 2e4 * (batch % 50) as f64)),
+        of("leaks, noise of 100 KB", 10_000, Fail, 0.001, leaks(|_, rng| 1e6 + 1e5 * normal(rng))),
+        of("leaks, 512 KiB every 10th batch", 100, NoFail, 0.0, leaks(|batch, _| 524_288.0 * (batch / 10) as f64)),
+        of("trend, no change, independent", 200, Fail, 0.05, trend(|rng| dependent(0.0, rng))),
+        of("trend, no change, correlation 0.6", 200, Fail, 0.05, trend(|rng| dependent(0.6, rng))),
+        of("trend, no change, correlation 0.9", 200, Fail, 0.12, trend(|rng| dependent(0.9, rng))),
+    ]
+}
+
+fn main() {
+    let quick = std::env::args().nth(1).is_some_and(|form| form == "quick");
+    println!("| condition | runs | PASS | FAIL | INCONCLUSIVE | wrong is | at most |\n|---|---|---|---|---|---|---|");
+    let mut beyond = 0;
+    for mut condition in conditions() {
+        let runs = if quick { condition.runs / 10 } else { condition.runs };
+        let mut rng = Rng::with_seed(2_026);
+        let (mut passed, mut failed) = (0, 0);
+        for _ in 0..runs {
+            let verdict = (condition.judge)(&mut rng);
+            passed += u32::from(verdict.is_pass());
+            failed += u32::from(verdict.is_fail());
+        }
+        let (wrong, name) = match condition.wrong {
+            Wrong::Fail => (failed, "FAIL"),
+            Wrong::Pass => (passed, "PASS"),
+            Wrong::NoFail => (runs - failed, "not FAIL"),
+        };
+        // Of few runs one more than the share allows proves nothing.
+        let allowed = (f64::from(runs) * condition.most).ceil();
+        beyond += u32::from(f64::from(wrong) > allowed + if quick { 1.0 } else { 0.0 });
+        let undecided = runs - passed - failed;
+        let share = 100.0 * condition.most;
+        println!("| {} | {runs} | {passed} | {failed} | {undecided} | {name} | {share} % |", condition.what);
+    }
+    println!("\n{beyond} conditions beyond their bounds");
+    std::process::exit(i32::from(beyond > 0));
+}

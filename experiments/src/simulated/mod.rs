@@ -1,0 +1,86 @@
+//! Seeded noise, and an epoch of sampling as a budget test takes it.
+
+use std::time::Duration;
+
+use fastrand::Rng;
+use perf_exporters::judge::plan::{Floor, calls_for_runs, spent_at};
+use perf_exporters::judge::quantile::{Exceedances, judge_share, minimal_samples};
+use perf_exporters::judge::{Reason, Verdict};
+
+/// A standard normal value (Box and Muller).
+pub(crate) fn normal(rng: &mut Rng) -> f64 {
+    let radius = (-2.0 * (1.0 - rng.f64()).ln()).sqrt();
+    radius * (std::f64::consts::TAU * rng.f64()).cos()
+}
+
+/// Call times with the median 1: log-normal, autoregressive, and a share of calls in bursts, four times slower.
+#[derive(Clone, Copy)]
+pub(crate) struct Machine {
+    sigma: f64,
+    rho: f64,
+    stolen: f64,
+    burst: f64,
+}
+
+impl Machine {
+    pub(crate) const CALM: Self = Self { sigma: 0.1, rho: 0.0, stolen: 0.0, burst: 1.0 };
+    pub(crate) const SOME: Self = Self { sigma: 0.3, rho: 0.5, stolen: 0.005, burst: 5.0 };
+    pub(crate) const BURSTS: Self = Self { sigma: 0.2, rho: 0.95, stolen: 0.02, burst: 20.0 };
+    pub(crate) const BAD: Self = Self { sigma: 0.4, rho: 0.9, stolen: 0.05, burst: 50.0 };
+
+    pub(crate) fn take(self, calls: usize, rng: &mut Rng) -> Vec<f64> {
+        let slow = slow(self.stolen, self.burst, calls, rng);
+        let mut state = normal(rng);
+        let fresh = (1.0 - self.rho * self.rho).sqrt();
+        let mut call = |slow: bool| {
+            state = self.rho * state + fresh * normal(rng);
+            (self.sigma * state).exp() * if slow { 4.0 } else { 1.0 }
+        };
+        slow.into_iter().map(&mut call).collect()
+    }
+}
+
+/// Which of so many calls are slow: a share of them, in runs of this mean length.
+fn slow(share: f64, run: f64, calls: usize, rng: &mut Rng) -> Vec<bool> {
+    let leave = 1.0 / run;
+    let enter = leave * share / (1.0 - share);
+    let mut slow = rng.f64() < share;
+    let mut next = || {
+        let turn = rng.f64();
+        slow = if slow { turn >= leave } else { turn < enter };
+        slow
+    };
+    (0..calls).map(|_| next()).collect()
+}
+
+/// One epoch of calls of 10 µs against a p99 at twice the usual, for 2 s at most; a share of the calls takes five times as long, in
+/// runs.
+pub(crate) fn p99_epoch(machine: Machine, share: f64, run: f64) -> Box<dyn FnMut(&mut Rng) -> Verdict> {
+    const CALL: f64 = 10e-6;
+    let mut usual = machine.take(100_000, &mut Rng::with_seed(99));
+    usual.sort_unstable_by(f64::total_cmp);
+    let bound = 2.0 * usual[99_000];
+    Box::new(move |rng| {
+        let most = Duration::from_secs(2);
+        let floor = Floor::of(Duration::from_millis(100), most, calls_for_runs(0.01));
+        let slow = slow(share, run, 50_000, rng);
+        let calls = machine.take(50_000, rng).into_iter().zip(slow);
+        let times: Vec<f64> = calls.map(|(time, slow)| if slow { 5.0 * bound * time } else { time }).collect();
+        let (mut look, mut looks) = (usize::try_from(minimal_samples(0.99)).unwrap_or(299), 0);
+        loop {
+            let seen = &times[..look.min(times.len())];
+            let elapsed = Duration::from_secs_f64(seen.iter().sum::<f64>() * CALL);
+            let judged = judge_share(Exceedances::of(seen, bound), 0.01);
+            let over = seen.len() == times.len() || elapsed >= most;
+            let may_pass = floor.allows(seen.len() as u64, elapsed);
+            let passes = judged.verdict.is_pass() && judged.pass_p <= spent_at(looks, over);
+            let fails = judged.verdict.is_fail() && elapsed >= floor.least;
+            if over || fails || (passes && may_pass) {
+                let early = judged.verdict.is_pass() && !passes;
+                return if early { Verdict::Inconclusive(Reason::Undecided) } else { judged.verdict };
+            }
+            looks += u32::from(may_pass);
+            look *= 2;
+        }
+    })
+}

@@ -1,0 +1,91 @@
+//! How much neighbours in a history depend on each other, and histories that would do so without any change.
+//!
+//! Runs of one day share the machine's state with the next day's: a first-order autoregression. Shuffling such values destroys
+//! that, so everything looks like a change (8, 35 and 70 to 89 of 100 histories at ρ = 0.3, 0.6 and 0.9). So ρ is estimated from
+//! what is left when clear steps are taken out, and the *innovations* y(t) − ρ y(t−1) are shuffled instead, from which a history
+//! is made again (a sieve bootstrap, Bühlmann 1997). Where ρ is zero that is a plain shuffle.
+
+use fastrand::Rng;
+
+use super::changepoint::best_cut;
+use super::order::median;
+
+/// A cut that takes more than this share of the deviations away is a step.
+const STEP: f64 = 0.45;
+
+/// A history of more levels than this goes to and fro between states: that is dependence, and no change.
+const LEVELS: usize = 3;
+
+/// No history is believed to depend more on itself.
+const MOST: f64 = 0.97;
+
+/// What a segment of a history is made of.
+pub(super) struct Dependent {
+    middle: f64,
+    rho: f64,
+    innovations: Vec<f64>,
+    /// Deviations, of which one begins.
+    deviations: Vec<f64>,
+}
+
+impl Dependent {
+    pub(super) fn of(segment: &[f64], shortest: usize) -> Self {
+        let middle = median(segment).unwrap_or(0.0);
+        let deviations: Vec<f64> = segment.iter().map(|value| value - middle).collect();
+        let (left, levels) = without_steps(segment, shortest);
+        let rho = correlation(if levels <= LEVELS { &left } else { &deviations });
+        let innovations = deviations.windows(2).map(|two| two[1] - rho * two[0]).collect();
+        Self { middle, rho, innovations, deviations }
+    }
+
+    /// Another history of this kind, in which nothing changes, in place of the segment.
+    pub(super) fn draw(&mut self, into: &mut [f64], rng: &mut Rng) {
+        if self.rho <= 0.0 {
+            rng.shuffle(into);
+            return;
+        }
+        rng.shuffle(&mut self.innovations);
+        let Some(first) = rng.choice(&self.deviations) else { return };
+        let mut deviation = *first;
+        for (at, value) in into.iter_mut().enumerate() {
+            if at > 0 {
+                deviation = self.rho * deviation + self.innovations[at - 1];
+            }
+            *value = self.middle + deviation;
+        }
+    }
+}
+
+/// Deviations from the medians between clear steps, and how many levels there are.
+fn without_steps(segment: &[f64], shortest: usize) -> (Vec<f64>, usize) {
+    let away = |part: &[f64]| {
+        let middle = median(part).unwrap_or(0.0);
+        part.iter().map(|value| value - middle).collect::<Vec<f64>>()
+    };
+    let whole = away(segment);
+    let size = |deviations: &[f64]| deviations.iter().map(|d| d.abs()).sum::<f64>();
+    if let Some((at, _)) = best_cut(segment, shortest) {
+        let (before, after) = segment.split_at(at);
+        if size(&away(before)) + size(&away(after)) < (1.0 - STEP) * size(&whole) {
+            let (mut left, levels) = without_steps(before, shortest);
+            let (right, more) = without_steps(after, shortest);
+            left.extend(right);
+            return (left, levels + more);
+        }
+    }
+    (whole, 1)
+}
+
+/// The lag-1 correlation of ranks, which outliers do not move, its bias of −(1 + 4 ρ) ÷ n put right (Kendall 1954).
+fn correlation(deviations: &[f64]) -> f64 {
+    let n = deviations.len() as f64;
+    let ranks: Vec<f64> = super::order::doubled_ranks(deviations).iter().map(|rank| *rank as f64 - n - 1.0).collect();
+    let squares: f64 = ranks.iter().map(|rank| rank * rank).sum();
+    if squares <= 0.0 {
+        return 0.0;
+    }
+    let products: f64 = ranks.windows(2).map(|two| two[0] * two[1]).sum();
+    let seen = products / squares;
+    // Less than chance makes of independent values is none.
+    if seen * n.sqrt() < 1.0 { 0.0 } else { (seen + (1.0 + 4.0 * seen) / n).min(MOST) }
+}
