@@ -443,9 +443,9 @@ fn a_lock_is_no_tail_of_its_own() {
 /// Names that are wider than a terminal, and those that act in Markdown, of a finding's subject and of its evidence.
 #[test]
 fn names_of_callers_are_written_as_each_form_writes_names() {
-    let (caller, callee) = (format!("outer::{}<b>@all", "x".repeat(120)), format!("inner::{}<b>@all", "y".repeat(120)));
-    let report = of_probes(vec![tailed(&caller, 50, Some((&callee, 95)))]);
-    assert_eq!(shows(&report, Diagnosis::TailDominated, Confidence::High).evidence[0].of, caller);
+    let (outer, inner) = (format!("outer::{}<b>@all", "x".repeat(120)), format!("inner::{}<b>@all", "y".repeat(120)));
+    let report = of_probes(vec![tailed(&outer, 50, Some((&inner, 95)))]);
+    assert_eq!(shows(&report, Diagnosis::TailDominated, Confidence::High).evidence[0].of, outer);
     let text = table::render(&report, &table::Options::default());
     assert!(
         text.contains("found one probe dominates the tail") && text.lines().all(|line| line.chars().count() <= 80),
@@ -456,7 +456,7 @@ fn names_of_callers_are_written_as_each_form_writes_names() {
         let text = perf_exporters::markdown::render(&report, &perf_exporters::markdown::Options::default());
         let found = text.lines().find(|line| line.starts_with("- **Found**")).unwrap();
         let code: Vec<_> = found.split('`').skip(1).step_by(2).collect();
-        assert!(code == [callee.as_str(), caller.as_str()], "{found}");
+        assert!(code == [inner.as_str(), outer.as_str()], "{found}");
         assert!(found.split('`').step_by(2).all(|plain| !plain.contains(['<', '@'])), "{found}");
     }
 }
