@@ -42,7 +42,7 @@ pub(crate) fn start_in(local: &'static Local, slot: &'static Slot, site: &'stati
     if registry::tree_is_on() {
         return start_timed(local, slot, site, 0);
     }
-    Guard::new(Open::untimed_with_heap(local, slot))
+    Guard::new(Open::untimed_anywhere(local, slot))
 }
 
 /// Begins a call that is timed. Not inlined, so that one that is not needs few registers.
@@ -112,7 +112,8 @@ pub(crate) fn enter(shard: &Shard, slot: &Slot) -> Place {
 pub(crate) fn finish_untimed(open: &Open) {
     let local = open.local();
     // Where no probe was met meanwhile there is nothing to forget, and no store for the next such call to wait for.
-    if open.tag() != Tag::under(local.loan.get()).and(Tag::UNTIMED) || local.covered.get() != open.covered() {
+    let nothing = Tag::under(local.loan.get()).and(Tag::UNTIMED).and(Tag::HEAP);
+    if open.tag().and(Tag::HEAP) != nothing || local.covered.get() != open.covered() {
         return finish_untimed_slowly(local, open);
     }
     more::count_panic(open);

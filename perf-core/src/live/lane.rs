@@ -9,7 +9,7 @@
 //!
 //! Neither function calls another one but as its last act, so that neither saves a register.
 
-use super::callsite::{Callsite, SAMPLED, TREE};
+use super::callsite::{Callsite, RECORDED, SAMPLED, TREE};
 use super::local::Local;
 use super::open::{Open, Tag};
 use super::slot::Slot;
@@ -28,12 +28,12 @@ pub(crate) fn start(site: &'static Callsite) -> Guard {
     if let Some(slot) = local.usual_slot(word) {
         return Guard::new(Open::usual(local, slot));
     }
-    if let Some(slot) = local.usual_slot(word ^ SAMPLED) {
+    if let Some(slot) = local.known_slot(word ^ SAMPLED) {
         // SAFETY: a slot at hand is one that this thread writes to.
         if unsafe { slot.passes_by() } {
             return Guard::new(Open::untimed(local, slot));
         }
-    } else if let Some(slot) = local.known_slot(word & !TREE)
+    } else if let Some(slot) = local.known_slot(word & !(TREE | RECORDED))
         && let Some(guard) = more::start_known(local, slot, word)
     {
         return guard;

@@ -13,8 +13,8 @@ use super::tree::Place;
 use super::{clock, entry, general, slow, timeline};
 use crate::Guard;
 
-/// Begins a call with a place in the tree, or whose allocations are counted, or both; none where the place is to be found
-/// first. The thread does not unwind.
+/// Begins a call with a place in the tree or in the ring, or whose allocations are counted; none where the place is to be
+/// found first. The thread does not unwind.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn start_known(local: &'static Local, slot: &'static Slot, word: u32) -> Option<Guard> {
     let mut tag = Tag::under(local.loan.get());
@@ -23,8 +23,8 @@ pub(crate) fn start_known(local: &'static Local, slot: &'static Slot, word: u32)
         tag = tag.and(Tag::TREE);
         place.write(Place::enter_again(&slot.shard().tree, slot)?);
     }
-    if local.counts.get() {
-        tag = tag.and(Tag::HEAP);
+    if word & RECORDED != 0 {
+        tag = tag.and(Tag::RING);
     }
     Some(Guard::new(Open::known(tag, local, slot, place)))
 }
@@ -33,8 +33,7 @@ pub(crate) fn start_known(local: &'static Local, slot: &'static Slot, word: u32)
 #[inline(never)]
 pub(crate) fn finish_known(open: &Open, now: u64) {
     let (local, tag) = (open.local(), open.tag());
-    let known = Tag::TREE.and(Tag::HEAP).and(Tag::under(local.loan.get()));
-    if tag.and(known) != known || !local.is_under(tag.loan()) {
+    if tag.without(Tag::TREE.and(Tag::HEAP).and(Tag::RING)) != Tag::under(local.loan.get()) {
         return finish(open, now);
     }
     let slot = open.slot();
@@ -65,18 +64,31 @@ pub(crate) fn finish_known(open: &Open, now: u64) {
     }
     drop(storing);
     if tag.has(Tag::HEAP) && !local.heap.is_untouched(open.mark()) {
-        return count_heap_and_panic(open);
+        return count_heap_and_the_rest(open, ticks);
+    }
+    if tag.has(Tag::RING) {
+        return record(open, ticks);
     }
     count_panic(open);
 }
 
 /// By itself, so that a call that has not allocated needs fewer registers.
 #[inline(never)]
-fn count_heap_and_panic(open: &Open) {
+fn count_heap_and_the_rest(open: &Open, ticks: u64) {
     let local = open.local();
     let storing = local.storing();
     count_heap(local, open);
     drop(storing);
+    if open.tag().has(Tag::RING) {
+        return record(open, ticks);
+    }
+    count_panic(open);
+}
+
+/// As the last of a call's parts: by itself for the same reason.
+#[inline(never)]
+fn record(open: &Open, ticks: u64) {
+    timeline::record(open.local(), Kind::Call, open.slot().id, open.started(), ticks);
     count_panic(open);
 }
 

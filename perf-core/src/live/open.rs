@@ -58,6 +58,11 @@ impl Tag {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) const fn without(self, part: Self) -> Self {
+        Self(self.0 & !part.0)
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) const fn has(self, part: Self) -> bool {
         self.0 & part.0 != 0
     }
@@ -159,12 +164,14 @@ impl Open {
         open
     }
 
-    /// The same with a place in the tree, or a mark of the heap, or both, as the tag says.
+    /// The same with the place in the tree and in the ring that the tag says, and a mark of the heap where allocations are
+    /// counted.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn known(tag: Tag, local: &'static Local, slot: &'static Slot, place: MaybeUninit<Place>) -> Self {
         let mut open = Self { place, ..Self::tagged(tag) };
         open.of.write(Of { local, slot, covered: local.covered.get() });
-        if tag.has(Tag::HEAP) {
+        if local.counts.get() {
+            open.tag.set(tag.and(Tag::HEAP));
             open.heap.write(AtStart { mark: local.heap.mark(slot) });
         }
         open.times.write(Times { total: slot.total.own(), started: clock::counter() });
@@ -189,20 +196,24 @@ impl Open {
         open
     }
 
-    /// A call that another one is timed for, on a thread that does not unwind.
+    /// A call that another one is timed for, on a thread that does not unwind. Where allocations are counted it notes what
+    /// callees had allocated before.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn untimed(local: &'static Local, slot: &'static Slot) -> Self {
         let mut open = Self::tagged(Tag::under(local.loan.get()).and(Tag::UNTIMED));
         open.of.write(Of { local, slot, covered: local.covered.get() });
+        if local.counts.get() {
+            open.tag.set(open.tag().and(Tag::HEAP));
+            open.heap.write(AtStart { nested: local.heap.nested() });
+        }
         open
     }
 
-    /// The same on any thread, with a note of what callees had allocated before.
+    /// The same on any thread.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn untimed_with_heap(local: &'static Local, slot: &'static Slot) -> Self {
-        let mut open = Self::untimed(local, slot);
-        open.tag.set(open.tag().and(Tag::HEAP).now());
-        open.heap.write(AtStart { nested: local.heap.nested() });
+    pub(crate) fn untimed_anywhere(local: &'static Local, slot: &'static Slot) -> Self {
+        let open = Self::untimed(local, slot);
+        open.tag.set(open.tag().now());
         open
     }
 
