@@ -140,20 +140,8 @@ fn verdicts(spec: &'static BudgetSpec, tests: u64) -> [u64; 3] {
 const AT: BudgetSpec = BudgetSpec { limits: &p99(Duration::from_micros(9_210)), ..BudgetSpec::EMPTY };
 const HALF: BudgetSpec = BudgetSpec { limits: &p99(Duration::from_micros(4_605)), ..BudgetSpec::EMPTY };
 
-/// At the limit itself nothing is to be proved; a third of the true time as a limit is to be found broken, twice the true time
-/// kept. Arrivals wait for each other here, so slow ones come together.
-#[test]
-fn verdicts_are_right_where_they_matter() {
-    const TESTS: u64 = 8;
-    let [_, _, fail] = verdicts(&KEPT, TESTS);
-    assert_eq!(fail, 0);
-    let [_, _, fail] = verdicts(&AT, TESTS);
-    assert_eq!(fail, 0);
-    let [pass, _, fail] = verdicts(&BROKEN, TESTS);
-    assert!(pass == 0 && fail > TESTS / 2, "{fail} of {TESTS}");
-}
-
-/// The table of docs/load/capacity.md.
+/// The table of docs/load/capacity.md: at the limit itself nothing fails, a third of the true time as a limit is found broken.
+/// Arrivals wait for each other here, so slow ones come together.
 #[test]
 #[ignore = "a thousand tests of each kind take minutes: `cargo test --release -p perf-load --lib -- --ignored --nocapture thousand`"]
 fn a_thousand_tests_of_each_kind() {

@@ -10,7 +10,7 @@ use super::recorder::{Part, count};
 use crate::{Counts, Histogram, Window};
 
 /// Windows of a course, at most: two of them become one where there are more.
-const WINDOWS: usize = 512;
+const WINDOWS: usize = 128;
 
 /// Where the workers deliver, once a window each.
 #[derive(Debug)]
@@ -124,13 +124,16 @@ impl State {
     fn window(&mut self, width: u64, number: u64) -> &mut Window {
         while number >> self.doubled >= WINDOWS as u64 {
             self.doubled += 1;
-            self.windows = self.windows.chunks(2).map(join).collect();
+            let mut windows = mem::take(&mut self.windows).into_iter();
+            while let Some(first) = windows.next() {
+                self.windows.push(join(first, windows.next()));
+            }
         }
-        // Below 512.
+        // Below 128.
         let place = usize::try_from(number >> self.doubled).unwrap_or(WINDOWS - 1);
         let length = Duration::from_nanos(width << self.doubled);
         while self.windows.len() <= place {
-            // Below 512.
+            // Below 128.
             let before = u32::try_from(self.windows.len()).unwrap_or(u32::MAX);
             self.windows.push(Window { at: length.saturating_mul(before), width: length, ..Window::default() });
         }
@@ -139,13 +142,47 @@ impl State {
 }
 
 /// A window of two, or of the last one alone.
-fn join(pair: &[Window]) -> Window {
-    let mut joined = pair[0].clone();
-    joined.width = joined.width.saturating_mul(2);
-    if let Some(second) = pair.get(1) {
-        joined.counts.add(&second.counts);
-        joined.response.merge(&second.response);
-        joined.service.merge(&second.service);
+fn join(mut first: Window, second: Option<Window>) -> Window {
+    first.width = first.width.saturating_mul(2);
+    if let Some(second) = second {
+        first.counts.add(&second.counts);
+        first.response.merge(&second.response);
+        first.service.merge(&second.service);
     }
-    joined
+    first
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Done, Recorder, Times};
+
+    #[test]
+    fn windows_are_few_however_long_it_lasts_and_nothing_is_lost() {
+        for length in [1_u64, 127, 128, 129, 1_000, 100_000] {
+            let collector = Collector::new(10);
+            let mut recorder = Recorder::new(10, 1, true);
+            for window in 0..length {
+                let (due, end) = (window * 10, window * 10 + 15); // ends in the next one
+                let times = Times { due, start: due + 1, end, late: 0 };
+                if let Some(part) = recorder.ended(times, 0, Done::Ok) {
+                    collector.deliver(part);
+                }
+            }
+            collector.deliver(recorder.take());
+            let (collected, course) = collector.finish();
+            assert!(course.len() <= WINDOWS && (length < 2 || course.len() > 1), "{length}: {}", course.len());
+            assert_eq!((collected.counts.due, collected.counts.completed), (length, length));
+            let mut sum = Counts::default();
+            let mut at = Duration::ZERO;
+            for window in &course {
+                sum.add(&window.counts);
+                assert_eq!(window.at, at);
+                at += window.width;
+                assert_eq!(window.response.count(), window.counts.completed);
+            }
+            assert_eq!((sum, course.last().unwrap().backlog), (collected.counts, 0));
+            assert_eq!(collected.response.histogram.count(), length);
+        }
+    }
 }
