@@ -1,7 +1,5 @@
 //! The HTTP client against a real server: what reaches it, what comes back, and what is counted.
 
-#![cfg(feature = "http")]
-
 #[path = "support/server.rs"]
 mod server;
 
@@ -149,4 +147,42 @@ fn idle_connections_of_a_runtime_that_ended_are_not_used_again() {
     assert!(send(&client, 2).iter().all(Result::is_ok));
     assert!(send(&client, 2).iter().all(Result::is_ok));
     assert_eq!(counted(&client.answers()), (vec![("2xx", 4)], 2));
+}
+
+/// Answers one request on each connection, and closes it without a word; tells when it has.
+fn closing() -> (std::net::SocketAddr, std::sync::mpsc::Receiver<()>) {
+    use std::io::{Read, Write};
+
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (closed, was_closed) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            if stream.read(&mut [0; 4096]).unwrap() > 0 {
+                stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").unwrap();
+            }
+            drop(stream);
+            if closed.send(()).is_err() {
+                return;
+            }
+        }
+    });
+    (address, was_closed)
+}
+
+#[test]
+fn an_idle_connection_that_the_server_has_closed_is_not_used() {
+    let (address, was_closed) = closing();
+    let client = client([Request::new("GET", &format!("http://{address}/")).unwrap()]);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        for number in 0..3 {
+            client.send(0, number, 1).await.unwrap();
+            was_closed.recv().unwrap();
+            // The end of the connection is there; the next turn of this one thread finds it.
+            tokio::task::yield_now().await;
+        }
+    });
+    assert_eq!(counted(&client.answers()), (vec![("2xx", 3)], 3));
 }

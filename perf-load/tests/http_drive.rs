@@ -1,7 +1,5 @@
 //! A real server under load: what was sent, what was counted, and what the report says, on both sides.
 
-#![cfg(feature = "http")]
-
 #[path = "support/server.rs"]
 mod server;
 

@@ -1,7 +1,10 @@
-//! The command line: here the commands, in [`commands`] the arguments of each, in [`groups`] those that several share.
+//! The command line: here the commands, in [`commands`] the arguments of each, in [`groups`] those that several share, and in
+//! `load` those that are also keys of a file.
 
 mod commands;
 mod groups;
+#[cfg(feature = "load")]
+mod load;
 
 use std::ffi::OsString;
 
@@ -11,6 +14,8 @@ pub(crate) use commands::{
     CompareArgs, DiffArgs, GateArgs, MergeArgs, ReportArgs, RunArgs, StatusArgs, StatusForm, TrendArgs,
 };
 pub(crate) use groups::{Form, Format, Moves, Rendering, Rules, Target};
+#[cfg(feature = "load")]
+pub(crate) use load::{Keys, LoadArgs, MixKeys, RequestKeys};
 
 /// What cargo calls: `cargo-perf perf …`.
 #[derive(Parser)]
@@ -71,7 +76,7 @@ pub(crate) enum Command {
     Trend(TrendArgs),
     /// Put a server under load, and tell how long its callers wait.
     #[cfg(feature = "load")]
-    Load(Box<crate::load::LoadArgs>),
+    Load(Box<LoadArgs>),
     /// Put a server under load: needs the feature `load`, which this build lacks.
     #[cfg(not(feature = "load"))]
     Load(Ignored),

@@ -14,7 +14,7 @@ use perf_exporters::nearest::hint;
 use perf_load::Arrivals;
 use toml_edit::{Document, DocumentMut, Item, TableLike, Value};
 
-use super::args::{Keys, MixKeys};
+use crate::cli::{Keys, MixKeys};
 use crate::failure::{Failure, Result};
 
 /// What a file says.

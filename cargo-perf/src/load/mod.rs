@@ -1,9 +1,8 @@
 //! `cargo perf load`: puts a server under load, and tells how long its callers wait.
 //!
-//! A thin skin over [`perf_load`]: [`args`] and [`file`] read what is wanted, [`plan`] checks it, [`run`] does it, [`limits`]
+//! A thin skin over [`perf_load`]: [`file`] reads what is wanted where the command line does not say it, [`plan`] checks it, [`run`] does it, [`limits`]
 //! has it judged, [`mod@show`] prints. While it runs [`live`] has a line on the terminal, or [`tui`] a screen.
 
-mod args;
 mod file;
 mod limits;
 mod live;
@@ -18,10 +17,9 @@ use std::process::ExitCode;
 
 use perf_exporters::write;
 
-use crate::cli::{Form, Format};
+use crate::cli::{Form, Format, LoadArgs};
 use crate::failure::Result;
 use crate::out;
-pub(crate) use args::LoadArgs;
 use plan::Plan;
 use written::Written;
 

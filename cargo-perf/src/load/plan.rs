@@ -6,10 +6,9 @@ use std::time::Duration;
 use perf_load::http::{Client, Hosts, Origin, Request};
 use perf_load::{Arrivals, Load, Operation};
 
-use super::LoadArgs;
-use super::args::{Keys, MixKeys, RequestKeys};
 use super::file::File;
 use super::limits::Limits;
+use crate::cli::{Keys, LoadArgs, MixKeys, RequestKeys};
 use crate::endpoint::Endpoint;
 use crate::failure::{Failure, Result};
 

@@ -6,13 +6,13 @@ use perf_exporters::judge::Verdict;
 use perf_load::http::{Answers, ServerSide};
 use perf_load::{Live, Outcome, Stop};
 
-use super::LoadArgs;
 use super::limits;
 use super::live::Line;
 use super::plan::Plan;
 use super::server::Before;
 use super::tui;
 use crate::budgets::Held;
+use crate::cli::LoadArgs;
 use crate::failure::{Failure, Result};
 use crate::out;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use perf_load::{Arrivals, Preset};
 
-use crate::cli::Format;
+use super::groups::Format;
 
 #[derive(Args)]
 #[command(after_help = "\
@@ -33,133 +33,133 @@ broken, 2 bad input; a run that proves nothing is 0, and 3 with --strict.")]
 pub(crate) struct LoadArgs {
     /// What to ask: a URL, or a plan file.
     #[arg(value_name = "URL|FILE")]
-    pub(super) target: String,
+    pub(crate) target: String,
     #[command(flatten)]
-    pub(super) keys: Keys,
+    pub(crate) keys: Keys,
     /// Load this host, too, by name or address: without it only this machine. May be given several times.
     #[arg(long, value_name = "HOST")]
-    pub(super) allow_host: Vec<String>,
+    pub(crate) allow_host: Vec<String>,
     /// Show what would be done, and do nothing.
     #[arg(long)]
-    pub(super) plan: bool,
+    pub(crate) plan: bool,
     /// How the result is written; json is a report, for the other commands.
     #[arg(long, value_enum, default_value_t = Format::Table)]
-    pub(super) format: Format,
+    pub(crate) format: Format,
     /// A page for the browser, by default perf.html.
     #[arg(long, value_name = "PATH", num_args = 0..=1, require_equals = true, default_missing_value = "perf.html")]
-    pub(super) html: Option<PathBuf>,
+    pub(crate) html: Option<PathBuf>,
     /// Keep the report in this file.
     #[arg(long, value_name = "FILE")]
-    pub(super) save: Option<PathBuf>,
+    pub(crate) save: Option<PathBuf>,
     /// Watch it on a screen of its own.
     #[arg(long)]
-    pub(super) tui: bool,
+    pub(crate) tui: bool,
     /// A run that proves nothing has exit code 3 instead of 0.
     #[arg(long)]
-    pub(super) strict: bool,
+    pub(crate) strict: bool,
 }
 
 /// What is driven, and how: on the command line or in a file.
 #[derive(Args, Clone, Debug, Default)]
-pub(super) struct Keys {
+pub(crate) struct Keys {
     /// light, medium or heavy (100, 1,000 or 10,000 requests a second, at random), quick or full (5 s, 5 min); what else is said
     /// goes before it. May be given several times.
     #[arg(long, value_name = "PRESET", value_parser = preset)]
-    pub(super) preset: Vec<Preset>,
+    pub(crate) preset: Vec<Preset>,
     /// The schedule of a file's table.
     #[arg(skip)]
-    pub(super) arrivals: Option<Arrivals>,
+    pub(crate) arrivals: Option<Arrivals>,
     /// Requests that begin each second.
     #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = number)]
-    pub(super) rate: Option<f64>,
+    pub(crate) rate: Option<f64>,
     /// The rate changes steadily from --rate to this one.
     #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = number)]
-    pub(super) ramp_to: Option<f64>,
+    pub(crate) ramp_to: Option<f64>,
     /// One rate after the other instead: RATE:TIME, such as 500:10s. May be given several times.
     #[arg(long, value_name = "RATE:TIME", value_parser = stage)]
-    pub(super) stage: Vec<(f64, Duration)>,
+    pub(crate) stage: Vec<(f64, Duration)>,
     /// How long requests begin [default: 10s].
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
-    pub(super) duration: Option<Duration>,
+    pub(crate) duration: Option<Duration>,
     /// Requests begin at random, as those of many callers, instead of evenly spaced.
     #[arg(long)]
-    pub(super) poisson: bool,
+    pub(crate) poisson: bool,
     /// The seed of whatever is random [default: 1].
     #[arg(long, value_name = "N")]
-    pub(super) seed: Option<u64>,
+    pub(crate) seed: Option<u64>,
     /// Requests at one time, at most; others wait, and their waiting counts [default: 1000].
     #[arg(long, value_name = "N")]
-    pub(super) max_in_flight: Option<usize>,
+    pub(crate) max_in_flight: Option<usize>,
     /// Requests that wait, at most; others are dropped, and counted [default: 65536].
     #[arg(long, value_name = "N")]
-    pub(super) backlog: Option<usize>,
+    pub(crate) backlog: Option<usize>,
     /// A closed loop instead: so many workers, each of which asks again when it has its answer.
     #[arg(long, value_name = "N")]
-    pub(super) workers: Option<usize>,
+    pub(crate) workers: Option<usize>,
     /// What a worker waits between two requests.
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
-    pub(super) think: Option<Duration>,
+    pub(crate) think: Option<Duration>,
     /// What to stay within: p50, p90, p95, p99, p999, mean, max of the response time, or errors, such as p99=50ms or
     /// errors=1%. May be given several times.
     #[arg(long, value_name = "FIGURE=BOUND")]
-    pub(super) limit: Vec<String>,
+    pub(crate) limit: Vec<String>,
     /// The server's endpoint of probes: a port of this machine, HOST:PORT, or a URL; shows what the server did meanwhile.
     #[arg(long, value_name = "ADDR")]
-    pub(super) probes: Option<String>,
+    pub(crate) probes: Option<String>,
     /// Name of the run, which its probes begin with [default: http].
     #[arg(long, value_name = "NAME")]
-    pub(super) name: Option<String>,
+    pub(crate) name: Option<String>,
     #[command(flatten)]
-    pub(super) request: RequestKeys,
+    pub(crate) request: RequestKeys,
 }
 
 /// What is asked.
 #[derive(Args, Clone, Debug, Default)]
-pub(super) struct RequestKeys {
+pub(crate) struct RequestKeys {
     /// What to ask instead of the plan's URL.
     #[arg(long, value_name = "URL")]
-    pub(super) url: Option<String>,
+    pub(crate) url: Option<String>,
     /// GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS [default: GET].
     #[arg(long, value_name = "METHOD")]
-    pub(super) method: Option<String>,
+    pub(crate) method: Option<String>,
     /// A header field. May be given several times.
     #[arg(long, value_name = "NAME: VALUE")]
-    pub(super) header: Vec<String>,
+    pub(crate) header: Vec<String>,
     /// The body.
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with = "body_file")]
-    pub(super) body: Option<String>,
+    pub(crate) body: Option<String>,
     /// A file with the body, in which nothing is replaced.
     #[arg(long, value_name = "FILE")]
-    pub(super) body_file: Option<PathBuf>,
+    pub(crate) body_file: Option<PathBuf>,
     /// An answer that takes longer is a failure [default: 10s].
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
-    pub(super) timeout: Option<Duration>,
+    pub(crate) timeout: Option<Duration>,
     /// Statuses that are no failures [default: 2xx,3xx].
     #[arg(long, value_name = "STATUSES")]
-    pub(super) expect: Option<String>,
+    pub(crate) expect: Option<String>,
 }
 
 /// One of several requests of a file.
 #[derive(Args, Clone, Debug, Default)]
-pub(super) struct MixKeys {
+pub(crate) struct MixKeys {
     /// Its name, the middle part of its probes' names.
     #[arg(long)]
-    pub(super) name: Option<String>,
+    pub(crate) name: Option<String>,
     /// How often it is sent, in proportion to the others.
     #[arg(long, allow_hyphen_values = true, value_parser = number)]
-    pub(super) weight: Option<f64>,
+    pub(crate) weight: Option<f64>,
     #[command(flatten)]
-    pub(super) request: RequestKeys,
+    pub(crate) request: RequestKeys,
 }
 
 impl Keys {
     /// The seed of whatever is random.
-    pub(super) fn seed(&self) -> u64 {
+    pub(crate) fn seed(&self) -> u64 {
         self.seed.unwrap_or(1)
     }
 
     /// These where they say something, else those.
-    pub(super) fn or(self, other: Self) -> Self {
+    pub(crate) fn or(self, other: Self) -> Self {
         // A schedule is given whole: a rate on the command line stands for the stages of a file, and workers for both.
         let scheduled =
             self.rate.is_some() || !self.stage.is_empty() || self.workers.is_some() || !self.preset.is_empty();
@@ -187,7 +187,7 @@ impl Keys {
 
 impl RequestKeys {
     /// These where they say something, else those; header fields of both.
-    pub(super) fn or(self, other: Self) -> Self {
+    pub(crate) fn or(self, other: Self) -> Self {
         let (body, body_file) = match (&self.body, &self.body_file) {
             (None, None) => (other.body, other.body_file),
             _ => (self.body, self.body_file),
