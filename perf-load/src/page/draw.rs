@@ -182,9 +182,9 @@ fn legend<B: DrawingBackend>(area: &Area<B>, panel: &Panel) -> Drawn<B> {
     Ok(())
 }
 
-fn letters(size: i32, tone: Tone, side: HPos) -> TextStyle<'static> {
+fn letters(size: i32, tone: Tone, anchor: HPos) -> TextStyle<'static> {
     let style: TextStyle<'static> = ("sans-serif", size).into_font().color(&color(tone));
-    style.pos(Pos::new(side, VPos::Bottom))
+    style.pos(Pos::new(anchor, VPos::Bottom))
 }
 
 /// From the least to the greatest of the lines' points, with a little room.
