@@ -31,10 +31,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let limits = Limits::default().time(Metric::P99, Duration::from_millis(50))?;
     let endured = if std::env::args().any(|argument| argument == "quick") {
-        let memory = Memory::at_first(200 << 20).cache(100 << 20, Duration::from_secs(1200)).noise(300 << 10);
+        let memory = Memory::at_first(200 << 20).cache(100 << 20, Duration::from_mins(20)).noise(300 << 10);
         let service = Service::lognormal(Duration::from_millis(2), 0.5)?;
         let mut queue = Queue::new("simulated", 1, service)?.slows(0.05)?.memory(memory).seed(1);
-        let soak = Soak::at(100.0)?.duration(Duration::from_secs(8 * 3600)).limits(limits).poisson(1).file(file);
+        let soak = Soak::at(100.0)?.duration(Duration::from_hours(8)).limits(limits).poisson(1).file(file);
         soak.run(&mut queue)?
     } else {
         // Every request leaves 20 KiB behind: 2 MiB a second.
@@ -43,7 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let mut driver =
             load.driver(|_| kept.lock().unwrap_or_else(PoisonError::into_inner).push(vec![1_u8; 20 << 10]));
         let soak =
-            Soak::at(100.0)?.duration(Duration::from_secs(60)).every(Duration::from_secs(1)).limits(limits).file(file);
+            Soak::at(100.0)?.duration(Duration::from_mins(1)).every(Duration::from_secs(1)).limits(limits).file(file);
         soak.run_and_tell(&mut driver, |checkpoint| println!("{:?}: {:?} bytes", checkpoint.at, checkpoint.memory))?
     };
     print!("{endured}");

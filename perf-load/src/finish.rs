@@ -16,21 +16,22 @@ use crate::{Model, Outcome, Validity};
 const USUAL_LIMIT: Duration = Duration::from_millis(10);
 
 /// What was so before the drive.
-pub(crate) struct Before(Option<Snapshot>);
+pub(crate) enum Before {
+    /// In this process; what its probes had counted, where they are on.
+    Here(Option<Snapshot>),
+    /// In no process: it is simulated.
+    Simulated,
+}
 
 impl Before {
     pub(crate) fn now() -> Self {
-        Self(perf_core::is_enabled().then(perf_core::snapshot))
-    }
-
-    /// Of a drive that no code of this program is driven by.
-    pub(crate) fn elsewhere() -> Self {
-        Self(None)
+        Self::Here(perf_core::is_enabled().then(perf_core::snapshot))
     }
 
     /// What the probes of the program counted since.
     fn report(self) -> Report {
-        let since = self.0.map(|before| Report::from(perf_core::snapshot().since(&before)));
+        let Self::Here(before) = self else { return Report::default() };
+        let since = before.map(|before| Report::from(perf_core::snapshot().since(&before)));
         since.unwrap_or_default().of_this_process()
     }
 }

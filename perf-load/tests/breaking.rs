@@ -99,28 +99,28 @@ fn errors_and_resources_belong_to_the_curve() {
 /// A drive whose generator is late from some rate on, or that somebody ends.
 struct Late {
     queue: Queue,
-    late_from: f64,
-    ends_from: f64,
+    from_rate: f64,
+    until_rate: f64,
 }
 
 impl Drive for Late {
     fn drive(&mut self, arrivals: &Arrivals) -> Result<Outcome, Error> {
         let mut outcome = self.queue.drive(arrivals)?;
-        if arrivals.mean_rate() > self.late_from {
+        if arrivals.mean_rate() > self.from_rate {
             outcome.validity = Validity::invalid("p99 of lateness is 9 ms");
         }
-        outcome.interrupted = arrivals.mean_rate() > self.ends_from;
+        outcome.interrupted = arrivals.mean_rate() > self.until_rate;
         Ok(outcome)
     }
 }
 
 #[test]
 fn a_late_generator_is_named_as_what_broke_and_an_interruption_keeps_what_was_measured() {
-    let mut late = Late { queue: fixed(1), late_from: 300.0, ends_from: f64::INFINITY };
+    let mut late = Late { queue: fixed(1), from_rate: 300.0, until_rate: f64::INFINITY };
     let found = Search::from(100.0).unwrap().run(&mut late).unwrap();
     assert!(found.is_generator() && found.to_string().contains("the generator was late"), "{found}");
     near(found.bad.unwrap(), 300.0);
-    let mut ended = Late { queue: fixed(1), late_from: f64::INFINITY, ends_from: 300.0 };
+    let mut ended = Late { queue: fixed(1), from_rate: f64::INFINITY, until_rate: 300.0 };
     let found = Search::from(100.0).unwrap().run(&mut ended).unwrap();
     assert_eq!((found.ended, found.bad, found.confirmed), (Ended::Interrupted, None, false));
     assert!(found.good.unwrap() > 200.0 && found.steps.len() >= 4);

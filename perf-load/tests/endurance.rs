@@ -13,7 +13,7 @@ use perf_load::simulate::{Memory, Queue, Service};
 use perf_load::{Arrivals, Drive, Error, Limits, Outcome, Validity};
 
 const MIB: u64 = 1 << 20;
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 fn queue() -> Queue {
     Queue::new("shop", 1, Service::exponential(Duration::from_millis(10)).unwrap()).unwrap().seed(1)

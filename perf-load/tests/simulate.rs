@@ -127,10 +127,10 @@ fn retries_keep_an_overload_alive_that_a_plain_queue_forgets() {
 
 #[test]
 fn what_drifts_drifts_and_memory_is_told() {
-    let memory = Memory::at_first(100 << 20).leak_per_minute(1 << 20).cache(50 << 20, Duration::from_secs(60));
+    let memory = Memory::at_first(100 << 20).leak_per_minute(1 << 20).cache(50 << 20, Duration::from_mins(1));
     let mut queue =
         queue(Service::deterministic(MEAN).unwrap()).slows(1.0).unwrap().memory(memory).errors(0.25).unwrap();
-    let arrivals = Arrivals::constant(10.0, Duration::from_secs(600)).unwrap();
+    let arrivals = Arrivals::constant(10.0, Duration::from_mins(10)).unwrap();
     let outcomes: Vec<Outcome> = (0..6).map(|_| queue.drive(&arrivals).unwrap()).collect();
     let service = |outcome: &Outcome| outcome.report.probe("queue::service").unwrap().mean_ns as f64 / 1e6;
     near("first ten minutes", service(&outcomes[0]), 1.0 + 1.0 / 12.0, 0.01);

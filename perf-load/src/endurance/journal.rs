@@ -76,8 +76,8 @@ pub(super) fn read(path: &Path, mut each: impl FnMut(Checkpoint)) -> Result<(Str
             let found = read.ok().and_then(|report| {
                 let of = report.meta.time;
                 let lasted = Duration::from_nanos(report.meta.duration_ns);
-                let began = *begin.get_or_insert(of.checked_sub(lasted).unwrap_or(SystemTime::UNIX_EPOCH));
-                Checkpoint::of(&report, began)
+                let start = *begin.get_or_insert(of.checked_sub(lasted).unwrap_or(SystemTime::UNIX_EPOCH));
+                Checkpoint::of(&report, start)
             });
             match found {
                 Some((load, checkpoint)) => {

@@ -49,7 +49,7 @@ pub(super) fn steady(memory: &[f64], steady: f64) -> Judgement {
         }
         // It rose, and rises no longer, or ever less.
         Verdict::Fail | Verdict::Pass => converging,
-        undecided => undecided,
+        undecided @ Verdict::Inconclusive(_) => undecided,
     };
     whole
 }

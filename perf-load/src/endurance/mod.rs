@@ -11,7 +11,7 @@
 //!
 //! let leaks = Memory::at_first(64 << 20).leak_per_minute(1 << 20);
 //! let mut queue = Queue::new("shop", 1, Service::exponential(Duration::from_millis(1))?)?.memory(leaks);
-//! let soak = Soak::at(50.0)?.duration(Duration::from_secs(3600)).every(Duration::from_secs(60));
+//! let soak = Soak::at(50.0)?.duration(Duration::from_hours(1)).every(Duration::from_mins(1));
 //! let endured = soak.run(&mut queue)?;
 //! assert!(endured.leak.verdict.is_fail() && endured.verdict().is_fail(), "{endured}");
 //! assert!(endured.drifts.iter().all(|drift| drift.judged.verdict.is_pass()), "{endured}");

@@ -45,8 +45,8 @@ impl Soak {
         }
         Ok(Self {
             rate,
-            duration: Duration::from_secs(3600),
-            every: Duration::from_secs(60),
+            duration: Duration::from_hours(1),
+            every: Duration::from_mins(1),
             limits: Limits::default(),
             rules: Rules::default(),
             file: None,
@@ -114,8 +114,8 @@ impl Soak {
             let report = report(outcome, before, resources.now());
             journal.add(&report);
             let lasted = Duration::from_nanos(report.meta.duration_ns);
-            let began = *begin.get_or_insert(report.meta.time.checked_sub(lasted).unwrap_or(SystemTime::UNIX_EPOCH));
-            let Some((name, checkpoint)) = Checkpoint::of(&report, began) else {
+            let start = *begin.get_or_insert(report.meta.time.checked_sub(lasted).unwrap_or(SystemTime::UNIX_EPOCH));
+            let Some((name, checkpoint)) = Checkpoint::of(&report, start) else {
                 return Err(Error::failed("the drive's report has no response times: nothing can be judged"));
             };
             run.name = name;
@@ -236,7 +236,7 @@ impl<'a> Run<'a> {
             }
         }
         let look = (planned / LOOKS).max(1);
-        if done * 2 >= planned && done % look == 0 {
+        if done * 2 >= planned && done.is_multiple_of(look) {
             let leaks = leak::steady(&super::found::memory(self.course.kept()), leak::CERTAIN).verdict.is_fail();
             self.leaks = if leaks { self.leaks + 1 } else { 0 };
             if self.leaks >= 2 {
@@ -248,6 +248,6 @@ impl<'a> Run<'a> {
 
     fn endured(self, unwritten: Option<(u64, String)>, broken: u64) -> Endured {
         let Soak { rate, limits, rules, seed, .. } = self.soak;
-        super::found::endured(&self, *rate, limits, rules, *seed, unwritten, broken)
+        super::found::endured(&self, *rate, limits, *rules, *seed, unwritten, broken)
     }
 }

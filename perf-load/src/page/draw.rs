@@ -97,7 +97,7 @@ type Drawn<B> = Result<(), DrawingAreaErrorKind<<B as DrawingBackend>::ErrorType
 fn draw_all<B: DrawingBackend>(root: &Area<B>, plot: &Plot, title: u32, x: &Range<f64>) -> Drawn<B> {
     let (head, body) = root.split_vertically(title);
     if title > 0 {
-        head.draw_text(&plot.title, &text(18, Tone::Ink, HPos::Left), (14, 24))?;
+        head.draw_text(&plot.title, &letters(18, Tone::Ink, HPos::Left), (14, 24))?;
     }
     for (area, panel) in body.split_evenly((plot.panels.len(), 1)).iter().zip(&plot.panels) {
         let Some(y) = range(panel.lines.iter(), |point| point.1, &panel.y) else { continue };
@@ -141,18 +141,18 @@ fn draw_panel<B: DrawingBackend>(
         .y_labels(5)
         .x_label_formatter(&|x| plot.x.label(*x, x_unit))
         .y_label_formatter(&|y| panel.y.label(*y, y_unit))
-        .label_style(text(14, Tone::Soft, HPos::Center))
+        .label_style(letters(14, Tone::Soft, HPos::Center))
         .draw()?;
     for mark in &panel.marks {
         match mark {
             Mark::Level { at, name, tone } => {
                 let line = [(x.start, *at), (x.end, *at)];
                 chart.draw_series([PathElement::new(line, color(*tone).stroke_width(1))])?;
-                let style = text(13, *tone, HPos::Left);
+                let style = letters(13, *tone, HPos::Left);
                 chart.draw_series([Text::new(format!(" {name}"), (x.start, *at), style)])?;
             }
             Mark::Span { from, name, tone, .. } => {
-                let style = text(13, *tone, HPos::Left).pos(Pos::new(HPos::Left, VPos::Top));
+                let style = letters(13, *tone, HPos::Left).pos(Pos::new(HPos::Left, VPos::Top));
                 chart.draw_series([Text::new(format!(" {name}"), (from.max(x.start), top), style)])?;
             }
         }
@@ -175,16 +175,16 @@ fn legend<B: DrawingBackend>(area: &Area<B>, panel: &Panel) -> Drawn<B> {
     for (word, tone) in
         std::iter::once((&name, Tone::Soft)).chain(panel.lines.iter().map(|line| (&line.name, line.tone)))
     {
-        area.draw_text(word, &text(15, tone, HPos::Left), (x, TOP - 9))?;
+        area.draw_text(word, &letters(15, tone, HPos::Left), (x, TOP - 9))?;
         // Letters are about half as wide as they are high.
         x += 12 + 7 * i32::try_from(word.chars().count()).unwrap_or(0);
     }
     Ok(())
 }
 
-fn text(size: i32, tone: Tone, side: HPos) -> TextStyle<'static> {
+fn letters(size: i32, tone: Tone, anchor: HPos) -> TextStyle<'static> {
     let style: TextStyle<'static> = ("sans-serif", size).into_font().color(&color(tone));
-    style.pos(Pos::new(side, VPos::Bottom))
+    style.pos(Pos::new(anchor, VPos::Bottom))
 }
 
 /// From the least to the greatest of the lines' points, with a little room.
@@ -192,7 +192,7 @@ fn range<'a>(lines: impl Iterator<Item = &'a Line>, part: fn(&(f64, f64)) -> f64
     let values =
         lines.flat_map(|line| line.points.iter().map(part)).filter(|value| !axis.is_logarithmic() || *value > 0.0);
     let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
-    if !(low <= high) {
+    if low > high {
         return None;
     }
     Some(match axis {

@@ -78,7 +78,7 @@ pub fn course(outcome: &Outcome) -> Plot {
     let response = outcome.course.iter().map(|window| (middle(window), &window.response));
     let backlog = outcome.course.iter().map(|window| (middle(window), window.backlog as f64));
     let panels = vec![
-        Panel::new(Axis::Latency, over_time(response)),
+        Panel::new(Axis::Latency, over_time(&response)),
         Panel::new(Axis::Count("waiting".into()), vec![Line::new("due and not done", Tone::Second, backlog)]),
     ];
     let caption = "Response times of what was completed meanwhile, from the intended start, and what waited.";
@@ -117,7 +117,7 @@ pub fn recovery(recovery: &Recovery) -> Plot {
 pub fn endured(endured: &Endured) -> Plot {
     let at = |checkpoint: &crate::endurance::Checkpoint| checkpoint.at.as_secs_f64();
     let response = endured.checkpoints.iter().map(|checkpoint| (at(checkpoint), &checkpoint.response));
-    let mut panels = vec![Panel::new(Axis::Latency, over_time(response))];
+    let mut panels = vec![Panel::new(Axis::Latency, over_time(&response))];
     let memory = endured.checkpoints.iter().filter_map(|point| Some((at(point), point.memory? as f64)));
     let busy = endured.checkpoints.iter().filter_map(|point| Some((at(point), point.processors?)));
     let lines = [
@@ -132,7 +132,7 @@ pub fn endured(endured: &Endured) -> Plot {
     Plot::new(format!("{}: endurance", shown(&endured.name)), headline, Axis::Elapsed, panels)
 }
 
-fn over_time<'a>(course: impl Iterator<Item = (f64, &'a Histogram)> + Clone) -> Vec<Line> {
+fn over_time<'a>(course: &(impl Iterator<Item = (f64, &'a Histogram)> + Clone)) -> Vec<Line> {
     let line = |(name, q, tone): (&str, f64, Tone)| {
         let points = course.clone().filter_map(|(at, times)| Some((at, times.quantile(q)? as f64)));
         Line::new(name, tone, points)

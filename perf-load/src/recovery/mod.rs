@@ -11,7 +11,7 @@
 //! // 1,000 a second are the most that it holds. Ten seconds of twice that leave 10,000 waiting, and at 700 a second there is room
 //! // for 300 more: 33 seconds.
 //! let mut queue = Queue::new("shop", 1, Service::deterministic(Duration::from_millis(1))?)?;
-//! let trial = Trial::at(700.0)?.overload(2000.0, Duration::from_secs(10))?.watch(Duration::from_secs(120));
+//! let trial = Trial::at(700.0)?.overload(2000.0, Duration::from_secs(10))?.watch(Duration::from_mins(2));
 //! let recovery = trial.run(&mut queue)?;
 //! let Took::Time(took) = recovery.took else { panic!("{recovery}") };
 //! assert!((took.as_secs_f64() - 33.3).abs() < 1.5, "{took:?}");

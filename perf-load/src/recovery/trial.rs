@@ -66,7 +66,7 @@ impl Trial {
             rate,
             disturbance: Disturbance::Overload { rate: OVERLOAD * rate, lasts: Duration::from_secs(10) },
             calm: Duration::from_secs(30),
-            watch: Duration::from_secs(120),
+            watch: Duration::from_mins(2),
             settled: Duration::from_secs(10),
             seed: None,
         })

@@ -62,7 +62,7 @@ impl Queue {
         };
         let end = End { last: self.now - begin, stopped: None };
         let (planned, seed) = (arrivals.duration(), arrivals.seed());
-        let mut outcome = finish(&settings, planned, seed, &Choice::single(), end, collector, Before::elsewhere());
+        let mut outcome = finish(&settings, planned, seed, &Choice::single(), end, collector, Before::Simulated);
         let meta = &mut outcome.report.meta;
         meta.program.clone_from(&self.name);
         "simulated".clone_into(&mut meta.clock);

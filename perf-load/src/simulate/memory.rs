@@ -13,7 +13,7 @@ use rand_distr::{Distribution as _, StandardNormal};
 /// use perf_load::simulate::Memory;
 ///
 /// let memory = Memory::at_first(64 << 20).leak_per_minute(1 << 20);
-/// assert_eq!(memory.expected(Duration::from_secs(600)), f64::from(74 << 20));
+/// assert_eq!(memory.expected(Duration::from_mins(10)), f64::from(74 << 20));
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Memory {

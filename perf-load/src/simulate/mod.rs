@@ -11,7 +11,7 @@
 //!
 //! // M/M/1 at 80 % of its capacity of 1,000 requests a second, for ten minutes.
 //! let mut queue = Queue::new("mm1", 1, Service::exponential(Duration::from_millis(1))?)?.seed(7);
-//! let arrivals = Arrivals::constant(800.0, Duration::from_secs(600))?.poisson(1);
+//! let arrivals = Arrivals::constant(800.0, Duration::from_mins(10))?.poisson(1);
 //! let outcome = queue.drive(&arrivals)?;
 //!
 //! let p99 = outcome.response.quantile(0.99).unwrap() as f64 / 1e9;
