@@ -26,7 +26,8 @@ fn main() {
     println!("{SAMPLES} samples a row; per cent of them whose 95 % interval holds the true value.\n");
     println!("| worker counts | noise | scatter | σ | κ | λ | σ held | κ held | peak held | ceiling held |");
     println!("|---|---|---|---|---|---|---|---|---|---|");
-    let counts: [&[u32]; 2] = [&[1, 2, 4, 8, 12, 16, 24, 32], &[1, 1, 1, 2, 2, 2, 4, 4, 4, 8, 8, 8]];
+    let counts: [&[u32]; 3] =
+        [&[1, 2, 4, 8, 12, 16, 24, 32], &[1, 2, 3, 4, 6, 8], &[1, 1, 1, 2, 2, 2, 4, 4, 4, 8, 8, 8]];
     let curves = [(0.05, 0.001), (0.3, 0.01), (0.2, 0.0), (0.0, 0.002), (0.02, 0.0001), (0.9, 0.0)];
     let mut least = 100.0_f64;
     for counts in counts {
