@@ -114,7 +114,9 @@ mod tests {
 
     #[test]
     fn runs_that_were_not_made_in_turn_are_known_by_their_times() {
-        let at = |seconds: &[u64]| seconds.iter().map(|s| SystemTime::UNIX_EPOCH + Duration::from_secs(*s)).collect::<Vec<_>>();
+        let at = |seconds: &[u64]| {
+            seconds.iter().map(|s| SystemTime::UNIX_EPOCH + Duration::from_secs(*s)).collect::<Vec<_>>()
+        };
         assert!(one_after_the_other(&at(&[1, 2, 3]), &at(&[4, 5])));
         assert!(one_after_the_other(&at(&[4, 5]), &at(&[1, 2])));
         assert!(!one_after_the_other(&at(&[1, 3]), &at(&[2, 4])));

@@ -127,7 +127,9 @@ impl Place {
     fn command(&self, tests: &str, variables: &[(&str, &str)]) -> Command {
         let mut command = Command::new(env::current_exe().unwrap());
         command.args([tests, "--ignored"]).env("PERF_LOCK", self.file()).env("RUST_BACKTRACE", "0");
-        for variable in ["PERF_STRICT", "PERF_UPDATE", "PERF_TEST_AMOUNT", "PERF_GATE_MEASURE", "PERF_GATE_LOG", "PERF_SAMPLE"] {
+        for variable in
+            ["PERF_STRICT", "PERF_UPDATE", "PERF_TEST_AMOUNT", "PERF_GATE_MEASURE", "PERF_GATE_LOG", "PERF_SAMPLE"]
+        {
             command.env_remove(variable);
         }
         command.envs(variables.iter().copied());

@@ -147,12 +147,7 @@ fn markdown(found: &Comparison) -> String {
         let row = cells(probe);
         let name: String = row[0].chars().map(|c| if c.is_control() || c == '`' { '\u{fffd}' } else { c }).collect();
         let word = if probe.gates { word(probe).0 } else { "" };
-        let _ = writeln!(
-            out,
-            "| {word} | `{}` | {} |",
-            name.replace('|', "\\|"),
-            row[1..].join(" | ")
-        );
+        let _ = writeln!(out, "| {word} | `{}` | {} |", name.replace('|', "\\|"), row[1..].join(" | "));
     }
     for note in notes(found) {
         let _ = writeln!(out, "\n{}", note.replace('_', "\\_"));

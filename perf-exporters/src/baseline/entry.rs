@@ -64,7 +64,8 @@ impl Entry {
             let of = |section: &&Section| section.get(metric).cloned().unwrap_or_else(|| Figure::exact(0));
             (metric, Figure::join(counts.iter().map(of)))
         });
-        let figures: BTreeMap<Metric, Figure> = figures.filter_map(|(metric, figure)| Some((metric, figure?))).collect();
+        let figures: BTreeMap<Metric, Figure> =
+            figures.filter_map(|(metric, figure)| Some((metric, figure?))).collect();
         let mut joined = Self { counted_on: self.counted_on.clone(), of_test: self.of_test, ..Self::default() };
         joined.counts = Section { runs: all.len() as u64, figures, unknown: Vec::new() };
         for class in all.iter().flat_map(|entry| entry.times.keys()) {

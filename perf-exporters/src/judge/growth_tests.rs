@@ -304,9 +304,10 @@ fn time_that_grows_half_a_power_too_fast_fails_where_no_cache_explains_it() {
             assert!(passed == 0 && failed >= 190, "{what} claimed {claim}, noise {noise}: {passed}, {failed}");
         }
         // Behind a constant: that is told, and decided with empty caches.
-        for (what, cost, claim) in
-            [("1000 + 0.1 n", (|n| 1000.0 + 0.1 * n) as fn(f64) -> f64, "1"), ("n + n²/1000", |n| n + n * n / 1000.0, "n")]
-        {
+        for (what, cost, claim) in [
+            ("1000 + 0.1 n", (|n| 1000.0 + 0.1 * n) as fn(f64) -> f64, "1"),
+            ("n + n²/1000", |n| n + n * n / 1000.0, "n"),
+        ] {
             let mut rng = Rng::with_seed(9);
             let told = |rng: &mut Rng| judge(&noisy(&ladder(cost), noise, rng), class(claim), Cost::Time).verdict;
             let cached = Verdict::Inconclusive(Reason::Cached);

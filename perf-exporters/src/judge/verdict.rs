@@ -61,7 +61,9 @@ impl fmt::Display for Reason {
             Self::Converging => f.write_str("still growing, ever more slowly"),
             Self::Filling { after, need } => write!(f, "still filling after {after} batches: give it {need}"),
             Self::Bends => f.write_str("the largest sizes disagree with the whole range"),
-            Self::Cached => f.write_str("time grows faster than claimed, as it does where data outgrow the caches, too"),
+            Self::Cached => {
+                f.write_str("time grows faster than claimed, as it does where data outgrow the caches, too")
+            }
             Self::DebugBuild => f.write_str("debug build"),
             Self::Invalid(what) => f.write_str(what),
         }

@@ -55,7 +55,10 @@ fn what_a_median_does_not_see_fails() {
         let (passed, failed) = tally(&MACHINES[0], slower, 1.10, 20);
         assert_eq!((passed, failed), (0, 20), "{what}");
         let told = verdict(&MACHINES[0], slower, 1.10, 500, &mut Rng::with_seed(1));
-        assert!(told.figures.iter().any(|(own, judged)| *own == figure && judged.verdict.is_fail()), "{what}: {told:?}");
+        assert!(
+            told.figures.iter().any(|(own, judged)| *own == figure && judged.verdict.is_fail()),
+            "{what}: {told:?}"
+        );
         assert!(told.worst().is_some_and(|(_, judged)| judged.verdict.is_fail() && judged.ratio > 1.15), "{told:?}");
     }
 }

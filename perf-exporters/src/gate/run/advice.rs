@@ -53,7 +53,9 @@ pub(super) fn sizes(sizes: &[usize]) -> String {
         Some(last) if fit < sizes.len() => format!("sizes up to {CACHED} stay within them (these do up to {last})"),
         _ => "smaller sizes stay within them".to_owned(),
     };
-    format!("growth: data that outgrow the caches look like it; {which}, and calls of a probe on the step that repeats are counted whatever the sizes")
+    format!(
+        "growth: data that outgrow the caches look like it; {which}, and calls of a probe on the step that repeats are counted whatever the sizes"
+    )
 }
 
 fn in_time(need: u64, seconds: f64) -> String {
