@@ -33,13 +33,14 @@ fn sides(args: &DiffArgs) -> Result<(Baseline, Baseline)> {
 fn both(old: &[PathBuf], new: &[PathBuf]) -> Result<(Baseline, Baseline)> {
     let sides = (input::side(old, "base")?, input::side(new, "new")?);
     // Standard input is read once; and what is no report has no times.
-    let times = |side: &[PathBuf]| match side.iter().any(|path| path.as_os_str() == "-") {
-        true => Vec::new(),
-        false => input::reports(side).unwrap_or_default().iter().map(|report| report.meta.time).collect(),
+    let times = |side: &[PathBuf]| {
+        let is_read = side.iter().any(|path| path.as_os_str() == "-");
+        let reports = if is_read { Vec::new() } else { input::reports(side).unwrap_or_default() };
+        reports.iter().map(|report| report.meta.time).collect::<Vec<_>>()
     };
     if one_after_the_other(&times(old), &times(new)) {
         out::warn(
-            "not interleaved: all runs of one side are older than all of the other, so what the machine did in between looks like \
+            &"not interleaved: all runs of one side are older than all of the other, so what the machine did in between looks like \
              a change; run both in turn, as `cargo perf compare` does",
         );
     }

@@ -102,13 +102,13 @@ fn conditions() -> Vec<Condition> {
     use Wrong::{Fail, NoFail, Pass};
     let of = |what, runs, wrong, most, judge| Condition { what, runs, wrong, most, judge };
     fn third(call: u64) -> f64 {
-        if call % 3 == 0 { 10.0 } else { 1.0 }
+        if call.is_multiple_of(3) { 10.0 } else { 1.0 }
     }
     fn sixty_fourth(call: u64) -> f64 {
-        if call % 64 == 0 { 20.0 } else { 1.0 }
+        if call.is_multiple_of(64) { 20.0 } else { 1.0 }
     }
     fn thousandth(call: u64) -> f64 {
-        if call % 1_000 == 0 { 1_000.0 } else { 1.0 }
+        if call.is_multiple_of(1_000) { 1_000.0 } else { 1.0 }
     }
     vec![
         of("vs 1.10, unchanged, calm", 1_000, Fail, 0.001, vs(Machine::CALM, |_| 1.0)),
