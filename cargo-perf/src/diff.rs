@@ -1,6 +1,8 @@
 //! `cargo perf diff`: what moved between two sets of runs.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::SystemTime;
 
 use perf_exporters::baseline::{Baseline, Metric, Options, RegressionReport, compare_baselines, markdown, text};
 use perf_exporters::judge::diff::Thresholds;
@@ -17,15 +19,42 @@ pub(crate) fn run(args: &DiffArgs) -> Result<ExitCode> {
 }
 
 fn sides(args: &DiffArgs) -> Result<(Baseline, Baseline)> {
-    let new = "new";
-    let old = "base";
+    let (new, old) = ("new", "base");
     match args.sides.as_slice() {
-        [] if !args.a.is_empty() => Ok((input::side(&args.a, old)?, input::side(&args.b, new)?)),
+        [] if !args.a.is_empty() => both(&args.a, &args.b),
         [one] if criterion::is_folder(one) => Ok((criterion::read(one, old)?, criterion::read(one, new)?)),
-        [a, b] => Ok((input::side(std::slice::from_ref(a), old)?, input::side(std::slice::from_ref(b), new)?)),
+        [a, b] => both(std::slice::from_ref(a), std::slice::from_ref(b)),
         _ => Err(Failure::new(
             "two sides are needed: `cargo perf diff OLD NEW`, or `--a FILE… --b FILE…`, or the folder of criterion's estimates",
         )),
+    }
+}
+
+fn both(old: &[PathBuf], new: &[PathBuf]) -> Result<(Baseline, Baseline)> {
+    let sides = (input::side(old, "base")?, input::side(new, "new")?);
+    // Standard input is read once; and what is no report has no times.
+    let times = |side: &[PathBuf]| {
+        let is_read = side.iter().any(|path| path.as_os_str() == "-");
+        let reports = if is_read { Vec::new() } else { input::reports(side).unwrap_or_default() };
+        reports.iter().map(|report| report.meta.time).collect::<Vec<_>>()
+    };
+    if one_after_the_other(&times(old), &times(new)) {
+        out::warn(
+            &"not interleaved: all runs of one side are older than all of the other, so what the machine did in between looks like \
+             a change; run both in turn, as `cargo perf compare` does",
+        );
+    }
+    Ok(sides)
+}
+
+/// Whether several runs of each side were made, one side as a whole before the other.
+fn one_after_the_other(old: &[SystemTime], new: &[SystemTime]) -> bool {
+    let range = |side: &[SystemTime]| side.iter().min().copied().zip(side.iter().max().copied());
+    match (range(old), range(new)) {
+        (Some((old_first, old_last)), Some((new_first, new_last))) => {
+            old.len() > 1 && new.len() > 1 && (old_last < new_first || new_last < old_first)
+        }
+        _ => false,
     }
 }
 
@@ -75,5 +104,24 @@ pub(crate) fn show(found: &RegressionReport, moves: &Moves) -> Result<()> {
         }
         Format::Json => out::json(found),
         Format::Markdown => out::print(&markdown::render(found)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn runs_that_were_not_made_in_turn_are_known_by_their_times() {
+        let at = |seconds: &[u64]| {
+            seconds.iter().map(|s| SystemTime::UNIX_EPOCH + Duration::from_secs(*s)).collect::<Vec<_>>()
+        };
+        assert!(one_after_the_other(&at(&[1, 2, 3]), &at(&[4, 5])));
+        assert!(one_after_the_other(&at(&[4, 5]), &at(&[1, 2])));
+        assert!(!one_after_the_other(&at(&[1, 3]), &at(&[2, 4])));
+        assert!(!one_after_the_other(&at(&[1]), &at(&[2])), "of one run each there is no other way");
+        assert!(!one_after_the_other(&[], &at(&[2, 3])));
     }
 }

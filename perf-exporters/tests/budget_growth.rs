@@ -2,12 +2,13 @@
 #![cfg(feature = "gate")]
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write;
 use std::hint::black_box;
 use std::time::Duration;
 
 use perf_core::budget::{BudgetSpec, Growth, GrowthClass};
 use perf_core::{PerfAlloc, Probe};
-use perf_exporters::gate::{Finished, Run, Verdict, measure};
+use perf_exporters::gate::{Finished, Run, Verdict, measure, order};
 
 #[global_allocator]
 static ALLOC: PerfAlloc = PerfAlloc::new(std::alloc::System);
@@ -111,6 +112,9 @@ fn allocations_tell_too() {
     }
 }
 
+type Body = (&'static str, fn(usize));
+type Claimed = (&'static str, &'static BudgetSpec, fn(usize));
+
 /// Six ladders of sizes each, of which some let tables double, or numbers gain a digit, where it looks worst.
 const LADDERS: [&[usize]; 6] = [
     &[16, 64, 256, 1_024, 4_096, 16_384],
@@ -123,12 +127,12 @@ const LADDERS: [&[usize]; 6] = [
 
 #[test]
 fn linear_code_whose_tables_double_and_whose_numbers_gain_digits_is_linear() {
-    let bodies: [(&str, fn(usize)); 4] = [
+    let bodies: [Body; 4] = [
         ("format!", |n| drop(black_box((0..n).map(|i| format!("user{i}")).collect::<Vec<_>>()))),
         ("rows joined", |n| {
             let mut text = String::new();
             for i in 0..n {
-                text.push_str(&format!("{i},{}\n", i * 7));
+                writeln!(text, "{i},{}", i * 7).unwrap();
             }
             black_box(text);
         }),
@@ -159,7 +163,7 @@ fn linear_code_whose_tables_double_and_whose_numbers_gain_digits_is_linear() {
 #[test]
 fn allocations_that_grow_too_fast_fail() {
     let finished = Run::new(&LINEAR).growth(|n| {
-        let steps = (n as f64).powf(1.4) as usize;
+        let steps = order::floor((n as f64).powf(1.4));
         (0..steps).for_each(|_| drop(black_box(Box::new(0_u8))));
     });
     assert!(!perf_core::is_enabled() || finished.findings.verdict().is_fail(), "{:?}", finished.findings);
@@ -172,10 +176,10 @@ fn work(steps: usize) {
 /// By the clock: what is proven must not be called kept. Whether it is proven on a busy machine is another matter.
 #[test]
 fn time_that_grows_too_fast_is_not_called_linear_or_constant() {
-    let slower: [(&str, &'static BudgetSpec, fn(usize)); 4] = [
-        ("n^1.5", &LINEAR, |n| work((n as f64).powf(1.5) as usize)),
+    let slower: [Claimed; 4] = [
+        ("n^1.5", &LINEAR, |n| work(order::floor((n as f64).powf(1.5)))),
         ("n + n²/1000", &LINEAR, |n| work(n + n * n / 1_000)),
-        ("n^0.5", &CONSTANT, |n| work(20 * (n as f64).sqrt() as usize)),
+        ("n^0.5", &CONSTANT, |n| work(20 * n.isqrt())),
         ("1,000 + 0.1 n", &CONSTANT, |n| work(1_000 + n / 10)),
     ];
     for (what, spec, body) in slower {

@@ -102,13 +102,13 @@ fn conditions() -> Vec<Condition> {
     use Wrong::{Fail, NoFail, Pass};
     let of = |what, runs, wrong, most, judge| Condition { what, runs, wrong, most, judge };
     fn third(call: u64) -> f64 {
-        if call % 3 == 0 { 10.0 } else { 1.0 }
+        if call.is_multiple_of(3) { 10.0 } else { 1.0 }
     }
     fn sixty_fourth(call: u64) -> f64 {
-        if call % 64 == 0 { 20.0 } else { 1.0 }
+        if call.is_multiple_of(64) { 20.0 } else { 1.0 }
     }
     fn thousandth(call: u64) -> f64 {
-        if call % 1_000 == 0 { 1_000.0 } else { 1.0 }
+        if call.is_multiple_of(1_000) { 1_000.0 } else { 1.0 }
     }
     vec![
         of("vs 1.10, unchanged, calm", 1_000, Fail, 0.001, vs(Machine::CALM, |_| 1.0)),
@@ -126,7 +126,13 @@ fn conditions() -> Vec<Condition> {
         of("growth 1 by time, constant, noise 20 %", 10_000, Fail, 0.001, grows(|_| 9.0, "1", Cost::Time, 0.2)),
         of("growth n by time, n^1.5, noise 5 %", 1_000, NoFail, 0.05, grows(|n| n.powf(1.5), "n", Cost::Time, 0.05)),
         of("growth 1 by time, n^0.5, noise 5 %", 1_000, NoFail, 0.05, grows(f64::sqrt, "1", Cost::Time, 0.05)),
-        of("growth 1 by time, 1,000 + 0.1 n, noise 5 %", 1_000, Pass, 0.1, grows(|n| 1e3 + 0.1 * n, "1", Cost::Time, 0.05)),
+        of(
+            "growth 1 by time, 1,000 + 0.1 n, noise 5 %",
+            1_000,
+            Pass,
+            0.1,
+            grows(|n| 1e3 + 0.1 * n, "1", Cost::Time, 0.05),
+        ),
         of("leaks, a cache full after 90 batches", 100, Fail, 0.0, leaks(|batch, _| 2e4 * batch.min(90) as f64)),
         of("leaks, a pool cleared every 50", 100, Fail, 0.0, leaks(|batch, _| 2e4 * (batch % 50) as f64)),
         of("leaks, noise of 100 KB", 10_000, Fail, 0.001, leaks(|_, rng| 1e6 + 1e5 * normal(rng))),

@@ -14,8 +14,8 @@ const TURN: [f64; 3] = [0.9, 1.08, 1.25];
 
 /// Whether the logarithms of cost ÷ f(n) turn upwards over the last three steps: what a constant hid, or the edge of a cache.
 pub(super) fn is_bent(y: &[f64]) -> bool {
-    let [.., a, b, c, d] = *y else { return false };
-    let steps = [b - a, c - b, d - c];
+    let Some(last) = y.last_chunk::<4>() else { return false };
+    let steps = [last[1] - last[0], last[2] - last[1], last[3] - last[2]];
     steps.is_sorted() && steps.iter().zip(TURN).all(|(step, least)| *step >= least.ln())
 }
 

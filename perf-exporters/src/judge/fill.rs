@@ -93,7 +93,7 @@ mod tests {
             assert_eq!(in_the_end(|batch| 20_000.0 * batch.min(full) as f64), Fill::Full, "full after {full}");
         }
         assert_eq!(in_the_end(|batch| 20_000.0 * (batch % 50) as f64), Fill::Full, "cleared every 50");
-        let keys = |batch: usize| 400.0 * 5_000.0 * (1.0 - (1.0 - 1.0 / 400.0_f64).powi(10 * batch as i32));
+        let keys = |batch: usize| 400.0 * 5_000.0 * (1.0 - (1.0 - 1.0 / 400.0_f64).powf(10.0 * batch as f64));
         assert_eq!(in_the_end(keys), Fill::Full, "400 keys, ten drawn in a batch");
         assert!(matches!(judge(&(0..20).map(keys).collect::<Vec<_>>(), ALLOWED), Fill::Fills { .. } | Fill::Grows));
         assert_eq!(in_the_end(|batch| if batch > 0 { 1e6 } else { 0.0 }), Fill::Full, "allocated once");

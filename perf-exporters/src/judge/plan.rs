@@ -6,7 +6,7 @@
 //! What it speaks for in the end it says: [`longest_run`], [`rarest`].
 //!
 //! Looks are taken at every doubling, and the chance of a wrong PASS is spent over them, half of what is left on each
-//! ([`spent_at`]; Lan and DeMets 1983): all together err as often as one.
+//! ([`spent_at`]; Lan and `DeMets` 1983): all together err as often as one.
 //!
 //! Simulated calls of 10 µs, 2 s at most, p99 at twice the usual, 30 runs each (`cargo test -p perf-exporters --lib judge::plan`):
 //!

@@ -37,7 +37,11 @@ fn sampled(times: &[f64], first: usize, waits: bool, judge: impl Fn(&[f64]) -> (
         let may_pass = !waits || floor.allows(seen.len() as u64, elapsed);
         let passes = verdict.is_pass() && (!waits || pass_p <= spent_at(spent, over));
         if over || verdict.is_fail() || (passes && may_pass) {
-            return if verdict.is_pass() && !passes { Verdict::Inconclusive(crate::judge::Reason::Undecided) } else { verdict };
+            return if verdict.is_pass() && !passes {
+                Verdict::Inconclusive(crate::judge::Reason::Undecided)
+            } else {
+                verdict
+            };
         }
         spent += u32::from(may_pass);
         look *= 2;

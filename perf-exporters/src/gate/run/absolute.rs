@@ -103,7 +103,8 @@ impl<S: Subject> Engine<'_, S> {
                 return Ok(Seen { findings, verdict, calm });
             }
             // What is not long enough yet is looked at again as soon as it is.
-            look = if may_pass || verdict.is_fail() { look * 2 } else { sample.calls_until(floor).max(look + 1) }.min(MOST);
+            look = if may_pass || verdict.is_fail() { look * 2 } else { sample.calls_until(floor).max(look + 1) }
+                .min(MOST);
         }
     }
 

@@ -49,7 +49,7 @@ pub(super) fn blocks(need: u64, seconds: f64) -> String {
 pub(super) fn sizes(sizes: &[usize]) -> String {
     let within = |size: &&usize| **size as u64 <= CACHED;
     let fit = sizes.iter().filter(within).count();
-    let which = match sizes.iter().filter(within).next_back() {
+    let which = match sizes.iter().rfind(within) {
         Some(last) if fit < sizes.len() => format!("sizes up to {CACHED} stay within them (these do up to {last})"),
         _ => "smaller sizes stay within them".to_owned(),
     };

@@ -63,7 +63,7 @@ impl<S: Subject> Engine<'_, S> {
     async fn blocks<Q: Subject>(&mut self, relative: Relative, reference: &mut Q) -> Result<Seen, Returned<S::Output>> {
         let _turn = self.turn(self.run.max_time()).await;
         let start = Instant::now();
-        let seed = self.seed();
+        let seed = Self::seed();
         let (mut warm, mut times) = (0, Vec::new());
         while warm < 100 && (warm < 3 || start.elapsed() < self.run.max_time() / 20) {
             let (output, ns) = time(reference, 1, &self.scope, &mut Presence::unknown()).await;
@@ -105,7 +105,7 @@ impl<S: Subject> Engine<'_, S> {
     }
 
     /// What the order of the slots is drawn from, another one in every epoch.
-    fn seed(&self) -> u64 {
+    fn seed() -> u64 {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         u64::from(now.map_or(0, |now| now.subsec_nanos()))
     }
