@@ -7,8 +7,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::clock::{Clock, sleep_exactly};
-use crate::live::{EVERY, Observer};
-use crate::load::Settings;
+use crate::observe::{EVERY, Observer};
+use crate::settings::Settings;
 use crate::{Error, Stop};
 
 /// How a worker ended, or all of them.

@@ -7,7 +7,7 @@ use perf_exporters::Report;
 use perf_exporters::report::{ProbeReport, Quantiles};
 
 use crate::conduct::End;
-use crate::load::Settings;
+use crate::settings::Settings;
 use crate::mix::Choice;
 use crate::record::{Collector, Distribution, Operation};
 use crate::{Model, Outcome, Validity};

@@ -29,6 +29,7 @@ mod live;
 mod load;
 mod mix;
 mod open;
+mod observe;
 mod operation;
 mod outcome;
 #[cfg(feature = "page")]
@@ -40,6 +41,7 @@ pub mod recovery;
 mod resources;
 pub mod scale;
 mod serial;
+mod settings;
 pub mod show;
 pub mod simulate;
 mod stop;

@@ -12,7 +12,7 @@ use rand_distr::{Distribution, Exp1};
 
 use super::epochs::Capacity;
 use crate::clock::Virtual;
-use crate::load::Settings;
+use crate::settings::Settings;
 use crate::mix::{Choice, Single};
 use crate::{Arrivals, Ctx, Error, Model, Outcome, Stop, Validity, open};
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Settings;
-use super::settings::Watch;
+use crate::settings::Watch;
 use crate::live::Live;
 use crate::{Arrivals, Error, Model, Stop};
 

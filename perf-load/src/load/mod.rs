@@ -3,10 +3,8 @@
 mod builder;
 mod preset;
 mod run;
-mod settings;
 #[cfg(feature = "tokio")]
 mod tasks;
 
 pub use builder::Load;
 pub use preset::Preset;
-pub(crate) use settings::{Settings, window};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::{Clock, Virtual};
-use crate::load::Settings;
+use crate::settings::Settings;
 use crate::mix::{Choice, Single};
 use crate::{Arrivals, Ctx, Ends, Histogram, Model, Outcome, Stop, Window, closed};
 

@@ -8,7 +8,7 @@ use super::Queue;
 use super::engine::{Engine, Event};
 use crate::conduct::End;
 use crate::finish::{Before, finish};
-use crate::load::{Settings, window};
+use crate::settings::{Settings, window};
 use crate::mix::Choice;
 use crate::record::{Collector, Done, Recorder, Times};
 use crate::{Arrivals, Drive, Error, Model, Outcome, Stop};
