@@ -63,14 +63,14 @@ fn breaking(seeds: u64) -> Result<(), Box<dyn Error>> {
         for load in LOADS {
             let limit = theory_of(random, CAPACITY * load, 0.99);
             let limits = Limits::default().time(Metric::P99, Duration::from_secs_f64(limit))?;
-            case(random, &format!("p99 ≤ {:.1} ms", limit * 1e3), CAPACITY * load, limits, seeds)?;
+            case(random, &format!("p99 ≤ {:.1} ms", limit * 1e3), CAPACITY * load, &limits, seeds)?;
         }
-        case(random, "none", CAPACITY, Limits::default(), seeds)?;
+        case(random, "none", CAPACITY, &Limits::default(), seeds)?;
     }
     Ok(())
 }
 
-fn case(random: bool, limit: &str, theory: f64, limits: Limits, seeds: u64) -> Result<(), Box<dyn Error>> {
+fn case(random: bool, limit: &str, theory: f64, limits: &Limits, seeds: u64) -> Result<(), Box<dyn Error>> {
     let (mut points, mut widths, mut confirmed, mut requests) = (Vec::new(), Vec::new(), 0, 0);
     let mut name = String::new();
     for seed in 0..seeds {

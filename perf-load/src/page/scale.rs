@@ -80,7 +80,7 @@ mod tests {
             ticks(&(0.0..28_800.0), false, 3600.0, 10),
             (0..=8).map(|hour| f64::from(hour) * 3600.0).collect::<Vec<_>>()
         );
-        assert_eq!(ticks(&(0.0..1.1), false, 1.0, 6), [0.0, 0.2, 0.4, 0.6000000000000001, 0.8, 1.0]);
+        assert_eq!(ticks(&(0.0..1.1), false, 1.0, 6), [0.0, 0.2, 0.4, 3.0 * 0.2, 0.8, 1.0]);
         assert_eq!(ticks(&(0.7e6..9e6), true, 1.0, 5), [1e6, 2e6, 5e6]);
         assert_eq!(ticks(&(0.7e3..1.2e9), true, 1.0, 5), [1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9]);
     }
