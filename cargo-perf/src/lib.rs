@@ -30,9 +30,9 @@ mod out;
 mod program;
 mod report;
 mod run;
-mod status;
 #[cfg(feature = "top")]
 mod screen;
+mod status;
 #[cfg(feature = "top")]
 mod top;
 mod trend;

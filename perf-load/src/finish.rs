@@ -7,9 +7,9 @@ use perf_exporters::Report;
 use perf_exporters::report::{ProbeReport, Quantiles};
 
 use crate::conduct::End;
-use crate::settings::Settings;
 use crate::mix::Choice;
 use crate::record::{Collector, Distribution, Operation};
+use crate::settings::Settings;
 use crate::{Model, Outcome, Validity};
 
 /// Where no limit is stated, lateness is held against a tenth of this.

@@ -28,8 +28,8 @@ mod limits;
 mod live;
 mod load;
 mod mix;
-mod open;
 mod observe;
+mod open;
 mod operation;
 mod outcome;
 #[cfg(feature = "page")]

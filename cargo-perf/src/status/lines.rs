@@ -78,11 +78,10 @@ fn paired(rows: &[Row]) -> impl Iterator<Item = Line> + '_ {
 }
 
 fn status(target: Option<Verdict>, limit: Option<Verdict>) -> Status {
+    // Where there is no limit, the target's own doubt is the line's.
     match (target, limit) {
         (_, Some(Verdict::Fail)) => Status::Broken,
-        (_, Some(Verdict::Inconclusive(_))) | (Some(Verdict::Inconclusive(_)), None) | (None, None) => {
-            Status::Undecided
-        }
+        (Some(Verdict::Inconclusive(_)) | None, None) | (_, Some(Verdict::Inconclusive(_))) => Status::Undecided,
         (Some(Verdict::Fail | Verdict::Inconclusive(_)), _) => Status::WithinLimit,
         (Some(Verdict::Pass) | None, _) => Status::Met,
     }

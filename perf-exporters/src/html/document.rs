@@ -127,7 +127,8 @@ mod tests {
     #[test]
     fn every_name_of_the_script_is_given_once() {
         for kind in KINDS {
-            let declared = kind.script.lines().filter_map(|line| line.strip_prefix("const ").or(line.strip_prefix("let ")));
+            let declared =
+                kind.script.lines().filter_map(|line| line.strip_prefix("const ").or(line.strip_prefix("let ")));
             let mut names: Vec<&str> = declared.filter_map(|rest| rest.split([' ', ';']).next()).collect();
             names.retain(|name| !name.starts_with(['{', '[']));
             names.sort_unstable();

@@ -12,11 +12,11 @@ use std::time::Duration;
 use crate::clock::{Clock, Monotonic};
 use crate::conduct::{End, Halt, conduct};
 use crate::finish::{Before, finish};
-use crate::observe::Observer;
-use crate::settings::{Settings, window};
 use crate::mix::{Choice, Work};
+use crate::observe::Observer;
 use crate::open::call;
 use crate::record::{Apart, Collector, Done, Recorder, Tally, Times};
+use crate::settings::{Settings, window};
 use crate::{Error, Model, Outcome};
 
 /// Lets the workers work so long.

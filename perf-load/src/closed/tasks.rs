@@ -8,10 +8,10 @@ use std::time::Duration;
 use crate::clock::{Clock, Monotonic};
 use crate::conduct::{End, Halt, conduct};
 use crate::finish::{Before, finish};
-use crate::observe::Observer;
-use crate::settings::{Settings, window};
 use crate::mix::{Choice, TaskWork};
+use crate::observe::Observer;
 use crate::record::{Done, Shards, Times};
+use crate::settings::{Settings, window};
 use crate::tasks::{guarded, runtime};
 use crate::{Error, Model, Outcome};
 

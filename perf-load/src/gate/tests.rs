@@ -12,8 +12,8 @@ use rand_distr::{Distribution, Exp1};
 
 use super::epochs::Capacity;
 use crate::clock::Virtual;
-use crate::settings::Settings;
 use crate::mix::{Choice, Single};
+use crate::settings::Settings;
 use crate::{Arrivals, Ctx, Error, Model, Outcome, Stop, Validity, open};
 
 const fn p99(limit: Duration) -> [Limit; 1] {

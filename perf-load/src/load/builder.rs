@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Settings;
-use crate::settings::Watch;
 use crate::live::Live;
+use crate::settings::Settings;
+use crate::settings::Watch;
 use crate::{Arrivals, Error, Model, Stop};
 
 /// The duration of a load that states none.

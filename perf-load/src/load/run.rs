@@ -1,8 +1,9 @@
 //! Driving a load.
 
-use super::{Load, Settings};
+use super::Load;
 use crate::mix::{Choice, Mix, Single, Work};
 use crate::operation::{Ctx, Ends};
+use crate::settings::Settings;
 use crate::{Arrivals, Drive, Error, Outcome, closed, open};
 
 impl Load {

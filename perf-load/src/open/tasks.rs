@@ -16,10 +16,10 @@ use super::schedule::{Next, Schedule};
 use crate::clock::{Clock, Monotonic};
 use crate::conduct::{End, Halt, conduct};
 use crate::finish::{Before, finish};
-use crate::observe::Observer;
-use crate::settings::{Settings, window};
 use crate::mix::{Choice, TaskWork};
+use crate::observe::Observer;
 use crate::record::{Apart, Done, Shards, Times};
+use crate::settings::{Settings, window};
 use crate::tasks::{guarded, runtime};
 use crate::{Arrivals, Error, Model, Outcome};
 

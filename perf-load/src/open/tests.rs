@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::clock::{Clock, Virtual};
-use crate::settings::Settings;
 use crate::mix::{Choice, Single};
+use crate::settings::Settings;
 use crate::{Arrivals, Ctx, Ends, Histogram, Model, Outcome, Stop, Window, closed};
 
 const MS: Duration = Duration::from_millis(1);

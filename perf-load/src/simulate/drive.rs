@@ -8,9 +8,9 @@ use super::Queue;
 use super::engine::{Engine, Event};
 use crate::conduct::End;
 use crate::finish::{Before, finish};
-use crate::settings::{Settings, window};
 use crate::mix::Choice;
 use crate::record::{Collector, Done, Recorder, Times};
+use crate::settings::{Settings, window};
 use crate::{Arrivals, Drive, Error, Model, Outcome, Stop};
 
 impl Drive for Queue {

@@ -21,8 +21,8 @@ use ratatui::widgets::{Paragraph, Wrap};
 use ratatui::{Frame, Terminal};
 
 use super::app::{App, Mode, View};
-use crate::screen::theme::{DIM, Theme};
 use crate::screen::text_of;
+use crate::screen::theme::{DIM, Theme};
 
 /// A smaller terminal has no room for a name and a number.
 const LEAST: Size = Size { width: 40, height: 10 };
