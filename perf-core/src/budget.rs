@@ -311,7 +311,7 @@ impl fmt::Display for Bound {
 
 fn write_bytes(f: &mut fmt::Formatter<'_>, bytes: u64) -> fmt::Result {
     let units = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
-    match units.into_iter().find(|(_, unit)| bytes >= *unit && bytes.is_multiple_of(*unit)) {
+    match units.into_iter().find(|(_, unit)| bytes >= *unit && bytes % *unit == 0) {
         Some((name, unit)) => write!(f, "{}{name}", bytes / unit),
         None => write!(f, "{bytes}B"),
     }

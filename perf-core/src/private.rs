@@ -130,7 +130,7 @@ impl Outcome<'_> {
     #[inline]
     pub fn seen(&mut self, failed: bool) {
         let guard = self.0.take();
-        if failed && let Some(guard) = guard {
+        if let Some(guard) = guard.filter(|_| failed) {
             guard.fail();
         }
     }

@@ -121,10 +121,10 @@ impl Probe {
     #[cfg_attr(not(feature = "enabled"), allow(unused_variables, unused_mut))]
     pub const fn sample(mut self, calls: u32) -> Self {
         #[cfg(feature = "enabled")]
-        if calls > 1
-            && let Some(calls) = std::num::NonZeroU32::new(calls)
-        {
-            self.site.sampling = Sampling::OneIn(calls);
+        if let Some(calls) = std::num::NonZeroU32::new(calls) {
+            if calls.get() > 1 {
+                self.site.sampling = Sampling::OneIn(calls);
+            }
         }
         self
     }
@@ -327,9 +327,7 @@ impl Guard {
     #[inline(never)]
     pub(crate) fn fail_unless_panicked(&self) {
         #[cfg(feature = "enabled")]
-        if let Some(open) = self.counted()
-            && !open.panics()
-        {
+        if let Some(open) = self.counted().filter(|open| !open.panics()) {
             open.fail();
         }
     }

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant, SystemTime};
 
+use super::sign::Unsigned;
 use super::sync::MOST_TICKS;
 use crate::meta::ClockKind;
 
@@ -93,7 +94,7 @@ pub(crate) fn mock() -> bool {
 
 /// Moves the mock clock; backwards too, as a broken counter would.
 pub(crate) fn move_mock(nanos: i64) {
-    MOCK_NANOS.fetch_add(nanos.cast_unsigned(), Relaxed);
+    MOCK_NANOS.fetch_add(nanos.unsigned(), Relaxed);
 }
 
 /// Moves the mock clock on while no processor works.
@@ -235,7 +236,7 @@ fn system_clock(id: i32) -> Option<u64> {
     // SAFETY: `timespec` is these two words on 64-bit systems, and it is written before the call returns.
     let failed = unsafe { clock_gettime(id, &raw mut time) } != 0;
     let nanos = time.seconds.checked_mul(1_000_000_000)?.checked_add(time.nanos)?;
-    (!failed).then(|| nanos.cast_unsigned())
+    (!failed).then(|| nanos.unsigned())
 }
 
 /// Nobody to ask.

@@ -7,6 +7,7 @@ use super::local::Local;
 use super::registry::{self, Lists, REGISTRY};
 use super::sessions::Core;
 use super::shard::Shard;
+use super::sign::Signed;
 use super::site::Site;
 use super::slot::Slot;
 use super::sync::MOST_TICKS;
@@ -134,7 +135,7 @@ impl Reader {
         let timed = histogram.count();
         counts.calls = timed.saturating_add(counts.calls);
         // A sum that has stopped at its end stays there.
-        if counts.own < MOST_TICKS.cast_signed() {
+        if counts.own < MOST_TICKS.signed() {
             counts.own = counts.own.saturating_sub_unsigned(cost::measured_of_nothing(timed, counts.polls));
         }
         (!counts.is_empty()).then_some((counts, histogram))
@@ -234,7 +235,7 @@ fn add(counts: &mut Counts, slot: &Slot) {
         (&mut counts.own, &slot.own),
     ];
     for (sum, more) in signed {
-        *sum = sum.saturating_add(more.get().cast_signed());
+        *sum = sum.saturating_add(more.get().signed());
     }
     counts.peak_bytes = counts.peak_bytes.max(slot.peak.get());
     if let Some((least, greatest)) = slot.extremes() {
@@ -278,11 +279,11 @@ fn read_tree(shards: &[&Shard], sites: &[Vec<&'static Site>], scale: Scale) -> C
         let mut sums = [0i64; 4];
         for node in &nodes {
             for (sum, count) in sums.iter_mut().zip(node.sums()) {
-                *sum = sum.saturating_add(count.get().cast_signed());
+                *sum = sum.saturating_add(count.get().signed());
             }
         }
         let [calls, own, ..] = &mut sums;
-        *own = own.saturating_sub(cost::measured_of_nothing(calls.unsigned_abs(), 0).cast_signed());
+        *own = own.saturating_sub(cost::measured_of_nothing(calls.unsigned_abs(), 0).signed());
         // Below zero where sampled callees weigh more than their caller.
         let [calls, own, allocs, bytes] = sums.map(|sum| u64::try_from(sum).unwrap_or(0));
         let index = builder.add(parent, site.name, calls, scale.duration(own), allocs, bytes);

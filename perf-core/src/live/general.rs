@@ -12,6 +12,7 @@ use super::local::Local;
 use super::open::{Open, Tag};
 use super::ring::Kind;
 use super::shard::Shard;
+use super::sign::{Signed, Unsigned};
 use super::slot::Slot;
 use super::sync::MOST_TICKS;
 use super::tree::Place;
@@ -69,8 +70,8 @@ fn start_timed(local: &'static Local, slot: &'static Slot, site: &'static Callsi
 /// A signed time, so many times over, which stops where sums do.
 fn weighted(own: u64, weight: u64) -> u64 {
     let weight = i64::try_from(weight).unwrap_or(i64::MAX);
-    let most = MOST_TICKS.cast_signed();
-    own.cast_signed().saturating_mul(weight).clamp(most.wrapping_neg(), most).cast_unsigned()
+    let most = MOST_TICKS.signed();
+    own.signed().saturating_mul(weight).clamp(most.wrapping_neg(), most).unsigned()
 }
 
 /// For how many calls a timed one stands; and draws when the next one is due.
@@ -193,9 +194,7 @@ fn store(open: &Open, local: &Local, slot: &Slot, shard: &Shard, ticks: u64) {
         timeline::record_if_on(local, Kind::Call, slot.id, open.started(), ticks);
     }
     let change = open.close_heap(local, weight);
-    if let Some(change) = &change
-        && weight != 0
-    {
+    if let Some(change) = change.as_ref().filter(|_| weight != 0) {
         change.count_call(slot, open.mark());
     }
     // SAFETY: under the loan that the call began under.

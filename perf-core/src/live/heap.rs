@@ -6,6 +6,7 @@ use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
 
 use super::local::Local;
+use super::sign::{Signed, Unsigned};
 use super::slot::Slot;
 use super::sync::saturating_signed;
 
@@ -128,7 +129,7 @@ impl Heap {
         self.bytes.set(self.bytes.get().wrapping_add(bytes));
         let live = self.live.get().wrapping_add(bytes);
         self.live.set(live);
-        if live.cast_signed() > self.peak.get().cast_signed() {
+        if live.signed() > self.peak.get().signed() {
             self.peak.set(live);
         }
         self.report_now_and_then(live);
@@ -176,7 +177,7 @@ impl Heap {
         let margin = self.margin.get();
         let reported = self.report_below.get().wrapping_add(margin);
         self.report_below.set(live.wrapping_sub(margin));
-        PROCESS_LIVE.fetch_add(live.wrapping_sub(reported).cast_signed(), Relaxed);
+        PROCESS_LIVE.fetch_add(live.wrapping_sub(reported).signed(), Relaxed);
     }
 
     /// From now on the process total is always up to date with this thread, which reports no other time.
@@ -232,7 +233,7 @@ impl Heap {
         let since = |now: &Cell<u64>, start: u64| now.get().wrapping_sub(start);
         let (allocs, bytes) = (since(&self.allocs, mark.allocs), since(&self.bytes, mark.bytes));
         // Callees may weigh more than they were.
-        let nested = |now: &Cell<u64>, start: u64| since(now, start).min(i64::MAX.cast_unsigned());
+        let nested = |now: &Cell<u64>, start: u64| since(now, start).min(i64::MAX.unsigned());
         let peak = self.peak.get();
         let change = Change {
             allocs,
@@ -244,7 +245,7 @@ impl Heap {
         };
         self.nested_allocs.set(mark.nested_allocs.wrapping_add(allocs));
         self.nested_bytes.set(mark.nested_bytes.wrapping_add(bytes));
-        if mark.peak.cast_signed() > peak.cast_signed() {
+        if mark.peak.signed() > peak.signed() {
             self.peak.set(mark.peak);
         }
         change
@@ -255,21 +256,21 @@ impl Heap {
     pub(crate) fn close(&self, mark: &Mark, weight: u64) -> Change {
         let since = |now: &Cell<u64>, start: u64| now.get().wrapping_sub(start);
         // Below the greatest signed number, so that the calls' own may be less than nothing.
-        let times = |count: u64| count.saturating_mul(weight).min(i64::MAX.cast_unsigned());
+        let times = |count: u64| count.saturating_mul(weight).min(i64::MAX.unsigned());
         let (allocs, bytes) = (times(since(&self.allocs, mark.allocs)), times(since(&self.bytes, mark.bytes)));
-        let net = since(&self.live, mark.live).cast_signed();
-        let own = |all: u64, nested: u64| all.cast_signed().saturating_sub(nested.cast_signed()).cast_unsigned();
+        let net = since(&self.live, mark.live).signed();
+        let own = |all: u64, nested: u64| all.signed().saturating_sub(nested.signed()).unsigned();
         let change = Change {
             allocs,
             bytes,
-            net: net.saturating_mul(i64::try_from(weight).unwrap_or(i64::MAX)).cast_unsigned(),
+            net: net.saturating_mul(i64::try_from(weight).unwrap_or(i64::MAX)).unsigned(),
             own_allocs: own(allocs, times(since(&self.nested_allocs, mark.nested_allocs))),
             own_bytes: own(bytes, times(since(&self.nested_bytes, mark.nested_bytes))),
             peak: self.peak.get().wrapping_sub(mark.live),
         };
         self.nested_allocs.set(mark.nested_allocs.wrapping_add(allocs));
         self.nested_bytes.set(mark.nested_bytes.wrapping_add(bytes));
-        if mark.peak.cast_signed() > self.peak.get().cast_signed() {
+        if mark.peak.signed() > self.peak.get().signed() {
             self.peak.set(mark.peak);
         }
         change

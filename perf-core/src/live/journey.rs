@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use super::callsite::Callsite;
 use super::heap::Change;
+use super::sign::{Signed, Unsigned};
 use super::spans;
 use super::sync::Count;
 use super::tail::{NAMED, Record};
@@ -73,10 +74,10 @@ impl Journey {
 
     /// Before a stretch: enters the call's span, which the first stretch opens where spans are on.
     pub(crate) fn enter_span(&self, site: &'static Callsite) {
-        if self.since.get() == 0
-            && let Some(span) = spans::begin(site)
-        {
-            let _ = self.span.set(span);
+        if self.since.get() == 0 {
+            if let Some(span) = spans::begin(site) {
+                let _ = self.span.set(span);
+            }
         }
         if let Some(span) = self.span.get() {
             span.enter();
@@ -101,10 +102,10 @@ impl Journey {
 
     /// What a poll did to the heap; returns the most that live bytes ever were above the start.
     pub(crate) fn count_heap(&self, change: &Change) -> u64 {
-        let net = self.net.get().cast_signed();
-        let peak = self.peak.get().cast_signed().max(net.saturating_add(change.peak.cast_signed()));
-        self.peak.set(peak.cast_unsigned());
-        self.net.set(net.saturating_add(change.net.cast_signed()).cast_unsigned());
+        let net = self.net.get().signed();
+        let peak = self.peak.get().signed().max(net.saturating_add(change.peak.signed()));
+        self.peak.set(peak.unsigned());
+        self.net.set(net.saturating_add(change.net.signed()).unsigned());
         peak.unsigned_abs()
     }
 

@@ -33,10 +33,10 @@ pub(crate) fn start(site: &'static Callsite) -> Guard {
         if unsafe { slot.passes_by() } {
             return Guard::new(Open::untimed(local, slot));
         }
-    } else if let Some(slot) = local.known_slot(word & !(TREE | RECORDED))
-        && let Some(guard) = more::start_known(local, slot, word)
-    {
-        return guard;
+    } else if let Some(slot) = local.known_slot(word & !(TREE | RECORDED)) {
+        if let Some(guard) = more::start_known(local, slot, word) {
+            return guard;
+        }
     }
     more::start(site)
 }

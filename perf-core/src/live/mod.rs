@@ -51,6 +51,7 @@ pub(crate) mod ring;
 pub(crate) mod sessions;
 #[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 pub(crate) mod shard;
+mod sign;
 #[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 pub(crate) mod site;
 pub(crate) mod slot;

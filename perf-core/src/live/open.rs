@@ -75,7 +75,7 @@ impl Tag {
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     const fn is_timed(self) -> bool {
-        self.0.cast_signed() >= 0
+        self.0 >> 63 == 0
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]

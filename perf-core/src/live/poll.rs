@@ -204,10 +204,10 @@ impl Visit {
             node.count(end.is_some().into(), own, (0, 0));
         }
         self.place.restore(&shard.tree);
-        if let Some(end) = end
-            && let Some(since) = journey.finish()
-        {
-            end_call(journey, slot, since, now.wrapping_sub(since), outermost, end);
+        if let Some(end) = end {
+            if let Some(since) = journey.finish() {
+                end_call(journey, slot, since, now.wrapping_sub(since), outermost, end);
+            }
         }
     }
 

@@ -363,9 +363,8 @@ impl State {
         // The latest is the last to be emptied: calls of a thread that is about to end may still be open in it.
         // With every thread that ends, one more is free and one fewer may be.
         for _ in 0..2 {
-            if self.free.length >= self.kept()
-                && let Some(spare) = self.free.pop()
-            {
+            let spare = if self.free.length >= self.kept() { self.free.pop() } else { None };
+            if let Some(spare) = spare {
                 self.left.push(spare);
             }
         }

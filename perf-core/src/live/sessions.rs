@@ -239,9 +239,7 @@ pub(crate) fn leave(entry: *mut Entry) {
     local.busily(|_| {
         let mut top = local.entries.get();
         // SAFETY: as in `stack`.
-        while let Some(entry) = unsafe { top.as_ref() }
-            && entry.left.get()
-        {
+        while let Some(entry) = unsafe { top.as_ref() }.filter(|entry| entry.left.get()) {
             local.entries.set(entry.outer);
             if entry.took {
                 // Pairs with the acquire in `take`.

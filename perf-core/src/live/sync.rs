@@ -21,6 +21,7 @@ pub(crate) use loom::sync::{Mutex, MutexGuard};
 #[cfg(not(loom))]
 pub(crate) use std::sync::{Mutex, MutexGuard};
 
+use super::sign::{Signed, Unsigned};
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 #[cfg(not(loom))]
@@ -138,12 +139,12 @@ impl Count {
     /// The writer only. Signed ticks, of a sum that stops at [`MOST_TICKS`] on either side.
     #[inline]
     pub(crate) fn add_signed_ticks(&self, more: u64) {
-        let most = MOST_TICKS.cast_signed();
-        let (own, more) = (self.own().cast_signed(), more.cast_signed());
+        let most = MOST_TICKS.signed();
+        let (own, more) = (self.own().signed(), more.signed());
         let sum = own.saturating_add(more);
         // What was measured may have gone past it.
         let sum = if more >= 0 { sum.min(most).max(own) } else { sum.max(most.wrapping_neg()).min(own) };
-        self.set(sum.cast_unsigned());
+        self.set(sum.unsigned());
     }
 
     /// The writer only. A signed sum, in two's complement, that stops at its ends.
@@ -156,7 +157,7 @@ impl Count {
 /// The sum of two signed numbers in two's complement, which stops at its ends.
 #[inline]
 pub(crate) fn saturating_signed(one: u64, other: u64) -> u64 {
-    one.cast_signed().saturating_add(other.cast_signed()).cast_unsigned()
+    one.signed().saturating_add(other.signed()).unsigned()
 }
 
 /// Adds one to a cell that is not full; its writer only. As [`Count::add`].
@@ -281,7 +282,7 @@ impl Version {
         loop {
             // Pairs with the last release in `write`.
             let version = self.0.load(Acquire);
-            if version.is_multiple_of(2) {
+            if version % 2 == 0 {
                 let read = loads();
                 // Pairs with the release fence in `write`.
                 fence(Acquire);

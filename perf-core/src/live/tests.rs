@@ -11,6 +11,7 @@ use super::heap::Change;
 use super::memory;
 use super::registry::{Lists, REGISTRY};
 use super::shard::Shard;
+use super::sign::{Signed, Unsigned};
 use super::slot::Slot;
 use super::sync::MOST_TICKS;
 use super::tail::Record;
@@ -88,7 +89,7 @@ fn number() -> impl Strategy<Value = u64> {
 fn counted() -> impl Strategy<Value = Counted> {
     let ticks = || number().prop_map(|ticks| ticks.min(MOST_TICKS));
     let change = (number(), number(), any::<i64>()).prop_map(|(allocs, bytes, net)| {
-        Counted::Heap(Change { allocs, bytes, net: net.cast_unsigned(), own_allocs: 0, own_bytes: 0, peak: 0 })
+        Counted::Heap(Change { allocs, bytes, net: net.unsigned(), own_allocs: 0, own_bytes: 0, peak: 0 })
     });
     prop_oneof![
         ticks().prop_map(Counted::Call),
@@ -120,7 +121,7 @@ impl Oracle {
             Counted::Heap(change) => {
                 self.allocs += u128::from(change.allocs);
                 self.alloc_bytes += u128::from(change.bytes);
-                let net = self.net + i128::from(change.net.cast_signed());
+                let net = self.net + i128::from(change.net.signed());
                 self.net = net.clamp(i64::MIN.into(), i64::MAX.into());
             }
             Counted::Elsewhere(ticks, items) => {
@@ -189,7 +190,7 @@ proptest! {
             let now = cells.map(super::sync::Count::get);
             prop_assert_eq!(now, oracle.seen());
             prop_assert!(now.iter().zip(before).all(|(now, before)| *now >= before));
-            prop_assert_eq!(slot.net.get().cast_signed(), i64::try_from(oracle.net).unwrap());
+            prop_assert_eq!(slot.net.get().signed(), i64::try_from(oracle.net).unwrap());
             before = now;
         }
     }

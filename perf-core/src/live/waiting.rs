@@ -9,6 +9,7 @@
 //! Waiting inside callees that are watched is theirs. What remains is the call's own, up to its self time.
 
 use super::local::Local;
+use super::sign::Signed;
 use super::slot::Slot;
 use super::{clock, cost};
 
@@ -133,8 +134,8 @@ impl Watch {
 fn own_waiting(ticks: u64, own: u64, spent: u64, told: u64) -> (u64, u64) {
     let away = ticks.saturating_sub(spent);
     // A sampled callee may weigh more than its caller: both are two's complement then.
-    let told = u64::try_from(told.cast_signed()).unwrap_or(0);
-    let own = u64::try_from(own.cast_signed()).unwrap_or(0);
+    let told = u64::try_from(told.signed()).unwrap_or(0);
+    let own = u64::try_from(own.signed()).unwrap_or(0);
     (away.saturating_sub(told).min(own), away)
 }
 
