@@ -166,7 +166,7 @@ impl Shard {
     /// Adds all that `other` counted; nobody writes to either, and no reader is about.
     pub(super) fn absorb(&self, other: &Self, scratch: &mut Vec<(u16, u64)>) {
         for theirs in other.slots() {
-            if let Some(mine) = self.grow(theirs.id).and_then(|_| self.make_slot(theirs.id)) {
+            if let Some(mine) = self.grow(theirs.id).and_then(|()| self.make_slot(theirs.id)) {
                 mine.absorb(theirs, scratch);
             }
         }
