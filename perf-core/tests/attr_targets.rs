@@ -1,5 +1,6 @@
 //! `#[perf_probe]` on every kind of function: counted once per call, under the expected name, on the expected line.
 #![cfg(feature = "enabled")]
+#![allow(clippy::incompatible_msrv, reason = "tests are built with the workspace's compiler")]
 // The functions are as different as their signatures; what they do matters little.
 #![allow(
     clippy::boxed_local,

@@ -1,5 +1,6 @@
 //! `fork`: a child runs, counts and reads, whatever the other threads of its parent were about; and its figures are its own.
 #![cfg(unix)]
+#![allow(clippy::incompatible_msrv, reason = "tests are built with the workspace's compiler")]
 
 use std::ffi::c_int;
 use std::io::{Read, Write};

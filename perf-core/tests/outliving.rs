@@ -1,5 +1,6 @@
 //! Calls that outlive the session they began in: random programs under a mock clock, in which sessions are entered and
 //! left and calls begin and end in any order, against an account of what each session has seen.
+#![allow(clippy::incompatible_msrv, reason = "tests are built with the workspace's compiler")]
 
 use std::thread;
 use std::time::Duration;

@@ -1,4 +1,5 @@
 //! Sampled probes: exact counts, times that are right on average.
+#![allow(clippy::incompatible_msrv, reason = "tests are built with the workspace's compiler")]
 
 use std::time::Duration;
 
