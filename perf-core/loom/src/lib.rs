@@ -29,6 +29,7 @@ mod live {
     pub(crate) mod registry;
     pub(crate) mod ring;
     pub(crate) mod shard;
+    pub(crate) mod sign;
     pub(crate) mod site;
     pub(crate) mod slot;
     pub(crate) mod sync;
