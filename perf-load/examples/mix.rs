@@ -4,7 +4,7 @@
 //! cargo run -p perf-load --features tokio --example mix
 //! ```
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 use perf_load::{AsyncMix, Ctx, Load, Operation, Preset, Sizes, Stop, show};
@@ -34,11 +34,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let outcome = load
         .watch(|live| {
             let mut terminal = std::io::stderr().lock();
-            // Where nobody reads it, the load goes on all the same.
-            let _ = write!(terminal, "\r\x1b[K{live}").and_then(|()| terminal.flush());
+            // A line that is written over, on a terminal alone. Where it is closed, the load goes on all the same.
+            if terminal.is_terminal() {
+                let _ = write!(terminal, "\r\x1b[K{live}").and_then(|()| terminal.flush());
+            }
         })
         .run_async_mix(mix)?;
-    eprintln!();
+    if std::io::stderr().is_terminal() {
+        eprintln!();
+    }
     print!("{}", show::text(&outcome));
     Ok(())
 }

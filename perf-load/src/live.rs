@@ -30,6 +30,14 @@ pub struct Live {
     pub in_flight: u64,
 }
 
+impl Live {
+    /// The time that is left, in whole seconds: `4 s`, `1 min 02 s`, `2 h 05 min`.
+    #[must_use]
+    pub fn time_left(&self) -> String {
+        whole(self.left)
+    }
+}
+
 impl fmt::Display for Live {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = |time: Duration| human::duration(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)).to_string();
@@ -43,7 +51,31 @@ impl fmt::Display for Live {
             self.counts.failed,
             self.in_flight,
             self.counts.dropped,
-            shown(Duration::from_secs(self.left.as_secs())),
+            self.time_left(),
         )
+    }
+}
+
+/// Seconds, rounded up, so that a line that is told anew four times a second does not flicker; minutes and hours beside them.
+fn whole(left: Duration) -> String {
+    let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+    match (seconds / 3_600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, seconds) => format!("{seconds} s"),
+        (0, minutes, seconds) => format!("{minutes} min {seconds:02} s"),
+        (hours, minutes, _) => format!("{hours} h {minutes:02} min"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_left_is_told_in_whole_seconds() {
+        for (millis, text) in
+            [(0, "0 s"), (1, "1 s"), (4_000, "4 s"), (61_500, "1 min 02 s"), (3_600_000, "1 h 00 min")]
+        {
+            assert_eq!(whole(Duration::from_millis(millis)), text);
+        }
     }
 }

@@ -88,7 +88,7 @@ fn figures(live: &Live, width: usize, theme: Theme) -> Vec<Line<'static>> {
         Span::styled(format!("{}/s", human::rate(live.rate)), STRONG),
         Span::styled(format!("p99 {}", live.p99.map_or_else(|| "–".to_owned(), time)), STRONG),
         Span::raw(format!("in flight {}", human::count(live.in_flight))),
-        Span::raw(format!("{} left", time(Duration::from_secs(live.left.as_secs())))),
+        Span::raw(format!("{} left", live.time_left())),
     ];
     let so_far = [
         Span::raw(format!("completed {}", human::count(counts.completed))),
