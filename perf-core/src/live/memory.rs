@@ -8,6 +8,8 @@ use std::alloc::Layout;
 /// Puts `value` somewhere that is never freed, but by [`free`].
 pub(crate) fn keep<T>(value: T) -> Option<&'static T> {
     let place = room(Layout::new::<T>())?.cast::<T>();
+    // What it may be used for outlives the reference, which allows less: see `free`.
+    place.expose_provenance();
     // SAFETY: never freed, large enough, and nothing else refers to it.
     unsafe {
         place.write(value);
@@ -20,8 +22,10 @@ pub(crate) fn keep<T>(value: T) -> Option<&'static T> {
 /// # Safety
 /// `place` came from [`keep`], nobody refers to it any more, and it needs no drop.
 pub(crate) unsafe fn free<T>(place: *const T) {
+    // A pointer that comes from a reference may not be freed; the one that `keep` had may.
+    let place = std::ptr::with_exposed_provenance_mut(place.addr());
     // SAFETY: the caller's promise; same layout as in `keep`.
-    unsafe { arena::free(place.cast_mut().cast(), Layout::new::<T>()) };
+    unsafe { arena::free(place, Layout::new::<T>()) };
 }
 
 /// Room for a value, of zeros, that is never freed.
