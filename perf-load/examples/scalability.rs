@@ -1,6 +1,6 @@
 //! Three workloads that scale differently, measured with 1 … 16 workers: work on the processor, work under a lock, sleep.
 //!
-//! `cargo run --release -p perf-load --features plot --example scalability [MILLISECONDS] [FOLDER FOR PLOTS]`
+//! `cargo run --release -p perf-load --features page --example scalability [MILLISECONDS] [FOLDER FOR PLOTS]`
 
 use std::hint::black_box;
 use std::sync::{Mutex, PoisonError};
@@ -47,7 +47,7 @@ fn work(rounds: u64) -> u64 {
     (0..rounds).fold(7, |sum, round| black_box(sum.wrapping_mul(6_364_136_223_846_793_005) ^ round))
 }
 
-#[cfg(feature = "plot")]
+#[cfg(feature = "page")]
 fn draw(folder: &str, found: &Scalability) -> Result<(), Box<dyn std::error::Error>> {
     use perf_load::scale::plot::{Theme, svg};
     for (theme, suffix) in [(Theme::Light, "light"), (Theme::Dark, "dark")] {
@@ -56,7 +56,7 @@ fn draw(folder: &str, found: &Scalability) -> Result<(), Box<dyn std::error::Err
     Ok(())
 }
 
-#[cfg(not(feature = "plot"))]
+#[cfg(not(feature = "page"))]
 fn draw(_: &str, _: &Scalability) -> Result<(), Box<dyn std::error::Error>> {
     Err("plots come with feature plot".into())
 }

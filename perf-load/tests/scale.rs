@@ -101,7 +101,7 @@ fn steps_that_cannot_be_relied_on_are_errors_and_an_interrupted_run_keeps_what_i
     assert!(found.interrupted && found.steps.len() == 3);
 }
 
-#[cfg(feature = "plot")]
+#[cfg(feature = "page")]
 #[test]
 fn both_themes_draw_points_curve_and_peak() {
     use perf_load::scale::plot::{Theme, svg};

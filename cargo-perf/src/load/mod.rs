@@ -17,8 +17,8 @@ use std::process::ExitCode;
 
 use perf_exporters::write;
 
-use crate::cli::{Form, Format, LoadArgs};
-use crate::failure::Result;
+use crate::cli::{Format, LoadArgs};
+use crate::failure::{Failure, Result};
 use crate::out;
 use plan::Plan;
 use written::Written;
@@ -36,8 +36,8 @@ pub(crate) fn run(args: &LoadArgs) -> Result<ExitCode> {
         out::progress(&format!("written to {}", path.display()));
     }
     if let Some(path) = &args.html {
-        let page = Form::Html.render(written.report(), &perf_exporters::Rendering::default())?;
-        write::atomically(path, &page)?;
+        let page = perf_load::page::render(written.report(), &[perf_load::page::course(&done.outcome)]);
+        write::atomically(path, page.map_err(|error| Failure::new(error.to_string()))?.as_bytes())?;
         out::progress(&format!("written to {}", path.display()));
     }
     match args.format {

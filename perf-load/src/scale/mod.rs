@@ -11,7 +11,7 @@
 //! operations.
 
 mod bottleneck;
-#[cfg(feature = "plot")]
+#[cfg(feature = "page")]
 pub mod plot;
 mod profile;
 mod run;
