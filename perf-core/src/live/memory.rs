@@ -8,8 +8,6 @@ use std::alloc::Layout;
 /// Puts `value` somewhere that is never freed, but by [`free`].
 pub(crate) fn keep<T>(value: T) -> Option<&'static T> {
     let place = room(Layout::new::<T>())?.cast::<T>();
-    // What it may be used for outlives the reference, which allows less: see `free`.
-    place.expose_provenance();
     // SAFETY: never freed, large enough, and nothing else refers to it.
     unsafe {
         place.write(value);
@@ -17,12 +15,12 @@ pub(crate) fn keep<T>(value: T) -> Option<&'static T> {
     }
 }
 
-/// Frees what [`keep`] made.
+/// Frees what [`keep`] or [`zeroed`] made.
 ///
 /// # Safety
-/// `place` came from [`keep`], nobody refers to it any more, and it needs no drop.
+/// `place` came from one of them, nobody refers to it any more, and it needs no drop.
 pub(crate) unsafe fn free<T>(place: *const T) {
-    // A pointer that comes from a reference may not be freed; the one that `keep` had may.
+    // A pointer that comes from a reference may not be freed; the one that `room` exposed may.
     let place = std::ptr::with_exposed_provenance_mut(place.addr());
     // SAFETY: the caller's promise; same layout as in `keep`.
     unsafe { arena::free(place, Layout::new::<T>()) };
@@ -63,6 +61,8 @@ fn room(layout: Layout) -> Option<*mut u8> {
         return None;
     }
     let place = arena::alloc(layout);
+    // What it may be used for outlives references to it, which allow less: see `free`.
+    place.expose_provenance();
     (!place.is_null()).then_some(place)
 }
 
