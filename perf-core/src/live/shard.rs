@@ -192,13 +192,20 @@ impl Shard {
             self.cells.free();
         }
         self.tree.free();
-        self.remember_places(newest);
+        // SAFETY: the newest table, of which no reference is used after this.
+        unsafe { self.remember_places(std::ptr::from_ref(newest)) };
         self.table.store(std::ptr::null_mut(), Relaxed);
         self.random.set(0);
     }
 
     /// Keeps one table, in which every slot has the place it ever had.
-    fn remember_places(&self, newest: &Table) {
+    ///
+    /// # Safety
+    /// `newest` is the newest table; it may be freed here, so no reference to it is used afterwards. It is no reference itself,
+    /// since an argument that is one would have to stay valid to the end.
+    unsafe fn remember_places(&self, newest: *const Table) {
+        // SAFETY: the caller's promise.
+        let newest = unsafe { &*newest };
         // SAFETY: null, or a table, which nobody but this function frees.
         let former = unsafe { self.former.load(Relaxed).as_ref() };
         let longest = former.filter(|former| former.length() > newest.length()).unwrap_or(newest);
