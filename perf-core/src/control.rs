@@ -81,7 +81,7 @@ pub fn set_recording(on: bool) {
     #[cfg(feature = "enabled")]
     {
         entry::prepared();
-        Local::here().busily(|_| REGISTRY.lock().set_recording(on));
+        Local::here().in_library_uncounted(|_| REGISTRY.lock().set_recording(on));
     }
 }
 
@@ -101,7 +101,7 @@ pub fn set_call_tree(on: bool) {
     #[cfg(feature = "enabled")]
     {
         entry::prepared();
-        Local::here().busily(|_| REGISTRY.lock().set_tree(on));
+        Local::here().in_library_uncounted(|_| REGISTRY.lock().set_tree(on));
     }
 }
 
@@ -123,7 +123,7 @@ pub fn set_timeline(events: usize) {
     #[cfg(feature = "enabled")]
     {
         entry::prepared();
-        Local::here().busily(|_| REGISTRY.lock().set_timeline(events));
+        Local::here().in_library_uncounted(|_| REGISTRY.lock().set_timeline(events));
     }
 }
 

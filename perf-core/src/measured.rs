@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use crate::Probe;
 #[cfg(feature = "enabled")]
-use crate::live::{entry, journey::Journey, poll::End};
+use crate::live::{entry, future_state::FutureState, poll::End};
 
 /// A future that is measured; made by [`Probe::wrap`].
 ///
@@ -16,13 +16,13 @@ use crate::live::{entry, journey::Journey, poll::End};
 pub struct Measured<F: Future> {
     future: F,
     #[cfg(feature = "enabled")]
-    state: State<F::Output>,
+    state: Call<F::Output>,
 }
 
 #[cfg(feature = "enabled")]
-struct State<T> {
+struct Call<T> {
     probe: &'static Probe,
-    journey: Journey,
+    future_state: FutureState,
     items: u64,
     bytes: u64,
     failed: Option<fn(&T) -> bool>,
@@ -56,7 +56,7 @@ impl<F: Future> Measured<F> {
         Self {
             future,
             #[cfg(feature = "enabled")]
-            state: State { probe, journey: Journey::new(), items: 0, bytes: 0, failed: None },
+            state: Call { probe, future_state: FutureState::new(), items: 0, bytes: 0, failed: None },
         }
     }
 
@@ -134,12 +134,16 @@ impl<F: Future> Future for Measured<F> {
         let future = unsafe { Pin::new_unchecked(&mut this.future) };
         #[cfg(feature = "enabled")]
         {
-            let State { probe, journey, items, bytes, failed } = &mut this.state;
+            let Call { probe, future_state, items, bytes, failed } = &mut this.state;
             let (items, bytes) = (std::mem::take(items), std::mem::take(bytes));
             if items | bytes != 0 {
                 entry::count_units(&probe.site, items, bytes);
             }
-            journey.poll(&probe.site, || future.poll(context), |output| failed.is_some_and(|failed| failed(output)))
+            future_state.poll(
+                &probe.site,
+                || future.poll(context),
+                |output| failed.is_some_and(|failed| failed(output)),
+            )
         }
         #[cfg(not(feature = "enabled"))]
         future.poll(context)
@@ -147,9 +151,9 @@ impl<F: Future> Future for Measured<F> {
 }
 
 #[cfg(feature = "enabled")]
-impl<T> Drop for State<T> {
+impl<T> Drop for Call<T> {
     fn drop(&mut self) {
-        self.journey.end(&self.probe.site, End::Cancelled);
+        self.future_state.end(&self.probe.site, End::Cancelled);
     }
 }
 

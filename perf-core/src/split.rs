@@ -6,7 +6,7 @@ use crate::Probe;
 #[cfg(feature = "enabled")]
 use crate::live::{
     clock, entry,
-    journey::Journey,
+    future_state::FutureState,
     local::Local,
     poll::{End, Visit},
 };
@@ -40,7 +40,7 @@ pub struct SplitCall {
     #[cfg(feature = "enabled")]
     probe: &'static Probe,
     #[cfg(feature = "enabled")]
-    journey: Journey,
+    future_state: FutureState,
     /// The stretch under way, and the number of its thread.
     #[cfg(feature = "enabled")]
     open: Option<(u32, Visit)>,
@@ -77,7 +77,7 @@ impl SplitCall {
             #[cfg(feature = "enabled")]
             probe,
             #[cfg(feature = "enabled")]
-            journey: Journey::new(),
+            future_state: FutureState::new(),
             #[cfg(feature = "enabled")]
             open: None,
             #[cfg(feature = "enabled")]
@@ -93,12 +93,12 @@ impl SplitCall {
         {
             let local = Local::here();
             let found = entry::find(local, &self.probe.site);
-            if let Some(visit) = Visit::begin_where(&self.journey, &found) {
+            if let Some(visit) = Visit::begin_where(&self.future_state, &found) {
                 let stretch = (local.number(), visit);
                 if self.open.is_none() {
                     self.open = Some(stretch);
                 } else {
-                    local.busily(|_| self.more.reserve(1));
+                    local.in_library_uncounted(|_| self.more.reserve(1));
                     self.more.push(stretch);
                 }
             }
@@ -111,7 +111,7 @@ impl SplitCall {
         {
             let now = clock::now();
             if let Some(visit) = self.take(Local::here().number()) {
-                visit.end(&self.journey, now, None);
+                visit.end(&self.future_state, now, None);
             }
         }
     }
@@ -161,10 +161,10 @@ impl Drop for SplitCall {
             self.exit();
         }
         let end = if self.failed { End::Failed } else { End::Ready };
-        self.journey.end(&self.probe.site, end);
+        self.future_state.end(&self.probe.site, end);
         if self.more.capacity() > 0 {
             let more = std::mem::take(&mut self.more);
-            local.busily(|_| drop(more));
+            local.in_library_uncounted(|_| drop(more));
         }
     }
 }

@@ -66,7 +66,7 @@ impl Instances {
         use crate::live::{local::Local, memory};
         use std::sync::atomic::Ordering::{Relaxed, Release};
 
-        let made = Local::here().busily(|_| {
+        let made = Local::here().in_library_uncounted(|_| {
             let name =
                 pieces.iter().zip(types.iter().chain(&[""])).flat_map(|(piece, ty)| [*piece, *ty]).collect::<String>();
             let next = self.first();

@@ -190,14 +190,15 @@ fn what_grows_in_steps_leaks() {
     if !perf_core::is_enabled() {
         return;
     }
+    // Beyond what counts as noise beside the live memory of all other tests of this process.
     let _alone = alone();
     let (mut map, mut list, mut blocks, mut batch) = (HashMap::new(), Vec::new(), Vec::new(), 0_u64);
     let in_a_map = leak_check(20, || {
-        for _ in 0..300 {
+        for _ in 0..3_000 {
             map.insert(map.len() as u64, [0_u8; 24]);
         }
     });
-    let in_a_list = leak_check(20, || list.extend_from_slice(&[0_u64; 700]));
+    let in_a_list = leak_check(20, || list.extend_from_slice(&[0_u64; 7_000]));
     let in_blocks = leak_check(20, || {
         batch += 1;
         if batch.is_multiple_of(10) {

@@ -72,7 +72,7 @@ fn a_reader_beside_the_writer() {
         shard.grow(0).unwrap();
         let thread = thread::spawn(move || {
             let slot = shard.make_slot(0).unwrap();
-            slot.observe(70, |ticks| slot.notice(ticks, |ticks| record(ticks)));
+            slot.observe(70, |ticks| slot.record_outlier(ticks, |ticks| record(ticks)));
             slot.observe(70, |ticks| ticks);
         });
         let read = || shard.slot(0).map_or(0, count);

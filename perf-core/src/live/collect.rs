@@ -40,7 +40,7 @@ pub(crate) fn session(core: &Core) -> Snapshot {
 /// With the content of shards kept from being moved, and with probes off on this thread: reading allocates, and an allocator may have probes.
 fn locked(read: impl FnOnce(&Lists) -> Snapshot) -> Snapshot {
     let live_bytes = heap::process_live();
-    let snapshot = Local::here().quietly(|_| REGISTRY.read(read));
+    let snapshot = Local::here().in_library(|_| REGISTRY.read(read));
     let mut snapshot = snapshot.unwrap_or_default();
     snapshot.meta.live_bytes = live_bytes;
     snapshot

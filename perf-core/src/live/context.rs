@@ -25,7 +25,7 @@ impl Callers {
     /// Those of the innermost open call on this thread.
     pub(crate) fn current() -> Self {
         let local = Local::here();
-        let probes = local.busily(|_| {
+        let probes = local.in_library_uncounted(|_| {
             // SAFETY: of the shard that is in use now.
             let mut node = local.shard().and_then(|shard| shard.tree.current()).map(|node| unsafe { node.get() });
             let mut probes = Vec::new();
@@ -44,8 +44,8 @@ impl Callers {
         let probes = self.0.as_deref().filter(|_| registry::tree_is_on())?;
         entry::prepared();
         let local = Local::here();
-        let entered = local.busily(|phase| {
-            if local.shard().is_none() && (phase == Phase::Exited || !entry::move_in(local)?) {
+        let entered = local.in_library_uncounted(|phase| {
+            if local.shard().is_none() && (phase == Phase::Exited || !entry::take_shard(local)?) {
                 return None;
             }
             let shard = local.shard()?;

@@ -114,7 +114,7 @@ pub(crate) fn waiting_is_told() -> bool {
 }
 
 /// Measures empty probes in a shard that nobody reads, by the ways that calls and polls will take. The thread is in
-/// [`Phase::Busy`], but for the probes themselves. No other thread counts yet, nor has the tree been switched.
+/// [`Phase::InLibrary`], but for the probes themselves. No other thread counts yet, nor has the tree been switched.
 pub(crate) fn calibrate(local: &Local) -> Option<()> {
     READING.store(shortest_reading().unwrap_or(u64::MAX), Relaxed);
     STEP.store(smallest_step(), Relaxed);
@@ -122,7 +122,7 @@ pub(crate) fn calibrate(local: &Local) -> Option<()> {
     shard.grow(1)?;
     shard.make_slot(0)?;
     let inner = shard.make_slot(1)?;
-    let before = (local.shard(), local.covered.get(), local.waited.get());
+    let before = (local.shard(), local.child_ticks.get(), local.waited.get());
     local.use_shard(Some(shard));
     local.enter_phase(Phase::Alive);
     for tree in [false, true] {
@@ -132,9 +132,9 @@ pub(crate) fn calibrate(local: &Local) -> Option<()> {
             POLL[usize::from(tree)].measure(inner, empty_polls);
         });
     }
-    local.enter_phase(Phase::Busy);
+    local.enter_phase(Phase::InLibrary);
     local.use_shard(before.0);
-    local.covered.set(before.1);
+    local.child_ticks.set(before.1);
     local.waited.set(before.2);
     Some(())
 }

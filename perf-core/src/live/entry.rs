@@ -9,7 +9,7 @@ use super::local::{ENDED, Local, Phase, STRAY};
 use super::open::{Class, Open, Tag};
 use super::registry::{REGISTRY, count_lost};
 use super::shard::Shard;
-use super::slot::{NOTHING, Slot};
+use super::slot::{EMPTY, Slot};
 use super::{clock, cost, fork, general, heap, object, sessions, slow};
 use crate::Guard;
 
@@ -17,7 +17,7 @@ use crate::Guard;
 pub(crate) enum Found {
     Here(&'static Shard, &'static Slot),
     /// In the registry's own shard, under its lock: the thread has given back its shard.
-    Stray(&'static Slot),
+    Orphan(&'static Slot),
     /// Nowhere.
     Off,
 }
@@ -50,7 +50,7 @@ fn begin(local: &'static Local, site: &'static Callsite, found: &Found) -> Guard
         Found::Off => Guard::new(Open::off()),
         // The usual way has found nothing: this call is slow already, so it is watched.
         Found::Here(_, slot) => general::start_in(local, slot, site),
-        Found::Stray(slot) => {
+        Found::Orphan(slot) => {
             let tag = Tag::under(STRAY).and(Tag::STRAY).and(Tag::HEAP);
             let nothing = (MaybeUninit::uninit(), MaybeUninit::uninit());
             Guard::new(Open::timed(tag, local, slot, nothing, clock::now))
@@ -61,7 +61,7 @@ fn begin(local: &'static Local, site: &'static Callsite, found: &Found) -> Guard
 #[cold]
 #[inline(never)]
 fn first_time(local: &Local, site: &'static Callsite) -> Found {
-    let found = local.busily(|phase| {
+    let found = local.in_library_uncounted(|phase| {
         prepare(local);
         let word = REGISTRY.register(site);
         if word & OFF != 0 {
@@ -70,10 +70,10 @@ fn first_time(local: &Local, site: &'static Callsite) -> Found {
         if word == UNREGISTERED {
             return None;
         }
-        let homeless = local.shard().is_none() && !sessions::resume(local);
-        if homeless && (phase == Phase::Exited || !move_in(local)?) {
-            let slot = REGISTRY.lock().slot_of_strays(word & ID)?;
-            return Some(Found::Stray(slot));
+        let has_no_shard = local.shard().is_none() && !sessions::resume(local);
+        if has_no_shard && (phase == Phase::Exited || !take_shard(local)?) {
+            let slot = REGISTRY.lock().slot_of_orphans(word & ID)?;
+            return Some(Found::Orphan(slot));
         }
         let shard = local.shard()?;
         shard.grow(word & ID)?;
@@ -109,18 +109,18 @@ fn prepare(local: &Local) {
 /// Makes sure that the clock is chosen and the cost of a probe known.
 pub(crate) fn prepared() {
     let local = Local::here();
-    local.busily(|_| prepare(local));
+    local.in_library_uncounted(|_| prepare(local));
 }
 
 /// Gives a thread its shard, and sees to it that the shard is given back. `Some(false)`: the thread is past its end.
-pub(crate) fn move_in(local: &Local) -> Option<bool> {
-    struct Leave;
-    impl Drop for Leave {
+pub(crate) fn take_shard(local: &Local) -> Option<bool> {
+    struct ReturnShard;
+    impl Drop for ReturnShard {
         fn drop(&mut self) {
             let local = Local::here();
             local.heap.report_at_once();
             // A probe in a signal handler must not find the lock held by this thread.
-            local.enter_phase(Phase::Busy);
+            local.enter_phase(Phase::InLibrary);
             local.use_shard(None);
             local.loan.set(ENDED);
             local.ring.set(None);
@@ -132,10 +132,10 @@ pub(crate) fn move_in(local: &Local) -> Option<bool> {
         }
     }
     thread_local! {
-        static LEAVE: Leave = const { Leave };
+        static RETURN_SHARD: ReturnShard = const { ReturnShard };
     }
     // Reaching it for the first time is what makes the thread drop it at its end.
-    if LEAVE.try_with(|_| ()).is_err() {
+    if RETURN_SHARD.try_with(|_| ()).is_err() {
         return Some(false);
     }
     let home = match local.home.get() {
@@ -152,14 +152,14 @@ pub(crate) fn move_in(local: &Local) -> Option<bool> {
 #[inline(never)]
 pub(crate) fn finish_elsewhere(local: &Local, open: &Open, ticks: u64) {
     if open.class() == Class::Untimed {
-        local.covered.set(open.covered());
+        local.child_ticks.set(open.child_ticks());
         open.close_heap(local, 0);
         return count_outcome_elsewhere(local, open);
     }
-    let callees = local.covered.get().wrapping_sub(open.covered());
+    let callees = local.child_ticks.get().wrapping_sub(open.child_ticks());
     // A clock that stepped back is seen by `count_call_alone`.
-    let covered = if ticks < NOTHING { ticks.saturating_add(local.cost.get()) } else { 0 };
-    local.covered.set(open.covered().wrapping_add(covered));
+    let child_ticks = if ticks < EMPTY { ticks.saturating_add(local.cost.get()) } else { 0 };
+    local.child_ticks.set(open.child_ticks().wrapping_add(child_ticks));
     let change = open.close_heap(local, 1);
     record_elsewhere(local, open.slot().id, |slot| {
         slot.count_call_alone(ticks, callees, |ticks| slow::alone(local, ticks));
@@ -202,16 +202,16 @@ pub(crate) fn write(site: &'static Callsite, write: impl FnOnce(&Slot)) {
     let local = Local::here();
     match find(local, site) {
         Found::Here(_, slot) => write(slot),
-        Found::Stray(slot) => record_elsewhere(local, slot.id, write),
+        Found::Orphan(slot) => record_elsewhere(local, slot.id, write),
         Found::Off => {}
     }
 }
 
 /// Writes to the slot of a probe in the registry's own shard; lost where the library is already at work.
 pub(crate) fn record_elsewhere(local: &Local, id: u32, write: impl FnOnce(&Slot)) {
-    let written = local.busily(|_| {
+    let written = local.in_library_uncounted(|_| {
         let mut state = REGISTRY.lock();
-        write(state.slot_of_strays(id)?);
+        write(state.slot_of_orphans(id)?);
         Some(())
     });
     if written.flatten().is_none() {

@@ -114,7 +114,7 @@ pub(crate) fn finish_untimed(open: &Open) {
     let local = open.local();
     // Where no probe was met meanwhile there is nothing to forget, and no store for the next such call to wait for.
     let nothing = Tag::under(local.loan.get()).and(Tag::UNTIMED).and(Tag::HEAP);
-    if open.tag().and(Tag::HEAP) != nothing || local.covered.get() != open.covered() {
+    if open.tag().and(Tag::HEAP) != nothing || local.child_ticks.get() != open.child_ticks() {
         return finish_untimed_slowly(local, open);
     }
     more::count_panic(open);
@@ -129,7 +129,7 @@ fn finish_untimed_slowly(local: &Local, open: &Open) {
     if !local.is_under(tag.loan()) {
         return entry::finish_untimed_elsewhere(local, open);
     }
-    if local.covered.get() != open.covered() {
+    if local.child_ticks.get() != open.child_ticks() {
         forget_callees(local, open);
     }
     open.count_outcome(open.slot());
@@ -137,7 +137,7 @@ fn finish_untimed_slowly(local: &Local, open: &Open) {
 
 /// What the callees of an untimed call took and allocated is in the call that stands for it.
 pub(super) fn forget_callees(local: &Local, open: &Open) {
-    local.covered.set(open.covered());
+    local.child_ticks.set(open.child_ticks());
     if open.tag().has(Tag::HEAP) {
         local.heap.forget_callees(open.nested());
     }
@@ -174,12 +174,12 @@ fn store(open: &Open, local: &Local, slot: &Slot, shard: &Shard, ticks: u64) {
     let mut own = 0;
     if weight == 0 {
         // What its callees took is in the time of the call that stands for this one.
-        local.covered.set(open.covered());
+        local.child_ticks.set(open.child_ticks());
         watch.forget(local);
     } else {
-        let unusual = |ticks| slow::call(slot, open.started(), open.covered(), ticks);
-        let ticks = slot.observe_weighted(ticks, weight, unusual);
-        let callees = local.covered.get().wrapping_sub(open.covered());
+        let outlier = |ticks| slow::call(slot, open.started(), open.child_ticks(), ticks);
+        let ticks = slot.observe_weighted(ticks, weight, outlier);
+        let callees = local.child_ticks.get().wrapping_sub(open.child_ticks());
         let all = ticks.saturating_mul(weight).min(MOST_TICKS);
         own = weighted(ticks.wrapping_sub(callees), weight);
         slot.sum.add_ticks(all);
@@ -190,7 +190,7 @@ fn store(open: &Open, local: &Local, slot: &Slot, shard: &Shard, ticks: u64) {
         slot.claimed.add(1u64.wrapping_sub(weight));
         let watching = watch.end(local, slot, ticks, ticks.wrapping_sub(callees), weight);
         let cost = local.cost.get().saturating_add(watching).saturating_mul(weight);
-        local.covered.set(open.covered().wrapping_add(all).wrapping_add(cost));
+        local.child_ticks.set(open.child_ticks().wrapping_add(all).wrapping_add(cost));
         timeline::record_if_on(local, Kind::Call, slot.id, open.started(), ticks);
     }
     let change = open.close_heap(local, weight);

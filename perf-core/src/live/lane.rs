@@ -61,14 +61,14 @@ pub(crate) fn finish(open: &Open) {
         return more::finish(open, now);
     }
     let storing = local.storing();
-    let callees = local.covered.get().wrapping_sub(open.covered());
+    let callees = local.child_ticks.get().wrapping_sub(open.child_ticks());
     // SAFETY: there is such a cell: see `usual_cell`.
     unsafe { add_one(cells, position) };
     // Plain additions: time that has passed on this thread, see `sync`.
     add_to!(slot, Slot, sum, ticks);
     add_to!(slot, Slot, own, ticks.wrapping_sub(callees));
     add_to!(slot, Slot, total, ticks);
-    local.covered.set(open.covered().wrapping_add(ticks).wrapping_add(local.cost.get()));
+    local.child_ticks.set(open.child_ticks().wrapping_add(ticks).wrapping_add(local.cost.get()));
     drop(storing);
     more::count_panic(open);
 }

@@ -6,8 +6,8 @@ use std::cell::Cell;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::atomic::{AtomicU32, compiler_fence};
 
+use super::future_state::FutureState;
 use super::heap::Heap;
-use super::journey::Journey;
 use super::ring::Ring;
 use super::sessions::Entry;
 use super::shard::Shard;
@@ -30,7 +30,7 @@ pub(crate) enum Phase {
     Alive,
     /// It is inside the library's own slow parts: a probe met there (in an allocator, in a signal handler) is not
     /// counted, but counted as lost.
-    Busy,
+    InLibrary,
     /// It has given its shard back; what its last destructors call is counted under the registry's lock.
     Exited,
 }
@@ -55,7 +55,7 @@ pub(crate) struct Local {
     /// The loan of the thread's own shard: another one in the child of a fork.
     pub(crate) home_loan: Cell<u64>,
     /// Ticks taken by calls that have ended, as far as their callers need to know: wrapping.
-    pub(crate) covered: Cell<u64>,
+    pub(crate) child_ticks: Cell<u64>,
     /// Ticks that a probe costs its caller beyond what it measures itself.
     pub(crate) cost: Cell<u64>,
     /// Ticks that watched calls which have ended waited, as far as their callers need to know: wrapping.
@@ -70,7 +70,7 @@ pub(crate) struct Local {
     /// Number of the thread; 0 until somebody asks: see [`Self::number`].
     thread: Cell<u32>,
     /// The future that is being polled.
-    pub(crate) journey: Cell<*const Journey>,
+    pub(crate) future_state: Cell<*const FutureState>,
     /// The trace that the program says it is in, or 0.
     pub(crate) trace: Cell<u128>,
 }
@@ -87,7 +87,7 @@ thread_local! {
             loan: Cell::new(HOME),
             loans: Cell::new(HOME),
             home_loan: Cell::new(HOME),
-            covered: Cell::new(0),
+            child_ticks: Cell::new(0),
             cost: Cell::new(0),
             waited: Cell::new(0),
             heap: Heap::new(),
@@ -95,7 +95,7 @@ thread_local! {
             entries: Cell::new(std::ptr::null_mut()),
             ring: Cell::new(None),
             thread: Cell::new(0),
-            journey: Cell::new(std::ptr::null()),
+            future_state: Cell::new(std::ptr::null()),
             trace: Cell::new(0),
         }
     };
@@ -173,7 +173,7 @@ impl Local {
     /// Counts into `shard` from now on; in a slow part of the library, once that is over.
     pub(crate) fn use_shard(&self, shard: Option<&'static Shard>) {
         let table = match shard {
-            Some(shard) if self.phase.get() != Phase::Busy => shard.table(),
+            Some(shard) if self.phase.get() != Phase::InLibrary => shard.table(),
             _ => (std::ptr::null(), 0),
         };
         self.hide_slots();
@@ -206,27 +206,27 @@ impl Local {
 
     /// Runs a slow part of the library. A probe that is met in it finds no slot and comes to know that it does not
     /// count. Nothing happens where such a part is running already.
-    pub(crate) fn quietly<R>(&self, work: impl FnOnce(Phase) -> R) -> Option<R> {
-        let busy = self.go_busy()?;
+    pub(crate) fn in_library<R>(&self, work: impl FnOnce(Phase) -> R) -> Option<R> {
+        let busy = self.enter_library()?;
         Some(work(busy.before))
     }
 
     /// `None` where the thread is busy already.
-    pub(crate) fn go_busy(&self) -> Option<Busy<'_>> {
+    pub(crate) fn enter_library(&self) -> Option<InLibrary<'_>> {
         let before = self.phase.get();
-        if before == Phase::Busy {
+        if before == Phase::InLibrary {
             return None;
         }
-        self.enter_phase(Phase::Busy);
-        Some(Busy { local: self, before })
+        self.enter_phase(Phase::InLibrary);
+        Some(InLibrary { local: self, before })
     }
 
-    /// Goes to another phase; only outside of [`Phase::Busy`] are there slots at hand.
+    /// Goes to another phase; only outside of [`Phase::InLibrary`] are there slots at hand.
     pub(crate) fn enter_phase(&self, phase: Phase) {
         // A signal handler that finds no slots is to find that the thread is busy.
-        self.phase.set(Phase::Busy);
+        self.phase.set(Phase::InLibrary);
         self.hide_slots();
-        if phase != Phase::Busy {
+        if phase != Phase::InLibrary {
             if let Some(shard) = self.shard() {
                 self.show_slots(shard.table());
             }
@@ -238,29 +238,29 @@ impl Local {
     /// For the stores at the end of a call, which count into single cells: until it is dropped the thread finds no slots,
     /// where that is needed.
     #[inline(always)]
-    pub(crate) fn storing(&self) -> Option<Busy<'_>> {
-        if ADDS_AT_ONCE { None } else { self.go_busy() }
+    pub(crate) fn storing(&self) -> Option<InLibrary<'_>> {
+        if ADDS_AT_ONCE { None } else { self.enter_library() }
     }
 
     /// The same for work that leaves nothing to the program: what it allocates is not counted either.
-    pub(crate) fn busily<R>(&self, work: impl FnOnce(Phase) -> R) -> Option<R> {
-        self.quietly(|phase| super::heap::uncounted(|| work(phase)))
+    pub(crate) fn in_library_uncounted<R>(&self, work: impl FnOnce(Phase) -> R) -> Option<R> {
+        self.in_library(|phase| super::heap::uncounted(|| work(phase)))
     }
 }
 
 /// Runs stores to several cells that belong together: a probe that a signal handler calls in between counts as lost.
 pub(crate) fn undisturbed<R>(stores: impl FnOnce() -> R) -> R {
-    let _busy = Local::here().go_busy();
+    let _busy = Local::here().enter_library();
     stores()
 }
 
-/// While it is there, its thread is in [`Phase::Busy`].
-pub(crate) struct Busy<'a> {
+/// While it is there, its thread is in [`Phase::InLibrary`].
+pub(crate) struct InLibrary<'a> {
     local: &'a Local,
     pub(crate) before: Phase,
 }
 
-impl Drop for Busy<'_> {
+impl Drop for InLibrary<'_> {
     fn drop(&mut self) {
         self.local.enter_phase(self.before);
     }

@@ -3,7 +3,7 @@
 //! From hot to cold: [`local`] (what a thread keeps at hand) with [`heap`], [`slot`] and [`shard`] (where one thread
 //! counts), [`lane`] (the way of one call) with [`open`] (what its guard holds) and [`more`] (what not every call has: allocations,
 //! [`tree`]), [`general`] (the longer way, with sampling), [`poll`] (the way
-//! of one poll) with [`journey`] (what a future carries), [`entry`] (all that is not the usual case), [`slow`] and [`tail`] (the
+//! of one poll) with [`future_state`] (what a future carries), [`entry`] (all that is not the usual case), [`slow`] and [`tail`] (the
 //! slowest calls), [`waiting`] and [`watched`] (what of a call was on no processor), [`ring`] and [`timeline`] (the latest
 //! calls), [`context`] (callers of work on another thread), [`spans`] (what another system opens for a call), then
 //! [`registry`] (with [`site`], [`object`] and [`pages`]), [`sessions`], [`fork`] and [`collect`], which may lock. [`clock`] and
@@ -32,9 +32,9 @@ pub(crate) mod context;
 pub(crate) mod cost;
 pub(crate) mod entry;
 pub(crate) mod fork;
+pub(crate) mod future_state;
 pub(crate) mod general;
 pub(crate) mod heap;
-pub(crate) mod journey;
 pub(crate) mod lane;
 pub(crate) mod local;
 pub(crate) mod memory;

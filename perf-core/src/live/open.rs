@@ -115,8 +115,8 @@ struct Of {
     /// The thread's, which a guard does not leave: reaching it anew would take a call in a library.
     local: &'static Local,
     slot: &'static Slot,
-    /// Of the thread at the start: see [`Local::covered`].
-    covered: u64,
+    /// Of the thread at the start: see [`Local::child_ticks`].
+    child_ticks: u64,
 }
 
 #[derive(Clone, Copy)]
@@ -159,7 +159,7 @@ impl Open {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn usual(local: &'static Local, slot: &'static Slot) -> Self {
         let mut open = Self::tagged(Tag::under(local.loan.get()));
-        open.of.write(Of { local, slot, covered: local.covered.get() });
+        open.of.write(Of { local, slot, child_ticks: local.child_ticks.get() });
         open.times.write(Times { total: slot.total.own(), started: clock::counter() });
         open
     }
@@ -169,7 +169,7 @@ impl Open {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn known(tag: Tag, local: &'static Local, slot: &'static Slot, place: MaybeUninit<Place>) -> Self {
         let mut open = Self { place, ..Self::tagged(tag) };
-        open.of.write(Of { local, slot, covered: local.covered.get() });
+        open.of.write(Of { local, slot, child_ticks: local.child_ticks.get() });
         if local.counts.get() {
             open.tag.set(tag.and(Tag::HEAP));
             open.heap.write(AtStart { mark: local.heap.mark(slot) });
@@ -188,7 +188,7 @@ impl Open {
         now: impl FnOnce() -> u64,
     ) -> Self {
         let mut open = Self { place, sampled, ..Self::tagged(tag.now()) };
-        open.of.write(Of { local, slot, covered: local.covered.get() });
+        open.of.write(Of { local, slot, child_ticks: local.child_ticks.get() });
         if tag.has(Tag::HEAP) {
             open.heap.write(AtStart { mark: local.heap.mark(slot) });
         }
@@ -201,7 +201,7 @@ impl Open {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn untimed(local: &'static Local, slot: &'static Slot) -> Self {
         let mut open = Self::tagged(Tag::under(local.loan.get()).and(Tag::UNTIMED));
-        open.of.write(Of { local, slot, covered: local.covered.get() });
+        open.of.write(Of { local, slot, child_ticks: local.child_ticks.get() });
         if local.counts.get() {
             open.tag.set(open.tag().and(Tag::HEAP));
             open.heap.write(AtStart { nested: local.heap.nested() });
@@ -252,8 +252,8 @@ impl Open {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn covered(&self) -> u64 {
-        self.of().covered
+    pub(crate) fn child_ticks(&self) -> u64 {
+        self.of().child_ticks
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]

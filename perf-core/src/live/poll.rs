@@ -5,8 +5,8 @@ use std::task::Poll;
 
 use super::callsite::Callsite;
 use super::entry::{self, Found};
+use super::future_state::FutureState;
 use super::heap::Mark;
-use super::journey::Journey;
 use super::local::{Local, STRAY};
 use super::ring::Kind;
 use super::shard::Shard;
@@ -24,7 +24,7 @@ pub(crate) enum End {
     Cancelled,
 }
 
-impl Journey {
+impl FutureState {
     /// Polls once; `failed` judges the output.
     pub(crate) fn poll<T>(
         &self,
@@ -60,26 +60,26 @@ impl Journey {
 
 /// A poll of a future, also where it unwinds.
 struct Polling<'a> {
-    journey: &'a Journey,
+    future_state: &'a FutureState,
     /// The future around this one, if there is one.
-    outer: *const Journey,
+    outer: *const FutureState,
     visit: Visit,
 }
 
 impl<'a> Polling<'a> {
     /// Not inlined, like all of this that does not depend on the future's type: every future would have a copy.
     #[inline(never)]
-    fn begin(journey: &'a Journey, site: &'static Callsite) -> Option<Self> {
+    fn begin(future_state: &'a FutureState, site: &'static Callsite) -> Option<Self> {
         let local = Local::here();
         let found = entry::find(local, site);
         if matches!(found, Found::Off) {
             // Or lost: what was begun is given up.
-            journey.finish();
+            future_state.finish();
             return None;
         }
-        journey.enter_span(site);
-        let outer = local.journey.replace(journey);
-        Some(Self { journey, outer, visit: Visit::begin_where(journey, &found)? })
+        future_state.enter_span(site);
+        let outer = local.future_state.replace(future_state);
+        Some(Self { future_state, outer, visit: Visit::begin_where(future_state, &found)? })
     }
 
     fn end(self, end: Option<End>) {
@@ -90,9 +90,9 @@ impl<'a> Polling<'a> {
     #[inline(never)]
     fn leave(&self, end: Option<End>) {
         let now = clock::now();
-        Local::here().journey.set(self.outer);
-        self.visit.end(self.journey, now, end);
-        self.journey.exit_span();
+        Local::here().future_state.set(self.outer);
+        self.visit.end(self.future_state, now, end);
+        self.future_state.exit_span();
     }
 }
 
@@ -114,7 +114,7 @@ pub(crate) struct Visit {
     /// Stretches of the same probe around this one: a recursion through boxed futures.
     around: u64,
     place: Place,
-    covered: u64,
+    child_ticks: u64,
     mark: Mark,
     watch: Watch,
     started: u64,
@@ -123,55 +123,55 @@ pub(crate) struct Visit {
 impl Visit {
     /// Where the probe's calls are counted; nowhere, where they are not.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn begin_where(journey: &Journey, found: &Found) -> Option<Self> {
+    pub(crate) fn begin_where(future_state: &FutureState, found: &Found) -> Option<Self> {
         match *found {
-            Found::Here(shard, slot) => Some(Self::begin(journey, shard, slot)),
-            Found::Stray(slot) => Some(Self::begin_stray(journey, slot)),
+            Found::Here(shard, slot) => Some(Self::begin(future_state, shard, slot)),
+            Found::Orphan(slot) => Some(Self::begin_orphan(future_state, slot)),
             Found::Off => None,
         }
     }
 
     /// On a thread past its end: all of it is counted when it is over.
     #[cold]
-    fn begin_stray(journey: &Journey, slot: &'static Slot) -> Self {
+    fn begin_orphan(future_state: &FutureState, slot: &'static Slot) -> Self {
         let local = Local::here();
-        let (covered, mark, watch) = (local.covered.get(), local.heap.mark(slot), Watch::none(local));
+        let (child_ticks, mark, watch) = (local.child_ticks.get(), local.heap.mark(slot), Watch::none(local));
         let (unwinding, started) = (std::thread::panicking(), clock::now());
-        journey.start(started);
+        future_state.start(started);
         let shard = slot.shard();
         let place = Place::none(&shard.tree);
-        Self { shard, slot, loan: STRAY, unwinding, around: 0, place, covered, mark, watch, started }
+        Self { shard, slot, loan: STRAY, unwinding, around: 0, place, child_ticks, mark, watch, started }
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn begin(journey: &Journey, shard: &'static Shard, slot: &'static Slot) -> Self {
+    fn begin(future_state: &FutureState, shard: &'static Shard, slot: &'static Slot) -> Self {
         let local = Local::here();
         let loan = local.loan.get();
         let around = slot.polls_around(loan);
         slot.set_polls_around(loan, around.wrapping_add(1));
         let place = general::enter(shard, slot);
-        let (covered, mark) = (local.covered.get(), local.heap.mark(slot));
+        let (child_ticks, mark) = (local.child_ticks.get(), local.heap.mark(slot));
         let watch = Watch::begin(local, slot);
         let started = clock::now();
-        journey.start(started);
+        future_state.start(started);
         let unwinding = std::thread::panicking();
-        Self { shard, slot, loan, unwinding, around, place, covered, mark, watch, started }
+        Self { shard, slot, loan, unwinding, around, place, child_ticks, mark, watch, started }
     }
 
     /// Ends the stretch, and with it the call if it says how; on the thread that it began on.
     #[inline]
-    pub(crate) fn end(&self, journey: &Journey, now: u64, end: Option<End>) {
+    pub(crate) fn end(&self, future_state: &FutureState, now: u64, end: Option<End>) {
         let local = Local::here();
         if !local.is_under(self.loan) {
-            return self.end_elsewhere(local, journey, now, end);
+            return self.end_elsewhere(local, future_state, now, end);
         }
         let _storing = local.storing();
-        self.store(local, journey, now, end);
+        self.store(local, future_state, now, end);
     }
 
     /// Counts the stretch in the slot that it began in.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn store(&self, local: &Local, journey: &Journey, now: u64, end: Option<End>) {
+    fn store(&self, local: &Local, future_state: &FutureState, now: u64, end: Option<End>) {
         let Self { slot, shard, .. } = *self;
         let outermost = self.around == 0;
         slot.set_polls_around(self.loan, self.around);
@@ -180,14 +180,14 @@ impl Visit {
             slot.backward.add(1);
             0
         });
-        let callees = local.covered.get().wrapping_sub(self.covered);
+        let callees = local.child_ticks.get().wrapping_sub(self.child_ticks);
         let own = ticks.wrapping_sub(callees);
         slot.own.add_signed_ticks(own);
-        journey.count_poll(ticks, callees);
+        future_state.count_poll(ticks, callees);
         // What it called without waiting; futures have told it themselves.
         timeline::callees_since(local, self.started, |event| {
             if event.kind == Kind::Call {
-                journey.count_callee(event.id, event.ticks, 0);
+                future_state.count_callee(event.id, event.ticks, 0);
             }
         });
         timeline::record_if_on(local, Kind::Poll, slot.id, self.started, ticks);
@@ -196,17 +196,17 @@ impl Visit {
         }
         let watching = self.watch.end(local, slot, ticks, own, 1);
         waiting::consider_poll(slot, ticks);
-        let covered = self.covered.wrapping_add(ticks).wrapping_add(watching);
-        local.covered.set(covered.wrapping_add(cost::outside_poll()));
-        self.settle_heap(local, journey, outermost);
+        let child_ticks = self.child_ticks.wrapping_add(ticks).wrapping_add(watching);
+        local.child_ticks.set(child_ticks.wrapping_add(cost::outside_poll()));
+        self.settle_heap(local, future_state, outermost);
         // SAFETY: under the loan that the stretch began under.
         if let Some(node) = unsafe { self.place.node() } {
             node.count(end.is_some().into(), own, (0, 0));
         }
         self.place.restore(&shard.tree);
         if let Some(end) = end {
-            if let Some(since) = journey.finish() {
-                end_call(journey, slot, since, now.wrapping_sub(since), outermost, end);
+            if let Some(since) = future_state.finish() {
+                end_call(future_state, slot, since, now.wrapping_sub(since), outermost, end);
             }
         }
     }
@@ -214,16 +214,16 @@ impl Visit {
     /// Ends a stretch that outlives the session it began in.
     #[cold]
     #[inline(never)]
-    fn end_elsewhere(&self, local: &Local, journey: &Journey, now: u64, end: Option<End>) {
+    fn end_elsewhere(&self, local: &Local, future_state: &FutureState, now: u64, end: Option<End>) {
         let ticks = now.saturating_sub(self.started);
-        let callees = local.covered.get().wrapping_sub(self.covered);
-        let covered = self.covered.wrapping_add(ticks);
-        local.covered.set(covered.wrapping_add(local.cost.get()));
+        let callees = local.child_ticks.get().wrapping_sub(self.child_ticks);
+        let child_ticks = self.child_ticks.wrapping_add(ticks);
+        local.child_ticks.set(child_ticks.wrapping_add(local.cost.get()));
         let change = local.heap.close(&self.mark, 1);
-        let peak = journey.count_heap(&change);
-        journey.count_poll(ticks, callees);
+        let peak = future_state.count_heap(&change);
+        future_state.count_poll(ticks, callees);
         let outermost = self.around == 0;
-        let ended = end.and_then(|end| Some((end, journey.finish()?)));
+        let ended = end.and_then(|end| Some((end, future_state.finish()?)));
         entry::record_elsewhere(local, self.slot.id, |slot| {
             slot.polls.add(1);
             slot.own.add_signed_ticks(ticks.wrapping_sub(callees));
@@ -234,12 +234,12 @@ impl Visit {
                 change.add_inclusive(slot);
             }
             if let Some((end, since)) = ended {
-                end_call(journey, slot, since, now.wrapping_sub(since), outermost, end);
+                end_call(future_state, slot, since, now.wrapping_sub(since), outermost, end);
             }
         });
     }
 
-    fn settle_heap(&self, local: &Local, journey: &Journey, outermost: bool) {
+    fn settle_heap(&self, local: &Local, future_state: &FutureState, outermost: bool) {
         if local.heap.is_untouched(&self.mark) {
             return;
         }
@@ -252,14 +252,14 @@ impl Visit {
         if let Some(node) = unsafe { self.place.node() } {
             node.count(0, 0, (change.own_allocs, change.own_bytes));
         }
-        let peak = journey.count_heap(&change);
+        let peak = future_state.count_heap(&change);
         self.slot.peak.raise(peak);
     }
 }
 
-fn end_call(journey: &Journey, slot: &Slot, since: u64, wall: u64, outermost: bool, end: End) {
+fn end_call(future_state: &FutureState, slot: &Slot, since: u64, wall: u64, outermost: bool, end: End) {
     let local = Local::here();
-    let wall = slot.observe(wall, |wall| slow::journey(local, slot, journey, since, wall));
+    let wall = slot.observe(wall, |wall| slow::future_state(local, slot, future_state, since, wall));
     slot.sum.add_ticks(wall);
     slot.weighed.add(1);
     if outermost {
@@ -271,9 +271,9 @@ fn end_call(journey: &Journey, slot: &Slot, since: u64, wall: u64, outermost: bo
         End::Panicked => slot.panics.add(1),
         End::Cancelled => slot.cancelled.add(1),
     }
-    // SAFETY: null, or the journey of a poll further up on this thread's stack, which holds it until it is over.
-    if let Some(around) = unsafe { local.journey.get().as_ref() } {
-        let busy = journey.busy();
+    // SAFETY: null, or the future_state of a poll further up on this thread's stack, which holds it until it is over.
+    if let Some(around) = unsafe { local.future_state.get().as_ref() } {
+        let busy = future_state.busy();
         around.count_callee(slot.id, busy, wall.saturating_sub(busy));
     }
     timeline::record_if_on(local, Kind::Task, slot.id, since, wall);

@@ -58,7 +58,7 @@ pub(crate) struct State {
     /// Given back, to be added to the rest.
     left: Idle,
     /// Counts for threads that have ended; its writer is whoever holds this lock.
-    strays: Option<&'static Shard>,
+    orphans: Option<&'static Shard>,
     flags: u32,
     /// The clock is no register: the general lane is for all calls.
     clock_is_call: bool,
@@ -169,7 +169,7 @@ impl Registry {
                     clean: Idle::new(),
                     bare: Idle::new(),
                     left: Idle::new(),
-                    strays: None,
+                    orphans: None,
                     flags: 0,
                     clock_is_call: false,
                 }),
@@ -178,7 +178,7 @@ impl Registry {
         }
     }
 
-    /// The only way in. Callers are in [`super::local::Phase::Busy`], so that no probe comes here again.
+    /// The only way in. Callers are in [`super::local::Phase::InLibrary`], so that no probe comes here again.
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         // Nothing here panics with the lock held; if it did, counters would still be counters.
         self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
@@ -340,7 +340,7 @@ impl State {
         for idle in [&mut self.free, &mut self.clean, &mut self.bare, &mut self.left] {
             *idle = Idle::new();
         }
-        self.strays = None;
+        self.orphans = None;
     }
 
     /// So many shards are kept for the next threads.
@@ -383,16 +383,16 @@ impl State {
     }
 
     /// The slot of a probe in the shard that whoever holds the lock writes.
-    pub(crate) fn slot_of_strays(&mut self, id: u32) -> Option<&'static Slot> {
+    pub(crate) fn slot_of_orphans(&mut self, id: u32) -> Option<&'static Slot> {
         if id == 0 {
             return None;
         }
-        if self.strays.is_none() {
-            self.strays = self.make_shard();
+        if self.orphans.is_none() {
+            self.orphans = self.make_shard();
         }
-        let strays = self.strays?;
-        strays.grow(id)?;
-        strays.make_slot(id)
+        let orphans = self.orphans?;
+        orphans.grow(id)?;
+        orphans.make_slot(id)
     }
 }
 

@@ -51,7 +51,7 @@ impl Drop for Hold {
         let shard = self.shard;
         if self.is_of_this_process() {
             // Where the library is already at work the shard stays with what it has: counted, but not used again.
-            Local::here().busily(|_| {
+            Local::here().in_library_uncounted(|_| {
                 REGISTRY.lock().retire(shard);
                 REGISTRY.settle();
             });
@@ -200,7 +200,7 @@ pub(crate) fn enter(core: &Arc<Core>) -> Option<*mut Entry> {
     super::entry::prepared();
     let local = Local::here();
     local
-        .busily(|_| {
+        .in_library_uncounted(|_| {
             resume(local);
             let around = stack(local);
             let inner = around.first();
@@ -236,7 +236,7 @@ pub(crate) fn leave(entry: *mut Entry) {
     // SAFETY: from `enter` on this thread, and its guard leaves once.
     unsafe { &*entry }.left.set(true);
     let mut gone = Vec::new();
-    local.busily(|_| {
+    local.in_library_uncounted(|_| {
         let mut top = local.entries.get();
         // SAFETY: as in `stack`.
         while let Some(entry) = unsafe { top.as_ref() }.filter(|entry| entry.left.get()) {

@@ -16,7 +16,7 @@ use super::watched::Watched;
 use crate::buckets::{self, OCTAVES};
 
 /// `least` of a slot that has seen no call: farther from every real value than any `spread`.
-pub(crate) const NOTHING: u64 = 1 << 63;
+pub(crate) const EMPTY: u64 = 1 << 63;
 
 /// A cell that has come so far is looked at more closely. There is room for as many calls of signal handlers that come
 /// between the look and the addition.
@@ -138,7 +138,7 @@ impl Slot {
             place.write_bytes(0, 1);
             (&raw mut (*place).owner).write(owner);
             (&raw mut (*place).id).write(id);
-            (&raw mut (*place).least).write(Count::new(NOTHING));
+            (&raw mut (*place).least).write(Count::new(EMPTY));
             (&raw mut (*place).watched).write(Watched::new());
         }
     }
@@ -153,7 +153,7 @@ impl Slot {
         let slot = Self {
             owner,
             id,
-            least: Count::new(NOTHING),
+            least: Count::new(EMPTY),
             spread: zero(),
             greatest: zero(),
             total: zero(),
@@ -230,12 +230,12 @@ impl Slot {
         self.site.store(std::ptr::from_ref(site).cast_mut(), Relaxed);
     }
 
-    /// Counts one value in the histogram, and returns it. One that is out of the ordinary goes to `unusual`, which calls
-    /// [`Self::notice`].
+    /// Counts one value in the histogram, and returns it. One that is out of the ordinary goes to `outlier`, which calls
+    /// [`Self::record_outlier`].
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn observe(&self, mut ticks: u64, unusual: impl FnOnce(u64) -> u64) -> u64 {
-        if self.is_unusual(ticks) {
-            ticks = unusual(ticks);
+    pub(crate) fn observe(&self, mut ticks: u64, outlier: impl FnOnce(u64) -> u64) -> u64 {
+        if self.is_outlier(ticks) {
+            ticks = outlier(ticks);
         }
         let octave = buckets::octave(ticks);
         let position = buckets::position(ticks, octave);
@@ -277,7 +277,7 @@ impl Slot {
 
     /// Whether a value is the least, or slow enough for the tail, or no duration at all.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn is_unusual(&self, ticks: u64) -> bool {
+    fn is_outlier(&self, ticks: u64) -> bool {
         ticks.wrapping_sub(self.least.own()) > self.spread.own()
     }
 
@@ -310,7 +310,7 @@ impl Slot {
 
     /// Counts a call that is in no recursion, and what of it its callees took.
     pub(crate) fn count_call_alone(&self, ticks: u64, callees: u64, record: impl FnOnce(u64) -> Record) {
-        let ticks = self.observe(ticks, |ticks| self.notice(ticks, record));
+        let ticks = self.observe(ticks, |ticks| self.record_outlier(ticks, record));
         self.sum.add_ticks(ticks);
         self.own.add_signed_ticks(ticks.wrapping_sub(callees));
         self.total.add_ticks(ticks);
@@ -318,11 +318,11 @@ impl Slot {
     }
 
     /// As [`Self::observe`] for a value that stands for `weight` calls.
-    pub(crate) fn observe_weighted(&self, ticks: u64, weight: u64, unusual: impl FnOnce(u64) -> u64) -> u64 {
+    pub(crate) fn observe_weighted(&self, ticks: u64, weight: u64, outlier: impl FnOnce(u64) -> u64) -> u64 {
         if weight == 1 {
-            return self.observe(ticks, unusual);
+            return self.observe(ticks, outlier);
         }
-        let ticks = if self.is_unusual(ticks) { unusual(ticks) } else { ticks };
+        let ticks = if self.is_outlier(ticks) { outlier(ticks) } else { ticks };
         let octave = buckets::octave(ticks);
         self.add_slowly(octave, buckets::position(ticks, octave), weight);
         ticks
@@ -330,13 +330,13 @@ impl Slot {
 
     /// Takes in a value that is out of the ordinary, and returns what it counts as. A clock that stepped back gives a
     /// "negative" value, which becomes 0 and is counted as a step. `record` describes the call.
-    pub(crate) fn notice(&self, ticks: u64, record: impl FnOnce(u64) -> Record) -> u64 {
-        undisturbed(|| self.notice_alone(ticks, record))
+    pub(crate) fn record_outlier(&self, ticks: u64, record: impl FnOnce(u64) -> Record) -> u64 {
+        undisturbed(|| self.record_outlier_alone(ticks, record))
     }
 
-    fn notice_alone(&self, ticks: u64, record: impl FnOnce(u64) -> Record) -> u64 {
+    fn record_outlier_alone(&self, ticks: u64, record: impl FnOnce(u64) -> Record) -> u64 {
         let mut ticks = ticks;
-        if ticks >= NOTHING {
+        if ticks >= EMPTY {
             self.backward.add(1);
             ticks = 0;
         }
@@ -351,7 +351,7 @@ impl Slot {
     }
 
     fn widen(&self, least: u64, greatest: u64) {
-        let fresh = self.least.own() == NOTHING;
+        let fresh = self.least.own() == EMPTY;
         self.greatest.set(if fresh { greatest } else { self.greatest.own().max(greatest) });
         self.least.set(if fresh { least } else { self.least.own().min(least) });
     }
@@ -476,7 +476,7 @@ impl Slot {
     /// Least and greatest value, where there is one.
     pub(crate) fn extremes(&self) -> Option<(u64, u64)> {
         let least = self.least.get();
-        (least != NOTHING).then(|| (least, self.greatest.get()))
+        (least != EMPTY).then(|| (least, self.greatest.get()))
     }
 
     /// The counters that simply add up, in one order for every use, and how: so that no sum goes back.
@@ -525,7 +525,7 @@ impl Slot {
         }
         for (_, place) in other.tail.places() {
             let record = other.tail.record(place);
-            self.notice(record.ticks, |_| record);
+            self.record_outlier(record.ticks, |_| record);
         }
         scratch.clear();
         other.read_histogram(scratch);
@@ -565,7 +565,7 @@ impl Slot {
         for count in [&self.peak, &self.spread, &self.greatest, &self.gap, &self.polling] {
             count.set(0);
         }
-        self.least.set(NOTHING);
+        self.least.set(EMPTY);
         self.cached_node.set(None);
         self.tail.reset();
         self.watched.reset();

@@ -1,19 +1,19 @@
 //! What is written down of a call that is among the slowest of its probe.
 
-use super::journey::Journey;
+use super::future_state::FutureState;
 use super::local::Local;
 use super::slot::Slot;
 use super::tail::Record;
 use super::{clock, timeline, waiting};
 
-/// A call that began with these values of the clock and of [`Local::covered`], and took `ticks`. Returns what it counts as.
+/// A call that began with these values of the clock and of [`Local::child_ticks`], and took `ticks`. Returns what it counts as.
 #[cold]
 #[inline(never)]
-pub(crate) fn call(slot: &Slot, started: u64, covered: u64, ticks: u64) -> u64 {
+pub(crate) fn call(slot: &Slot, started: u64, child_ticks: u64, ticks: u64) -> u64 {
     let local = Local::here();
-    let ticks = slot.notice(ticks, |ticks| {
+    let ticks = slot.record_outlier(ticks, |ticks| {
         // Callees that are sampled may weigh more than their caller.
-        let callees = local.covered.get().wrapping_sub(covered).min(ticks);
+        let callees = local.child_ticks.get().wrapping_sub(child_ticks).min(ticks);
         let named = timeline::greatest_callees(local, started);
         let known = named.iter().fold(0, |sum: u64, callee| sum.saturating_add(callee.1));
         Record {
@@ -32,8 +32,8 @@ pub(crate) fn call(slot: &Slot, started: u64, covered: u64, ticks: u64) -> u64 {
 /// A call of a future, which has just ended.
 #[cold]
 #[inline(never)]
-pub(crate) fn journey(local: &Local, slot: &Slot, journey: &Journey, start: u64, ticks: u64) -> u64 {
-    slot.notice(ticks, |ticks| journey.describe(Record { start, ticks, ..here(local) }))
+pub(crate) fn future_state(local: &Local, slot: &Slot, future_state: &FutureState, start: u64, ticks: u64) -> u64 {
+    slot.record_outlier(ticks, |ticks| future_state.describe(Record { start, ticks, ..here(local) }))
 }
 
 /// A call that somebody else has timed.

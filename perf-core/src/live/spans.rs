@@ -17,7 +17,7 @@ pub(crate) fn install(sink: Box<dyn SpanSink>) -> bool {
 
 pub(crate) fn switch(on: bool) {
     let on = on && SINK.get().is_some();
-    Local::here().busily(|_| REGISTRY.lock().set_spans(on));
+    Local::here().in_library_uncounted(|_| REGISTRY.lock().set_spans(on));
 }
 
 fn sink() -> Option<&'static dyn SpanSink> {

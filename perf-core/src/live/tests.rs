@@ -39,16 +39,16 @@ fn values() -> impl Strategy<Value = Vec<(u64, u64)>> {
 }
 
 /// What a call does whose time is out of the ordinary.
-fn notice(slot: &Slot, value: u64) -> u64 {
-    slot.notice(value, |ticks| Record { ticks, start: ticks ^ 1, ..Record::default() })
+fn record_outlier(slot: &Slot, value: u64) -> u64 {
+    slot.record_outlier(value, |ticks| Record { ticks, start: ticks ^ 1, ..Record::default() })
 }
 
 fn count(slot: &Slot, values: &[(u64, u64)]) {
     for &(value, weight) in values {
         if weight == 1 {
-            slot.observe(value, |value| notice(slot, value));
+            slot.observe(value, |value| record_outlier(slot, value));
         } else {
-            slot.observe_weighted(value, weight, |value| notice(slot, value));
+            slot.observe_weighted(value, weight, |value| record_outlier(slot, value));
         }
         slot.sum.add_ticks(value);
     }
@@ -210,7 +210,7 @@ proptest! {
 #[test]
 fn a_step_back_counts_as_nothing() {
     let slot = slot();
-    let observe = |ticks| slot.observe(ticks, |ticks| notice(slot, ticks));
+    let observe = |ticks| slot.observe(ticks, |ticks| record_outlier(slot, ticks));
     assert_eq!((observe(1000), observe(u64::MAX - 5), observe(1 << 63)), (1000, 0, 0));
     assert_eq!((slot.backward.get(), slot.extremes()), (2, Some((0, 1000))));
 }

@@ -35,7 +35,7 @@ pub(crate) fn record_if_on(local: &Local, kind: Kind, id: u32, start: u64, ticks
 #[inline(never)]
 fn record_first(local: &Local, kind: Kind, id: u32, start: u64, ticks: u64) {
     // Busy already where a call is being stored (see `Local::storing`): nothing else of the library comes here.
-    let busy = local.go_busy();
+    let busy = local.enter_library();
     if busy.as_ref().is_some_and(|busy| busy.before != Phase::Alive) {
         return;
     }
@@ -49,7 +49,7 @@ fn record_first(local: &Local, kind: Kind, id: u32, start: u64, ticks: u64) {
 fn make_ring(local: &Local) -> Option<&'static Ring> {
     if local.home.get().is_none() {
         let session = local.shard();
-        entry::move_in(local)?;
+        entry::take_shard(local)?;
         if !local.entries.get().is_null() {
             local.use_shard(session);
         }
@@ -93,7 +93,7 @@ pub(crate) fn greatest_callees(local: &Local, start: u64) -> [(u32, u64); NAMED]
 /// All that the rings hold.
 pub(crate) fn collect() -> Timeline {
     entry::prepared();
-    let read = Local::here().quietly(|_| {
+    let read = Local::here().in_library(|_| {
         REGISTRY.read(|lists| {
             let mut raw = Raw::default();
             for ring in lists.shards().filter_map(super::shard::Shard::ring) {

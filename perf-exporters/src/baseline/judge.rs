@@ -13,8 +13,8 @@ pub(super) struct Judged {
     pub(super) proof: Proof,
 }
 
-/// A change that fails must surely be at least this share of the threshold. Runs of a busy machine come in moods, and two
-/// moods differ in ranks as two programs do.
+/// A change that fails must surely be at least this share of the threshold. Runs of a busy machine come in states (of caches, clocks, neighbours), and two
+/// states differ in ranks as two programs do.
 const LEAST_SHARE: f64 = 0.25;
 
 /// Judges a metric. Counts that agree in all runs of both sides are compared exactly, if there is as much work in both.

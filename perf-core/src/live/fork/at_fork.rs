@@ -22,13 +22,13 @@ struct Held {
 fn take() -> Option<Held> {
     let local = Local::here();
     let phase = local.phase.get();
-    if phase == Phase::Busy {
+    if phase == Phase::InLibrary {
         return None;
     }
     // What is made once has been made by then, or is made now: a child could wait for its maker for ever.
     entry::prepared();
     clock::kind();
-    local.enter_phase(Phase::Busy);
+    local.enter_phase(Phase::InLibrary);
     let content = REGISTRY.lock_content();
     Some(Held { phase, content, state: REGISTRY.lock() })
 }

@@ -13,7 +13,7 @@ use crate::spans::TaskSpan;
 
 /// One that was polled and has not ended.
 #[derive(Debug)]
-pub(crate) struct Journey {
+pub(crate) struct FutureState {
     /// Ticks at the first poll; 0 before it and after the end.
     since: Count,
     /// Live bytes gained by the polls so far, and the most they ever were above the start; two's complement.
@@ -45,7 +45,7 @@ impl Callee {
     }
 }
 
-impl Journey {
+impl FutureState {
     pub(crate) const fn new() -> Self {
         Self {
             since: Count::new(0),
