@@ -198,7 +198,7 @@ fn what_grows_in_steps_leaks() {
             map.insert(map.len() as u64, [0_u8; 24]);
         }
     });
-    let in_a_list = leak_check(20, || list.extend_from_slice(&[0_u64; 7_000]));
+    let in_a_list = leak_check(20, || list.extend(std::iter::repeat_n(0_u64, 7_000)));
     let in_blocks = leak_check(20, || {
         batch += 1;
         if batch.is_multiple_of(10) {
