@@ -106,7 +106,7 @@ struct Oracle {
     bytes: u128,
     allocs: u128,
     alloc_bytes: u128,
-    /// A signed sum is not what it was once it has stopped at an end.
+    /// Clamped at every addition, as the slot's signed sum is.
     net: i128,
 }
 
