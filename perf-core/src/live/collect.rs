@@ -90,8 +90,8 @@ fn by_id(lists: &Lists) -> Vec<Vec<&'static Site>> {
 struct Reader {
     dense: Vec<u64>,
     sparse: Vec<(u16, u64)>,
-    /// Places and ticks of the slowest calls of the probe that is being read; calls of at most `floor` ticks are none
-    /// of them.
+    /// Places and ticks of the slowest calls of the probe that is being read; calls of fewer than `floor` ticks are
+    /// none of them.
     tail: Vec<(u64, &'static Tail, usize)>,
     floor: Option<u64>,
     /// Steps back of the clock, of all slots.
