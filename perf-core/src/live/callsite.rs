@@ -11,7 +11,7 @@ use crate::budget::BudgetSpec;
 
 /// Bits of the word that are the probe's id; the others make it greater than every table of slots.
 pub(crate) const ID: u32 = 0x00ff_ffff;
-/// Not recording: the call ends right there.
+/// Recording is off: the call ends right there.
 pub(crate) const OFF: u32 = 1 << 31;
 /// Calls are counted by the general lane.
 pub(crate) const GENERAL: u32 = 1 << 30;

@@ -14,8 +14,8 @@ use crate::meta::ClockKind;
 /// Shortest time over which the two clocks are compared.
 const BASELINE: Duration = Duration::from_millis(10);
 
-/// Where the standard library has no clock either, and reading it would end the program: calls are counted, and take no
-/// time.
+/// Platforms where the standard library has no clock either, and a reading would end the program: calls are counted,
+/// and take no time.
 const NO_CLOCK: bool = cfg!(all(target_family = "wasm", target_os = "unknown"));
 
 struct Clock {
@@ -77,7 +77,7 @@ pub(crate) fn kind() -> ClockKind {
     clock().kind
 }
 
-/// Whether [`counter`] is the clock: then the short way of a call reads it directly.
+/// Whether [`counter`] is the clock: then the hot path of a call reads it directly.
 pub(crate) fn is_counter() -> bool {
     matches!(kind(), ClockKind::Tsc | ClockKind::ArmCounter)
 }
@@ -206,7 +206,7 @@ pub(crate) fn process_processor_time() -> Option<Duration> {
     }
 }
 
-/// Ticks that so many nanoseconds have.
+/// Ticks of so many nanoseconds.
 pub(crate) fn nanos_to_ticks(nanos: u64) -> u64 {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
     let ticks = (nanos as f64 / 1e9 * ticks_per_second_so_far()).round() as u64;

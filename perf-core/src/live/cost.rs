@@ -20,7 +20,7 @@ const BATCHES: usize = 31;
 
 /// The cost of an empty probe, in ticks.
 struct Cost {
-    /// From the instruction before it to the instruction after it.
+    /// Ticks from the instruction before it to the instruction after it.
     whole: AtomicU64,
     /// The part of it that the probe measures itself.
     inside: AtomicU64,

@@ -23,7 +23,7 @@ pub(crate) fn replace_closed(before: i32, after: i32) -> bool {
     CLOSED.iter().any(|place| place.compare_exchange(before, after, Relaxed, Relaxed).is_ok())
 }
 
-/// The number of this process: a child has another one than its parent.
+/// The generation of this process: a child has another one than its parent.
 pub(crate) fn generation() -> u32 {
     GENERATION.load(Relaxed)
 }

@@ -15,7 +15,8 @@ const REPORT_EVERY: u64 = 16 << 10;
 
 /// The margin of a thread past its end: every change is greater than [`REPORT_EVERY`] from there.
 const AT_ONCE: u64 = 1 << 63;
-/// The margin of a thread that has not counted anything: so is the first change.
+/// The margin of a thread that has not counted anything: the first change is greater than [`REPORT_EVERY`] from there,
+/// too.
 const UNSEEN: u64 = 1 << 62;
 
 /// Live bytes of all threads, less what each has not reported yet.

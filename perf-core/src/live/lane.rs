@@ -1,7 +1,7 @@
 //! The path of one call: [`start`] and [`finish`] around it. This is the hot path; it fits on a screen, and work that
-//! nearly every call does without is elsewhere: [`super::more`] for allocations, the call tree, the timeline and
-//! outliers, [`super::general`] for sampled calls that are timed and for clocks that are not a register,
-//! [`super::entry`] for the first call of a probe on a thread.
+//! only some calls need is elsewhere: [`super::more`] for allocations, the call tree, the timeline and outliers,
+//! [`super::general`] for sampled calls that are timed and for clocks that are not a register, [`super::entry`] for the
+//! first call of a probe on a thread.
 //!
 //! The counter is read last at the start and first at the end. On the processors this was measured on, a reading waits
 //! for the work before it, so the cost is the chain from the difference to the cell: an `or`, a search for the highest

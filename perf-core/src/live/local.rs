@@ -19,7 +19,7 @@ pub(crate) const HOME: u64 = 0;
 pub(crate) const ENDED: u64 = u32::MAX as u64;
 /// The loan of a call that is counted in no shard of its thread: never the thread's own.
 pub(crate) const STRAY: u64 = ENDED - 1;
-/// Numbers of loans repeat after so many.
+/// Loan numbers repeat after so many loans.
 const LOANS: u64 = 1 << 31;
 
 /// Where a thread is in its life.
@@ -203,8 +203,8 @@ impl Local {
         unsafe { self.shard.get().as_ref() }
     }
 
-    /// Runs a slow part of the library. A probe that is called in it finds no slot, and then that it is not to count.
-    /// `work` does not run where such a part is running already.
+    /// Runs a slow part of the library. A probe that is called in it finds no slot, and its slow path leaves the call
+    /// uncounted. `work` does not run where such a part is running already.
     pub(crate) fn in_library<R>(&self, work: impl FnOnce(Phase) -> R) -> Option<R> {
         let busy = self.enter_library()?;
         Some(work(busy.before))

@@ -30,7 +30,7 @@ pub(crate) unsafe fn free<T>(place: *const T) {
 pub(crate) fn zeroed<T>() -> Option<*mut T> {
     let layout = Layout::new::<T>();
     let place = room(layout)?;
-    // SAFETY: the room is so large.
+    // SAFETY: the room has this size.
     unsafe { place.write_bytes(0, layout.size()) };
     Some(place.cast())
 }

@@ -106,7 +106,7 @@ fn count_heap(local: &Local, open: &Open) {
     }
 }
 
-/// Begins a call for which the usual way is not enough.
+/// Begins a call for which the usual path is not enough.
 #[inline(never)]
 pub(crate) fn start(site: &'static Callsite) -> Guard {
     let (local, word) = (Local::here(), site.word());

@@ -113,7 +113,8 @@ pub(crate) struct Open {
 
 #[derive(Clone, Copy)]
 struct Of {
-    /// The thread's, which a guard does not leave: in a dynamic library, another access would take a function call.
+    /// The thread's local state: a guard does not leave its thread, and in a dynamic library each access would take a
+    /// call.
     local: &'static Local,
     slot: &'static Slot,
     /// [`Local::child_ticks`] at the start.

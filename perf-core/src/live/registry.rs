@@ -226,7 +226,8 @@ impl Registry {
         let Some(mut content) = content else {
             return;
         };
-        // Other threads may go on leaving shards meanwhile: a bound, so that this one does not merge for ever.
+        // Other threads may go on leaving shards meanwhile: the loop is bounded, so that this one does not merge for
+        // ever.
         for _ in 0..4 * BACKLOG {
             let Some(shard) = self.take_left() else {
                 return;

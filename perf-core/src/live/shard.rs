@@ -36,7 +36,7 @@ impl Table {
 
 pub(crate) struct Shard {
     table: AtomicPtr<Table>,
-    /// Where the slots were before they were given back: a slot that is made again is made in its old place.
+    /// The table of slots before they were given back: a slot that is made again is made in its old place.
     former: AtomicPtr<Table>,
     /// Memory of slots, whose places are for ever: a call that is open may keep one for longer than the shard is in
     /// use.

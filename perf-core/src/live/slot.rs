@@ -58,12 +58,12 @@ pub(crate) struct Slot {
     pub(crate) busy: Count,
     pub(crate) polls: Count,
     pub(crate) cancelled: Count,
-    /// Polls of this probe under way on this thread, and the loan that they are under.
+    /// Open polls of this probe on this thread, and the loan that they are under.
     polling: Count,
     polling_loan: Count,
     /// Sampling: the call that makes this many since the last timed one is timed.
     pub(crate) gap: Count,
-    /// Sampling: untimed calls that timed calls still under way stand for.
+    /// Sampling: untimed calls that timed calls still open stand for.
     pub(crate) claimed: Count,
     /// Sampling: calls that the timed ones stood for, which is what `sum` is spread over.
     pub(crate) weighed: Count,
@@ -208,7 +208,7 @@ impl Slot {
         self.bytes.add_up(bytes);
     }
 
-    /// Open polls that began under this loan: polls that outlived an earlier loan do not enclose its calls.
+    /// Open polls that began under this loan: polls that outlived an earlier loan do not enclose calls of this one.
     pub(crate) fn polls_around(&self, loan: u64) -> u64 {
         if self.polling_loan.own() == loan { self.polling.own() } else { 0 }
     }

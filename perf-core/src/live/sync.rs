@@ -36,7 +36,7 @@ pub(crate) fn undisturbed<R>(stores: impl FnOnce() -> R) -> R {
 /// Whether an addition to a cell is one instruction, which no signal handler comes into the middle of.
 pub(crate) const ADDS_AT_ONCE: bool = cfg!(all(target_arch = "x86_64", not(any(loom, miri))));
 
-/// Where sums of durations stop that were not measured call by call: 146 years of nanoseconds.
+/// The limit of sums of durations that were not measured call by call: 146 years of nanoseconds.
 pub(crate) const MOST_TICKS: u64 = 1 << 62;
 
 /// A counter with one writer and any number of readers. Signed sums live in it as two's complement.

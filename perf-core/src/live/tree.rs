@@ -323,7 +323,7 @@ impl NodeCell {
     }
 }
 
-/// Where a call is in the tree.
+/// The place of a call in the tree.
 #[derive(Clone, Copy)]
 pub(crate) struct Place {
     caller: Option<NodeRef>,

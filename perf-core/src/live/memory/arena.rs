@@ -19,7 +19,7 @@ const CLASSES: usize = FINE / LINE + (LARGEST / FINE).ilog2() as usize + 1;
 
 const _: () = assert!(size_of::<Chunk>() <= LINE);
 
-/// At the beginning of a chunk.
+/// The header of a chunk.
 struct Chunk {
     /// Bytes that are given out, or were asked for in vain.
     used: AtomicUsize,
