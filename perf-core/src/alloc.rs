@@ -5,7 +5,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 #[cfg(feature = "enabled")]
 use crate::live::local::Local;
 
-/// Wraps the program's allocator and counts, per thread, what goes through it. Probes take differences.
+/// Wraps the program's allocator and counts its allocations per thread. Probes take differences.
 ///
 /// All four methods go straight to the inner allocator's own. Counting is a few additions to thread-local integers: no
 /// lock, no allocation, no registration, no panic. Without feature `enabled` nothing is counted.

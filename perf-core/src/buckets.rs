@@ -1,9 +1,9 @@
-//! The arithmetic of the log-linear histogram: which bucket holds a value, what a bucket holds, and
-//! what lists of buckets that are not empty, ascending, come to.
+//! The arithmetic of the log-linear histogram: the bucket of a value, the values of a bucket, and quantiles and joins
+//! of ascending lists of buckets that are not empty.
 //!
-//! One *octave* per power of two, [`STEPS`] equal steps in it. Values below `2 * STEPS` have a bucket each; above, a
-//! bucket spans `1/STEPS` of its octave's lower edge, so the middle of a bucket is within `1/(2 * STEPS)` = 0.79 % of
-//! every value in it.
+//! There is one *octave* per power of two, with [`STEPS`] equal steps. Values below `2 * STEPS` have a bucket each;
+//! above, a bucket spans `1/STEPS` of its octave's lower edge, so the middle of a bucket is within `1/(2 * STEPS)` =
+//! 0.79 % of every value in it.
 //!
 //! An octave is numbered by the highest bit of its values, from 0 for all values under 128: the hot path gets it from one
 //! instruction, and the position in it from one shift, without a mask. The lowest octave is therefore twice as long as the

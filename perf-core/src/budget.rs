@@ -1,7 +1,7 @@
-//! Budgets as data: what `#[perf_budget(..)]` promises, read at compile time into constants.
+//! Budgets as data: the promises of `#[perf_budget(..)]`, read at compile time into constants.
 //!
-//! Nothing here measures or judges. A [`BudgetSpec`] hangs on its probe and travels with it into every snapshot
-//! ([`ProbeStats::budgets`](crate::ProbeStats::budgets)); readers of snapshots may hold it against what was measured.
+//! Nothing here measures or judges. A [`BudgetSpec`] belongs to its probe and is part of every snapshot
+//! ([`ProbeStats::budgets`](crate::ProbeStats::budgets)); readers of snapshots may check the measurements against it.
 //! With the library off the types are the same.
 //!
 //! ```
@@ -21,7 +21,7 @@
 use core::fmt;
 use core::time::Duration;
 
-/// All that one `#[perf_budget(..)]` says.
+/// The content of one `#[perf_budget(..)]`.
 ///
 /// Write literals with `..BudgetSpec::EMPTY`: fields may be added.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,7 +46,7 @@ pub struct BudgetSpec {
     pub max_time: Option<Duration>,
     /// The clock that times are measured with.
     pub clock: Clock,
-    /// Time limits gate in builds without optimisation too.
+    /// Whether time limits gate in builds without optimisation too.
     pub debug: bool,
 }
 
@@ -94,11 +94,11 @@ fn find(limits: &[Limit], metric: Metric) -> Option<Bound> {
 pub struct Limit {
     /// The figure that is bounded.
     pub metric: Metric,
-    /// By how much, in the metric's own unit.
+    /// The bound, in the metric's own unit.
     pub bound: Bound,
 }
 
-/// A figure that a limit may be about. All but `Throughput` are bounded from above.
+/// A figure that a limit may bound. All but `Throughput` are bounded from above.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Metric {
@@ -185,7 +185,7 @@ impl Metric {
     }
 }
 
-/// How much, in the unit of its metric.
+/// The value of a bound, in the unit of its metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Bound {
@@ -219,7 +219,7 @@ pub struct Relative {
     pub ratio: f64,
 }
 
-/// How cost may grow, and for which sizes to look.
+/// How cost may grow, and the sizes to check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Growth {
     /// The claimed class: cost grows no faster.
@@ -271,7 +271,7 @@ pub enum Warmup {
     Time(Duration),
 }
 
-/// The clock that a budget's times are of.
+/// The clock that a budget's times are measured with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Clock {
@@ -296,7 +296,7 @@ impl fmt::Display for Metric {
     }
 }
 
-/// With its unit, as it would be written in an attribute: `5ms`, `4KiB`, `1%`, `5000/s`.
+/// The bound with its unit, as it would be written in an attribute: `5ms`, `4KiB`, `1%`, `5000/s`.
 impl fmt::Display for Bound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {

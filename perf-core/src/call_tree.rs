@@ -103,7 +103,7 @@ impl TreeBuilder {
         new
     }
 
-    /// Adds a node with what it spent itself, and returns its index.
+    /// Adds a node with its own sums, and returns its index.
     pub(crate) fn add(
         &mut self,
         parent: usize,

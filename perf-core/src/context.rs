@@ -44,7 +44,7 @@ pub struct CallContext {
 }
 
 impl CallContext {
-    /// The calls that are open on this thread now; inside a measured future, the future and what polls it.
+    /// The calls that are open on this thread now; inside a measured future, the future and the calls that poll it.
     ///
     /// ```
     /// use perf_core::CallContext;
@@ -100,7 +100,7 @@ impl CallContext {
         work()
     }
 
-    /// Calls of a future have these callers, on whichever thread it is polled: for `tokio::spawn`.
+    /// Calls of a future have these callers, on any thread that polls it: for `tokio::spawn`.
     ///
     /// ```
     /// use perf_core::{CallContext, perf_probe};
@@ -122,7 +122,8 @@ impl fmt::Debug for CallContext {
     }
 }
 
-/// Keeps its thread below the callers of a [`CallContext`]. To be dropped in the reverse of the order of entering.
+/// Keeps its thread below the callers of a [`CallContext`]. Guards are to be dropped in the reverse of the order of
+/// entering.
 #[must_use = "the callers are left where the guard is dropped: bind it to a name, `let _inside = …`"]
 pub struct CallContextGuard {
     #[cfg(feature = "enabled")]
@@ -132,7 +133,7 @@ pub struct CallContextGuard {
 
 #[cfg(not(feature = "enabled"))]
 impl Drop for CallContextGuard {
-    /// Nothing; it is there so that a guard behaves the same to the borrow checker, on and off.
+    /// Does nothing; it is there so that a guard behaves the same to the borrow checker, on and off.
     fn drop(&mut self) {}
 }
 

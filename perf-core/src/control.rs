@@ -38,8 +38,8 @@ pub const fn is_enabled() -> bool {
     cfg!(feature = "enabled")
 }
 
-/// Live heap bytes of the process, where [`PerfAlloc`](crate::PerfAlloc) is its allocator. Cheap enough to be asked for
-/// often; of each thread other than this one, the last 16 KiB of change may be missing.
+/// Live heap bytes of the process, where [`PerfAlloc`](crate::PerfAlloc) is its allocator. It is cheap enough to be
+/// read often; of each thread other than this one, the last 16 KiB of change may be missing.
 ///
 /// ```
 /// use perf_core::PerfAlloc;

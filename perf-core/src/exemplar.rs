@@ -2,14 +2,14 @@
 
 use std::time::{Duration, SystemTime};
 
-/// One of the slowest calls of a probe, and what its time went into.
+/// One of the slowest calls of a probe, and the parts of its time.
 ///
-/// A callee is named where the timeline was on during the call ([`set_timeline`](crate::set_timeline)), or where both are
-/// futures. A future that waits waits in [`waiting`](Self::waiting), unless a future it called does; callees that run at
-/// the same time may add up to more than the call.
+/// A callee is named where the timeline was on during the call ([`set_timeline`](crate::set_timeline)), or where both
+/// are futures. The time that a future waits is its [`waiting`](Self::waiting), unless a future that it called waits;
+/// callees that run at the same time may add up to more than the call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exemplar {
-    /// Start and duration in ticks, and the thread: what tells calls of one process apart.
+    /// Start and duration in ticks, and the thread: they identify a call of one process.
     pub(crate) identity: (u64, u64, u32),
     pub(crate) start: SystemTime,
     pub(crate) duration: Duration,
@@ -21,7 +21,7 @@ pub struct Exemplar {
 }
 
 impl Exemplar {
-    /// Calls that are kept of a probe.
+    /// Number of calls that are kept of each probe.
     pub const KEPT: usize = 8;
 
     /// When the call began; within a microsecond or so.
@@ -36,13 +36,13 @@ impl Exemplar {
         self.duration
     }
 
-    /// In the function itself.
+    /// Time in the function itself.
     #[must_use]
     pub fn self_time(&self) -> Duration {
         self.own
     }
 
-    /// Of futures: between polls, and not in a callee that is named.
+    /// Of futures: time between polls, and not in a callee that is named.
     #[must_use]
     pub fn waiting(&self) -> Duration {
         self.waiting
@@ -53,7 +53,7 @@ impl Exemplar {
         self.callees.iter().copied()
     }
 
-    /// In callees that are not named.
+    /// Time in callees that are not named.
     #[must_use]
     pub fn other_callees(&self) -> Duration {
         self.other_callees

@@ -54,7 +54,7 @@ impl Histogram {
         Self(pairs)
     }
 
-    /// Values in all; stops at the greatest number there is.
+    /// Number of values; stops at the greatest number there is.
     ///
     /// ```
     /// use perf_core::Histogram;
@@ -83,7 +83,7 @@ impl Histogram {
         })
     }
 
-    /// The value at rank `⌈q·n⌉` of `n`, as the middle of its bucket; `q` is held to `0..=1`. `None` if empty.
+    /// The value at rank `⌈q·n⌉` of `n`, as the middle of its bucket; `q` is clamped to `0..=1`. `None` if empty.
     ///
     /// ```
     /// use perf_core::Histogram;
@@ -97,7 +97,7 @@ impl Histogram {
         buckets::quantile(&self.0, q)
     }
 
-    /// Bucket number and count of every bucket that is not empty, ascending: all there is to know, in short.
+    /// Bucket number and count of every bucket that is not empty, ascending: the whole histogram in short.
     ///
     /// Bucket `i < 128` holds the value `i`; bucket `64·(k+1) + s` with `k ≥ 0` and `s < 64` begins at
     /// `(64 + s)·2^k`.
@@ -106,7 +106,8 @@ impl Histogram {
         self.0.clone()
     }
 
-    /// The number of the bucket that holds a value, as in [`Self::to_pairs`]: for those who count in cells of their own.
+    /// The number of the bucket that holds a value, as in [`Self::to_pairs`]: for callers that count in cells of their
+    /// own.
     ///
     /// ```
     /// # use perf_core::Histogram;

@@ -1,9 +1,9 @@
 //! Probes cheap enough to leave in production.
 //!
-//! A *probe* measures a place in the program: how often it is called, how long that takes, what of it is its own time,
-//! and what it allocates. A probe costs two readings of the processor's counter and little more; nothing is locked,
-//! allocated or sent anywhere. Without feature `enabled` every name of this crate is still there and does nothing: the
-//! attributes return the function as it was.
+//! A *probe* measures a place in the program: the number of calls, their durations and self times, and their
+//! allocations. A probe costs two readings of the processor's counter and little more; nothing is locked, allocated or
+//! sent anywhere. Without feature `enabled` every name of this crate is still there and does nothing: the attributes
+//! return the function as it was.
 //!
 //! ```
 //! use perf_core::{perf_block, perf_probe};
@@ -27,15 +27,15 @@
 //! | measure a part of a function | [`perf_block!`] |
 //! | measure by hand, or a future | [`Probe`] |
 //! | count allocations too | [`PerfAlloc`] |
-//! | read what was counted | [`snapshot`] |
+//! | read the counts | [`snapshot`] |
 //! | measure one piece of work while others run | [`Session`] |
 //! | keep the caller of work that another thread does | [`CallContext`] |
-//! | see what every thread did last, call by call | [`set_timeline`], [`timeline`](timeline()) |
+//! | see the latest calls of every thread | [`set_timeline`], [`timeline`](timeline()) |
 //! | find a slow call in another system | [`Trace`] |
 //! | switch it off and on | [`set_recording`], [`set_call_tree`] |
-//! | declare what a call may cost | [`macro@perf_budget`], [`budget`] |
+//! | declare limits on the cost of a call | [`macro@perf_budget`], [`budget`] |
 //!
-//! `perf-exporters` prints and serves what a [`Snapshot`] holds, and turns budgets into verdicts.
+//! `perf-exporters` prints and serves the content of a [`Snapshot`], and turns budgets into verdicts.
 //!
 //! # How it counts
 //! Every thread counts into a *shard* of its own: one slot for each probe, with exact counters and a log-linear
@@ -50,17 +50,17 @@
 //! - A signal handler may call a probe that its thread has called before, the interrupted one among them: the call counts,
 //!   or counts as lost.
 //! - Sums stop at their greatest value (2^64 - 1; of times, 2^62 ticks) and never go back.
-//! - The first call of a program takes less than 12 KiB of stack, and that of a thread less than 8 KiB, in a debug build on
-//!   x86-64 Linux: `cargo test -p perf-core --test small_stacks -- --nocapture` says how much.
+//! - The first call of a program takes less than 12 KiB of stack, and that of a thread less than 8 KiB, in a debug
+//!   build on x86-64 Linux: `cargo test -p perf-core --test small_stacks -- --nocapture` prints how much.
 //! - Memory is bounded by the probes, the octaves of their durations and the threads, for any number of calls: a probe
-//!   that a thread has called takes 2 KiB there, and 256 bytes more for every doubling that its durations span. What
-//!   threads counted in goes on to the next threads, or back to the system.
-//! - The child of a `fork` counts for itself, from zero. (Of a raw system call, which no handler is told of, the library learns
-//!   nothing: such a child goes on from its parent's counts.)
-//! - A plugin that shares a dynamic library of this crate with its program may be unloaded, on Linux with glibc: what it
-//!   counted stays. Elsewhere it has to stay loaded.
+//!   that a thread has called takes 2 KiB there, and 256 bytes more for every doubling that its durations span. Memory
+//!   that threads counted in goes to the next threads, or back to the system.
+//! - The child of a `fork` counts for itself, from zero. (A raw `fork` system call runs no handler, so the library does not
+//!   see it: such a child goes on from its parent's counts.)
+//! - A plugin that shares a dynamic library of this crate with its program may be unloaded, on Linux with glibc: its
+//!   counts stay. Elsewhere it has to stay loaded.
 
-// What only the live half makes is unused without it; the types stay the same.
+// Items that only the live half makes are unused without it; the types stay the same.
 #![cfg_attr(not(feature = "enabled"), allow(dead_code))]
 
 mod alloc;

@@ -10,8 +10,9 @@ use crate::live::{entry, future_state::FutureState, poll::End};
 
 /// A future that is measured; made by [`Probe::wrap`].
 ///
-/// A call lasts from the first poll to the end: its *wall* time. The time inside polls is its *busy* time. One that is
-/// dropped after its first poll and before its end counts as cancelled. It may move between threads from poll to poll.
+/// A call lasts from the first poll to the end: its *wall* time. The time inside polls is its *busy* time. A future
+/// that is dropped after its first poll and before its end counts as cancelled. It may move between threads from poll
+/// to poll.
 #[must_use = "futures do nothing unless polled"]
 pub struct Measured<F: Future> {
     future: F,
@@ -29,8 +30,8 @@ struct Call<T> {
 }
 
 impl Probe {
-    /// Measures a future: wall time from its first poll to its end, busy time and allocations poll by poll on
-    /// whichever thread polls. Nothing is boxed or allocated.
+    /// Measures a future: wall time from its first poll to its end, busy time and allocations poll by poll on the
+    /// thread that polls. Nothing is boxed or allocated.
     ///
     /// ```
     /// use perf_core::Probe;

@@ -39,9 +39,9 @@ pub struct SnapshotMeta {
     pub costliest_thread: Duration,
     /// When it was taken.
     pub taken: SystemTime,
-    /// Processor time of all threads of the process since it began; none where the system does not tell.
+    /// Processor time of all threads of the process since it began; none where the system does not report it.
     pub processor_time: Option<Duration>,
-    /// Whether the system tells how long threads wait: else [`ProbeStats::waiting`](crate::ProbeStats::waiting) is 0.
+    /// Whether the system reports how long threads wait: else [`ProbeStats::waiting`](crate::ProbeStats::waiting) is 0.
     pub waiting_is_told: bool,
     /// Whether [`PerfAlloc`](crate::PerfAlloc) is the program's allocator: else all allocation figures are 0.
     pub alloc_tracking: bool,

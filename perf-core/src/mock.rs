@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Stands in for the process's clock, so that a test can say how long a call takes. One tick is a nanosecond.
+/// Stands in for the process's clock, so that a test can set how long a call takes. One tick is a nanosecond.
 ///
 /// The clock of a process is chosen once; a test that uses this has a process of its own (a file of its own in
 /// `tests/`) and installs it first.

@@ -1,10 +1,10 @@
-//! From what the compiler calls a function to what people call it: `module::function` or `module::Type::method`.
+//! From the compiler's name of a function to its readable name: `module::function` or `module::Type::method`.
 //!
-//! An attribute on a lone function sees its tokens only; whether it stands in an impl block, and of which type, it is
-//! not told. But `type_name_of_val` of an item nested in it spells out the whole way there. These are the ways, each
-//! followed by the nested item's own name:
+//! An attribute on a lone function sees its tokens only, not whether it stands in an impl block, and of which type. But
+//! `type_name_of_val` of an item nested in it spells out the whole path. These are the paths, each followed by the
+//! nested item's own name:
 //!
-//! | where | what the compiler says |
+//! | where | the compiler's name |
 //! |---|---|
 //! | a function | `krate::module::function` |
 //! | a method | `krate::module::Type::method`, `krate::module::Type<_, _>::method` |
@@ -20,7 +20,8 @@
 /// The name of the function in which an item called `raw` is nested, `module` being its `module_path!()`.
 ///
 /// The nested item is a function called `method` or `function`, in a static: where it is called `method` the function
-/// around is known to have a receiver. Else a function counts as associated if what it stands in begins with a capital.
+/// around is known to have a receiver. Else a function counts as associated if the name of its parent begins with a
+/// capital.
 pub(crate) fn resolve_name(module: &str, raw: &str) -> String {
     let (path, marker) = last(raw);
     let (mut path, _) = last(path);
@@ -62,7 +63,7 @@ fn owner(module: &str, parent: &str, is_method: bool) -> Option<String> {
     Some(short(if behalf == "_" { of } else { behalf }))
 }
 
-/// Where the angle bracket opens that closes at the very end.
+/// The place of the angle bracket that is closed at the very end.
 fn opening(path: &str) -> Option<usize> {
     path.ends_with('>')
         .then(|| depths(path).filter(|(_, c, depth)| *c == '<' && *depth == 0).last())?
@@ -92,7 +93,7 @@ fn depths(text: &str) -> impl Iterator<Item = (usize, char, usize)> {
     })
 }
 
-/// A type as it is told apart at a glance: every path by its last word, without generic arguments.
+/// The short form of a type: every path by its last word, without generic arguments.
 fn short(ty: &str) -> String {
     let mut shown = String::new();
     let mut word = String::new();

@@ -1,12 +1,13 @@
-//! The functions and types that expansions of the attributes use. Not for anything else: it changes with every version.
+//! The functions and types that expansions of the attributes use. They are for no other use: they change with every
+//! version.
 
 pub use ::{core, std};
 
 pub use crate::typed::{Instances, typed};
 pub use crate::{Guard, Probe, budget};
 
-/// Sees to it that the child of a fork closes a descriptor, for as long as this is there: for descriptors that belong to a
-/// thread, which no child has.
+/// Makes the child of a fork close a descriptor, for as long as this lives: for descriptors that belong to a thread,
+/// which no child has.
 #[derive(Debug)]
 pub struct ClosedInChildren {
     #[cfg(all(unix, feature = "enabled"))]
@@ -14,7 +15,7 @@ pub struct ClosedInChildren {
 }
 
 impl ClosedInChildren {
-    /// To be dropped before the descriptor is closed.
+    /// Registers the descriptor; to be dropped before the descriptor is closed.
     #[cfg(unix)]
     #[must_use]
     #[cfg_attr(not(feature = "enabled"), allow(unused_variables))]
@@ -35,7 +36,7 @@ impl Drop for ClosedInChildren {
     }
 }
 
-/// A probe with a name that is written, or made of what is written.
+/// A probe with a name that is written, or made of written parts.
 #[must_use]
 #[track_caller]
 pub const fn probe_named(name: &'static str) -> Probe {
@@ -58,9 +59,9 @@ pub const fn errors_unseen(probe: Probe) -> Probe {
     probe.with_errors_unseen()
 }
 
-/// Whether a type is a `Result`, under whichever name and behind whichever type parameter: known where the function that
-/// asks is compiled for its types, and there a constant, as the name of a type is. It decides what a report says, and
-/// nothing that a program does.
+/// Whether a type is a `Result`, under any name and behind any type parameter: known where the function that asks is
+/// compiled for its types, and there a constant, as the name of a type is. It affects reports, and not the behaviour of
+/// the program.
 #[inline(always)]
 #[allow(clippy::inline_always, reason = "it is a constant only where it is asked")]
 #[must_use]
@@ -70,22 +71,22 @@ pub fn is_result<T>() -> bool {
     matches!(name, Some(b"core::result::Result<"))
 }
 
-/// Calls a closure. That it is one to be called once lets the closure give away what it has captured: a reborrow of a
-/// captured `&mut` may be returned.
+/// Calls a closure. The bound `FnOnce` lets the closure give away captured values: a reborrow of a captured `&mut` may
+/// be returned.
 #[inline(always)]
 #[allow(clippy::inline_always, reason = "without it every function measured so has one call more")]
 pub fn call<R>(body: impl FnOnce() -> R) -> R {
     body()
 }
 
-/// A value of the written type, into which what is given is coerced.
+/// A value of the written type, to which the argument is coerced.
 #[inline(always)]
 #[allow(clippy::inline_always, reason = "it only names a type")]
 pub const fn of_type<T>(value: T) -> T {
     value
 }
 
-/// A value for a way through a function that is never taken: an arm that never matches.
+/// A value for a path through a function that is never taken: an arm that never matches.
 ///
 /// # Panics
 /// Always.
@@ -118,15 +119,15 @@ pub const fn yielding<T, F: Future<Output = T>>(future: F) -> F {
     future
 }
 
-/// A call whose value is not seen yet: one that leaves before that has left with an error, unless it panics. Nothing
+/// A call whose value is not seen yet: a call that leaves before that has left with an error, unless it panics. `None`
 /// where it cannot fail.
 ///
-/// One word, and written without a call: it is in the frame of every measured function that may fail.
+/// It is one word, written without a call, since it is in the frame of every measured function that may fail.
 #[derive(Debug)]
 pub struct Outcome<'a>(pub Option<&'a Guard>);
 
 impl Outcome<'_> {
-    /// The value is there, and is an error or not.
+    /// Records that the value is there, and whether it is an error.
     #[inline]
     pub fn seen(&mut self, failed: bool) {
         let guard = self.0.take();
@@ -145,25 +146,25 @@ impl Drop for Outcome<'_> {
     }
 }
 
-/// A type that is known as `Result` by its spelling only: what it really is is asked as of [`Peek`], and without a place
-/// in the frame of the function that asks.
+/// A type that is known as `Result` by its spelling only: its real type is found as by [`Peek`], and without a place in
+/// the frame of the function that asks.
 #[derive(Debug)]
 pub struct Written<T>(std::marker::PhantomData<fn() -> T>);
 
 impl<T, E> Written<Result<T, E>> {
-    /// Leaving unseen is a failure.
+    /// Leaving before the value is seen is a failure.
     pub const FAILS: bool = true;
 
-    /// The value is there.
+    /// Records that the value is there, and whether it is an error.
     #[inline]
     pub fn see(outcome: &mut Outcome<'_>, value: &Result<T, E>) {
         outcome.seen(value.is_err());
     }
 }
 
-/// A value that is asked whether it is an error, where it is known as `Result` by its spelling only.
+/// A value to be checked for an error, where it is known as `Result` by its spelling only.
 ///
-/// The inherent methods are there for what really is one, and found first; [`NotAResult`] stands in for all other types.
+/// The inherent methods are there for a real `Result`, and found first; [`NotAResult`] stands in for all other types.
 #[derive(Debug)]
 pub struct Peek<'a, T: ?Sized>(pub &'a T);
 
@@ -178,13 +179,13 @@ impl<T, E> Peek<'_, Result<T, E>> {
 
 /// The answer for types that only look like a `Result`: no error.
 pub trait NotAResult {
-    /// No.
+    /// Always false.
     #[inline]
     fn failed(&self) -> bool {
         false
     }
 
-    /// Leaving unseen is as good as leaving seen.
+    /// Leaving before the value is seen is no failure.
     const FAILS: bool = false;
 
     /// No value of this type is an error.
@@ -195,7 +196,7 @@ pub trait NotAResult {
 impl<T: ?Sized> NotAResult for Peek<'_, T> {}
 impl<T> NotAResult for Written<T> {}
 
-/// Values that `#[perf_probe(errors)]` can look at.
+/// Values that `#[perf_probe(errors)]` can check.
 #[diagnostic::on_unimplemented(
     message = "`errors` needs a value that may be an error, and `{Self}` may not",
     label = "this is no `Result` and no `Option`",
@@ -227,7 +228,7 @@ impl<T> Fallible for Option<T> {
     note = "write what there is to count, such as `rows.len()`"
 )]
 pub trait Count {
-    /// The number; below zero counts as zero, and what is too large as the greatest.
+    /// The number; a negative one counts as zero, and one that is too large as the greatest.
     fn count(self) -> u64;
 }
 
@@ -246,7 +247,7 @@ macro_rules! count {
 
 count!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize);
 
-/// The number that `items` or `bytes` comes to.
+/// The number that `items` or `bytes` counts.
 #[inline]
 pub fn count(value: impl Count) -> u64 {
     value.count()

@@ -12,10 +12,10 @@ use crate::live::{
     open::{Class, Open},
 };
 
-/// A place in the program that is measured: what `#[perf_probe]` expands to, and what can be written by hand.
+/// A place in the program that is measured: made by `#[perf_probe]`, or written by hand.
 ///
-/// It is a constant-built static. The first call registers it; nothing runs before `main`. Probes of one name, wherever
-/// they stand, count together.
+/// It is a static, built at compile time. The first call registers it; nothing runs before `main`. Probes of one name,
+/// at any place, count together.
 ///
 /// ```
 /// use perf_core::Probe;
@@ -88,7 +88,7 @@ impl Probe {
         }
     }
 
-    /// A probe named by the function it is in: `here` returns what the compiler calls a function nested in it.
+    /// A probe named by the function it is in: `here` returns the compiler's name of a function nested in it.
     #[track_caller]
     #[cfg_attr(not(feature = "enabled"), allow(unused_variables))]
     pub(crate) const fn around(module: &'static str, here: fn() -> &'static str) -> Self {
@@ -149,7 +149,7 @@ impl Probe {
         self
     }
 
-    /// Declares what calls may cost. The probe itself never looks at it; readers of snapshots do.
+    /// Declares limits on the cost of calls. The probe itself never checks them; readers of snapshots do.
     ///
     /// ```
     /// use perf_core::Probe;
@@ -229,7 +229,7 @@ impl Probe {
     }
 }
 
-/// A call under way; dropping it ends the call.
+/// The guard of an open call; dropping it ends the call.
 ///
 /// It belongs to the thread it began on. Do not hold one across an `.await`: use [`Probe::wrap`] there. Guards are
 /// meant to be dropped in the reverse of the order they began in. Where they are not, or where one is leaked, nothing
@@ -323,7 +323,7 @@ impl Guard {
         }
     }
 
-    /// Marks this call, which is being left, as one that failed, if it is not a panic of its own that leaves it.
+    /// Marks this call, which is being left, as one that failed, unless a panic of its own leaves it.
     #[inline(never)]
     pub(crate) fn fail_unless_panicked(&self) {
         #[cfg(feature = "enabled")]
@@ -348,7 +348,7 @@ impl Drop for Guard {
 
 #[cfg(not(feature = "enabled"))]
 impl Drop for Guard {
-    /// Nothing; it is there so that a guard behaves the same to the borrow checker, on and off.
+    /// Does nothing; it is there so that a guard behaves the same to the borrow checker, on and off.
     #[inline(always)]
     fn drop(&mut self) {}
 }

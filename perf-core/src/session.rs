@@ -1,4 +1,4 @@
-//! Sessions: measuring one piece of work beside everything else.
+//! Sessions: measuring one piece of work while others run.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,9 +9,9 @@ use crate::Snapshot;
 #[cfg(feature = "enabled")]
 use crate::live::{collect, sessions};
 
-/// Sees exactly what runs inside it: on this thread between entering and leaving, and on the threads and in the futures
-/// that carry it there. Any number may be active, side by side or nested; the process totals include them all. An outer
-/// session sees what its inner ones see.
+/// Counts exactly the calls inside it: on this thread between entering and leaving, and on the threads and in the
+/// futures that carry it there. Any number may be active, side by side or nested; the process totals include them all.
+/// An outer session includes the counts of its inner ones.
 ///
 /// ```
 /// use perf_core::{Session, perf_probe};
@@ -45,7 +45,7 @@ pub struct SessionHandle {
 }
 
 impl Session {
-    /// A session that has seen nothing yet.
+    /// A session that has counted nothing yet.
     ///
     /// ```
     /// use perf_core::Session;
@@ -63,7 +63,7 @@ impl Session {
         }
     }
 
-    /// Counts what this thread does into the session until the guard is dropped.
+    /// Counts the calls of this thread into the session until the guard is dropped.
     ///
     /// ```
     /// use perf_core::{Session, perf_probe};
@@ -84,7 +84,7 @@ impl Session {
         self.handle.enter()
     }
 
-    /// Counts what `work` does into the session.
+    /// Counts the calls of `work` into the session.
     ///
     /// ```
     /// use perf_core::{Session, perf_probe};
@@ -102,7 +102,7 @@ impl Session {
         work()
     }
 
-    /// Counts what a future does into the session, on whichever thread polls it.
+    /// Counts the calls of a future into the session, on any thread that polls it.
     ///
     /// ```
     /// use perf_core::{Session, perf_probe};
@@ -168,7 +168,7 @@ impl Session {
 }
 
 impl SessionHandle {
-    /// Counts what this thread does into the session until the guard is dropped.
+    /// Counts the calls of this thread into the session until the guard is dropped.
     pub fn enter(&self) -> SessionGuard {
         SessionGuard {
             #[cfg(feature = "enabled")]
@@ -177,7 +177,7 @@ impl SessionHandle {
         }
     }
 
-    /// Counts what a future does into the session, on whichever thread polls it.
+    /// Counts the calls of a future into the session, on any thread that polls it.
     pub fn wrap<F: Future>(&self, future: F) -> InSession<F> {
         InSession { handle: self.clone(), future }
     }
@@ -202,7 +202,7 @@ impl Drop for SessionGuard {
 
 #[cfg(not(feature = "enabled"))]
 impl Drop for SessionGuard {
-    /// Nothing; it is there so that a guard behaves the same to the borrow checker, on and off.
+    /// Does nothing; it is there so that a guard behaves the same to the borrow checker, on and off.
     fn drop(&mut self) {}
 }
 

@@ -145,8 +145,8 @@ impl Snapshot {
         }
     }
 
-    /// Adds what another process or session counted: counts, times, distributions and trees add up, extremes and
-    /// peaks are the more extreme ones. Associative and commutative, and lossless between snapshots of one clock; of
+    /// Adds a snapshot of another process or session: counts, times, distributions and trees add up, extremes and peaks
+    /// are the more extreme ones. Associative and commutative, and lossless between snapshots of one clock; of
     /// different clocks, ticks become nanoseconds first. The conditions stay those of `self`.
     ///
     /// ```

@@ -1,13 +1,13 @@
 //! Spans of another system, opened by probes: for programs whose traces are to show the measured calls as well.
 //! `perf-exporters` does it for `tracing`.
 //!
-//! This is dear beside a probe, and off until [`install`] is called. Of a sampled probe, only the calls that are
-//! timed open spans.
+//! This is expensive compared with a probe, and off until [`install`] is called. Of a sampled probe, only the calls
+//! that are timed open spans.
 
 #[cfg(feature = "enabled")]
 use crate::live::{self, entry};
 
-/// The probe that a span is of.
+/// The probe that a span belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SpanOf {
@@ -21,9 +21,10 @@ pub struct SpanOf {
     pub line: u32,
 }
 
-/// Where spans are opened. What it does is part of the program, and may itself meet probes: it must not open a span then.
+/// The sink that opens spans. Its work is part of the program, and may itself call probes: it must not open a span
+/// then.
 pub trait SpanSink: Send + Sync {
-    /// A call begins on this thread. What is returned ends it; 0 if no span was opened.
+    /// A call begins on this thread. The token that is returned ends it; 0 if no span was opened.
     fn enter(&self, probe: SpanOf) -> u64;
 
     /// The call ends, on the same thread, normally the latest that has not ended.
@@ -42,8 +43,8 @@ pub trait TaskSpan: Send + Sync + std::fmt::Debug {
     fn exit(&self);
 }
 
-/// Says where spans are opened, and switches them on. Once in a program; false, and nothing happens, where it has been
-/// said before.
+/// Sets the sink of spans, and switches spans on. This works once in a program: later calls return false and change
+/// nothing.
 ///
 /// ```
 /// use perf_core::spans::{self, SpanOf, SpanSink, TaskSpan};
@@ -84,7 +85,7 @@ pub fn install(sink: Box<dyn SpanSink>) -> bool {
     installed
 }
 
-/// Switches spans off and on again. Calls under way end the spans that they have opened.
+/// Switches spans off and on again. Open calls end the spans that they have opened.
 #[cfg_attr(not(feature = "enabled"), allow(unused_variables))]
 pub fn switch(on: bool) {
     #[cfg(feature = "enabled")]

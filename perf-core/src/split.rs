@@ -11,8 +11,8 @@ use crate::live::{
     poll::{End, Visit},
 };
 
-/// A call that is made of several stretches, on one thread after the other or on several at a time: what a span of a
-/// tracing system is. As of a future, it lasts from the first stretch to the end (*wall* time), and is *busy* in its
+/// A call that is made of several stretches, on one thread after the other or on several at a time, as a span of a
+/// tracing system is. Like a future, it lasts from the first stretch to the end (*wall* time), and is *busy* in its
 /// stretches; stretches count as polls.
 ///
 /// ```
@@ -41,10 +41,10 @@ pub struct SplitCall {
     probe: &'static Probe,
     #[cfg(feature = "enabled")]
     future_state: FutureState,
-    /// The stretch under way, and the number of its thread.
+    /// The open stretch, and the number of its thread.
     #[cfg(feature = "enabled")]
     open: Option<(u32, Visit)>,
-    /// Those that began while there was one.
+    /// Stretches that began while there was one.
     #[cfg(feature = "enabled")]
     more: Vec<(u32, Visit)>,
     #[cfg(feature = "enabled")]
@@ -171,7 +171,7 @@ impl Drop for SplitCall {
 
 #[cfg(not(feature = "enabled"))]
 impl Drop for SplitCall {
-    /// Nothing; it is there so that a call behaves the same to the borrow checker, on and off.
+    /// Does nothing; it is there so that a call behaves the same to the borrow checker, on and off.
     fn drop(&mut self) {}
 }
 

@@ -1,4 +1,4 @@
-//! What is known of one probe.
+//! The statistics of one probe.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::exemplar::{self, Exemplar};
 use crate::histogram::Histogram;
 use crate::ticks::{Scale, TickHistogram};
 
-/// Exact sums of one probe, that stop at the greatest number; times in ticks.
+/// Exact sums of one probe, which stop at the greatest number; times in ticks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
     pub(crate) calls: u64,
@@ -28,9 +28,9 @@ pub(crate) struct Counts {
     pub(crate) total: u64,
     pub(crate) busy: u64,
     pub(crate) sum: u64,
-    /// Less what an empty probe measures for each call and poll; below zero where that is more than there is.
+    /// Self time, less the time that an empty probe measures for each call and poll; negative where that is more.
     pub(crate) own: i64,
-    /// Of `own`.
+    /// The part of `own` on no processor.
     pub(crate) waiting: u64,
     /// Least and greatest, where anything was timed.
     pub(crate) extremes: Option<(u64, u64)>,
@@ -75,7 +75,7 @@ impl Counts {
     }
 }
 
-/// What is known of one probe: exact counts and times, and the distribution of its calls.
+/// The statistics of one probe: exact counts and times, and the distribution of its calls.
 ///
 /// For a synchronous probe a call lasts from entry to exit. For a future it lasts from the first poll to the end (*wall*
 /// time), of which [`busy`](Self::busy) was spent inside polls.
@@ -159,8 +159,8 @@ impl ProbeStats {
         self.places.first().map_or(0, |(_, line)| *line)
     }
 
-    /// Source file and line of every callsite of this name that was called, the first one first. What one name counts may
-    /// be several functions: methods of one name in two traits, functions of one path in two crates, probes named alike.
+    /// Source file and line of every callsite of this name that was called, the first one first. One name may count
+    /// several functions: methods of one name in two traits, functions of one path in two crates, probes named alike.
     ///
     /// ```
     /// use perf_core::{Probe, Session};
@@ -204,9 +204,9 @@ impl ProbeStats {
         cancelled: u64;
         /// Polls of futures.
         polls: u64;
-        /// Sum of what `items = …` said.
+        /// Sum of the values of `items = …`.
         items: u64;
-        /// Sum of what `bytes = …` said.
+        /// Sum of the values of `bytes = …`.
         bytes: u64;
         /// Allocations and reallocations during calls, callees included; the outermost call of a recursion counts.
         allocs: u64;
@@ -214,7 +214,7 @@ impl ProbeStats {
         alloc_bytes: u64;
         /// Greatest growth of the thread's live bytes above their level at entry, over all calls.
         peak_bytes: u64;
-        /// Bytes allocated less bytes freed during calls: what they left behind, or took away if negative.
+        /// Bytes allocated less bytes freed during calls; negative where they freed more.
         net_bytes: i64;
     }
 
@@ -227,8 +227,8 @@ impl ProbeStats {
         busy => busy;
     }
 
-    /// Whether calls may have returned errors that were not counted: the function returns a `Result` under a name that does
-    /// not end in `Result`, which the attribute does not look at unless `errors` is among its options.
+    /// Whether calls may have returned errors that were not counted: the function returns a `Result` under a name that
+    /// does not end in `Result`, which the attribute does not check unless `errors` is among its options.
     ///
     /// ```
     /// use perf_core::{Session, perf_probe};
@@ -311,9 +311,9 @@ impl ProbeStats {
         u64::try_from(self.counts.self_alloc_bytes).unwrap_or(0)
     }
 
-    /// Busy time less that of instrumented callees and less the probes' own cost, which is what they take of their callers
-    /// and what an empty probe measures ([`SnapshotMeta::probe_resolution`](crate::SnapshotMeta::probe_resolution)). Never
-    /// below zero.
+    /// Busy time less that of instrumented callees and less the probes' own cost, which is the time that they take of
+    /// their callers and that an empty probe measures
+    /// ([`SnapshotMeta::probe_resolution`](crate::SnapshotMeta::probe_resolution)). Never below zero.
     ///
     /// ```
     /// use perf_core::{Session, perf_probe};
@@ -341,11 +341,12 @@ impl ProbeStats {
         self.scale.duration(self.own())
     }
 
-    /// Of the [`self_time`](Self::self_time), what the thread spent on no processor: blocked, or waiting for one. Told where
-    /// the system has a clock for it ([`SnapshotMeta::waiting_is_told`](crate::SnapshotMeta::waiting_is_told)), for probes
-    /// whose calls or polls last some ten microseconds on average; of others it stays in the self time. What calls of
-    /// shorter probes waited counts for their caller, up to its own self time. An estimate where one call in several is
-    /// looked at, as it is below some hundred microseconds.
+    /// The part of the [`self_time`](Self::self_time) that the thread spent on no processor: blocked, or waiting for
+    /// one. It is measured where the system has a clock for it
+    /// ([`SnapshotMeta::waiting_is_told`](crate::SnapshotMeta::waiting_is_told)), for probes whose calls or polls last
+    /// some ten microseconds on average; of others it stays in the self time. The waiting of shorter probes' calls
+    /// counts for their caller, up to its own self time. It is an estimate where one call in several is measured, as
+    /// below some hundred microseconds.
     ///
     /// ```
     /// use perf_core::{Session, perf_probe};
@@ -442,7 +443,7 @@ impl ProbeStats {
     /// The distribution of call durations in nanoseconds.
     ///
     /// Calls are counted in ticks; where ticks are not nanoseconds, a bucket that straddles an edge is split in
-    /// proportion, and the count stays what it was.
+    /// proportion, and the count is unchanged.
     ///
     /// ```
     /// use perf_core::Session;
@@ -520,7 +521,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// A probe whose every sum is this, and whose every signed sum that.
+    /// A probe whose sums are all `sum`, and whose signed sums are all `signed`.
     fn stats(sum: u64, signed: i64, scale: Scale) -> ProbeStats {
         let histogram = TickHistogram::from_sorted(vec![(7, sum.max(1))]);
         let counts = Counts {
@@ -557,7 +558,7 @@ mod tests {
     }
 
     proptest! {
-        /// Of equal clocks and of different ones, against an account in twice as many bits.
+        /// Snapshots of equal clocks and of different ones, against sums in twice as many bits.
         #[test]
         fn merges_stop_at_the_greatest_number(
             parts in prop::collection::vec((number(), signed()), 1..6),

@@ -1,5 +1,5 @@
-//! From ticks to time. Inside a snapshot everything is still in ticks, so that differences and sums of snapshots are
-//! exact; this is where a reader's question turns them into nanoseconds.
+//! From ticks to time. Inside a snapshot all times are still in ticks, so that differences and sums of snapshots are
+//! exact; here they become nanoseconds, when a reader asks for them.
 
 use std::time::Duration;
 

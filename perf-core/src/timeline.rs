@@ -53,7 +53,8 @@ pub enum EventKind {
     Call,
     /// A poll of a future, which is a part of its call.
     Poll,
-    /// All of a future, from its first poll to its end. It may overlap with anything, and is on no thread in particular.
+    /// All of a future, from its first poll to its end. It may overlap with any event, and is on no thread in
+    /// particular.
     Future,
 }
 
@@ -85,14 +86,14 @@ impl Timeline {
         let origin = wall.checked_sub(scale.duration(now.saturating_sub(first))).unwrap_or(SystemTime::UNIX_EPOCH);
         let mut events: Vec<TimelineEvent> =
             raw.events.iter().map(|event| at(event, first, &raw.names, scale)).collect();
-        // What began together is nested, the longest outermost.
+        // Events that began together are nested, the longest outermost.
         events.sort_by_key(|event| (event.thread, event.start, std::cmp::Reverse(event.duration)));
         let mut threads = raw.threads;
         threads.sort();
         Self { events, threads, origin, overwritten: raw.overwritten }
     }
 
-    /// Nothing: the library is off.
+    /// An empty timeline: the library is off.
     #[cfg(not(feature = "enabled"))]
     pub(crate) fn empty() -> Self {
         Self { events: Vec::new(), threads: Vec::new(), origin: SystemTime::UNIX_EPOCH, overwritten: 0 }
@@ -123,7 +124,7 @@ impl Timeline {
     }
 }
 
-/// Both ends are rounded alike, so that what was nested in ticks is nested in nanoseconds.
+/// Both ends are rounded alike, so that events nested in ticks are nested in nanoseconds.
 #[cfg(feature = "enabled")]
 fn at(event: &ring::Event, first: u64, names: &[&'static str], scale: Scale) -> TimelineEvent {
     let start = scale.nanos(event.start.saturating_sub(first));

@@ -8,8 +8,8 @@ use std::task::{Context, Poll};
 #[cfg(feature = "enabled")]
 use crate::live::local::Local;
 
-/// The trace that work belongs to, as a tracing system numbers it: what is known of a slow call then leads there. It is
-/// looked at only where a call is among the slowest of its probe, so it costs the others nothing.
+/// The trace that work belongs to, as a tracing system numbers it: the record of a slow call then leads there. It is
+/// read only where a call is among the slowest of its probe, so it costs other calls nothing.
 ///
 /// ```
 /// use perf_core::{Session, Trace, perf_probe};
@@ -46,13 +46,13 @@ impl Trace {
         }
     }
 
-    /// The calls of a future belong to the trace, on whichever thread it is polled.
+    /// The calls of a future belong to the trace, on any thread that polls it.
     pub const fn wrap<F: Future>(self, future: F) -> InTrace<F> {
         InTrace { trace: self, future }
     }
 }
 
-/// Keeps its thread in a [`Trace`]. To be dropped in the reverse of the order of entering.
+/// Keeps its thread in a [`Trace`]. Guards are to be dropped in the reverse of the order of entering.
 #[must_use = "the trace is left where the guard is dropped: bind it to a name, `let _trace = …`"]
 pub struct TraceGuard {
     #[cfg(feature = "enabled")]

@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicPtr;
 
 use crate::Probe;
 
-/// The probes that one generic function has had made so far: a list that only grows.
+/// The probes that were made for one generic function so far: a list that only grows.
 #[derive(Debug, Default)]
 pub struct Instances {
     /// The latest. An instance is complete before the pointer to it is stored with release; readers load with acquire.
@@ -19,7 +19,7 @@ struct Instance {
 }
 
 impl Instances {
-    /// None yet.
+    /// An empty list.
     #[must_use]
     pub const fn new() -> Self {
         Self { first: AtomicPtr::new(std::ptr::null_mut()) }
@@ -72,8 +72,8 @@ impl Instances {
             let next = self.first();
             let instance = memory::keep(Instance { types: types.to_vec(), probe: probe.named(name.leak()), next })?;
             let before = next.map_or(std::ptr::null_mut(), |next| std::ptr::from_ref(next).cast_mut());
-            // Lost to another thread, the instance serves this call, and the next one looks again. Probes of one name
-            // count together.
+            // Where another thread was first, the instance serves this call, and the next call looks again. Probes of
+            // one name count together.
             let _ = self.first.compare_exchange(before, std::ptr::from_ref(instance).cast_mut(), Release, Relaxed);
             Some(&instance.probe)
         });

@@ -1,5 +1,5 @@
-//! What an annotation leaves in the program: a constant-built static with its description and one word that the hot
-//! path reads. The first call registers it; nothing runs before `main`.
+//! The callsite that an annotation leaves in the program: a static, built at compile time, with its description and one
+//! word that the hot path reads. The first call registers it; nothing runs before `main`.
 
 use std::num::NonZeroU32;
 use std::panic::Location;
@@ -11,13 +11,13 @@ use crate::budget::BudgetSpec;
 
 /// Bits of the word that are the probe's id; the others make it greater than every table of slots.
 pub(crate) const ID: u32 = 0x00ff_ffff;
-/// Not recording: the call ends right there.
+/// Recording is off: the call ends right there.
 pub(crate) const OFF: u32 = 1 << 31;
-/// To be counted by the general lane.
+/// Calls are counted by the general lane.
 pub(crate) const GENERAL: u32 = 1 << 30;
-/// To be put into the thread's ring.
+/// Calls are recorded in the thread's ring.
 pub(crate) const RECORDED: u32 = 1 << 29;
-/// To be counted by the general lane, since calls are long enough for their thread's processor time to be read.
+/// Calls are counted by the general lane, since they are long enough for their thread's processor time to be read.
 pub(crate) const WATCHED: u32 = 1 << 28;
 /// Not every call is timed.
 pub(crate) const SAMPLED: u32 = 1 << 27;
@@ -40,12 +40,12 @@ pub(crate) enum Sampling {
     },
 }
 
-/// How a callsite is called.
+/// The name of a callsite.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Name {
     /// As written.
     Given(&'static str),
-    /// By the function it is in: the module, and what the compiler calls a function nested in it.
+    /// The name of the function around it: the module, and the compiler's name of a function nested in it.
     Around { module: &'static str, here: fn() -> &'static str },
 }
 
@@ -59,7 +59,7 @@ pub(crate) struct Callsite {
     pub(crate) budget: Option<&'static BudgetSpec>,
     /// Whether calls may return an error that nothing looks at.
     pub(crate) errors_unseen: bool,
-    /// What the registry knows of it, once it is registered.
+    /// The registry's copy of its description, once it is registered.
     site: AtomicPtr<Site>,
 }
 
@@ -73,7 +73,7 @@ impl Callsite {
     }
 
     const_unless_loom! {
-        /// At a place that somebody else knows.
+        /// A callsite at a place that the caller names.
         pub(crate) fn at(name: Name, file: &'static str, line: u32) -> Self {
             Self::with(name, (file, line), Sampling::Every, None)
         }
@@ -111,7 +111,7 @@ impl Callsite {
         self.word.load(Relaxed)
     }
 
-    /// The registry only, under its lock. A thread that still sees the old word finds out on its long way.
+    /// The registry only, under its lock. A thread that still sees the old word finds the new one on its slow path.
     pub(super) fn set_word(&self, word: u32) {
         let _ = self.word.fetch_update(Relaxed, Relaxed, |now| Some(word | now & WATCHED));
     }
@@ -125,7 +125,7 @@ impl Callsite {
         }
     }
 
-    /// What the registry knows of it, if it is registered.
+    /// The registry's copy of its description, if it is registered.
     pub(crate) fn site(&self) -> Option<&'static Site> {
         // SAFETY: null or a site, and sites live for ever. Acquire pairs with the release in `set_site`.
         unsafe { self.site.load(Acquire).as_ref() }
@@ -133,7 +133,7 @@ impl Callsite {
 
     /// The registry only, under its lock.
     pub(super) fn set_site(&self, site: &'static Site) {
-        // Pairs with the acquire in `site`: who sees it sees what is in it.
+        // Pairs with the acquire in `site`: a thread that sees the site sees its fields.
         self.site.store(std::ptr::from_ref(site).cast_mut(), Release);
     }
 

@@ -1,7 +1,7 @@
 //! Raw ticks: the processor's counter where the kernel itself keeps time by it, `Instant` elsewhere, a mock in tests.
 //!
-//! Which one is decided once, when the first probe registers. How long a tick is, is learnt later, from the time that
-//! has passed since: the first reading of the snapshot compares both clocks over the whole life of the program.
+//! The choice is made once, when the first probe registers. The length of a tick is learnt later, from the time that
+//! has passed since: the first snapshot compares both clocks over the whole life of the program.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -14,8 +14,8 @@ use crate::meta::ClockKind;
 /// Shortest time over which the two clocks are compared.
 const BASELINE: Duration = Duration::from_millis(10);
 
-/// Where the standard library has no clock either, and reading it would end the program: calls are counted, and take no
-/// time.
+/// Platforms where the standard library has no clock either, and a reading would end the program: calls are counted,
+/// and take no time.
 const NO_CLOCK: bool = cfg!(all(target_family = "wasm", target_os = "unknown"));
 
 struct Clock {
@@ -34,7 +34,7 @@ static CLOCK: OnceLock<Clock> = OnceLock::new();
 static TICKS_PER_SECOND: OnceLock<f64> = OnceLock::new();
 /// Starts away from 0, so that a test can step back.
 static MOCK_NANOS: AtomicU64 = AtomicU64::new(1 << 40);
-/// Of the mock's time, how much no processor worked.
+/// The part of the mock's time in which no processor worked.
 static MOCK_WAITED: AtomicU64 = AtomicU64::new(0);
 
 fn clock() -> &'static Clock {
@@ -67,7 +67,7 @@ fn instant() -> Option<Instant> {
     (!NO_CLOCK).then(Instant::now)
 }
 
-/// The time of day, as far as anybody knows it.
+/// The time of day; the epoch where there is no clock.
 pub(crate) fn wall() -> SystemTime {
     if NO_CLOCK { SystemTime::UNIX_EPOCH } else { SystemTime::now() }
 }
@@ -77,7 +77,7 @@ pub(crate) fn kind() -> ClockKind {
     clock().kind
 }
 
-/// Whether [`counter`] is the clock: then the short way of a call reads it directly.
+/// Whether [`counter`] is the clock: then the hot path of a call reads it directly.
 pub(crate) fn is_counter() -> bool {
     matches!(kind(), ClockKind::Tsc | ClockKind::ArmCounter)
 }
@@ -146,7 +146,7 @@ pub(crate) fn at(counter: u64) -> u64 {
     if is_counter() { counter } else { now() }
 }
 
-/// Ticks of a duration, at most as many as a sum of them holds.
+/// Ticks of a duration, at most [`MOST_TICKS`].
 pub(crate) fn to_ticks(time: Duration) -> u64 {
     if is_counter() {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
@@ -189,8 +189,8 @@ fn rate_since(clock: &Clock) -> f64 {
     ticks.wrapping_sub(clock.origin_ticks) as f64 / since.as_secs_f64()
 }
 
-/// Nanoseconds that a processor worked for this thread; none where the system does not tell. A reading of it is a call into
-/// the system.
+/// Nanoseconds that a processor worked for this thread; none where the system does not report them. A reading of it is
+/// a call into the system.
 pub(crate) fn thread_processor_nanos() -> Option<u64> {
     match kind() {
         ClockKind::Mock => Some(MOCK_NANOS.load(Relaxed).wrapping_sub(MOCK_WAITED.load(Relaxed))),
@@ -206,7 +206,7 @@ pub(crate) fn process_processor_time() -> Option<Duration> {
     }
 }
 
-/// Ticks that so many nanoseconds have.
+/// Ticks of so many nanoseconds.
 pub(crate) fn nanos_to_ticks(nanos: u64) -> u64 {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
     let ticks = (nanos as f64 / 1e9 * ticks_per_second_so_far()).round() as u64;
@@ -239,7 +239,7 @@ fn system_clock(id: i32) -> Option<u64> {
     (!failed).then(|| nanos.unsigned())
 }
 
-/// Nobody to ask.
+/// For platforms without such clocks.
 #[cfg(not(all(
     target_pointer_width = "64",
     any(target_os = "linux", target_os = "android", target_os = "macos"),

@@ -22,7 +22,7 @@ use crate::snapshot::Snapshot;
 use crate::stats::{Counts, ProbeStats};
 use crate::ticks::{Scale, TickHistogram};
 
-/// Everything the process has counted.
+/// All counts of the process.
 pub(crate) fn process() -> Snapshot {
     entry::prepared();
     locked(|lists| {
@@ -31,13 +31,14 @@ pub(crate) fn process() -> Snapshot {
     })
 }
 
-/// What a session has counted.
+/// The counts of a session.
 pub(crate) fn session(core: &Core) -> Snapshot {
     entry::prepared();
     locked(|lists| read(lists, &core.shards()))
 }
 
-/// With the content of shards kept from being moved, and with probes off on this thread: reading allocates, and an allocator may have probes.
+/// Runs `read` with the content of shards locked, and with probes off on this thread: reading allocates, and an
+/// allocator may have probes.
 fn locked(read: impl FnOnce(&Lists) -> Snapshot) -> Snapshot {
     let live_bytes = heap::process_live();
     let snapshot = Local::here().in_library(|_| REGISTRY.read(read));
@@ -89,7 +90,8 @@ fn by_id(lists: &Lists) -> Vec<Vec<&'static Site>> {
 struct Reader {
     dense: Vec<u64>,
     sparse: Vec<(u16, u64)>,
-    /// Where the slowest calls of the probe are that is being read, and their ticks; no call of fewer is one of them.
+    /// Places and ticks of the slowest calls of the probe that is being read; calls of fewer than `floor` ticks are
+    /// none of them.
     tail: Vec<(u64, &'static Tail, usize)>,
     floor: Option<u64>,
     /// Steps back of the clock, of all slots.
@@ -141,9 +143,9 @@ impl Reader {
         (!counts.is_empty()).then_some((counts, histogram))
     }
 
-    /// Where the slowest calls of a slot are, if they are among the slowest so far.
+    /// Adds the slowest calls of a slot that are among the slowest so far.
     fn add_tail(&mut self, slot: &'static Slot) {
-        // Many slots have none, which their greatest value tells.
+        // Many slots have none, which their greatest value shows.
         if Some(slot.greatest()) > self.floor {
             let found = slot.tail.places().filter(|(ticks, _)| Some(*ticks) > self.floor);
             self.tail.extend(found.map(|(ticks, place)| (ticks, &slot.tail, place)));
@@ -206,7 +208,7 @@ fn exemplar(record: &Record, now: (u64, SystemTime), sites: &[Vec<&'static Site>
 }
 
 fn add(counts: &mut Counts, slot: &Slot) {
-    // Calls are what the histogram holds and what sampling left out of it.
+    // Calls are those in the histogram and those that sampling left out of it.
     let untimed = slot.untimed.get().saturating_add(slot.claimed.get());
     let (synchronous, wall, busy) = (slot.total.get(), slot.wall.get(), slot.busy.get());
     let sums = [
@@ -264,8 +266,8 @@ fn meta(lists: &Lists, shards: &[&Shard], scale: Scale, taken: SystemTime, reade
     }
 }
 
-/// Joins the nodes of one way in the trees of several shards. A tree is as deep as there are probes, so what is still
-/// to be read waits in a list and not on the stack.
+/// Joins the nodes of equal paths in the trees of several shards. A tree is as deep as there are probes, so nodes that
+/// are still to be read wait in a list and not on the stack.
 fn read_tree(shards: &[&Shard], sites: &[Vec<&'static Site>], scale: Scale) -> CallTree {
     let mut builder = TreeBuilder::new();
     let roots: Vec<_> = shards.iter().filter_map(|shard| shard.tree.root()).collect();

@@ -1,6 +1,6 @@
-//! The callers of work that goes on elsewhere: the chain of probes around a place, and the way down the same chain in the
-//! tree of whichever shard continues it. Nodes have one writer, so another thread's node cannot be counted at; the probes on
-//! the way to it can be followed.
+//! The callers of work that continues on another thread: the chain of probes around a place, and the path down the same
+//! chain in the tree of the shard that continues it. Nodes have one writer, so a call cannot count at another thread's
+//! node; but the probes on the path to it can be followed.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use super::shard::Shard;
 use super::tree::{NodeRef, ROOT};
 use super::{entry, registry};
 
-/// Probes on the way to a node, outermost first. `None` where there was no memory, or the library itself was at work.
+/// Probes on the path to a node, outermost first. `None` where there was no memory, or the library itself was at work.
 #[derive(Clone)]
 pub(crate) struct Callers(Option<Arc<[u32]>>);
 
@@ -22,7 +22,7 @@ impl Drop for Callers {
 }
 
 impl Callers {
-    /// Those of the innermost open call on this thread.
+    /// The chain of the innermost open call on this thread.
     pub(crate) fn current() -> Self {
         let local = Local::here();
         let probes = local.in_library_uncounted(|_| {
@@ -39,7 +39,7 @@ impl Callers {
         Self(probes)
     }
 
-    /// Makes them the callers of what this thread calls next.
+    /// Makes them the callers of the next calls on this thread.
     pub(crate) fn enter(&self) -> Option<Entered> {
         let probes = self.0.as_deref().filter(|_| registry::tree_is_on())?;
         entry::prepared();
@@ -52,7 +52,7 @@ impl Callers {
             let before = shard.tree.current();
             shard.tree.set_current(None);
             for probe in probes {
-                // Where the tree has no room, what follows counts at the last caller that has a node.
+                // Where the tree has no room, the calls that follow count at the last caller that has a node.
                 let Some(node) = shard.tree.descend(*probe) else { break };
                 shard.tree.set_current(Some(NodeRef::to(node)));
             }
@@ -62,7 +62,7 @@ impl Callers {
     }
 }
 
-/// What [`Callers::enter`] has to give back, on the same thread.
+/// The place in the tree to restore after [`Callers::enter`], on the same thread.
 pub(crate) struct Entered {
     shard: &'static Shard,
     /// See [`Local::loan`].

@@ -1,8 +1,8 @@
-//! What a probe costs, measured on this machine by this program: once, when the first probe registers, in some tenths of
-//! a millisecond. Calls and polls cost differently, and both cost more while there is a call tree.
+//! The cost of a probe, measured on this machine by this program: once, when the first probe registers, in some tenths
+//! of a millisecond. Calls and polls cost differently, and both cost more while there is a call tree.
 //!
-//! What is measured is one empty probe inside another: in programs the probe before is rarely the same one, whose stores
-//! the next would have to wait for.
+//! One empty probe inside another is measured: in programs the probe before is rarely the same one, whose stores the
+//! next would have to wait for.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Waker};
@@ -14,15 +14,15 @@ use super::slot::Slot;
 use super::{clock, memory, registry};
 use crate::Probe;
 
-/// Pairs of a batch, and batches: the median of them is what a probe usually costs, whatever interrupts a few.
+/// Pairs of a batch, and batches: their median is the usual cost of a probe, even where a few are interrupted.
 const PAIRS: u32 = 32;
 const BATCHES: usize = 31;
 
-/// What an empty probe costs, in ticks.
+/// The cost of an empty probe, in ticks.
 struct Cost {
-    /// From the instruction before it to the instruction after it.
+    /// Ticks from the instruction before it to the instruction after it.
     whole: AtomicU64,
-    /// Of that what it measures itself.
+    /// The part of it that the probe measures itself.
     inside: AtomicU64,
 }
 
@@ -51,7 +51,7 @@ impl Cost {
     }
 }
 
-/// Of a call and of a poll: without a call tree, and with one.
+/// The costs of a call and of a poll: without a call tree, and with one.
 static CALL: [Cost; 2] = [const { Cost::new() }; 2];
 static POLL: [Cost; 2] = [const { Cost::new() }; 2];
 /// The smallest step of the clock.
@@ -66,7 +66,7 @@ const READINGS: u32 = 8;
 static OUTER: Probe = Probe::new("perf_core::calibration, outer");
 static INNER: Probe = Probe::new("perf_core::calibration, inner");
 
-/// As calls and polls are counted now.
+/// The cost of calls or polls as they are counted now.
 fn now(costs: &'static [Cost; 2]) -> &'static Cost {
     &costs[usize::from(registry::tree_is_on())]
 }
@@ -108,12 +108,12 @@ pub(crate) fn reading() -> u64 {
     READING.load(Relaxed)
 }
 
-/// Whether the system tells what a thread spends on processors.
+/// Whether the system reports the time that a thread spends on processors.
 pub(crate) fn waiting_is_told() -> bool {
     reading() != u64::MAX
 }
 
-/// Measures empty probes in a shard that nobody reads, by the ways that calls and polls will take. The thread is in
+/// Measures empty probes in a shard that no reader reads, on the paths that calls and polls will take. The thread is in
 /// [`Phase::InLibrary`], but for the probes themselves. No other thread counts yet, nor has the tree been switched.
 pub(crate) fn calibrate(local: &Local) -> Option<()> {
     READING.store(shortest_reading().unwrap_or(u64::MAX), Relaxed);
@@ -160,7 +160,7 @@ fn shortest_reading() -> Option<u64> {
     shortest
 }
 
-/// Calls take the way that those of other probes will.
+/// Sets the words, so that calls take the path that those of other probes will.
 fn set_words(tree: bool) {
     let clock = if clock::is_counter() { 0 } else { GENERAL };
     let tree = if tree { TREE } else { 0 };

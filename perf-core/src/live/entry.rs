@@ -1,5 +1,5 @@
-//! The long way into a shard, and the way around one: the first call of a program, of a callsite, of a thread, of a
-//! callsite on a thread; calls on threads that are past their end; guards that outlive the session they began in.
+//! The slow paths of a call: the first call of a program, of a callsite, of a thread, of a callsite on a thread; calls
+//! on threads that are past their end; guards that outlive the session they began in.
 
 use std::mem::MaybeUninit;
 use std::sync::Once;
@@ -43,12 +43,12 @@ pub(crate) fn start(local: &'static Local, site: &'static Callsite) -> Guard {
     begin(local, site, &found)
 }
 
-/// By itself, so that what it puts on the stack is not there while a thread makes its shard.
+/// A function of its own, so that its stack frame is not there while a thread makes its shard.
 #[inline(never)]
 fn begin(local: &'static Local, site: &'static Callsite, found: &Found) -> Guard {
     match *found {
         Found::Off => Guard::new(Open::off()),
-        // The usual way has found nothing: this call is slow already, so it is watched.
+        // The usual path has found no slot: this call is slow already, so it is watched.
         Found::Here(_, slot) => general::start_in(local, slot, site),
         Found::Orphan(slot) => {
             let tag = Tag::under(STRAY).and(Tag::STRAY).and(Tag::HEAP);
@@ -92,7 +92,7 @@ fn first_time(local: &Local, site: &'static Callsite) -> Found {
     })
 }
 
-/// What the very first call of the program brings with it: the choice of a clock, and the cost of a probe.
+/// Work of the program's first call: chooses the clock, and measures the cost of a probe.
 fn prepare(local: &Local) {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -112,7 +112,7 @@ pub(crate) fn prepared() {
     local.in_library_uncounted(|_| prepare(local));
 }
 
-/// Gives a thread its shard, and sees to it that the shard is given back. `Some(false)`: the thread is past its end.
+/// Gives a thread its shard, and arranges for the shard to be given back. `Some(false)`: the thread is past its end.
 pub(crate) fn take_shard(local: &Local) -> Option<bool> {
     struct ReturnShard;
     impl Drop for ReturnShard {
@@ -134,7 +134,7 @@ pub(crate) fn take_shard(local: &Local) -> Option<bool> {
     thread_local! {
         static RETURN_SHARD: ReturnShard = const { ReturnShard };
     }
-    // Reaching it for the first time is what makes the thread drop it at its end.
+    // The first access makes the thread drop it at its end.
     if RETURN_SHARD.try_with(|_| ()).is_err() {
         return Some(false);
     }
@@ -185,19 +185,19 @@ fn count_outcome_elsewhere(local: &Local, open: &Open) {
     }
 }
 
-/// Adds to what a probe has worked on, outside of any call.
+/// Adds to the items and bytes that a probe has worked on, outside of any call.
 pub(crate) fn count_units(site: &'static Callsite, items: u64, bytes: u64) {
     write(site, |slot| {
         slot.count_units(items, bytes);
     });
 }
 
-/// Counts a call that somebody else has timed.
+/// Counts a call whose duration the caller names.
 pub(crate) fn record(site: &'static Callsite, ticks: u64) {
     write(site, |slot| slot.count_alone(ticks, |ticks| slow::alone(Local::here(), ticks)));
 }
 
-/// Writes to the slot of a probe, wherever it is.
+/// Writes to the slot of a probe, in the thread's shard or in the registry's.
 pub(crate) fn write(site: &'static Callsite, write: impl FnOnce(&Slot)) {
     let local = Local::here();
     match find(local, site) {

@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 /// How many forks lie between the process that first used the library and this one.
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 
-/// Descriptors that a child closes; -1 where there is none. What listens for the parent would else go on listening in the
-/// child, with nobody to answer.
+/// Descriptors that a child closes; -1 where there is none. A listener of the parent would else stay open in the child,
+/// where no thread answers.
 #[cfg(unix)]
 static CLOSED: [AtomicI32; 8] = [const { AtomicI32::new(-1) }; 8];
 
@@ -23,17 +23,17 @@ pub(crate) fn replace_closed(before: i32, after: i32) -> bool {
     CLOSED.iter().any(|place| place.compare_exchange(before, after, Relaxed, Relaxed).is_ok())
 }
 
-/// A child has another one than its parent.
+/// The generation of this process: a child has another one than its parent.
 pub(crate) fn generation() -> u32 {
     GENERATION.load(Relaxed)
 }
 
-/// Sees to it that children of this process find the library in order.
+/// Installs the handlers that keep the library consistent in children of this process.
 pub(crate) fn prepare() {
     handlers::install();
 }
 
-/// What a fork passes through, where there are handlers for it; elsewhere there are none to install.
+/// The handlers around a fork, where the platform has them; elsewhere there are none to install.
 #[cfg_attr(
     all(
         any(

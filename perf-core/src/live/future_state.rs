@@ -1,4 +1,4 @@
-//! What a future carries from poll to poll. One thread polls at a time, and is the one writer of all of it; it is made of
+//! The state that a future keeps from poll to poll. One thread polls at a time, and is its only writer; it is made of
 //! counters because a future that is polled inside the poll writes to it too.
 
 use std::sync::OnceLock;
@@ -11,7 +11,7 @@ use super::sync::Count;
 use super::tail::{NAMED, Record};
 use crate::spans::TaskSpan;
 
-/// One that was polled and has not ended.
+/// The state of a future that was polled and has not ended.
 #[derive(Debug)]
 pub(crate) struct FutureState {
     /// Ticks at the first poll; 0 before it and after the end.
@@ -58,14 +58,14 @@ impl FutureState {
         }
     }
 
-    /// The clock at a poll, of which the first is where the call begins.
+    /// Begins the call at the first poll; `now` is the clock at a poll.
     pub(crate) fn start(&self, now: u64) {
         if self.since.get() == 0 {
             self.since.set(now);
         }
     }
 
-    /// Ends it; none where it had not begun, or was over.
+    /// Ends the call, and returns when it began; none where it had not begun, or was over.
     pub(crate) fn finish(&self) -> Option<u64> {
         let since = self.since.get();
         self.since.set(0);
@@ -84,7 +84,7 @@ impl FutureState {
         }
     }
 
-    /// After a stretch.
+    /// After a stretch: leaves the call's span.
     pub(crate) fn exit_span(&self) {
         if let Some(span) = self.span.get() {
             span.exit();
@@ -100,7 +100,7 @@ impl FutureState {
         self.callees.add_ticks(callees);
     }
 
-    /// What a poll did to the heap; returns the most that live bytes ever were above the start.
+    /// Adds a poll's change of the heap; returns the greatest growth of live bytes above the start.
     pub(crate) fn count_heap(&self, change: &Change) -> u64 {
         let net = self.net.get().signed();
         let peak = self.peak.get().signed().max(net.saturating_add(change.peak.signed()));
@@ -109,7 +109,8 @@ impl FutureState {
         peak.unsigned_abs()
     }
 
-    /// A call of another probe has ended in a poll. Where there is no place for one more name, the shorter goes without.
+    /// A call of another probe has ended in a poll. Where there is no place for one more name, the shortest stays
+    /// unnamed.
     pub(crate) fn count_callee(&self, id: u32, busy: u64, waiting: u64) {
         let known = self.named.iter().find(|callee| callee.id.get() == id.into() && callee.ticks() > 0);
         let place = known.or_else(|| {
@@ -127,7 +128,7 @@ impl FutureState {
         }
     }
 
-    /// Fills in what the time of a call went into.
+    /// Fills in the parts of a call's time.
     pub(crate) fn describe(&self, call: Record) -> Record {
         let (mut busy, mut waiting) = (0_u64, 0_u64);
         let mut named = self.named.each_ref().map(|callee| {

@@ -1,4 +1,4 @@
-//! The longer way of a call: sampled probes, the call tree, and clocks that are not a register. One path serves them
+//! The longer path of a call: sampled probes, the call tree, and clocks that are not a register. One path serves them
 //! all, since each is a branch or two beside a clock reading.
 //!
 //! A sampled probe times one call in N on average. The gap to the next timed call is drawn at random from `1..2N`,
@@ -23,7 +23,7 @@ use crate::Guard;
 /// Longest average gap that a probe under an overhead cap may choose.
 const LONGEST_GAP: u64 = 1 << 20;
 
-/// What a call that goes this way keeps beside the rest.
+/// The additional state of a call on this path.
 #[derive(Clone, Copy)]
 pub(crate) struct Sampled {
     /// Calls that this one stands for, itself included; 0 where another will stand for it.
@@ -33,10 +33,10 @@ pub(crate) struct Sampled {
     watch: Watch,
 }
 
-/// Begins a call that goes this way.
+/// Begins a call on this path.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn start_in(local: &'static Local, slot: &'static Slot, site: &'static Callsite) -> Guard {
-    // SAFETY: a slot at hand is one that this thread writes to.
+    // SAFETY: the slot is of the shard that this thread writes to.
     if !unsafe { slot.passes_by() } {
         return start_due(local, slot, site);
     }
@@ -46,7 +46,7 @@ pub(crate) fn start_in(local: &'static Local, slot: &'static Slot, site: &'stati
     Guard::new(Open::untimed_anywhere(local, slot))
 }
 
-/// Begins a call that is timed. Not inlined, so that one that is not needs few registers.
+/// Begins a call that is timed. Not inlined, so that a call that is not timed needs few registers.
 #[inline(never)]
 fn start_due(local: &'static Local, slot: &'static Slot, site: &'static Callsite) -> Guard {
     start_timed(local, slot, site, weigh(slot, site.sampling))
@@ -67,14 +67,14 @@ fn start_timed(local: &'static Local, slot: &'static Slot, site: &'static Callsi
     Guard::new(Open::timed(tag, local, slot, (place, MaybeUninit::new(sampled)), clock::now))
 }
 
-/// A signed time, so many times over, which stops where sums do.
+/// A signed time multiplied by `weight`, which stops where sums do.
 fn weighted(own: u64, weight: u64) -> u64 {
     let weight = i64::try_from(weight).unwrap_or(i64::MAX);
     let most = MOST_TICKS.signed();
     own.signed().saturating_mul(weight).clamp(most.wrapping_neg(), most).unsigned()
 }
 
-/// For how many calls a timed one stands; and draws when the next one is due.
+/// Returns how many calls a timed one stands for, and draws when the next one is due.
 #[inline]
 fn weigh(slot: &Slot, sampling: Sampling) -> u64 {
     if matches!(sampling, Sampling::Every) {
@@ -86,7 +86,7 @@ fn weigh(slot: &Slot, sampling: Sampling) -> u64 {
     skipped.saturating_add(1)
 }
 
-/// N.
+/// The average gap N.
 fn average_gap(slot: &Slot, sampling: Sampling) -> u64 {
     match sampling {
         Sampling::Every => 1,
@@ -112,7 +112,7 @@ pub(crate) fn enter(shard: &Shard, slot: &Slot) -> Place {
 #[inline(never)]
 pub(crate) fn finish_untimed(open: &Open) {
     let local = open.local();
-    // Where no probe was met meanwhile there is nothing to forget, and no store for the next such call to wait for.
+    // Where no probe was called meanwhile there is nothing to forget, and no store for the next such call to wait for.
     let nothing = Tag::under(local.loan.get()).and(Tag::UNTIMED).and(Tag::HEAP);
     if open.tag().and(Tag::HEAP) != nothing || local.child_ticks.get() != open.child_ticks() {
         return finish_untimed_slowly(local, open);
@@ -135,7 +135,7 @@ fn finish_untimed_slowly(local: &Local, open: &Open) {
     open.count_outcome(open.slot());
 }
 
-/// What the callees of an untimed call took and allocated is in the call that stands for it.
+/// Forgets the time and allocations of an untimed call's callees: they are in the call that stands for it.
 pub(super) fn forget_callees(local: &Local, open: &Open) {
     local.child_ticks.set(open.child_ticks());
     if open.tag().has(Tag::HEAP) {
@@ -143,7 +143,7 @@ pub(super) fn forget_callees(local: &Local, open: &Open) {
     }
 }
 
-/// Ends a call that is timed and goes this way, `counter` being what the processor's counter said at its end.
+/// Ends a call that is timed and on this path, `counter` being the processor's counter at its end.
 #[inline(never)]
 pub(crate) fn finish(open: &Open, counter: u64) {
     finish_at(open, clock::at(counter));
@@ -173,7 +173,7 @@ fn store(open: &Open, local: &Local, slot: &Slot, shard: &Shard, ticks: u64) {
     let Sampled { weight, watch, .. } = *open.sampled();
     let mut own = 0;
     if weight == 0 {
-        // What its callees took is in the time of the call that stands for this one.
+        // The time of its callees is in that of the call that stands for this one.
         local.child_ticks.set(open.child_ticks());
         watch.forget(local);
     } else {

@@ -1,4 +1,4 @@
-//! What a thread has allocated. [`crate::PerfAlloc`] counts here, probes take differences.
+//! The allocations of a thread. [`crate::PerfAlloc`] counts here, probes take differences.
 //!
 //! A reallocation is one allocation; it adds the bytes it grows by, or frees those it shrinks by.
 
@@ -10,12 +10,13 @@ use super::sign::{Signed, Unsigned};
 use super::slot::Slot;
 use super::sync::saturating_signed;
 
-/// A thread tells the process total about its live bytes when they have changed by this much.
+/// A thread reports its live bytes to the process total when they have changed by this much.
 const REPORT_EVERY: u64 = 16 << 10;
 
 /// The margin of a thread past its end: every change is greater than [`REPORT_EVERY`] from there.
 const AT_ONCE: u64 = 1 << 63;
-/// That of a thread that has not counted anything: so is the first change.
+/// The margin of a thread that has not counted anything: the first change is greater than [`REPORT_EVERY`] from there,
+/// too.
 const UNSEEN: u64 = 1 << 62;
 
 /// Live bytes of all threads, less what each has not reported yet.
@@ -24,8 +25,8 @@ static PROCESS_LIVE: AtomicI64 = AtomicI64::new(0);
 /// Whether allocations are counted at all. A thread learns it with its first probe, or when it counts one.
 static COUNTS: AtomicBool = AtomicBool::new(false);
 
-/// Counters of one thread; signed ones are two's complement. They wrap, which their differences survive: what a single
-/// call allocates stays below 2^64.
+/// Counters of one thread; signed ones are two's complement. They wrap, but their differences stay right: a single call
+/// allocates less than 2^64.
 pub(crate) struct Heap {
     pub(crate) allocs: Cell<u64>,
     pub(crate) bytes: Cell<u64>,
@@ -33,10 +34,10 @@ pub(crate) struct Heap {
     pub(crate) live: Cell<u64>,
     /// Greatest `live` since the innermost open call began.
     peak: Cell<u64>,
-    /// What calls that have ended allocated, as far as their callers need to know.
+    /// The allocations of calls that have ended, as far as their callers need them.
     nested_allocs: Cell<u64>,
     nested_bytes: Cell<u64>,
-    /// `live` as last reported, less `margin`: one subtraction tells whether it is time.
+    /// `live` as last reported, less `margin`: one subtraction shows whether a report is due.
     report_below: Cell<u64>,
     /// [`REPORT_EVERY`], [`AT_ONCE`], or [`UNSEEN`].
     margin: Cell<u64>,
@@ -56,20 +57,20 @@ pub(crate) struct Mark {
     slot_net: u64,
 }
 
-/// What callees had allocated at the start of a call that is not timed.
+/// The allocations that callees had made at the start of a call that is not timed.
 #[derive(Clone, Copy)]
 pub(crate) struct Nested {
     allocs: u64,
     bytes: u64,
 }
 
-/// What happened between a mark and now; signed values are two's complement.
+/// The change of the counters between a mark and now; signed values are two's complement.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Change {
     pub(crate) allocs: u64,
     pub(crate) bytes: u64,
     pub(crate) net: u64,
-    /// Of the call itself, without its callees.
+    /// Those of the call itself, without its callees.
     pub(crate) own_allocs: u64,
     pub(crate) own_bytes: u64,
     /// Highest growth of live bytes above the mark.
@@ -94,13 +95,13 @@ impl Change {
         slot.peak.raise(self.peak);
     }
 
-    /// Counts what the call did itself.
+    /// Counts the call's own allocations.
     pub(crate) fn count_own(&self, slot: &Slot) {
         slot.own_allocs.add_signed(self.own_allocs);
         slot.own_alloc_bytes.add_signed(self.own_bytes);
     }
 
-    /// Counts the inclusive figures on top of what is there.
+    /// Adds the inclusive figures to those of the slot.
     pub(crate) fn add_inclusive(&self, slot: &Slot) {
         slot.allocs.add_up(self.allocs);
         slot.alloc_bytes.add_up(self.bytes);
@@ -180,7 +181,7 @@ impl Heap {
         PROCESS_LIVE.fetch_add(live.wrapping_sub(reported).signed(), Relaxed);
     }
 
-    /// From now on the process total is always up to date with this thread, which reports no other time.
+    /// From now on this thread reports every change to the process total at once.
     pub(crate) fn report_at_once(&self) {
         self.report();
         self.margin.set(AT_ONCE);
@@ -217,7 +218,7 @@ impl Heap {
         self.nested_bytes.set(before.bytes);
     }
 
-    /// Whether nothing was allocated or freed since the mark. If so, the mark is settled.
+    /// Whether nothing was allocated or freed since the mark. If so, the mark is closed.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn is_untouched(&self, mark: &Mark) -> bool {
         let touched = (self.allocs.get() ^ mark.allocs) | (self.live.get() ^ mark.live);
@@ -227,12 +228,12 @@ impl Heap {
         touched == 0
     }
 
-    /// Ends a call that stands for itself alone: what it did fits into 63 bits.
+    /// Ends a call that stands for itself alone: its figures fit into 63 bits.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn close_one(&self, mark: &Mark) -> Change {
         let since = |now: &Cell<u64>, start: u64| now.get().wrapping_sub(start);
         let (allocs, bytes) = (since(&self.allocs, mark.allocs), since(&self.bytes, mark.bytes));
-        // Callees may weigh more than they were.
+        // Callees may weigh more than they allocated.
         let nested = |now: &Cell<u64>, start: u64| since(now, start).min(i64::MAX.unsigned());
         let peak = self.peak.get();
         let change = Change {
@@ -255,7 +256,7 @@ impl Heap {
     #[inline]
     pub(crate) fn close(&self, mark: &Mark, weight: u64) -> Change {
         let since = |now: &Cell<u64>, start: u64| now.get().wrapping_sub(start);
-        // Below the greatest signed number, so that the calls' own may be less than nothing.
+        // Below the greatest signed number, so that the calls' own may be negative.
         let times = |count: u64| count.saturating_mul(weight).min(i64::MAX.unsigned());
         let (allocs, bytes) = (times(since(&self.allocs, mark.allocs)), times(since(&self.bytes, mark.bytes)));
         let net = since(&self.live, mark.live).signed();
@@ -284,7 +285,7 @@ pub(crate) fn process_live() -> i64 {
     PROCESS_LIVE.load(Relaxed)
 }
 
-/// Whether the program's allocator is one that counts here: asked by allocating.
+/// Whether the program's allocator is one that counts here: found out by an allocation.
 pub(crate) fn is_tracking() -> bool {
     let allocs = || Local::here().heap.allocs.get();
     uncounted(|| {
@@ -294,7 +295,7 @@ pub(crate) fn is_tracking() -> bool {
     })
 }
 
-/// A thread with its first probe: from now on its calls note what is allocated in them, where that is counted.
+/// Called at a thread's first probe: from now on its calls record their allocations, where these are counted.
 pub(crate) fn begin(local: &Local) {
     if COUNTS.load(Relaxed) {
         local.count_allocations();

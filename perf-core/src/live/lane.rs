@@ -1,11 +1,11 @@
-//! The way of one call: [`start`] and [`finish`] around it. This is the hot path; it fits on a screen, and what does
-//! not happen to nearly every call is elsewhere: [`super::more`] for allocations, the call tree, the timeline and a time that
-//! is out of the ordinary, [`super::general`] for sampled calls that are timed and for clocks that are not a register,
-//! [`super::entry`] for the first call of a probe on a thread.
+//! The path of one call: [`start`] and [`finish`] around it. This is the hot path; it fits on a screen, and work that
+//! only some calls need is elsewhere: [`super::more`] for allocations, the call tree, the timeline and outliers,
+//! [`super::general`] for sampled calls that are timed and for clocks that are not a register, [`super::entry`] for the
+//! first call of a probe on a thread.
 //!
-//! The counter is read last at the start and first at the end. On the processors this was measured on, a reading
-//! waits for the work before it, so what counts is the chain from the difference to the cell, and that is an `or`, a
-//! search for the highest bit, a shift and an increment.
+//! The counter is read last at the start and first at the end. On the processors this was measured on, a reading waits
+//! for the work before it, so the cost is the chain from the difference to the cell: an `or`, a search for the highest
+//! bit, a shift and an increment.
 //!
 //! Neither function calls another one but as its last act, so that neither saves a register.
 
@@ -20,7 +20,7 @@ use crate::Guard;
 /// Begins a call of a probe that is not switched off.
 #[inline(never)]
 pub(crate) fn start(site: &'static Callsite) -> Guard {
-    // First, while there is little for registers to keep meanwhile.
+    // Checked first, while few registers are in use.
     if std::thread::panicking() {
         return more::start(site);
     }
@@ -29,7 +29,7 @@ pub(crate) fn start(site: &'static Callsite) -> Guard {
         return Guard::new(Open::usual(local, slot));
     }
     if let Some(slot) = local.known_slot(word ^ SAMPLED) {
-        // SAFETY: a slot at hand is one that this thread writes to.
+        // SAFETY: the slot is of the shard that this thread writes to.
         if unsafe { slot.passes_by() } {
             return Guard::new(Open::untimed(local, slot));
         }
@@ -73,7 +73,7 @@ pub(crate) fn finish(open: &Open) {
     more::count_panic(open);
 }
 
-/// Adds items and bytes to what the call's probe has worked on.
+/// Adds to the items and bytes that the call's probe has worked on.
 pub(crate) fn count_units(open: &Open, items: u64, bytes: u64) {
     let count = |slot: &Slot| {
         slot.count_units(items, bytes);

@@ -1,6 +1,5 @@
-//! What a thread keeps at hand: where its slots are, how much of the running call its callees have taken, and what it
-//! has allocated. One thread-local value without a destructor: it is there before the first and after the last of
-//! everything else, and reaching it costs no call.
+//! The thread-local state: the table of slots, the time that callees have taken of the open call, and allocations. It
+//! is one value without a destructor: it is valid for the whole life of the thread, and access to it costs no call.
 
 use std::cell::Cell;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
@@ -16,11 +15,11 @@ use super::sync::{ADDS_AT_ONCE, AtomicPtr};
 
 /// [`Local::home_loan`] of a process that no fork made.
 pub(crate) const HOME: u64 = 0;
-/// Of a thread that has given its shard back: no call began under it.
+/// The loan of a thread that has given its shard back: no call began under it.
 pub(crate) const ENDED: u64 = u32::MAX as u64;
-/// Of a call that is counted in no shard of its thread: never that of the thread.
+/// The loan of a call that is counted in no shard of its thread: never the thread's own.
 pub(crate) const STRAY: u64 = ENDED - 1;
-/// So many loans later their numbers come again.
+/// Loan numbers repeat after so many loans.
 const LOANS: u64 = 1 << 31;
 
 /// Where a thread is in its life.
@@ -28,27 +27,27 @@ const LOANS: u64 = 1 << 31;
 pub(crate) enum Phase {
     /// It has no shard yet, or has one.
     Alive,
-    /// It is inside the library's own slow parts: a probe met there (in an allocator, in a signal handler) is not
-    /// counted, but counted as lost.
+    /// It is inside the library's own slow parts: a probe called there (by an allocator or a signal handler) counts as
+    /// lost.
     InLibrary,
-    /// It has given its shard back; what its last destructors call is counted under the registry's lock.
+    /// It has given its shard back; calls of its last destructors are counted under the registry's lock.
     Exited,
 }
 
 pub(crate) struct Local {
-    /// Slots of the shard below by probe id; a probe whose word is not below `usual` goes another way than the usual one.
+    /// A call of a probe whose word is below this takes the usual path: the word is the index of its slot in `table`.
     usual: Cell<u32>,
-    /// So many slots there are. All of them are usual where the thread does not count allocations, else none.
+    /// Number of slots in `table`. All of them are usual where the thread does not count allocations, else none.
     length: Cell<u32>,
     /// Whether the thread counts allocations: see [`super::heap`].
     pub(crate) counts: Cell<bool>,
     pub(crate) phase: Cell<Phase>,
     pub(crate) table: Cell<*const AtomicPtr<Slot>>,
-    /// Who counts now: the thread's own shard, or a session's.
+    /// The shard that calls count into: the thread's own, or a session's.
     pub(crate) shard: Cell<*const Shard>,
-    /// The loan under which the thread counts into `shard`. A session's shard goes to other threads and to other sessions
-    /// in between, and comes back by another number: so a call that outlives the session it began in knows that its start
-    /// values are not this shard's any more. It fits into 32 bits.
+    /// The loan under which the thread counts into `shard`. A session's shard goes to other threads and to other
+    /// sessions in between, and comes back under another number: so a call that outlives the session it began in knows
+    /// that its start values are not this shard's any more. It fits into 32 bits.
     pub(crate) loan: Cell<u64>,
     /// Loans of sessions' shards so far.
     loans: Cell<u64>,
@@ -65,9 +64,9 @@ pub(crate) struct Local {
     pub(crate) home: Cell<Option<&'static Shard>>,
     /// Sessions entered on this thread, innermost first.
     pub(crate) entries: Cell<*mut Entry>,
-    /// What the thread did last, where that is kept.
+    /// The thread's latest events, where they are kept.
     pub(crate) ring: Cell<Option<&'static Ring>>,
-    /// Number of the thread; 0 until somebody asks: see [`Self::number`].
+    /// Number of the thread; 0 until it is assigned: see [`Self::number`].
     thread: Cell<u32>,
     /// The future that is being polled.
     pub(crate) future_state: Cell<*const FutureState>,
@@ -102,7 +101,7 @@ thread_local! {
 }
 
 impl Local {
-    /// The calling thread's. It cannot leave the thread, since it is not `Sync`.
+    /// The calling thread's value. It cannot leave the thread, since it is not `Sync`.
     #[inline(always)]
     pub(crate) fn here() -> &'static Self {
         let place = LOCAL.with(std::ptr::from_ref);
@@ -110,7 +109,7 @@ impl Local {
         unsafe { &*place }
     }
 
-    /// Number of the thread, from 1 in the order of asking.
+    /// Number of the thread, from 1 on in the order of first use.
     pub(crate) fn number(&self) -> u32 {
         static LAST: AtomicU32 = AtomicU32::new(0);
         if self.thread.get() == 0 {
@@ -149,7 +148,7 @@ impl Local {
         unsafe { place.load(Relaxed).as_ref() }
     }
 
-    /// From now on calls are to note what is allocated in them.
+    /// From now on calls record what is allocated in them.
     pub(crate) fn count_allocations(&self) {
         self.counts.set(true);
         self.usual.set(0);
@@ -189,7 +188,7 @@ impl Local {
         compiler_fence(SeqCst);
     }
 
-    /// What `hide_slots` has hidden, or other slots.
+    /// Sets the slots that `hide_slots` has hidden, or others.
     fn show_slots(&self, (table, length): (*const AtomicPtr<Slot>, u32)) {
         self.table.set(table);
         compiler_fence(SeqCst);
@@ -204,8 +203,8 @@ impl Local {
         unsafe { self.shard.get().as_ref() }
     }
 
-    /// Runs a slow part of the library. A probe that is met in it finds no slot and comes to know that it does not
-    /// count. Nothing happens where such a part is running already.
+    /// Runs a slow part of the library. A probe that is called in it finds no slot, and its slow path leaves the call
+    /// uncounted. `work` does not run where such a part is running already.
     pub(crate) fn in_library<R>(&self, work: impl FnOnce(Phase) -> R) -> Option<R> {
         let busy = self.enter_library()?;
         Some(work(busy.before))
@@ -221,7 +220,7 @@ impl Local {
         Some(InLibrary { local: self, before })
     }
 
-    /// Goes to another phase; only outside of [`Phase::InLibrary`] are there slots at hand.
+    /// Enters another phase; only outside of [`Phase::InLibrary`] does the thread find slots.
     pub(crate) fn enter_phase(&self, phase: Phase) {
         // A signal handler that finds no slots is to find that the thread is busy.
         self.phase.set(Phase::InLibrary);
@@ -235,14 +234,14 @@ impl Local {
         }
     }
 
-    /// For the stores at the end of a call, which count into single cells: until it is dropped the thread finds no slots,
-    /// where that is needed.
+    /// Guards the stores at the end of a call, which count into single cells: until the guard is dropped the thread
+    /// finds no slots, where that is needed.
     #[inline(always)]
     pub(crate) fn storing(&self) -> Option<InLibrary<'_>> {
         if ADDS_AT_ONCE { None } else { self.enter_library() }
     }
 
-    /// The same for work that leaves nothing to the program: what it allocates is not counted either.
+    /// The same for work whose memory does not pass to the program: its allocations are not counted either.
     pub(crate) fn in_library_uncounted<R>(&self, work: impl FnOnce(Phase) -> R) -> Option<R> {
         self.in_library(|phase| super::heap::uncounted(|| work(phase)))
     }
@@ -254,7 +253,7 @@ pub(crate) fn undisturbed<R>(stores: impl FnOnce() -> R) -> R {
     stores()
 }
 
-/// While it is there, its thread is in [`Phase::InLibrary`].
+/// While it lives, its thread is in [`Phase::InLibrary`].
 pub(crate) struct InLibrary<'a> {
     local: &'a Local,
     pub(crate) before: Phase,

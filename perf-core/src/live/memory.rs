@@ -1,11 +1,11 @@
 //! Memory of the library itself: never from the program's allocator (which may carry probes, hold locks or be counted)
 //! nor from the system's (which may hold a lock that a signal handler interrupted), but from an arena of mapped pages,
-//! see [`arena`]. What is no longer needed is used again or given back. Every request may be refused; callers then leave a call
-//! uncounted and count the loss.
+//! see [`arena`]. Blocks that are no longer needed are reused or given back. Every request may be refused; callers then
+//! leave a call uncounted and count the loss.
 
 use std::alloc::Layout;
 
-/// Puts `value` somewhere that is never freed, but by [`free`].
+/// Puts `value` into a block that only [`free`] frees.
 pub(crate) fn keep<T>(value: T) -> Option<&'static T> {
     let place = room(Layout::new::<T>())?.cast::<T>();
     // SAFETY: never freed, large enough, and nothing else refers to it.
@@ -18,7 +18,7 @@ pub(crate) fn keep<T>(value: T) -> Option<&'static T> {
 /// Frees what [`keep`] or [`zeroed`] made.
 ///
 /// # Safety
-/// `place` came from one of them, nobody refers to it any more, and it needs no drop.
+/// `place` came from one of them, nothing refers to it any more, and it needs no drop.
 pub(crate) unsafe fn free<T>(place: *const T) {
     // A pointer that comes from a reference may not be freed; the one that `room` exposed may.
     let place = std::ptr::with_exposed_provenance_mut(place.addr());
@@ -30,7 +30,7 @@ pub(crate) unsafe fn free<T>(place: *const T) {
 pub(crate) fn zeroed<T>() -> Option<*mut T> {
     let layout = Layout::new::<T>();
     let place = room(layout)?;
-    // SAFETY: so large.
+    // SAFETY: the room has this size.
     unsafe { place.write_bytes(0, layout.size()) };
     Some(place.cast())
 }
@@ -48,7 +48,7 @@ pub(crate) fn array<T>(length: usize, mut make: impl FnMut() -> T) -> Option<*mu
 /// Frees an array made by [`array`].
 ///
 /// # Safety
-/// `array` came from [`array`], nobody refers to it any more, and its elements need no drop.
+/// `array` came from [`array`], nothing refers to it any more, and its elements need no drop.
 pub(crate) unsafe fn free_array<T>(array: *mut [T]) {
     if let Ok(layout) = Layout::array::<T>(array.len()) {
         // SAFETY: the caller's promise; same layout as in `array`.
@@ -61,7 +61,7 @@ fn room(layout: Layout) -> Option<*mut u8> {
         return None;
     }
     let place = arena::alloc(layout);
-    // What it may be used for outlives references to it, which allow less: see `free`.
+    // Its provenance outlives references to it, which allow less: see `free`.
     place.expose_provenance();
     (!place.is_null()).then_some(place)
 }
@@ -73,7 +73,7 @@ fn room(layout: Layout) -> Option<*mut u8> {
 ))]
 mod arena;
 
-/// Where the numbers of the kernel are not known, and where a model or an interpreter watches every block.
+/// For platforms whose kernel constants are not known, and for models and interpreters, which watch every block.
 #[cfg(not(all(
     any(target_os = "linux", target_os = "android", target_os = "freebsd", target_vendor = "apple"),
     target_pointer_width = "64",
@@ -89,7 +89,7 @@ mod arena {
     }
 
     /// # Safety
-    /// `place` came from [`alloc`] with this layout, and nobody refers to it any more.
+    /// `place` came from [`alloc`] with this layout, and nothing refers to it any more.
     pub(super) unsafe fn free(place: *mut u8, layout: Layout) {
         // SAFETY: the caller's promise.
         unsafe { System.dealloc(place, layout) }

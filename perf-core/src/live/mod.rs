@@ -1,13 +1,13 @@
 //! The half that exists only when the library is on.
 //!
-//! From hot to cold: [`local`] (what a thread keeps at hand) with [`heap`], [`slot`] and [`shard`] (where one thread
-//! counts), [`lane`] (the way of one call) with [`open`] (what its guard holds) and [`more`] (what not every call has: allocations,
-//! [`tree`]), [`general`] (the longer way, with sampling), [`poll`] (the way
-//! of one poll) with [`future_state`] (what a future carries), [`entry`] (all that is not the usual case), [`slow`] and [`tail`] (the
-//! slowest calls), [`waiting`] and [`watched`] (what of a call was on no processor), [`ring`] and [`timeline`] (the latest
-//! calls), [`context`] (callers of work on another thread), [`spans`] (what another system opens for a call), then
-//! [`registry`] (with [`site`], [`object`] and [`pages`]), [`sessions`], [`fork`] and [`collect`], which may lock. [`clock`] and
-//! [`cost`] know about time. Nothing outside this folder touches a shard.
+//! From hot to cold: [`local`] (the state of a thread) with [`heap`], [`slot`] and [`shard`] (where one thread counts),
+//! [`lane`] (the path of one call) with [`open`] (the state of its guard) and [`more`] (parts that not every call has:
+//! allocations, [`tree`]), [`general`] (the longer path, with sampling), [`poll`] (the path of one poll) with
+//! [`future_state`] (the state of a future), [`entry`] (all cases but the usual one), [`slow`] and [`tail`] (the
+//! slowest calls), [`waiting`] and [`watched`] (the part of a call on no processor), [`ring`] and [`timeline`] (the
+//! latest calls), [`context`] (callers of work on another thread), [`spans`] (spans that another system opens for a
+//! call), then [`registry`] (with [`site`], [`object`] and [`pages`]), [`sessions`], [`fork`] and [`collect`], which
+//! may lock. [`clock`] and [`cost`] measure time. Nothing outside this folder touches a shard.
 
 #![cfg_attr(
     not(test),
@@ -21,7 +21,7 @@
     )
 )]
 
-// Those that are allowed to are off the way of a call.
+// The modules that may panic are off the path of a call.
 pub(crate) mod callsite;
 #[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 pub(crate) mod clock;

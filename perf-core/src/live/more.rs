@@ -1,5 +1,5 @@
-//! The way of a call with more to it than its time: allocations, a place in the call tree, an event in the thread's ring, an
-//! error; a time that is out of the ordinary; calls of one probe inside another.
+//! The path of a call with more to count than its time: allocations, a place in the call tree, an event in the thread's
+//! ring, an error; a time that is an outlier; calls of one probe inside another.
 
 use std::mem::MaybeUninit;
 
@@ -29,7 +29,7 @@ pub(crate) fn start_known(local: &'static Local, slot: &'static Slot, word: u32)
     Some(Guard::new(Open::known(tag, local, slot, place)))
 }
 
-/// Ends such a call, where there is nothing more to it. As [`super::lane::finish`] it saves no register.
+/// Ends such a call, where there is nothing more to count. As [`super::lane::finish`] it saves no register.
 #[inline(never)]
 pub(crate) fn finish_known(open: &Open, now: u64) {
     let (local, tag) = (open.local(), open.tag());
@@ -72,7 +72,7 @@ pub(crate) fn finish_known(open: &Open, now: u64) {
     count_panic(open);
 }
 
-/// By itself, so that a call that has not allocated needs fewer registers.
+/// A function of its own, so that a call that has not allocated needs fewer registers.
 #[inline(never)]
 fn count_heap_and_the_rest(open: &Open, ticks: u64) {
     let local = open.local();
@@ -85,14 +85,14 @@ fn count_heap_and_the_rest(open: &Open, ticks: u64) {
     count_panic(open);
 }
 
-/// As the last of a call's parts: by itself for the same reason.
+/// The last part of a call: a function of its own for the same reason.
 #[inline(never)]
 fn record(open: &Open, ticks: u64) {
     timeline::record(open.local(), Kind::Call, open.slot().id, open.started(), ticks);
     count_panic(open);
 }
 
-/// What a call that stands for itself alone has allocated.
+/// Counts the allocations of a call that stands for itself alone.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn count_heap(local: &Local, open: &Open) {
     let (slot, mark, tag) = (open.slot(), open.mark(), open.tag());
@@ -106,7 +106,7 @@ fn count_heap(local: &Local, open: &Open) {
     }
 }
 
-/// Begins a call for which the usual way is not enough.
+/// Begins a call for which the usual path is not enough.
 #[inline(never)]
 pub(crate) fn start(site: &'static Callsite) -> Guard {
     let (local, word) = (Local::here(), site.word());
@@ -131,7 +131,7 @@ pub(crate) fn start(site: &'static Callsite) -> Guard {
     Guard::new(Open::timed(tag, local, slot, (place, MaybeUninit::uninit()), clock::counter))
 }
 
-/// Ends a call that is timed, `counter` being what the processor's counter said at its end.
+/// Ends a call that is timed, `counter` being the processor's counter at its end.
 #[inline(never)]
 pub(crate) fn finish(open: &Open, counter: u64) {
     let local = open.local();

@@ -1,31 +1,32 @@
 //! Which parts of the program can be unloaded: plugins that share one copy of this library with the program, and are
-//! closed again. Known where the loader tells; elsewhere everything is taken to stay.
+//! closed again. This is known where the loader reports it; elsewhere all objects are assumed to stay.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::site::Site;
 
-/// Whether this library is one of its own, which plugins can share; else nothing that uses it goes before it does.
+/// Whether this library is a shared object, which plugins can share; else no code that uses it is unloaded before it.
 static SHARED: AtomicBool = AtomicBool::new(false);
 
-/// Finds out where this library is; once, before the first callsite is registered.
+/// Finds out whether this library is shared; called once, before the first callsite is registered.
 pub(super) fn prepare() {
     SHARED.store(loader::is_shared(), Relaxed);
 }
 
-/// Whether something at these places can be unloaded while this library stays. The registry's lock is held, so that a
-/// fork, which takes it, does not copy the loader's lock as this holds it.
+/// Whether an object at one of these places can be unloaded while this library stays. The registry's lock is held, so
+/// that a fork, which takes it, does not copy the loader's lock in its locked state.
 pub(super) fn is_any_transient(places: &[usize]) -> bool {
     SHARED.load(Relaxed) && loader::is_any_transient(places)
 }
 
-/// Runs `each` for all of `sites` whose callsite is still there, and keeps it there meanwhile; as above.
+/// Runs `each` for all of `sites` whose callsite is still loaded, and keeps it loaded meanwhile; the registry's lock is
+/// held.
 pub(super) fn each_present(sites: &(impl Iterator<Item = &'static Site> + Clone), each: impl Fn(&'static Site)) {
     if sites.clone().next().is_none() {
         return;
     }
     loader::visit(&mut |object| {
-        // A library that is loaded in the place of another has something else where the callsite was.
+        // A library that is loaded in the place of another has other data where the callsite was.
         let present = |site: &&Site| {
             // SAFETY: inside of what is loaded; the loader unloads nothing during the visit.
             object.holds(site.callsite.addr()) && unsafe { &*site.callsite }.is(site)
@@ -34,7 +35,7 @@ pub(super) fn each_present(sites: &(impl Iterator<Item = &'static Site> + Clone)
     });
 }
 
-/// glibc, whose loader unloads. musl's does not.
+/// For glibc, whose loader unloads libraries; musl's does not.
 #[cfg(all(target_os = "linux", target_env = "gnu", target_pointer_width = "64", not(any(loom, miri))))]
 mod loader {
     use std::ffi::{c_char, c_int, c_void};
@@ -82,10 +83,10 @@ mod loader {
         }
     }
 
-    /// All that is loaded, the program itself first; nothing is unloaded meanwhile.
+    /// Visits all loaded objects, the program first; the loader unloads none meanwhile.
     pub(super) fn visit(each: &mut dyn FnMut(&Object)) {
         unsafe extern "C" fn callback(object: *const Object, _size: usize, data: *mut c_void) -> c_int {
-            // SAFETY: what `visit` passes on, and an object that the loader lends.
+            // SAFETY: `data` is the closure that `visit` passes, and `object` is valid during the call.
             unsafe { (*data.cast::<&mut dyn FnMut(&Object)>())(&*object) };
             0
         }
@@ -94,7 +95,7 @@ mod loader {
         unsafe { dl_iterate_phdr(callback, (&raw mut each).cast()) };
     }
 
-    /// Part of the object that this library is in.
+    /// A static inside the object that this library is in.
     static HERE: AtomicU8 = AtomicU8::new(0);
 
     pub(super) fn is_shared() -> bool {
@@ -106,7 +107,7 @@ mod loader {
     pub(super) fn is_any_transient(places: &[usize]) -> bool {
         let (mut transient, mut first) = (false, true);
         visit(&mut |object| {
-            // Neither the program nor the object that this library is in goes before this library does.
+            // Neither the program nor the object that this library is in is unloaded before this library.
             let stays = std::mem::take(&mut first) || object.holds((&raw const HERE).addr());
             transient |= !stays && places.iter().any(|&place| object.holds(place));
         });

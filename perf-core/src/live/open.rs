@@ -1,4 +1,5 @@
-//! What a guard holds of a call under way. Guards move, leave in any order, or never: nothing refers to one.
+//! The state that a guard keeps of an open call. Guards are moved, and dropped in any order or never: nothing refers to
+//! one.
 
 use std::cell::Cell;
 use std::mem::MaybeUninit;
@@ -10,8 +11,8 @@ use super::local::Local;
 use super::slot::Slot;
 use super::tree::Place;
 
-/// In one word: the loan that a call is under, see [`Local::loan`], how its end is counted, and what it says about itself.
-/// The usual call's is the loan alone, so that one comparison at its end tells that there is nothing else to do.
+/// One word with the loan that a call is under, see [`Local::loan`], how its end is counted, and its flags. The usual
+/// call's word is the loan alone, so that one comparison at its end shows that there is nothing else to do.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Tag(u64);
 
@@ -46,7 +47,7 @@ impl Tag {
     /// Class `Off`: all of the tag.
     const OFF: Self = Self(u64::MAX);
 
-    /// Of a call under this loan, for which all else is as usual.
+    /// The tag of a usual call under this loan.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) const fn under(loan: u64) -> Self {
         Self(loan)
@@ -89,7 +90,7 @@ impl Tag {
         }
     }
 
-    /// With what is unusual about the moment.
+    /// Adds [`Self::UNWINDING`] where the thread unwinds.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn now(self) -> Self {
         if std::thread::panicking() { self.and(Self::UNWINDING) } else { self }
@@ -98,35 +99,36 @@ impl Tag {
 
 pub(crate) struct Open {
     tag: Cell<Tag>,
-    /// Not in class `Off`: what is set of the thread and of the probe.
+    /// The call's thread and slot; unset in class `Off`.
     of: MaybeUninit<Of>,
-    /// Not in calls made by [`Open::untimed`].
+    /// Unset in calls made by [`Open::untimed`].
     times: MaybeUninit<Times>,
-    /// With [`Tag::HEAP`].
+    /// Set with [`Tag::HEAP`].
     heap: MaybeUninit<AtStart>,
-    /// With [`Tag::TREE`] or [`Tag::GENERAL`].
+    /// Set with [`Tag::TREE`] or [`Tag::GENERAL`].
     place: MaybeUninit<Place>,
-    /// With [`Tag::GENERAL`].
+    /// Set with [`Tag::GENERAL`].
     sampled: MaybeUninit<Sampled>,
 }
 
 #[derive(Clone, Copy)]
 struct Of {
-    /// The thread's, which a guard does not leave: reaching it anew would take a call in a library.
+    /// The thread's local state: a guard does not leave its thread, and in a dynamic library each access would take a
+    /// call.
     local: &'static Local,
     slot: &'static Slot,
-    /// Of the thread at the start: see [`Local::child_ticks`].
+    /// [`Local::child_ticks`] at the start.
     child_ticks: u64,
 }
 
 #[derive(Clone, Copy)]
 struct Times {
     started: u64,
-    /// Of the slot at the start: see [`Slot::total`].
+    /// [`Slot::total`] at the start.
     total: u64,
 }
 
-/// The heap of the thread at the start: no call needs both.
+/// The heap counters of the thread at the start: no call needs both fields.
 #[derive(Clone, Copy)]
 union AtStart {
     mark: Mark,
@@ -134,7 +136,7 @@ union AtStart {
     nested: Nested,
 }
 
-/// What makes one is inlined where that is optimized: elsewhere the frame around it would hold every copy of it.
+/// Constructors are inlined in optimized builds: otherwise, the caller's frame would hold every copy of the value.
 impl Open {
     /// A call that is not counted.
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -288,7 +290,7 @@ impl Open {
         unsafe { &self.heap().mark }
     }
 
-    /// What callees had allocated at the start.
+    /// The allocations that callees had made at the start.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn nested(&self) -> &Nested {
         debug_assert!(self.is_light());
@@ -316,7 +318,7 @@ impl Open {
         unsafe { self.sampled.assume_init_ref() }
     }
 
-    /// What was allocated since the start, if anything: ends the call's part in it, as one that stands for `weight` calls.
+    /// Closes the call's heap mark, as one that stands for `weight` calls; returns the change since the start, if any.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn close_heap(&self, local: &Local, weight: u64) -> Option<Change> {
         if !self.tag().has(Tag::HEAP) || local.heap.is_untouched(self.mark()) {

@@ -1,4 +1,4 @@
-//! Memory that a shard gives back as a whole: to the system, where that can be.
+//! Memory that a shard gives back as a whole: to the system, where that is possible.
 
 use std::alloc::Layout;
 use std::cell::Cell;
@@ -7,12 +7,12 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::memory;
 use super::sync::AtomicPtr;
 
-/// Bytes of the first chunk, and of the greatest: each is twice as long as the one before. Pages that nobody has
+/// Bytes of the first chunk, and of the greatest: each is twice as long as the one before. Pages that were never
 /// written to take no memory.
 const FIRST: usize = 64 << 10;
 const GREATEST: usize = 1 << 20;
 
-/// The chunks that one shard's values lie in; used by the shard's writer, or by who puts the shard away.
+/// The chunks that one shard's values lie in; used by the shard's writer, or by the thread that puts the shard away.
 pub(crate) struct Pages {
     latest: AtomicPtr<Chunk>,
 }
@@ -64,11 +64,11 @@ impl Pages {
         Some(chunk)
     }
 
-    /// Gives the memory of all places back to the system, where that can be. Their addresses stay: they read as zeros, or
-    /// as before, until they are written again, and are never used for anything else.
+    /// Gives the memory of all places back to the system, where that is possible. Their addresses stay: they read as
+    /// zeros, or as before, until they are written again, and are never used for anything else.
     ///
     /// # Safety
-    /// Nobody writes to a place or expects to read there what was written.
+    /// No thread writes to a place, or relies on what was written there.
     pub(crate) unsafe fn empty(&self) {
         let mut next = self.latest();
         while let Some(chunk) = next {
@@ -82,7 +82,7 @@ impl Pages {
     /// Gives back the memory of all places, and the places.
     ///
     /// # Safety
-    /// Nobody refers to a place any more.
+    /// Nothing refers to a place any more.
     pub(crate) unsafe fn free(&self) {
         let mut next = self.latest.swap(std::ptr::null_mut(), Relaxed).cast_const();
         // SAFETY: null, or a chunk, as in `latest`.
@@ -98,7 +98,7 @@ impl Pages {
     }
 }
 
-/// Where the kernel's own interface is known.
+/// For platforms whose kernel interface is known.
 #[cfg(all(
     target_os = "linux",
     any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64"),
@@ -107,7 +107,7 @@ impl Pages {
 mod system {
     use std::ffi::{c_int, c_void};
 
-    /// The smallest page of any supported kernel: what is mapped is aligned at least to it.
+    /// The smallest page of any supported kernel: mappings are aligned at least to it.
     pub(super) const PAGE: usize = 4096;
     const READ_WRITE: c_int = 1 | 2;
     const PRIVATE_ANONYMOUS: c_int = 0x02 | 0x20;
@@ -129,14 +129,14 @@ mod system {
     /// Drops the contents.
     ///
     /// # Safety
-    /// `place` came from [`map`] with this size, and nobody needs what is there.
+    /// `place` came from [`map`] with this size, and its contents are not needed any more.
     pub(super) unsafe fn empty(place: *mut u8, size: usize) {
         // SAFETY: the caller's promise. Where it is refused the memory stays as it is, which is no less valid.
         unsafe { madvise(place.cast(), size, DONTNEED) };
     }
 
     /// # Safety
-    /// `place` came from [`map`] with this size, and nobody refers to it any more.
+    /// `place` came from [`map`] with this size, and nothing refers to it any more.
     pub(super) unsafe fn unmap(place: *mut u8, size: usize) {
         // SAFETY: the caller's promise.
         unsafe { munmap(place.cast(), size) };
@@ -169,7 +169,7 @@ mod system {
     pub(super) unsafe fn empty(_place: *mut u8, _size: usize) {}
 
     /// # Safety
-    /// `place` came from [`map`] with this size, and nobody refers to it any more.
+    /// `place` came from [`map`] with this size, and nothing refers to it any more.
     pub(super) unsafe fn unmap(place: *mut u8, size: usize) {
         if let Some(layout) = layout(size) {
             // SAFETY: the caller's promise; same layout as in `map`.

@@ -1,5 +1,5 @@
-//! The way of a future: wall time from the first poll to the end, busy time and allocations poll by poll, on whichever
-//! thread polls. Between polls nothing of it is on any thread.
+//! Counting of a future: wall time from the first poll to the end, busy time and allocations poll by poll, on the
+//! thread that polls. Between polls no thread keeps any of its state.
 
 use std::task::Poll;
 
@@ -73,7 +73,7 @@ impl<'a> Polling<'a> {
         let local = Local::here();
         let found = entry::find(local, site);
         if matches!(found, Found::Off) {
-            // Or lost: what was begun is given up.
+            // Switched off, or lost: a call that has begun is abandoned.
             future_state.finish();
             return None;
         }
@@ -97,7 +97,7 @@ impl<'a> Polling<'a> {
 }
 
 impl Drop for Polling<'_> {
-    /// Only where the poll unwinds: [`Polling::end`] forgets the rest.
+    /// Runs only where the poll unwinds: [`Polling::end`] forgets the value otherwise.
     fn drop(&mut self) {
         self.leave((!self.visit.unwinding).then_some(End::Panicked));
     }
@@ -121,7 +121,7 @@ pub(crate) struct Visit {
 }
 
 impl Visit {
-    /// Where the probe's calls are counted; nowhere, where they are not.
+    /// Begins the stretch where the probe's calls are counted; `None` where they are not.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn begin_where(future_state: &FutureState, found: &Found) -> Option<Self> {
         match *found {
@@ -131,7 +131,7 @@ impl Visit {
         }
     }
 
-    /// On a thread past its end: all of it is counted when it is over.
+    /// Begins a stretch on a thread past its end: all of it is counted when it is over.
     #[cold]
     fn begin_orphan(future_state: &FutureState, slot: &'static Slot) -> Self {
         let local = Local::here();
@@ -158,7 +158,7 @@ impl Visit {
         Self { shard, slot, loan, unwinding, around, place, child_ticks, mark, watch, started }
     }
 
-    /// Ends the stretch, and with it the call if it says how; on the thread that it began on.
+    /// Ends the stretch, and the call if `end` is given; on the thread that the stretch began on.
     #[inline]
     pub(crate) fn end(&self, future_state: &FutureState, now: u64, end: Option<End>) {
         let local = Local::here();
@@ -184,7 +184,7 @@ impl Visit {
         let own = ticks.wrapping_sub(callees);
         slot.own.add_signed_ticks(own);
         future_state.count_poll(ticks, callees);
-        // What it called without waiting; futures have told it themselves.
+        // Adds callees that are plain calls: futures have already added themselves.
         timeline::callees_since(local, self.started, |event| {
             if event.kind == Kind::Call {
                 future_state.count_callee(event.id, event.ticks, 0);

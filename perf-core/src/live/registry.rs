@@ -1,13 +1,13 @@
-//! Who there is: all callsites, all shards.
+//! The registry: all callsites and all shards.
 //!
-//! Two locks. The *state* is held for a moment, when a callsite, a thread or a session comes or goes; a callsite comes
-//! once in a program's life, a thread twice in its own. The *content* is held while shards are read, or put together
-//! and emptied. Whoever needs both takes the content first; whoever registers takes the state alone, so that a reader,
-//! however long it reads, is in nobody's way. What threads and sessions leave meanwhile waits in a list, and is put
-//! together by the holder of the content: see [`Registry::settle`].
+//! There are two locks. The *state* is locked for a moment, when a callsite, a thread or a session comes or goes; a
+//! callsite does so once in a program's life, a thread twice in its own. The *content* is locked while shards are read,
+//! or merged and emptied. A thread that needs both takes the content first; registration takes the state alone, so that
+//! a reader, however long it reads, does not delay it. Shards that threads and sessions leave meanwhile wait in a list,
+//! and are merged by the holder of the content: see [`Registry::settle`].
 //!
-//! The lists are threaded through what they list, so the registry allocates nothing from the program; what it hands out
-//! lives for ever.
+//! The lists are threaded through what they list, so the registry allocates nothing from the program; references that
+//! it hands out stay valid for ever.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
@@ -18,11 +18,11 @@ use super::slot::Slot;
 use super::sync::{Mutex, MutexGuard, const_unless_loom};
 use super::{memory, object};
 
-/// So many shards of ended threads are kept as they are for the next, or as many as there are threads; and so many empty
-/// ones with their memory. What is left beyond that is put together and gives its memory back.
+/// Number of ended threads' shards that are kept as they are for the next threads, or as many as there are threads; and
+/// of empty ones that keep their memory. Shards beyond that are merged and give their memory back.
 const KEPT: usize = 8;
 
-/// So many shards may wait to be put together while the content is held; who leaves more waits as well.
+/// Number of shards that may wait to be merged while the content is locked; a thread that leaves more waits as well.
 const BACKLOG: usize = 16;
 
 pub(crate) struct Registry {
@@ -30,13 +30,14 @@ pub(crate) struct Registry {
     content: Mutex<Content>,
 }
 
-/// What the lock of all shards' content guards, beside that content.
+/// The data that the lock of the content guards, beside the shards' content.
 pub(crate) struct Content {
-    /// Counts for sessions that are over and threads that have ended.
+    /// The counts of sessions that are over and of threads that have ended.
     rest: Option<&'static Shard>,
 }
 
-/// All there is: lists that only grow, so that who has copied this can follow them without a lock.
+/// All callsites and shards, in lists that only grow, so that a reader with a copy of this can follow them without a
+/// lock.
 #[derive(Clone, Copy)]
 pub(crate) struct Lists {
     last_site: Option<&'static Site>,
@@ -45,32 +46,32 @@ pub(crate) struct Lists {
     pub(crate) threads: usize,
 }
 
-/// What the lock of the state guards.
+/// The data that the lock of the state guards.
 pub(crate) struct State {
     pub(crate) lists: Lists,
     names: Names,
-    /// Given back by threads; go on counting for the next.
+    /// Shards that threads gave back; they go on counting for the next threads.
     free: Idle,
-    /// Empty, with their memory.
+    /// Empty shards, with their memory.
     clean: Idle,
-    /// Empty, without it.
+    /// Empty shards, without it.
     bare: Idle,
-    /// Given back, to be added to the rest.
+    /// Shards given back, to be added to the rest.
     left: Idle,
-    /// Counts for threads that have ended; its writer is whoever holds this lock.
+    /// Counts for threads that have ended; the holder of this lock is its writer.
     orphans: Option<&'static Shard>,
     flags: u32,
-    /// The clock is no register: the general lane is for all calls.
+    /// Whether the clock is no register: then all calls take the general lane.
     clock_is_call: bool,
 }
 
-/// Shards that nobody holds.
+/// Shards that no thread or session uses.
 struct Idle {
     first: *const Shard,
     length: usize,
 }
 
-/// The one of this process.
+/// The registry of this process.
 #[cfg(not(loom))]
 pub(crate) static REGISTRY: Registry = Registry::new();
 
@@ -92,7 +93,7 @@ pub(crate) fn count_lost(calls: u64) {
     LOST.fetch_add(calls, Relaxed);
 }
 
-/// In the child of a fork.
+/// Resets the count in the child of a fork.
 #[cfg_attr(any(not(unix), miri, loom), allow(dead_code, reason = "there is no fork"))]
 pub(super) fn forget_lost() {
     LOST.store(0, Relaxed);
@@ -107,7 +108,7 @@ pub(crate) fn tree_is_on() -> bool {
     TREE_IS_ON.load(Relaxed)
 }
 
-/// Runs `work` as if the tree were switched so; only while nobody else counts or switches.
+/// Runs `work` as if the tree were switched so; only while no other thread counts or switches.
 pub(super) fn with_tree(on: bool, work: impl FnOnce()) {
     let before = TREE_IS_ON.swap(on, Relaxed);
     work();
@@ -146,7 +147,7 @@ impl Idle {
 }
 
 impl Content {
-    /// In the child of a fork: what was counted is the parent's.
+    /// In the child of a fork: the counts are the parent's.
     #[cfg_attr(any(not(unix), miri, loom), allow(dead_code, reason = "there is no fork"))]
     pub(super) fn forget(&mut self) {
         self.rest = None;
@@ -178,18 +179,19 @@ impl Registry {
         }
     }
 
-    /// The only way in. Callers are in [`super::local::Phase::InLibrary`], so that no probe comes here again.
+    /// Locks the state, which is reached no other way. Callers are in [`super::local::Phase::InLibrary`], so that no
+    /// probe comes here again.
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         // Nothing here panics with the lock held; if it did, counters would still be counters.
         self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// Keeps the content of all shards as it is, but for what their writers add.
+    /// Locks the content of all shards: only their writers change it meanwhile.
     pub(super) fn lock_content(&self) -> MutexGuard<'_, Content> {
         self.content.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// Reads shards, while whoever comes and goes does so.
+    /// Reads shards; callsites, threads and sessions may come and go meanwhile.
     pub(crate) fn read<R>(&self, read: impl FnOnce(&Lists) -> R) -> R {
         let content = self.lock_content();
         let lists = self.lock().lists;
@@ -204,7 +206,7 @@ impl Registry {
         if callsite.word() == UNREGISTERED {
             let name = callsite.resolve_name();
             let mut state = self.lock();
-            // Whoever came first has done it all under this lock.
+            // Another thread may have registered it meanwhile, under this lock.
             if callsite.word() == UNREGISTERED {
                 state.add_site(callsite, name);
             }
@@ -212,8 +214,8 @@ impl Registry {
         callsite.word()
     }
 
-    /// Puts together what was left. Called with neither lock held by whoever has left something, or has held the content:
-    /// who finds the content held leaves it to the holder, unless too much has been left already.
+    /// Merges the shards that were left. Called, with neither lock held, by a thread that has left a shard or has held
+    /// the content: where the content is locked, its holder is left to merge, unless too many shards wait already.
     pub(crate) fn settle(&self) {
         let left = self.lock().left.length;
         let content = match left {
@@ -224,7 +226,8 @@ impl Registry {
         let Some(mut content) = content else {
             return;
         };
-        // Others may go on leaving shards meanwhile: nobody is to work for them for ever.
+        // Other threads may go on leaving shards meanwhile: the loop is bounded, so that this one does not merge for
+        // ever.
         for _ in 0..4 * BACKLOG {
             let Some(shard) = self.take_left() else {
                 return;
@@ -237,7 +240,7 @@ impl Registry {
         self.lock().left.pop()
     }
 
-    /// The process totals keep what `shard` has counted; the shard is for another thread or session.
+    /// Adds the counts of `shard` to the process totals; the shard is then free for another thread or session.
     fn put_away(&self, content: &mut Content, shard: &'static Shard) {
         if content.rest.is_none() {
             content.rest = self.lock().make_shard();
@@ -302,7 +305,7 @@ impl State {
         self.rewrite_words();
     }
 
-    /// The clock is one that only the general lane reads.
+    /// Records that only the general lane reads the clock.
     pub(crate) fn set_clock_is_call(&mut self) {
         self.clock_is_call = true;
         self.rewrite_words();
@@ -343,7 +346,7 @@ impl State {
         self.orphans = None;
     }
 
-    /// So many shards are kept for the next threads.
+    /// Number of shards that are kept for the next threads.
     fn kept(&self) -> usize {
         self.lists.threads.max(KEPT)
     }
@@ -356,7 +359,8 @@ impl State {
         Some(shard)
     }
 
-    /// A thread has ended. The lock hands its last stores to the next holder; [`Registry::settle`] comes after.
+    /// A thread has ended. The lock hands its last stores to the next holder; [`Registry::settle`] is called
+    /// afterwards.
     pub(crate) fn release(&mut self, shard: &'static Shard) {
         self.lists.threads -= 1;
         shard.tree.set_current(None);
@@ -377,12 +381,12 @@ impl State {
         left.or_else(|| self.make_shard())
     }
 
-    /// The last session that counted into `shard` is over; [`Registry::settle`] comes after.
+    /// The last session that counted into `shard` is over; [`Registry::settle`] is called afterwards.
     pub(crate) fn retire(&mut self, shard: &'static Shard) {
         self.left.push(shard);
     }
 
-    /// The slot of a probe in the shard that whoever holds the lock writes.
+    /// The slot of a probe in the shard that the holder of the lock writes.
     pub(crate) fn slot_of_orphans(&mut self, id: u32) -> Option<&'static Slot> {
         if id == 0 {
             return None;
@@ -407,7 +411,7 @@ impl Lists {
         self.names
     }
 
-    /// All shards, whoever holds them.
+    /// All shards, in use or not.
     pub(crate) fn shards(&self) -> impl Iterator<Item = &'static Shard> + use<> {
         std::iter::successors(self.last_shard, |shard| shard.older)
     }

@@ -1,5 +1,5 @@
-//! What a thread did last: a ring of events, the oldest overwritten. Its thread writes; anybody may read meanwhile and
-//! leaves out what may have been overwritten under its eyes.
+//! The latest events of a thread: a ring in which the oldest is overwritten. Its thread writes; any thread may read
+//! meanwhile, and leaves out events that may have been overwritten during the read.
 
 use std::cell::UnsafeCell;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
@@ -7,10 +7,10 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use super::memory;
 use super::sync::{AtomicU64, Own, fence};
 
-/// Names of this many threads are kept with a ring that one after the other has used.
+/// Number of thread names that are kept with a ring, which threads use one after the other.
 const NAMES: usize = 64;
 
-/// What an event is about.
+/// The kind of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Call = 0,
@@ -72,17 +72,18 @@ impl Ring {
         unsafe { &*self.cells.add(place) }
     }
 
-    /// Writes an event; the thread that the ring is of. `tag` is [`tag`].
+    /// Writes an event; only the ring's thread. `tag` comes from [`tag`].
     #[inline(always)]
     pub(crate) fn push(&self, tag: u64, start: u64, ticks: u64) {
         let index = self.written.own();
-        // Pairs with the acquire fence in `read`: who sees a word of this event sees that the ring has come so far.
+        // Pairs with the acquire fence in `read`: a reader that sees a word of this event sees `written` at `index` at
+        // least.
         fence(Release);
         let cells = self.cells(index);
         cells.start.store(start, Relaxed);
         cells.ticks.store(ticks, Relaxed);
         cells.tag.store(tag, Relaxed);
-        // Pairs with the acquire in `read`: who sees that the ring has come so far sees the words.
+        // Pairs with the acquire in `read`: a reader that sees this value of `written` sees the words.
         self.written.store(index.wrapping_add(1), Release);
     }
 
@@ -99,20 +100,20 @@ impl Ring {
         Event { kind, id, thread, start: cells.start.load(Relaxed), ticks: cells.ticks.load(Relaxed) }
     }
 
-    /// The last events, the latest first; the thread that the ring is of.
+    /// The last events, the latest first; only the ring's thread.
     pub(crate) fn latest(&self) -> impl Iterator<Item = Event> {
         let written = self.written.own();
         (written.saturating_sub(self.length())..written).rev().map(|index| self.event(index))
     }
 
-    /// Appends what the ring holds, in the order of writing, and returns how many were overwritten; any thread.
+    /// Appends the events of the ring, in the order of writing, and returns how many were overwritten; any thread.
     pub(crate) fn read(&self, into: &mut Vec<Event>) -> u64 {
         // Pairs with the release in `push`.
         let written = self.written.load(Acquire);
         let first = written.saturating_sub(self.length());
         let before = into.len();
         into.extend((first..written).map(|index| self.event(index)));
-        // Pairs with the release fence in `push`: what is read below is no older than any word read above.
+        // Pairs with the release fence in `push`: the value read below is no older than any word read above.
         fence(Acquire);
         // The writer may be at the event that comes a length after.
         let sure = self.written.load(Relaxed).saturating_add(1).saturating_sub(self.length()).max(first).min(written);
@@ -144,7 +145,7 @@ impl Ring {
     }
 }
 
-/// What [`Ring::push`] keeps beside the times.
+/// The word that [`Ring::push`] writes beside the times.
 #[inline(always)]
 pub(crate) fn tag(kind: Kind, id: u32, thread: u32) -> u64 {
     u64::from(thread) << 32 | (kind as u64) << 24 | u64::from(id)

@@ -1,7 +1,8 @@
-//! Sessions: what ran between entering and leaving, here and wherever the session was carried, and nothing else.
+//! Sessions: counts of the calls between entering and leaving, on this thread and on those that the session was carried
+//! to, and of no others.
 //!
 //! Entering swaps the thread's shard for an empty one. That shard counts for the session and for every session that
-//! encloses it; when the last of them is gone, the process totals take over what it holds.
+//! encloses it; when the last of them is gone, the process totals take over its counts.
 
 use std::cell::{Cell, RefCell};
 use std::mem::ManuallyDrop;
@@ -28,7 +29,7 @@ struct Hold {
     shard: &'static Shard,
     /// The sessions it counts for, innermost first.
     chain: Vec<u64>,
-    /// Some thread writes to it.
+    /// Whether a thread writes to it.
     taken: AtomicBool,
     /// [`fork::generation`] of the process that it is in: a child has only copies of its parent's.
     generation: u32,
@@ -50,7 +51,8 @@ impl Drop for Hold {
     fn drop(&mut self) {
         let shard = self.shard;
         if self.is_of_this_process() {
-            // Where the library is already at work the shard stays with what it has: counted, but not used again.
+            // Where the library is already at work the shard keeps its counts: they are read, but the shard is not used
+            // again.
             Local::here().in_library_uncounted(|_| {
                 REGISTRY.lock().retire(shard);
                 REGISTRY.settle();
@@ -66,23 +68,24 @@ pub(crate) struct Entry {
     core: Arc<Core>,
     /// Changed in the child of a fork only.
     hold: RefCell<Arc<Hold>>,
-    /// Whether this entry took `hold`, or found itself inside the same session already.
+    /// Whether this entry took `hold`, rather than being inside the same session already.
     took: bool,
     /// See [`Local::loan`]. Changed in the child of a fork only.
     loan: Cell<u64>,
-    /// Its guard is gone; it stays until the entries above it are gone too.
+    /// Whether its guard is dropped; the entry stays until the entries above it are gone too.
     left: Cell<bool>,
 }
 
 impl Entry {
-    /// Where its thread counts; none in the child of a fork, until [`resume`].
+    /// The shard that its thread counts into; none in the child of a fork, until [`resume`].
     fn shard(&self) -> Option<&'static Shard> {
         let hold = self.hold.borrow();
         hold.is_of_this_process().then_some(hold.shard)
     }
 }
 
-/// A reference to a session whose memory is never counted as the program's, neither when it comes nor when it goes.
+/// A reference to a session whose memory is never counted as the program's, neither when it is made nor when it is
+/// dropped.
 #[derive(Debug)]
 pub(crate) struct Shared(ManuallyDrop<Arc<Core>>);
 
@@ -103,7 +106,7 @@ impl Clone for Shared {
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        // SAFETY: taken here only, and nobody sees it after `drop`.
+        // SAFETY: taken here only, and not used after `drop`.
         let core = unsafe { ManuallyDrop::take(&mut self.0) };
         uncounted(|| drop(core));
     }
@@ -118,7 +121,7 @@ impl Deref for Shared {
 }
 
 impl Core {
-    /// With the registry's lock held: so none of these is locked where a process forks.
+    /// The registry's lock is held, so that none of these is locked where a process forks.
     fn holds(&self, _state: &State) -> MutexGuard<'_, Vec<Arc<Hold>>> {
         self.holds.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -168,7 +171,7 @@ fn stack(local: &Local) -> Vec<&Entry> {
     stack
 }
 
-/// In the child of a fork: the sessions that its one thread is in go on there, each with a shard of the child's. False
+/// In the child of a fork: continues the sessions that its one thread is in, each with a shard of the child's. False
 /// where it is in none, or counts into one already.
 pub(crate) fn resume(local: &Local) -> bool {
     let stack = stack(local);
@@ -230,7 +233,7 @@ pub(crate) fn enter(core: &Arc<Core>) -> Option<*mut Entry> {
         .flatten()
 }
 
-/// Leaves what [`enter`] entered, on the same thread.
+/// Leaves the session that [`enter`] entered, on the same thread.
 pub(crate) fn leave(entry: *mut Entry) {
     let local = Local::here();
     // SAFETY: from `enter` on this thread, and its guard leaves once.
@@ -246,7 +249,7 @@ pub(crate) fn leave(entry: *mut Entry) {
                 entry.hold.borrow().taken.store(false, Release);
             }
             // SAFETY: the pointer that `Box::into_raw` gave in `enter`. It is off the list, and its guard is gone, so
-            // nobody reaches it any more.
+            // nothing reaches it any more.
             gone.push(unsafe { Box::from_raw(top) });
             top = local.entries.get();
         }
@@ -255,6 +258,6 @@ pub(crate) fn leave(entry: *mut Entry) {
         local.use_shard(now.map_or(local.home.get(), Entry::shard));
         local.loan.set(now.map_or(local.home_loan.get(), |entry| entry.loan.get()));
     });
-    // Dropped outside, since the last of a session gives its shards back.
+    // Dropped outside, since the last reference to a session gives its shards back.
     uncounted(|| drop(gone));
 }

@@ -1,6 +1,6 @@
 //! A shard: everything one thread counts. It belongs to the registry; a thread (or a session on a thread) borrows it,
-//! and is its only writer while it does. Shards are never freed: a shard that is given back is handed to the next, and
-//! where there are more of them than can be of use, [`Shard::give_back`] leaves an empty shell.
+//! and is its only writer while it does. Shards are never freed: a shard that is given back is handed to the next
+//! thread, and where there are more of them than can be of use, [`Shard::give_back`] leaves an empty shell.
 
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
@@ -14,7 +14,7 @@ use super::tree::Tree;
 /// Slots of a new table.
 const FIRST_SLOTS: u32 = if cfg!(loom) { 2 } else { 64 };
 
-/// Slots by probe id. A reader may hold a table that has been replaced: then it misses what is newer.
+/// Slots by probe id. A reader may hold a table that has been replaced: then it misses newer slots.
 struct Table {
     slots: *mut [AtomicPtr<Slot>],
     /// The table that this one replaced; all of them together are no longer than this one.
@@ -36,20 +36,21 @@ impl Table {
 
 pub(crate) struct Shard {
     table: AtomicPtr<Table>,
-    /// Where the slots were before they were given back: a slot that is made again is made in its old place.
+    /// The table of slots before they were given back: a slot that is made again is made in its old place.
     former: AtomicPtr<Table>,
-    /// Of slots, whose places are for ever: a call that is open may keep one for longer than the shard is in use.
+    /// Memory of slots, whose places are for ever: a call that is open may keep one for longer than the shard is in
+    /// use.
     slots: Pages,
-    /// Of what slots point to.
+    /// Memory of the cells that slots point to.
     cells: Pages,
     pub(crate) tree: Tree,
-    /// What its thread did last, where that is kept; made once, by the writer.
+    /// The latest events of its thread, where they are kept; made once, by the writer.
     ring: AtomicPtr<Ring>,
     /// State of the generator of random gaps.
     random: Count,
     /// The shard that was made before it.
     pub(super) older: Option<&'static Shard>,
-    /// In the registry's lists of those that nobody holds; guarded by its lock.
+    /// The next shard in the registry's lists of unused ones; guarded by its lock.
     pub(super) next_idle: AtomicPtr<Shard>,
 }
 
@@ -73,7 +74,7 @@ impl Shard {
         unsafe { self.table.load(Acquire).as_ref() }
     }
 
-    /// Where the slots are and how many there is room for: what a thread keeps at hand.
+    /// The array of slots and its length, which a thread keeps in its local state.
     pub(crate) fn table(&self) -> (*const AtomicPtr<Slot>, u32) {
         self.current().map_or((std::ptr::null(), 0), |table| (table.slots.cast_const().cast(), table.length()))
     }
@@ -84,7 +85,7 @@ impl Shard {
         unsafe { self.current()?.place(id)?.load(Acquire).as_ref() }
     }
 
-    /// What its thread did last, where that is kept.
+    /// The latest events of its thread, where they are kept.
     pub(crate) fn ring(&self) -> Option<&'static Ring> {
         // SAFETY: null or a ring, which lives for ever. Acquire pairs with the release in `keep_ring`.
         unsafe { self.ring.load(Acquire).as_ref() }
@@ -138,8 +139,8 @@ impl Shard {
             Some(slot) if !slot.is_null() => slot,
             _ => self.slots.place(1)?,
         };
-        // SAFETY: a place for a slot, which nobody reaches but a call that began here before it was given back; and such
-        // a call reads no more of it than the id, which is 0 or what it was.
+        // SAFETY: a place for a slot, which nothing reaches but a call that began here before it was given back; and
+        // such a call reads no more of it than the id, which is 0 or unchanged.
         unsafe { Slot::make(slot, id, self) };
         // Pairs with the acquire in `slot`.
         place.store(slot, Release);
@@ -163,7 +164,7 @@ impl Shard {
         (0..length).filter_map(|id| self.slot(id))
     }
 
-    /// Adds all that `other` counted; nobody writes to either, and no reader is about.
+    /// Adds all that `other` counted; no thread writes to either or reads them.
     pub(super) fn absorb(&self, other: &Self, scratch: &mut Vec<(u16, u64)>) {
         for theirs in other.slots() {
             if let Some(mine) = self.grow(theirs.id).and_then(|()| self.make_slot(theirs.id)) {
@@ -173,19 +174,19 @@ impl Shard {
         self.tree.absorb(&other.tree);
     }
 
-    /// Back to zero, keeping its memory; as for [`Self::absorb`].
+    /// Resets to zero, keeping its memory; as for [`Self::absorb`].
     pub(super) fn reset(&self) {
         self.slots().for_each(Slot::reset);
         self.tree.reset();
     }
 
-    /// Gives the memory back to the system, without what was counted in it; as for [`Self::absorb`]. What its thread did
-    /// last stays.
+    /// Gives the memory back to the system, without what was counted in it; as for [`Self::absorb`]. The ring of its
+    /// thread stays.
     pub(super) fn give_back(&self) {
         let Some(newest) = self.current() else {
             return;
         };
-        // SAFETY: nobody writes, nobody reads; a call that is still open reads a slot's id only, where 0 is nobody's.
+        // SAFETY: no thread writes or reads; a call that is still open reads a slot's id only, and 0 is no probe's.
         unsafe {
             self.slots().for_each(|slot| slot.free_wide());
             self.slots.empty();
@@ -206,7 +207,7 @@ impl Shard {
     unsafe fn remember_places(&self, newest: *const Table) {
         // SAFETY: the caller's promise.
         let newest = unsafe { &*newest };
-        // SAFETY: null, or a table, which nobody but this function frees.
+        // SAFETY: null, or a table, which only this function frees.
         let former = unsafe { self.former.load(Relaxed).as_ref() };
         let longest = former.filter(|former| former.length() > newest.length()).unwrap_or(newest);
         for table in [former, Some(newest)].into_iter().flatten().filter(|table| !std::ptr::eq(*table, longest)) {
@@ -226,7 +227,7 @@ impl Shard {
             former.older.store(spare.cast_mut(), Relaxed);
             spare = former;
         }
-        // SAFETY: null, or a table that nobody holds any more, since nobody reads or writes.
+        // SAFETY: null, or a table that nothing refers to any more, since no thread reads or writes.
         while let Some(table) = unsafe { spare.as_ref() } {
             spare = table.older.load(Relaxed);
             // SAFETY: as above; made by `array` and `keep`.

@@ -1,5 +1,5 @@
-//! What the registry knows of a callsite: a copy of its own, since a callsite goes when the library that holds it is
-//! unloaded, and snapshots go on telling what was counted there.
+//! The registry's own copy of a callsite's description, since a callsite is gone when the library that holds it is
+//! unloaded, and snapshots go on reporting its counts.
 
 use std::cell::Cell;
 
@@ -12,7 +12,7 @@ const FIRST_CHAINS: usize = 64;
 
 /// A registered callsite; it lives for ever.
 pub(crate) struct Site {
-    /// From 1 on: every name has one.
+    /// The number of its name, from 1 on.
     pub(crate) id: u32,
     pub(crate) name: &'static str,
     /// Source file, and line in it.
@@ -20,14 +20,14 @@ pub(crate) struct Site {
     pub(crate) budget: Option<&'static BudgetSpec>,
     pub(super) sampled: bool,
     pub(super) errors_unseen: bool,
-    /// Whose word is to be kept up to date.
+    /// The callsite whose word is to be kept up to date.
     pub(super) callsite: *const Callsite,
     /// Whether that can be unloaded.
     pub(super) transient: bool,
-    /// The one that was registered before it.
+    /// The site that was registered before it.
     pub(super) older: Option<&'static Site>,
     hash: usize,
-    /// In its chain of [`Names`].
+    /// The next site in its chain of [`Names`].
     next: Cell<*const Site>,
 }
 
@@ -37,8 +37,8 @@ unsafe impl Sync for Site {}
 unsafe impl Send for Site {}
 
 impl Site {
-    /// What `callsite`, of this name, says, copied where it can be unloaded; to be [`numbered`](Self::numbered). The
-    /// registry's lock is held.
+    /// The description of `callsite`, of this name, copied where it can be unloaded; to be
+    /// [`numbered`](Self::numbered). The registry's lock is held.
     pub(super) fn of(callsite: &'static Callsite, name: &'static str) -> Self {
         let (file, line) = callsite.place;
         let budget = callsite.budget.map_or(std::ptr::null(), std::ptr::from_ref);
@@ -59,7 +59,7 @@ impl Site {
         }
     }
 
-    /// With its place among the others; `name` is the one that its namesakes share.
+    /// Adds its id and its place among the others; `name` is the one that its namesakes share.
     pub(super) fn numbered(self, id: u32, name: &'static str, older: Option<&'static Self>) -> Self {
         Self { id, name, older, ..self }
     }
@@ -124,7 +124,7 @@ impl Names {
         None
     }
 
-    /// Takes in the first site of a name; none where memory is out.
+    /// Inserts the first site of a name; none where memory is out.
     pub(super) fn insert(&mut self, site: &'static Site) -> Option<()> {
         if self.held as usize >= self.chains.len() {
             self.lengthen();
@@ -135,7 +135,7 @@ impl Names {
         Some(())
     }
 
-    /// Twice as many chains; where memory is out, the sites stay in those there are.
+    /// Doubles the number of chains; where memory is out, the sites stay in the present ones.
     fn lengthen(&mut self) {
         let length = (2 * self.chains.len()).max(FIRST_CHAINS);
         let Some(chains) = memory::array(length, || Cell::new(std::ptr::null())) else {

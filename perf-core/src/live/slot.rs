@@ -1,7 +1,7 @@
-//! What one thread knows of one probe: exact counters, and a histogram of raw ticks in octave blocks that are
+//! The counts of one probe on one thread: exact counters, and a histogram of raw ticks in octave blocks that are
 //! allocated when the first value falls into them.
 //!
-//! The thread that owns the slot's shard writes; anybody may read meanwhile. Counters only grow, so a reader that
+//! The thread that owns the slot's shard writes; any thread may read meanwhile. Counters only grow, so a reader that
 //! comes between two stores sees the state of a moment ago, off by the call that is just ending.
 
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
@@ -18,14 +18,14 @@ use crate::buckets::{self, OCTAVES};
 /// `least` of a slot that has seen no call: farther from every real value than any `spread`.
 pub(crate) const EMPTY: u64 = 1 << 63;
 
-/// A cell that has come so far is looked at more closely. There is room for as many calls of signal handlers that come
-/// between the look and the addition.
+/// A cell that has reached this value takes the slow path. The rest is room for calls of signal handlers that come
+/// between the check and the addition.
 const NEARLY_FULL: u32 = u32::MAX - (1 << 10);
 
-/// Layout: the first line is what every call touches, the second what calls that allocate touch.
+/// Layout: every call touches the first cache line, calls that allocate touch the second.
 #[repr(C, align(64))]
 pub(crate) struct Slot {
-    /// Whose slot this is: a guard that outlives the session it began in must not write here any more.
+    /// The shard that the slot belongs to: a guard that outlives the session it began in must not write here any more.
     pub(crate) owner: *const Shard,
     /// Ticks in outermost calls. A guard overwrites it with its own start value plus its own time, which drops what
     /// recursive calls inside it had added.
@@ -35,10 +35,10 @@ pub(crate) struct Slot {
     /// Ticks of all calls less those of their callees, wrapping: a sampled callee may weigh more than its caller.
     pub(crate) own: Count,
     least: Count,
-    /// From `least` to the shortest call that `tail` keeps: what lies between is nothing out of the ordinary.
+    /// Distance from `least` to the shortest call that `tail` keeps: values between them are no outliers.
     spread: Count,
     greatest: Count,
-    /// Sampling: calls that went by untimed and that no timed call stands for yet.
+    /// Sampling: calls that were not timed and that no timed call stands for yet.
     pub(crate) untimed: Count,
 
     pub(crate) allocs: Count,
@@ -58,12 +58,12 @@ pub(crate) struct Slot {
     pub(crate) busy: Count,
     pub(crate) polls: Count,
     pub(crate) cancelled: Count,
-    /// Polls of this probe under way on this thread, and the loan that they are under.
+    /// Open polls of this probe on this thread, and the loan that they are under.
     polling: Count,
     polling_loan: Count,
     /// Sampling: the call that makes this many since the last timed one is timed.
     pub(crate) gap: Count,
-    /// Sampling: untimed calls that timed calls still under way stand for.
+    /// Sampling: untimed calls that timed calls still open stand for.
     pub(crate) claimed: Count,
     /// Sampling: calls that the timed ones stood for, which is what `sum` is spread over.
     pub(crate) weighed: Count,
@@ -79,7 +79,7 @@ pub(crate) struct Slot {
     pub(crate) id: u32,
     /// One bit for each octave in `blocks`, for readers.
     octaves: Count,
-    /// Of a cell that is carried into `wide`.
+    /// Version of a cell that is carried into `wide`.
     carries: Version,
     wide: AtomicPtr<Wide>,
     /// Cells of an octave, shifted so that the position of a value is the index.
@@ -91,7 +91,7 @@ pub(crate) struct Slot {
     site: AtomicPtr<Callsite>,
 }
 
-/// What a counter is a sum of: see [`super::sync`].
+/// How a counter adds up: see [`super::sync`].
 enum Adding {
     Ticks,
     Up,
@@ -99,7 +99,7 @@ enum Adding {
     SignedTicks,
 }
 
-/// What did not fit into 32 bits, an array for each octave.
+/// Counts that did not fit into 32 bits: an array for each octave.
 struct Wide([AtomicPtr<AtomicU64>; OCTAVES]);
 
 // SAFETY: `owner` is a shard, which is `Sync`; all else is atomic.
@@ -110,7 +110,7 @@ unsafe impl Send for Slot {}
 impl Wide {
     #[cfg(not(loom))]
     fn make() -> Option<&'static Self> {
-        // SAFETY: room for one, nobody else's, and null pointers are zeros.
+        // SAFETY: there is room for one, which nothing else refers to, and null pointers are zeros.
         memory::zeroed().map(|place| unsafe { &*place })
     }
 
@@ -127,10 +127,10 @@ fn nulls<T>() -> [AtomicPtr<T>; OCTAVES] {
 }
 
 impl Slot {
-    /// Makes one where it stays: the smallest of stacks have no room for it.
+    /// Makes a slot in place: the smallest stacks have no room for one.
     ///
     /// # Safety
-    /// There is room for a slot, and nobody writes there meanwhile or reads more than `id`, which is 0 or the same.
+    /// There is room for a slot, and no thread writes there meanwhile or reads more than `id`, which is 0 or the same.
     #[cfg(not(loom))]
     pub(crate) unsafe fn make(place: *mut Self, id: u32, owner: *const Shard) {
         // SAFETY: the caller's promise; zeros are valid for all of its fields: integers and pointers.
@@ -202,13 +202,13 @@ impl Slot {
         unsafe { &*self.owner }
     }
 
-    /// Adds to what the probe has worked on.
+    /// Adds to the items and bytes that the probe has worked on.
     pub(crate) fn count_units(&self, items: u64, bytes: u64) {
         self.items.add_up(items);
         self.bytes.add_up(bytes);
     }
 
-    /// Polls under way that began under this loan: those that outlived an earlier one are not around this one's calls.
+    /// Open polls that began under this loan: polls that outlived an earlier loan do not enclose calls of this one.
     pub(crate) fn polls_around(&self, loan: u64) -> u64 {
         if self.polling_loan.own() == loan { self.polling.own() } else { 0 }
     }
@@ -230,7 +230,7 @@ impl Slot {
         self.site.store(std::ptr::from_ref(site).cast_mut(), Relaxed);
     }
 
-    /// Counts one value in the histogram, and returns it. One that is out of the ordinary goes to `outlier`, which calls
+    /// Counts one value in the histogram, and returns it. An outlier goes to `outlier`, which calls
     /// [`Self::record_outlier`].
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn observe(&self, mut ticks: u64, outlier: impl FnOnce(u64) -> u64) -> u64 {
@@ -256,7 +256,7 @@ impl Slot {
         ticks
     }
 
-    /// The cell of a value of nothing out of the ordinary, for [`add_one`]: none where there is more to it.
+    /// The cell of a value that is no outlier, for [`add_one`]; none where the value takes the slow path.
     ///
     /// # Safety
     /// The caller is the writer.
@@ -281,15 +281,15 @@ impl Slot {
         ticks.wrapping_sub(self.least.own()) > self.spread.own()
     }
 
-    /// Adds to the ticks of all calls, and to those without callees. What was measured as it passed cannot reach the end:
-    /// see [`super::sync`].
+    /// Adds to the ticks of all calls, and to those without callees. Time that was measured as it passed cannot reach
+    /// the limit: see [`super::sync`].
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn count_time(&self, ticks: u64, own: u64) {
         add_to!(self, Slot, sum, ticks);
         add_to!(self, Slot, own, own);
     }
 
-    /// Sampling: counts a call that another one is timed for, unless this is the one that is.
+    /// Sampling: counts a call that another one is timed for, unless this one is due to be timed.
     ///
     /// # Safety
     /// The caller is the writer.
@@ -308,7 +308,7 @@ impl Slot {
         self.count_call_alone(ticks, 0, record);
     }
 
-    /// Counts a call that is in no recursion, and what of it its callees took.
+    /// Counts a call that is in no recursion, and the time that its callees took.
     pub(crate) fn count_call_alone(&self, ticks: u64, callees: u64, record: impl FnOnce(u64) -> Record) {
         let ticks = self.observe(ticks, |ticks| self.record_outlier(ticks, record));
         self.sum.add_ticks(ticks);
@@ -328,8 +328,8 @@ impl Slot {
         ticks
     }
 
-    /// Takes in a value that is out of the ordinary, and returns what it counts as. A clock that stepped back gives a
-    /// "negative" value, which becomes 0 and is counted as a step. `record` describes the call.
+    /// Records an outlier, and returns the value that it counts as. A clock that stepped back gives a "negative" value,
+    /// which becomes 0 and is counted as a step. `record` describes the call.
     pub(crate) fn record_outlier(&self, ticks: u64, record: impl FnOnce(u64) -> Record) -> u64 {
         undisturbed(|| self.record_outlier_alone(ticks, record))
     }
@@ -344,7 +344,7 @@ impl Slot {
         if self.tail.least().is_none_or(|least| ticks > least) {
             self.tail.insert(record(ticks));
         }
-        // What is ordinary from now on.
+        // The range of values that are no outliers from now on.
         let slow = self.tail.least();
         self.spread.set(slow.map_or(0, |slow| slow.saturating_sub(self.least.own())));
         ticks
@@ -375,7 +375,7 @@ impl Slot {
             };
             // The position of a value is its index: see `buckets`.
             block = cells.wrapping_sub(buckets::first_position(octave));
-            // Pairs with the acquire in `read_histogram`: who sees the block sees its zeros.
+            // Pairs with the acquire in `read_histogram`: a reader that sees the block sees its zeros.
             place.store(block, Release);
             self.octaves.set(self.octaves.own() | bit(octave));
         }
@@ -460,7 +460,7 @@ impl Slot {
         }
     }
 
-    /// What the cells of an octave were carried into, or null.
+    /// The array that the cells of an octave were carried into, or null.
     fn wide_cells(&self, octave: usize) -> *const AtomicU64 {
         // Both acquires pair with the releases in `wide_cell`.
         // SAFETY: null, or from `keep`, so it lives for ever.
@@ -479,7 +479,7 @@ impl Slot {
         (least != EMPTY).then(|| (least, self.greatest.get()))
     }
 
-    /// The counters that simply add up, in one order for every use, and how: so that no sum goes back.
+    /// The counters that simply add up, in one order for every use, and how each adds: so that no sum goes back.
     fn sums(&self) -> [(&Count, Adding); 22] {
         use Adding::{Signed, SignedTicks, Ticks, Up};
         [
@@ -508,7 +508,7 @@ impl Slot {
         ]
     }
 
-    /// Adds all that `other` counted; the writers of both are at rest. `scratch` is emptied.
+    /// Adds all that `other` counted; no thread writes to either. `scratch` is emptied.
     pub(crate) fn absorb(&self, other: &Self, scratch: &mut Vec<(u16, u64)>) {
         for ((mine, adding), (theirs, _)) in self.sums().into_iter().zip(other.sums()) {
             let more = theirs.get();
@@ -536,10 +536,10 @@ impl Slot {
         }
     }
 
-    /// Frees what did not fit into the slot's cells.
+    /// Frees the counts that did not fit into the slot's cells.
     ///
     /// # Safety
-    /// Nobody writes to the slot or reads it, from now on until it is made again.
+    /// No thread writes to the slot or reads it, from now on until it is made again.
     pub(crate) unsafe fn free_wide(&self) {
         // SAFETY: null, or from `keep`, and not freed yet.
         let Some(wide) = (unsafe { self.wide.load(Relaxed).as_ref() }) else {
@@ -557,7 +557,7 @@ impl Slot {
         unsafe { memory::free(wide) };
     }
 
-    /// Back to the state of a new slot, keeping its memory; its writer is at rest and nobody reads.
+    /// Resets to the state of a new slot, keeping its memory; no thread writes or reads.
     pub(crate) fn reset(&self) {
         for (count, _) in self.sums() {
             count.set(0);
@@ -589,7 +589,7 @@ impl Slot {
     }
 }
 
-/// Of an octave, in [`Slot::octaves`].
+/// The bit of an octave in [`Slot::octaves`].
 fn bit(octave: usize) -> u64 {
     #[allow(clippy::cast_possible_truncation, reason = "there are fewer than 64")]
     let bit = 1_u64.wrapping_shl(octave as u32);

@@ -1,4 +1,4 @@
-//! What is written down of a call that is among the slowest of its probe.
+//! Records of calls that are among the slowest of their probe.
 
 use super::future_state::FutureState;
 use super::local::Local;
@@ -6,7 +6,8 @@ use super::slot::Slot;
 use super::tail::Record;
 use super::{clock, timeline, waiting};
 
-/// A call that began with these values of the clock and of [`Local::child_ticks`], and took `ticks`. Returns what it counts as.
+/// Records a call that began with these values of the clock and of [`Local::child_ticks`], and took `ticks`. Returns
+/// the duration that it counts as.
 #[cold]
 #[inline(never)]
 pub(crate) fn call(slot: &Slot, started: u64, child_ticks: u64, ticks: u64) -> u64 {
@@ -29,19 +30,19 @@ pub(crate) fn call(slot: &Slot, started: u64, child_ticks: u64, ticks: u64) -> u
     ticks
 }
 
-/// A call of a future, which has just ended.
+/// Records a call of a future, which has just ended.
 #[cold]
 #[inline(never)]
 pub(crate) fn future_state(local: &Local, slot: &Slot, future_state: &FutureState, start: u64, ticks: u64) -> u64 {
     slot.record_outlier(ticks, |ticks| future_state.describe(Record { start, ticks, ..here(local) }))
 }
 
-/// A call that somebody else has timed.
+/// The record of a call of which only the duration is known.
 pub(crate) fn alone(local: &Local, ticks: u64) -> Record {
     Record { start: clock::now().wrapping_sub(ticks), ticks, own: ticks, ..here(local) }
 }
 
-/// On this thread, in this trace.
+/// A record with this thread and its trace.
 fn here(local: &Local) -> Record {
     Record { thread: local.number(), trace: local.trace.get(), ..Record::default() }
 }

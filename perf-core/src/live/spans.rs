@@ -7,10 +7,10 @@ use super::local::Local;
 use super::registry::{self, REGISTRY};
 use crate::spans::{SpanOf, SpanSink, TaskSpan};
 
-/// Whoever opens spans: one for the life of the program, so that every call ends where it began.
+/// The sink that opens spans: one for the life of the program, so that every call ends in the sink it began in.
 static SINK: OnceLock<Box<dyn SpanSink>> = OnceLock::new();
 
-/// Whether there was none yet.
+/// Installs the sink; false if there is one already.
 pub(crate) fn install(sink: Box<dyn SpanSink>) -> bool {
     SINK.set(sink).is_ok()
 }
@@ -24,9 +24,9 @@ fn sink() -> Option<&'static dyn SpanSink> {
     if registry::spans_are_on() { SINK.get().map(AsRef::as_ref) } else { None }
 }
 
-/// What a sink knows of a probe.
+/// The description of a probe for a sink.
 fn of(site: &'static Callsite) -> SpanOf {
-    // Who has its id from another thread may have it before what belongs to it.
+    // This thread may see an id that another thread has set before it sees the site.
     let site = site.site().or_else(|| {
         drop(REGISTRY.lock());
         site.site()
@@ -37,13 +37,13 @@ fn of(site: &'static Callsite) -> SpanOf {
     })
 }
 
-/// Opens a span on this thread, where spans are; 0 where none was opened.
+/// Opens a span on this thread, where spans are on; 0 where none was opened.
 #[inline]
 pub(crate) fn enter(site: &'static Callsite) -> u64 {
     sink().map_or(0, |sink| sink.enter(of(site)))
 }
 
-/// Ends it, also where spans have been switched off meanwhile.
+/// Ends a span, also where spans have been switched off meanwhile.
 #[cold]
 pub(crate) fn exit(token: u64) {
     if let Some(sink) = SINK.get() {
@@ -51,7 +51,7 @@ pub(crate) fn exit(token: u64) {
     }
 }
 
-/// Opens the span of a future, where spans are.
+/// Opens the span of a future, where spans are on.
 #[inline]
 pub(crate) fn begin(site: &'static Callsite) -> Option<Box<dyn TaskSpan>> {
     sink()?.begin(of(site))

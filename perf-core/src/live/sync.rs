@@ -7,9 +7,10 @@
 //! ([`ADDS_AT_ONCE`]), both count. Where it is not, and for stores to several cells that belong together, the thread finds
 //! no slots meanwhile, and a probe in the handler counts as lost: `undisturbed`.
 //!
-//! Sums never wrap. What grows by one, or by the time that a call has really taken, cannot reach the end of 64 bits: a
-//! billion a second takes 584 years, and ticks of 5 GHz take 29 years from [`MOST_TICKS`], where durations that somebody
-//! else names, or that are weighed, stop. What else users or allocators name stops at the greatest number.
+//! Sums never wrap. Sums that grow by one, or by the measured time of a call, cannot reach the end of 64 bits: a
+//! billion a second takes 584 years, and ticks of 5 GHz take 29 years from [`MOST_TICKS`], where sums of durations that
+//! callers name, or that are weighted, stop. Sums of other numbers that users or allocators name stop at the greatest
+//! number.
 
 #[cfg(loom)]
 pub(crate) use loom::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, fence};
@@ -35,7 +36,7 @@ pub(crate) fn undisturbed<R>(stores: impl FnOnce() -> R) -> R {
 /// Whether an addition to a cell is one instruction, which no signal handler comes into the middle of.
 pub(crate) const ADDS_AT_ONCE: bool = cfg!(all(target_arch = "x86_64", not(any(loom, miri))));
 
-/// Where sums of durations stop that were not measured call by call: 146 years of nanoseconds.
+/// The limit of sums of durations that were not measured call by call: 146 years of nanoseconds.
 pub(crate) const MOST_TICKS: u64 = 1 << 62;
 
 /// A counter with one writer and any number of readers. Signed sums live in it as two's complement.
@@ -70,7 +71,7 @@ impl Count {
         self.0.store(value, Relaxed);
     }
 
-    /// What [`Own::own`] is to an atomic.
+    /// As [`Own::own`] of an atomic.
     #[inline(always)]
     pub(crate) fn own(&self) -> u64 {
         self.0.own()
@@ -83,14 +84,15 @@ impl Count {
     #[inline(always)]
     pub(crate) unsafe fn own_plainly(&self) -> u64 {
         #[cfg(not(loom))]
-        // SAFETY: nobody else writes to the cell, so this load is in no race.
+        // SAFETY: no other thread writes to the cell, so this load is in no race.
         let value = unsafe { self.0.as_ptr().read() };
         #[cfg(loom)]
         let value = self.own();
         value
     }
 
-    /// The writer only. Wraps: for what cannot reach the end (see above), and for differences, that may be negative.
+    /// The writer only. Wraps: for sums that cannot reach the end (see above), and for differences, which may be
+    /// negative.
     #[inline(always)]
     pub(crate) fn add(&self, more: u64) {
         #[cfg(all(target_arch = "x86_64", not(any(loom, miri))))]
@@ -103,8 +105,8 @@ impl Count {
         self.set(self.own().wrapping_add(more));
     }
 
-    /// The writer only. Sets it to 0 and returns what it was, also where a signal handler does the same. The one locked
-    /// instruction there is: for what is rare.
+    /// The writer only. Sets it to 0 and returns the value before, also where a signal handler does the same. This is
+    /// the only locked instruction, for rare use.
     #[inline]
     pub(crate) fn take(&self) -> u64 {
         self.0.swap(0, Relaxed)
@@ -116,7 +118,7 @@ impl Count {
         if (self.own() | more) < MOST_TICKS >> 1 {
             return self.add(more);
         }
-        // What was measured may have gone past it.
+        // Measured time may have gone past it.
         let sum = self.own().saturating_add(more).min(MOST_TICKS);
         self.set(sum.max(self.own()));
     }
@@ -142,7 +144,7 @@ impl Count {
         let most = MOST_TICKS.signed();
         let (own, more) = (self.own().signed(), more.signed());
         let sum = own.saturating_add(more);
-        // What was measured may have gone past it.
+        // Measured time may have gone past it.
         let sum = if more >= 0 { sum.min(most).max(own) } else { sum.max(most.wrapping_neg()).min(own) };
         self.set(sum.unsigned());
     }
@@ -179,7 +181,7 @@ pub(crate) unsafe fn add_one(cells: *const AtomicU32, position: usize) {
     }
 }
 
-/// What is in a cell, as [`Count::own_plainly`].
+/// The value of a cell, as [`Count::own_plainly`].
 ///
 /// # Safety
 /// There is a cell at this position, and the caller is its writer.
@@ -188,14 +190,14 @@ pub(crate) unsafe fn cell_plainly(cells: *const AtomicU32, position: usize) -> u
     // SAFETY: the caller's promise.
     let cell = unsafe { &*cells.wrapping_add(position) };
     #[cfg(not(loom))]
-    // SAFETY: nobody else writes to the cell, so this load is in no race.
+    // SAFETY: no other thread writes to the cell, so this load is in no race.
     let value = unsafe { cell.as_ptr().read() };
     #[cfg(loom)]
     let value = cell.own();
     value
 }
 
-/// [`Count::add`] to a field of a struct that is at hand, without an instruction for its address.
+/// [`Count::add`] to a field of a struct behind a reference, without an instruction for the field's address.
 macro_rules! add_to {
     ($of:expr, $type:ty, $field:ident, 1) => {
         $crate::live::sync::add_to!(@ $of, $type, $field, 1_u64, const 1)
@@ -206,7 +208,7 @@ macro_rules! add_to {
     }};
     (@ $of:expr, $type:ty, $field:ident, $more:expr, $($operand:tt)*) => {{
         #[cfg(all(target_arch = "x86_64", not(any(loom, miri))))]
-        // SAFETY: it is a counter of what is at hand; otherwise as in `Count::add`.
+        // SAFETY: the field is a counter of the struct that `of` refers to; otherwise as in `Count::add`.
         unsafe {
             let of: &$type = $of;
             let _: &$crate::live::sync::Count = &of.$field;
@@ -225,7 +227,7 @@ macro_rules! add_to {
 pub(crate) use add_to;
 
 /// Reading a cell in order to write to it, which only its one writer does: a relaxed load. In a model, loom fails where
-/// anybody else may have written meanwhile.
+/// any other thread may have written meanwhile.
 pub(crate) trait Own {
     type Value;
     fn own(&self) -> Self::Value;
@@ -255,7 +257,8 @@ own! {
     AtomicPtr<T> => *mut T, T;
 }
 
-/// Lets readers see several stores of one writer as one: even at rest, odd while the writer is between them.
+/// Lets readers see several stores of one writer as one: even outside of a write, odd while the writer is between the
+/// stores.
 pub(crate) struct Version(AtomicU64);
 
 impl Version {
@@ -269,10 +272,10 @@ impl Version {
     pub(crate) fn write(&self, stores: impl FnOnce()) {
         let version = self.0.own();
         self.0.store(version.wrapping_add(1), Relaxed);
-        // Pairs with the acquire fence in `read`: who sees one of the stores sees the odd version.
+        // Pairs with the acquire fence in `read`: a reader that sees one of the stores sees the odd version.
         fence(Release);
         stores();
-        // Pairs with the first acquire in `read`: who sees that it is at rest sees the stores.
+        // Pairs with the first acquire in `read`: a reader that sees the even version sees the stores.
         self.0.store(version.wrapping_add(2), Release);
     }
 
@@ -295,7 +298,7 @@ impl Version {
     }
 }
 
-/// What a reader does while it waits for a writer to finish two stores.
+/// Yields while a reader waits for a writer to finish its stores.
 fn pause() {
     #[cfg(loom)]
     loom::thread::yield_now();

@@ -1,5 +1,5 @@
-//! The slowest calls of a slot, kept whole. A call that is slower than the fastest of them is an extreme to the hot path,
-//! like a new least or greatest value, and what follows is as rare: of n calls in no order, about `KEPT·ln n`.
+//! The slowest calls of a slot, kept whole. A call that is slower than the fastest of them is an outlier to the hot
+//! path, like a new least or greatest value, and as rare: of n calls in no order, about `KEPT·ln n`.
 //!
 //! The writer of the slot writes; a reader that comes between reads again.
 
@@ -22,7 +22,7 @@ pub(crate) struct Record {
     pub(crate) ticks: u64,
     pub(crate) own: u64,
     pub(crate) waiting: u64,
-    /// In callees that are not among the named.
+    /// Ticks in callees that are not among the named.
     pub(crate) callees: u64,
     pub(crate) thread: u32,
     /// 0 where it is not known.
@@ -91,13 +91,14 @@ impl Shares {
     }
 }
 
-/// The records of a slot. What a reader looks at first is one line.
+/// The records of a slot. The fields that a reader loads first are one cache line.
 #[repr(C, align(64))]
 pub(crate) struct Tail {
-    /// Apart from the rest, so that a reader who has slower ones passes on; 0 where there is no record yet.
+    /// Kept apart from the rest, so that a reader that has slower calls skips the record; 0 where there is no record
+    /// yet.
     ticks: [Count; KEPT],
     held: Count,
-    /// Of the record that is written.
+    /// Version of the record that is written.
     version: Version,
     words: [[AtomicU64; WORDS]; KEPT],
 }
@@ -125,7 +126,7 @@ impl Tail {
         if self.held() == KEPT { self.ticks.iter().map(Count::own).min() } else { None }
     }
 
-    /// Takes a record in, in place of the shortest where there is no room. The writer only.
+    /// Inserts a record, in place of the shortest where there is no room. The writer only.
     pub(crate) fn insert(&self, record: Record) {
         let held = self.held();
         let mut places = self.ticks.iter().zip(&self.words);

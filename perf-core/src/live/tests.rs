@@ -1,4 +1,4 @@
-//! Slots and trees against naive accounts of what they were told.
+//! Tests of slots and trees against naive models of the same counts.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc;
@@ -38,7 +38,7 @@ fn values() -> impl Strategy<Value = Vec<(u64, u64)>> {
     prop::collection::vec((value, weight), 1..60)
 }
 
-/// What a call does whose time is out of the ordinary.
+/// Records an outlier, as a call does.
 fn record_outlier(slot: &Slot, value: u64) -> u64 {
     slot.record_outlier(value, |ticks| Record { ticks, start: ticks ^ 1, ..Record::default() })
 }
@@ -67,7 +67,7 @@ fn extremes(values: &[(u64, u64)]) -> Option<(u64, u64)> {
     Some((least, values.iter().map(|pair| pair.0).max()?))
 }
 
-/// What a sum that stops at `most` holds of this.
+/// The value of this sum where it stops at `most`.
 fn up_to(sum: u128, most: u64) -> u64 {
     u64::try_from(sum).unwrap_or(u64::MAX).min(most)
 }
@@ -77,7 +77,7 @@ enum Counted {
     Call(u64),
     Units(u64, u64),
     Heap(Change),
-    /// In another slot, which this one takes in.
+    /// In another slot, which this one absorbs.
     Elsewhere(u64, u64),
 }
 
@@ -106,7 +106,7 @@ struct Oracle {
     bytes: u128,
     allocs: u128,
     alloc_bytes: u128,
-    /// A signed sum is not what it was once it has stopped at an end.
+    /// Clamped at every addition, as the slot's signed sum is.
     net: i128,
 }
 
@@ -223,13 +223,13 @@ fn a_slot_is_as_large_as_is_stated() {
     assert_eq!(octave, 256);
 }
 
-/// How long a test waits for another thread: only where that hangs.
+/// How long a test waits for another thread: reached only where that one hangs.
 const DEADLINE: Duration = Duration::from_mins(1);
 
 /// More names than a table of slots begins with.
 const MANY: u32 = if cfg!(miri) { 20 } else { 200 };
 
-/// A reader that has read for as long as it likes is in the way of nobody who comes or goes.
+/// A reader, however long it reads, delays no callsite, thread or session that comes or goes.
 #[test]
 fn nobody_waits_for_a_reader() {
     static FIRST_OF_ALL: Probe = Probe::new("tests::first_of_all");
@@ -258,7 +258,7 @@ fn nobody_waits_for_a_reader() {
     assert_eq!(snapshot.get(&format!("tests::meanwhile {}", MANY - 1)).map(crate::ProbeStats::calls), Some(1));
 }
 
-/// What sessions leave beside a reader is not lost, and not seen twice.
+/// Shards that sessions leave while a reader reads are neither lost nor counted twice.
 #[test]
 fn what_is_left_beside_a_reader_is_put_together_later() {
     static LEFT: Probe = Probe::new("tests::left");
@@ -277,13 +277,13 @@ fn what_is_left_beside_a_reader_is_put_together_later() {
     });
     assert!(five >= one, "what the reader's lists hold is there");
     assert_eq!(REGISTRY.read(sum), 5 * one);
-    // More than may wait are waited for, here with nobody in the way.
+    // Beyond the backlog a session waits for the lock, which is free here.
     let more: u64 = if cfg!(miri) { 5 } else { 100 };
     (0..more).for_each(|_| session());
     assert_eq!(REGISTRY.read(sum), (5 + more) * one);
 }
 
-/// A shard that has given its memory back counts again from nothing, in the places where its slots were.
+/// A shard that has given its memory back counts again from zero, in the places where its slots were.
 #[test]
 fn a_shard_gives_back_and_counts_again() {
     let shard = memory::keep(Shard::new(None)).unwrap();

@@ -1,4 +1,4 @@
-//! The timeline: what every thread did last, while somebody wants to know.
+//! The timeline: the latest events of every thread, while it is switched on.
 //!
 //! A thread gets its ring with its first event, and keeps it; the ring belongs to the thread's shard and goes on to the
 //! next thread with it.
@@ -11,7 +11,7 @@ use super::ring::{Event, Kind, Ring, tag};
 use super::tail::{NAMED, Shares};
 use crate::timeline::{Raw, Timeline};
 
-/// Events that are looked through for the callees of one call: what lies farther back stays unnamed.
+/// Events that are searched for the callees of one call: callees farther back stay unnamed.
 const LOOKED_THROUGH: usize = 1024;
 
 /// Puts an event into the ring of the thread.
@@ -23,7 +23,7 @@ pub(crate) fn record(local: &Local, kind: Kind, id: u32, start: u64, ticks: u64)
     }
 }
 
-/// The same for what is not on the short way, where it may be off.
+/// The same for slow paths, where the timeline may be off.
 #[inline]
 pub(crate) fn record_if_on(local: &Local, kind: Kind, id: u32, start: u64, ticks: u64) {
     if registry::timeline() > 0 {
@@ -62,8 +62,8 @@ fn make_ring(local: &Local) -> Option<&'static Ring> {
     Some(ring)
 }
 
-/// What ended on this thread since `start` and was called from there directly, by probe. Events stand in the order of
-/// their ends, so whatever lies inside a callee comes before it.
+/// Visits the calls that ended on this thread since `start` and were called from there directly. Events stand in the
+/// order of their ends, so calls inside a callee come before it.
 pub(crate) fn callees_since(local: &Local, start: u64, mut each: impl FnMut(&Event)) {
     let Some(ring) = local.ring.get() else {
         return;
@@ -83,14 +83,14 @@ pub(crate) fn callees_since(local: &Local, start: u64, mut each: impl FnMut(&Eve
     }
 }
 
-/// The probes that were called most since `start`.
+/// The callees that took most time since `start`, by probe.
 pub(crate) fn greatest_callees(local: &Local, start: u64) -> [(u32, u64); NAMED] {
     let mut shares = Shares::default();
     callees_since(local, start, |event| shares.add(event.id, event.ticks));
     shares.greatest()
 }
 
-/// All that the rings hold.
+/// All events of the rings.
 pub(crate) fn collect() -> Timeline {
     entry::prepared();
     let read = Local::here().in_library(|_| {

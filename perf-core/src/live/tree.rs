@@ -1,8 +1,8 @@
-//! The call tree of one shard: who called whom, how often, and what it cost there.
+//! The call tree of one shard: callers and callees, the number of calls, and their cost.
 //!
 //! A node is a probe below the chain of its callers. A probe that is already among them is not entered again: a
 //! recursive call counts at the node where the recursion began, so the tree is no deeper than there are probes and a
-//! recursion of any depth needs no memory. What a node spends is its own; totals are sums over subtrees, made later.
+//! recursion of any depth needs no memory. The sums of a node are its own; totals are sums over subtrees, made later.
 
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
@@ -65,9 +65,9 @@ impl Node {
         unsafe { link.load(Acquire).as_ref() }
     }
 
-    /// Enters every node below this one, callers first, and leaves it after what is below it; where `enter` refuses,
-    /// what is below is passed over. A tree is as deep as there are probes, so the links are followed in a loop: a
-    /// recursion would end where the stack does.
+    /// Enters every node below this one, callers first, and leaves it after the nodes below it; where `enter` returns
+    /// false, the nodes below are skipped. A tree is as deep as there are probes, so the links are followed in a loop:
+    /// a recursion would end where the stack does.
     fn walk(&'static self, mut enter: impl FnMut(&'static Node) -> bool, mut leave: impl FnMut()) {
         let mut above = self;
         let mut next = Self::at(&self.first_child);
@@ -89,7 +89,7 @@ impl Node {
         }
     }
 
-    /// All signed but the first.
+    /// The sums, all signed but the first.
     pub(crate) fn sums(&self) -> [&Count; 4] {
         [&self.calls, &self.own, &self.own_allocs, &self.own_alloc_bytes]
     }
@@ -203,7 +203,7 @@ impl Tree {
         Some(node)
     }
 
-    /// Adds all that `other` counted; the writers of both are at rest.
+    /// Adds all that `other` counted; no thread writes to either.
     pub(crate) fn absorb(&self, other: &Self) {
         self.dropped.add(other.dropped.get());
         let Some(theirs) = other.root() else {
@@ -220,7 +220,7 @@ impl Tree {
             true
         };
         let leave = || {
-            // The way to a node is the same in both trees, and so is its caller.
+            // The path to a node is the same in both trees, and so is its caller.
             // SAFETY: of this tree, which is in use.
             let caller = self.current().and_then(|node| unsafe { node.get() }.parent);
             self.set_current(caller.map(NodeRef::to));
@@ -228,7 +228,7 @@ impl Tree {
         theirs.walk(enter, leave);
     }
 
-    /// Frees all nodes; the writer is at rest and nobody reads.
+    /// Frees all nodes; no thread writes or reads.
     pub(crate) fn free(&self) {
         self.set_current(None);
         self.dropped.set(0);
@@ -236,7 +236,7 @@ impl Tree {
         let mut next = self.root.swap(std::ptr::null_mut(), Relaxed);
         // SAFETY: null, or a node from `keep`, which is freed only here, once.
         while let Some(node) = unsafe { next.as_ref() } {
-            // Children go to the front of what is still to be freed.
+            // Children go to the front of the nodes still to be freed.
             let mut last = &node.first_child;
             // SAFETY: as above.
             while let Some(child) = unsafe { last.load(Relaxed).as_ref() } {
@@ -244,13 +244,13 @@ impl Tree {
             }
             last.store(node.next.load(Relaxed), Relaxed);
             let rest = node.first_child.load(Relaxed);
-            // SAFETY: as above; nobody holds nodes of a tree that nobody reads or writes.
+            // SAFETY: as above; nothing refers to nodes of a tree that no thread reads or writes.
             unsafe { memory::free(next) };
             next = rest;
         }
     }
 
-    /// Back to zero, keeping the nodes; the writer is at rest and nobody reads.
+    /// Resets to zero, keeping the nodes; no thread writes or reads.
     pub(crate) fn reset(&self) {
         self.set_current(None);
         self.dropped.set(0);
@@ -273,7 +273,7 @@ impl Tree {
 #[repr(transparent)]
 pub(crate) struct NodeRef(NonNull<Node>);
 
-// SAFETY: a node is `Sync`, and to reach it is the promise of whoever does.
+// SAFETY: a node is `Sync`, and the caller of `get` promises that it is valid.
 unsafe impl Send for NodeRef {}
 // SAFETY: as above.
 unsafe impl Sync for NodeRef {}
@@ -311,7 +311,7 @@ impl NodeCell {
         NonNull::new(self.0.own()).map(NodeRef)
     }
 
-    /// Whether it holds this.
+    /// Whether it contains this node.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn is(&self, node: Option<NodeRef>) -> bool {
         std::ptr::eq(self.0.own(), NodeRef::address(node))
@@ -323,7 +323,7 @@ impl NodeCell {
     }
 }
 
-/// Where a call is in the tree.
+/// The place of a call in the tree.
 #[derive(Clone, Copy)]
 pub(crate) struct Place {
     caller: Option<NodeRef>,
@@ -370,7 +370,7 @@ impl Place {
         Some(node)
     }
 
-    /// Of a call that is in no tree, while there is one.
+    /// The place of a call that is in no tree, while there is one.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn none(tree: &Tree) -> Self {
         Self { caller: tree.current(), node: None }

@@ -1,12 +1,12 @@
 //! Which part of a call its thread spent on no processor: blocked, or ready and waiting for one.
 //!
-//! Only the thread's processor clock tells, and a reading of it costs as much as a score of probes. So it is read around
-//! calls that are long: the first call of a probe on a thread, which takes a slow path anyway, and calls of probes whose
-//! mean duration is worth it, one in so many that reading takes at most [`SHARE`] of their time. That a probe is worth it
-//! is found out where a call is among its slowest ones, which is off the hot path too; from then on its callsite is for
-//! the general lane, until their mean is short again.
+//! Only the thread's processor clock measures it, and a reading of it costs as much as a score of probes. So it is read
+//! around calls that are long: the first call of a probe on a thread, which takes a slow path anyway, and calls of
+//! probes whose mean duration is worth it, one in so many that reading takes at most [`SHARE`] of their time. Whether a
+//! probe is worth it is decided when a call is among its slowest ones, which is off the hot path too; from then on its
+//! calls take the general lane, until their mean is short again.
 //!
-//! Waiting inside callees that are watched is theirs. What remains is the call's own, up to its self time.
+//! Waiting inside watched callees counts as theirs. The rest is the call's own, up to its self time.
 
 use super::local::Local;
 use super::sign::Signed;
@@ -15,7 +15,7 @@ use super::{clock, cost};
 
 /// Readings take one part in so many of the time of watched calls.
 const SHARE: u64 = 100;
-/// A probe of which fewer than one call in so many could be watched is not.
+/// A probe of which fewer than one call in so many could be watched is not watched.
 const RAREST: u64 = 16;
 /// Bits for the number of calls that a watched one stands for: less than twice [`RAREST`].
 const STANDS_BITS: u32 = 5;
@@ -38,13 +38,13 @@ fn worth() -> u64 {
     cost::reading().saturating_mul(2 * SHARE) / RAREST
 }
 
-/// Every how many calls of so many ticks two readings of so many ticks can be afforded; none where too seldom.
+/// Number of calls of `mean` ticks for which two readings of `reading` ticks can be afforded; none above [`RAREST`].
 fn mean_gap(mean: u64, reading: u64) -> Option<u64> {
     let gap = reading.saturating_mul(2 * SHARE).div_ceil(mean.max(1)).max(1);
     (gap <= RAREST).then_some(gap)
 }
 
-/// Of a call under way.
+/// The watch of an open call.
 #[derive(Clone, Copy)]
 pub(crate) struct Watch {
     /// The processor clock at the start, shifted, and the calls that this one stands for; 0 where it is not watched.
@@ -54,7 +54,7 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// At the start of a call in the general lane, or of a poll. The first that a slot knows of is watched.
+    /// Begins the watch of a call in the general lane, or of a poll. The first one of a slot is watched.
     #[inline]
     pub(crate) fn begin(local: &Local, slot: &Slot) -> Self {
         let watched = &slot.watched;
@@ -72,7 +72,7 @@ impl Watch {
         }
     }
 
-    /// Of a call that is not watched.
+    /// The watch of a call that is not watched.
     #[inline]
     pub(crate) fn none(local: &Local) -> Self {
         Self { cpu: 0, waited: local.waited.get() }
@@ -84,7 +84,7 @@ impl Watch {
         local.waited.set(self.waited);
     }
 
-    /// Of a call that is watched, and stands for so many.
+    /// The watch of a call that is watched, and stands for `stands` calls.
     #[cold]
     #[inline(never)]
     fn now(local: &Local, stands: u64) -> Self {
@@ -93,8 +93,8 @@ impl Watch {
         Self { cpu, waited: local.waited.get() }
     }
 
-    /// At the end of a call of so many ticks, of which it spent `own` in itself. It stands for `weight` calls that were
-    /// not timed, beside those that were not watched. Returns the ticks that watching took.
+    /// Ends the watch of a call of so many ticks, of which `own` are its self time. The call stands for `weight` calls
+    /// that were not timed, beside those that were not watched. Returns the ticks that watching took.
     #[inline]
     pub(crate) fn end(self, local: &Local, slot: &Slot, ticks: u64, own: u64, weight: u64) -> u64 {
         if self.cpu == 0 {
@@ -118,7 +118,7 @@ impl Watch {
         let stands = (self.cpu & ((1 << STANDS_BITS) - 1)).saturating_mul(weight);
         let watched = &slot.watched;
         watched.waiting.add_ticks(waiting.saturating_mul(stands));
-        // Its callers know by this what they have not waited for themselves.
+        // Its callers subtract this from their own waiting.
         local.waited.set(self.waited.wrapping_add(away.wrapping_mul(stands)));
         let mean = match watched.mean.get() {
             0 => ticks,
@@ -129,8 +129,8 @@ impl Watch {
     }
 }
 
-/// Of a call's ticks those that it waited itself, and those that it or its callees did: given its self time, the ticks
-/// that a processor worked for its thread meanwhile, and the ticks that its callees are known to have waited.
+/// The ticks that a call waited itself, and those that it or its callees waited: given its self time, the ticks that a
+/// processor worked for its thread meanwhile, and the ticks that its callees are known to have waited.
 fn own_waiting(ticks: u64, own: u64, spent: u64, told: u64) -> (u64, u64) {
     let away = ticks.saturating_sub(spent);
     // A sampled callee may weigh more than its caller: both are two's complement then.
@@ -139,7 +139,8 @@ fn own_waiting(ticks: u64, own: u64, spent: u64, told: u64) -> (u64, u64) {
     (away.saturating_sub(told).min(own), away)
 }
 
-/// A call of so many ticks is among the slowest of its probe: begins to watch if their mean is worth it.
+/// Called for a call of so many ticks among the slowest of its probe: begins to watch if the mean of its calls is worth
+/// it.
 pub(crate) fn consider(slot: &Slot, ticks: u64) {
     let (watched, reading) = (&slot.watched, cost::reading());
     if mean_gap(ticks, reading).is_none() {
@@ -157,7 +158,7 @@ pub(crate) fn consider(slot: &Slot, ticks: u64) {
     }
 }
 
-/// After a poll of so many ticks, which is counted already: begins to watch if their mean is worth it.
+/// Called after a poll of so many ticks, which is counted already: begins to watch if the mean of polls is worth it.
 #[inline]
 pub(crate) fn consider_poll(slot: &Slot, ticks: u64) {
     if ticks >= worth() && slot.watched.due.get() == 0 {

@@ -1,13 +1,13 @@
-//! What a slot knows of the waiting of its calls; [`super::waiting`] fills it in.
+//! The waiting of a slot's calls; [`super::waiting`] fills it in.
 
 use super::sync::Count;
 
 pub(crate) struct Watched {
     /// Ticks of self time in which the thread was on no processor.
     pub(crate) waiting: Count,
-    /// Calls until the next one that is watched, which the first is; 0 where none will be.
+    /// Calls until the next watched one, beginning with the first call; 0 where none will be.
     pub(super) due: Count,
-    /// Calls that it will stand for; 0 where none will be.
+    /// Calls that the next watched one stands for; 0 where none will be.
     pub(super) stands: Count,
     /// Running mean of the watched calls, in ticks.
     pub(super) mean: Count,
@@ -18,7 +18,7 @@ impl Watched {
         Self { waiting: Count::new(0), due: Count::new(1), stands: Count::new(1), mean: Count::new(0) }
     }
 
-    /// Back to the state of a new slot.
+    /// Resets to the state of a new slot.
     pub(super) fn reset(&self) {
         self.waiting.set(0);
         self.due.set(1);

@@ -1,4 +1,4 @@
-//! Where the C library calls handlers around a fork.
+//! For platforms whose C library calls handlers around a fork.
 
 use std::cell::Cell;
 use std::ffi::c_int;
@@ -11,7 +11,7 @@ use super::super::registry::{self, Content, REGISTRY, State};
 use super::super::{clock, entry};
 use super::{CLOSED, GENERATION};
 
-/// What the forking thread holds meanwhile.
+/// The locks that the forking thread holds during the fork, and its phase before it.
 struct Held {
     phase: Phase,
     content: MutexGuard<'static, Content>,
@@ -25,7 +25,7 @@ fn take() -> Option<Held> {
     if phase == Phase::InLibrary {
         return None;
     }
-    // What is made once has been made by then, or is made now: a child could wait for its maker for ever.
+    // All one-time initialization is completed here: a child could wait for ever for a thread that was doing it.
     entry::prepared();
     clock::kind();
     local.enter_phase(Phase::InLibrary);
@@ -33,15 +33,15 @@ fn take() -> Option<Held> {
     Some(Held { phase, content, state: REGISTRY.lock() })
 }
 
-/// On the parent's side.
+/// Releases the locks in the parent.
 fn give_back(held: Held) {
     drop((held.state, held.content));
-    // For those who have left something meanwhile.
+    // For threads that have left shards meanwhile.
     REGISTRY.settle();
     Local::here().enter_phase(held.phase);
 }
 
-/// On the child's side.
+/// Resets the library in the child, and releases the locks.
 fn begin_anew(held: Held) {
     let Held { phase, mut content, mut state } = held;
     GENERATION.fetch_add(1, Relaxed);
@@ -68,7 +68,7 @@ fn begin_anew(held: Held) {
 }
 
 thread_local! {
-    /// From before a fork until after it.
+    /// Set from before a fork until after it.
     static HELD: Cell<Option<ManuallyDrop<Held>>> = const { Cell::new(None) };
 }
 
@@ -96,7 +96,7 @@ extern "C" fn in_child() {
 }
 
 fn close_here(descriptor: c_int) {
-    // SAFETY: its owner, who said that it is to be closed, is on a thread that is not here.
+    // SAFETY: its owner registered it to be closed, and is on a thread that does not exist in the child.
     unsafe { close(descriptor) };
 }
 

@@ -1,3 +1,3 @@
-//! Where nothing is called around a fork, or there is none.
+//! For platforms without handlers around a fork, or without forks.
 
 pub(super) fn install() {}

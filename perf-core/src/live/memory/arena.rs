@@ -1,5 +1,5 @@
 //! Blocks of mapped pages. It takes no lock and is in no inconsistent state between two instructions, so a signal
-//! handler may come here whatever it interrupted, this included.
+//! handler may call it regardless of the code that it interrupted, this module included.
 
 use std::alloc::Layout;
 use std::ffi::{c_int, c_void};
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicPtr, AtomicUsize};
 
 /// Sizes and places of blocks are multiples of it: a line of the cache, so that no two threads write to one.
 const LINE: usize = 64;
-/// What the kernel is asked for at a time.
+/// Bytes that the kernel is asked for at a time.
 const CHUNK: usize = 1 << 20;
 /// Larger blocks are mapped by themselves.
 const LARGEST: usize = CHUNK >> 2;
@@ -19,7 +19,7 @@ const CLASSES: usize = FINE / LINE + (LARGEST / FINE).ilog2() as usize + 1;
 
 const _: () = assert!(size_of::<Chunk>() <= LINE);
 
-/// At the beginning of a chunk.
+/// The header of a chunk.
 struct Chunk {
     /// Bytes that are given out, or were asked for in vain.
     used: AtomicUsize,
@@ -43,7 +43,7 @@ const PRIVATE: c_int = 2;
 const ANONYMOUS: c_int = if cfg!(any(target_os = "linux", target_os = "android")) { 0x20 } else { 0x1000 };
 
 fn map(length: usize) -> *mut u8 {
-    // SAFETY: asks for new pages, whatever their place.
+    // SAFETY: asks for new pages, at any place.
     let place = unsafe { mmap(null_mut(), length, READ_WRITE, PRIVATE | ANONYMOUS, -1, 0) };
     if place.addr() == usize::MAX { null_mut() } else { place.cast() }
 }
@@ -80,7 +80,7 @@ fn used_before(list: &AtomicPtr<Free>) -> Option<*mut u8> {
     // SAFETY: null or a free block, which is this thread's alone now.
     let rest = unsafe { first.as_ref()? }.next.load(Relaxed);
     if !rest.is_null() && list.compare_exchange(null_mut(), rest, Release, Relaxed).is_err() {
-        // Somebody has freed a block meanwhile: it goes behind the others.
+        // A block was freed meanwhile: it goes behind the others.
         let mut tail = rest;
         loop {
             // SAFETY: a block of the list, as above.
@@ -101,7 +101,7 @@ fn push(list: &AtomicPtr<Free>, first: *mut Free, tail: *mut Free) {
     loop {
         // SAFETY: a block of the chain, which is this thread's alone until the exchange.
         unsafe { (*tail).next.store(head, Relaxed) };
-        // Pairs with the acquire in `used_before`: who takes a block sees what was written to it.
+        // Pairs with the acquire in `used_before`: a thread that takes a block sees the writes to it.
         match list.compare_exchange_weak(head, first, Release, Relaxed) {
             Ok(_) => return,
             Err(now) => head = now,
@@ -112,7 +112,7 @@ fn push(list: &AtomicPtr<Free>, first: *mut Free, tail: *mut Free) {
 /// A block from the chunk in use, or from the next one.
 fn bump(size: usize) -> *mut u8 {
     loop {
-        // Pairs with the release below: who sees a chunk sees its beginning.
+        // Pairs with the release below: a thread that sees a chunk sees its header.
         let chunk = CURRENT.load(Acquire);
         // SAFETY: null or a chunk, which is never unmapped once it is here.
         if let Some(here) = unsafe { chunk.as_ref() } {
@@ -130,14 +130,14 @@ fn bump(size: usize) -> *mut u8 {
         // SAFETY: new pages, of zeros, which is a chunk in which nothing is given out.
         unsafe { (*next).used.store(LINE, Relaxed) };
         if CURRENT.compare_exchange(chunk, next, Release, Relaxed).is_err() {
-            // SAFETY: nobody has seen it; another thread was quicker.
+            // SAFETY: no other thread has seen it; another one was quicker.
             unsafe { munmap(next.cast(), CHUNK) };
         }
     }
 }
 
 /// # Safety
-/// `place` came from [`alloc`] with this layout, and nobody refers to it any more.
+/// `place` came from [`alloc`] with this layout, and nothing refers to it any more.
 pub(super) unsafe fn free(place: *mut u8, layout: Layout) {
     if let Some((_, list)) = class(layout) {
         #[allow(clippy::cast_ptr_alignment, reason = "blocks are aligned to a line")]
@@ -180,7 +180,7 @@ mod tests {
         }
     }
 
-    /// Sizes that nothing else in this process asks for.
+    /// Uses a size that nothing else in this process asks for.
     #[test]
     fn many_threads_share_the_free_lists() {
         const SIZE: usize = 61 * LINE;
@@ -208,7 +208,8 @@ mod tests {
             let threads: Vec<_> = (0..4).map(|_| scope.spawn(work)).collect();
             threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
         });
-        // A thread that meets a list while another has it takes a new block: rare, and each comes to the list.
+        // A thread that finds a list taken by another takes a new block: that is rare, and each block comes to the
+        // list.
         assert!(blocks.len() < 2000, "{} blocks for at most 12 at a time", blocks.len());
     }
 }
