@@ -112,7 +112,7 @@ fn a_comparison_of_many_probes_errs_as_often_as_one() {
         wrong += usize::from(judged.iter().any(|judgement| judgement.verdict.is_fail()));
     }
     assert!(wrong <= 17, "{wrong} of 150, at most 7.5 expected");
-    // One that is slower is found among them.
+    // A slower series is found among them.
     let slower: Vec<Vec<f64>> = (0..40)
         .map(|at| (0..30).map(|_| 0.1 * (rng.f64() - 0.5) + if at == 3 { 0.2 } else { 0.0 }).collect())
         .collect();
