@@ -1,4 +1,4 @@
-//! Holds runs against a baseline.
+//! Compares runs with a baseline.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use super::{
 use crate::Report;
 use crate::judge::diff;
 
-/// Holds one run against a baseline, with the usual [`Options`].
+/// Compares one run with a baseline, with the usual [`Options`].
 ///
 /// ```
 /// use perf_exporters::{Report, baseline::{Baseline, compare}};
@@ -23,7 +23,7 @@ pub fn compare(baseline: &Baseline, current: &Report) -> RegressionReport {
     compare_runs(baseline, [current], &Options::default())
 }
 
-/// Holds several runs against a baseline: five of each can prove what one of each cannot.
+/// Compares several runs with a baseline: five of each can prove what one of each cannot.
 #[must_use]
 pub fn compare_runs<'a>(
     baseline: &Baseline,
@@ -52,7 +52,7 @@ pub fn compare_baselines(old: &Baseline, new: &Baseline, options: &Options) -> R
 
 /// How the times of two classes of machines compare.
 struct Footing {
-    /// They gate.
+    /// Whether times gate.
     same_class: bool,
     /// Old times are multiplied by this.
     scale: f64,
@@ -145,7 +145,7 @@ impl Comparison<'_> {
         }
     }
 
-    /// Whether times changed by less than anybody can mean; of a throughput it is the mean call that counts.
+    /// Whether times changed by too little to matter; of a throughput it is the mean call that counts.
     fn is_tiny(&self, change: &Change, before: &Section, after: &Section, footing: &Footing) -> bool {
         let mean = |section: &Section| section.get(Metric::MeanNs).map(Figure::value);
         let by = match change.metric.as_diff() {

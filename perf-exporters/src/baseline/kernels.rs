@@ -1,8 +1,8 @@
-//! Three pieces of fixed work, to tell how fast a machine is just now.
+//! Three pieces of fixed work, to measure how fast a machine is just now.
 //!
 //! Integer arithmetic in one dependency chain; loads from all over four megabytes, each of which waits for the one before;
-//! branches that nobody can foresee. They stand for what programs wait for, no more: a comparison brought to one scale by
-//! them is advisory. On one machine they tell a disturbed moment from a quiet one.
+//! branches that cannot be predicted. They stand for the work of programs, no more: a comparison brought to one scale by
+//! them is advisory. On one machine they distinguish a disturbed moment from a quiet one.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -20,7 +20,7 @@ pub struct Kernels {
     pub integer_ns: f64,
     /// Dependent loads.
     pub memory_ns: f64,
-    /// Branches that cannot be foreseen.
+    /// Branches that cannot be predicted.
     pub branch_ns: f64,
     /// The profile that the kernels themselves were built with: only equal ones compare.
     pub profile: String,
