@@ -1,6 +1,6 @@
 //! Tail probabilities, by the `statrs` crate, with the edges filled in.
 //!
-//! The one place that knows which crate computes them. Against scipy 1.17 the binomial tails agree to a relative error of
+//! This is the one place that knows which crate computes them. The binomial tails agree with scipy 1.17 to a relative error of
 //! 1e-8 up to 10⁷ trials, down to tails of 1e-58; see the tests.
 
 use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, Normal, StudentsT};
