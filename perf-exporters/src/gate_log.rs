@@ -7,7 +7,7 @@
 //!
 //! `"schema"` says `perf.gate-log/1`. Fields that a reader does not know are passed over, and fields that are missing are empty,
 //! so that fields can be added under the same schema; a line without a schema, as older versions wrote it, is read as one of
-//! the first. A change of meaning gets a new number, and a reader that does not know the number returns an error.
+//! the first. A change of meaning gets a new number, and a reader that does not know the number says so.
 //!
 //! ```
 //! use perf_exporters::gate_log::{self, Run};
@@ -62,7 +62,7 @@ impl Default for Run {
     }
 }
 
-/// A measured value, with its bound.
+/// A measured value, with the bound that it is held against.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -87,7 +87,7 @@ impl Run {
     /// The line, with its end.
     #[must_use]
     pub fn to_json_line(&self) -> String {
-        // Only a writer can fail, or a map key that is no string; there are neither.
+        // What can fail is a writer, and keys of maps that are no strings; there are neither.
         let mut line = serde_json::to_string(self).unwrap_or_default();
         line.push('\n');
         line

@@ -16,13 +16,13 @@ use crate::failure::{Failure, Result};
 pub(super) struct Repository {
     /// The repository's folder.
     top: PathBuf,
-    /// Where the command was called, seen from there.
+    /// The folder in which the command was called, relative to `top`.
     prefix: PathBuf,
-    /// The Cargo.toml that was asked for, seen from there.
+    /// The requested Cargo.toml, relative to `top`.
     manifest: Option<PathBuf>,
     /// The workspace's folder.
     workspace: PathBuf,
-    /// Where the workspace is built.
+    /// The folder in which the workspace is built.
     target_dir: PathBuf,
 }
 

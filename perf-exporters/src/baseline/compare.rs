@@ -82,7 +82,7 @@ impl Comparison<'_> {
         let elsewhere = self.differences(&before.counted_on, &after.counted_on);
         for (metric, old) in &before.counts.figures {
             let Some(new) = after.counts.get(*metric) else { continue };
-            // Of runs with other numbers of calls, allocations are compared per call.
+            // Where runs have other numbers of calls, allocations are compared per call.
             let (old, new) = match metric {
                 Metric::Allocs | Metric::AllocBytes if !same_work && calls(before) > 0.0 && calls(after) > 0.0 => {
                     (old.scaled(1.0 / calls(before)), new.scaled(1.0 / calls(after)))
@@ -166,7 +166,7 @@ impl Comparison<'_> {
             let value = |section: &Section| section.get(metric).map(Figure::value);
             value(before).zip(value(after)).map(|(old, new)| new >= old * footing.scale * enough)
         };
-        // Where there are no quantiles, the mean stands alone.
+        // Where there are no quantiles, the mean decides alone.
         let known: Vec<bool> = [Metric::P50Ns, Metric::P95Ns].into_iter().filter_map(moved).collect();
         known.is_empty() || known.contains(&true)
     }

@@ -56,7 +56,7 @@ impl Kernels {
     pub fn measure() -> Self {
         let ring = ring();
         let mut times = [const { Vec::new() }; 3];
-        // In turn, so that a disturbance does not fall on one of them alone.
+        // The kernels run in turn, so that a disturbance does not hit one of them alone.
         for _ in 0..REPEATS {
             times[0].push(timed(|| integer(black_box(STEPS))));
             times[1].push(timed(|| memory(&ring, black_box(STEPS / 10))));

@@ -20,7 +20,7 @@ pub(super) struct Case<'a> {
 pub(super) struct Watched<'a> {
     pub(super) track: &'a Track,
     pub(super) seconds: f64,
-    /// Of levels the mean, of sums the growth in a second.
+    /// The mean of levels, and the growth of sums in a second.
     means: BTreeMap<&'static str, f64>,
     growth: BTreeMap<&'static str, f64>,
 }
@@ -74,7 +74,7 @@ impl<'a> Watched<'a> {
         self.means.get(figure).copied()
     }
 
-    /// By how much it grew.
+    /// The growth of a figure.
     pub(super) fn growth(&self, figure: &str) -> Option<f64> {
         self.growth.get(figure).copied()
     }

@@ -34,7 +34,7 @@ pub enum Diagnosis {
 }
 
 impl Diagnosis {
-    /// In a few words.
+    /// The name in a few words.
     #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
@@ -166,19 +166,19 @@ impl Finding {
         Self { diagnosis, subject: subject.into(), confidence, evidence, remedy: diagnosis.remedy(), missing }
     }
 
-    /// With one more figure.
+    /// Adds a figure.
     pub(super) fn with(mut self, what: impl Into<String>, value: f64, unit: &'static str) -> Self {
         self.evidence.push(Evidence { what: what.into(), of: String::new(), value, unit });
         self
     }
 
-    /// With a figure of another probe.
+    /// Adds a figure of another probe.
     pub(super) fn with_of(mut self, what: String, of: &str, value: f64, unit: &'static str) -> Self {
         self.evidence.push(Evidence { what, of: of.to_owned(), value, unit });
         self
     }
 
-    /// With a figure where there is one.
+    /// Adds a figure where there is one.
     pub(super) fn with_known(self, what: &'static str, value: Option<f64>, unit: &'static str) -> Self {
         match value {
             Some(value) => self.with(what, value, unit),

@@ -28,7 +28,7 @@ pub(super) fn dominated(case: &Case<'_>, findings: &mut Vec<Finding>) {
             Some((probe.name.as_str(), (probe, stands_out(probe, case.report.meta.probe_resolution_ns)?)))
         })
         .collect();
-    // Of each probe that dominates, the caller with the slowest calls.
+    // For each probe that dominates, the caller with the slowest calls is kept.
     let mut found: BTreeMap<&str, (&ProbeReport, &Tail)> = BTreeMap::new();
     for (probe, tail) in tails.values() {
         let end = match &tail.cause {

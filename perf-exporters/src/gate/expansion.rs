@@ -12,7 +12,7 @@ pub struct Declared {
     pub spec: &'static BudgetSpec,
     /// `module::test`.
     pub name: &'static str,
-    /// Where the test is.
+    /// The file of the test.
     pub file: &'static str,
     /// The line in it.
     pub line: u32,

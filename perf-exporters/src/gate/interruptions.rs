@@ -112,7 +112,7 @@ mod tests {
         std::thread::sleep(Duration::from_millis(5));
         assert_eq!(presence.own(5_000_000), 5_000_000, "it gave the processor up");
         presence.begin();
-        // As if others had had the processor for so long.
+        // This simulates that others had the processor for so long.
         if let Some(known) = &mut presence.known {
             known.wall -= 4_000_000;
             let own = presence.own(4_000_000);

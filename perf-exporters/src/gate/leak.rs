@@ -33,7 +33,7 @@ const NOT_CARRIED: &str = "this thread leaves nothing behind, but the process gr
 pub struct LeakCheck {
     /// PASS, FAIL where memory goes on growing, or the reason for neither.
     pub verdict: Verdict,
-    /// Of all batches.
+    /// The judgement of all batches.
     pub judged: Judgement,
     /// Bytes that the work had left behind at each checkpoint.
     pub left: Vec<f64>,

@@ -43,7 +43,7 @@ pub(super) struct Scope {
 struct Sessions {
     /// The session that counts now, for code that carries it further.
     current: Option<SessionHandle>,
-    /// Where narrowed parts count, while counters are measured.
+    /// The session in which narrowed parts count, while counters are measured.
     narrow: Option<SessionHandle>,
 }
 
@@ -278,7 +278,7 @@ impl Carrier {
 /// Keeps its thread in a budget test's session; made by [`Carrier::enter`].
 #[must_use = "the session is left where the guard is dropped: bind it to a name, `let _counted = …`"]
 pub struct Carried {
-    // In this order: the call ends inside its session.
+    // The order matters: the call ends inside its session.
     _part: Option<Guard>,
     _session: Option<SessionGuard>,
     _scope: Option<Entered>,

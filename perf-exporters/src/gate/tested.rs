@@ -30,7 +30,7 @@ pub(crate) enum Task {
 
 /// The task that this package's baseline file sets for a test; `None` where the file does not have the test.
 pub(crate) fn task(test: &str) -> Option<Task> {
-    /// As it was when the first test of this process looked.
+    /// The file as it was when the first test of this process looked.
     static FILE: OnceLock<Option<Result<Baseline, Error>>> = OnceLock::new();
     if update_asked() {
         return Some(Task::Record);

@@ -63,7 +63,7 @@ impl Metric {
         }
     }
 
-    /// On which side the good values lie.
+    /// The side on which the good values lie.
     #[must_use]
     pub const fn side(self) -> Side {
         match self {

@@ -13,7 +13,7 @@ pub struct Row {
     pub metric: String,
     /// A limit, or a target that only warns.
     pub severity: Severity,
-    /// On which side of the bound the promise lies.
+    /// The side of the bound on which the promise lies.
     pub side: Side,
     /// The bound, in `unit`.
     pub bound: f64,

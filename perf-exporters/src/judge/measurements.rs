@@ -10,7 +10,7 @@ pub struct Measurements {
     pub own: Vec<f64>,
     /// Items that each call worked on; empty where every call is one.
     pub items: Vec<f64>,
-    /// Of blocks of calls in the order of time: calls, and how many returned an error.
+    /// Blocks of calls in the order of time: the number of calls, and how many returned an error.
     pub errors: Vec<(u64, u64)>,
     /// Counters of several equal batches of calls.
     pub batches: Vec<Counters>,

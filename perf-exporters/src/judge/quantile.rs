@@ -40,7 +40,7 @@ use crate::stats::order::{floor, quantile};
 /// Time blocks over which bursts are looked for.
 pub const BLOCKS: usize = 60;
 
-/// A block holds at least so many calls; fewer calls make fewer blocks.
+/// A block has at least so many calls; fewer calls make fewer blocks.
 const LEAST_PER_BLOCK: usize = 5;
 
 /// No plan looks further than this many samples.

@@ -87,7 +87,7 @@ fn ten_per_cent_is_caught_against_an_equal_claim() {
     }
 }
 
-/// At the limit itself, with the margin taken away: the looks together keep to a thousandth.
+/// At the limit itself, without the margin, the looks together err at most once in a thousand.
 #[test]
 fn the_looks_spend_what_they_may() {
     let mut rng = Rng::with_seed(3);

@@ -19,7 +19,7 @@ use super::verdict::{Reason, Verdict};
 use crate::stats::order::quantile;
 use crate::stats::sign_flip;
 
-/// Slots of fewer samples have no p95 to speak of.
+/// Slots of fewer samples have no reliable p95.
 pub const FOR_P95: usize = 100;
 
 /// A figure of a slot.

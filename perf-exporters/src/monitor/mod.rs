@@ -141,7 +141,7 @@ impl Monitor {
     /// No thread could be started.
     pub fn start(options: &Options) -> io::Result<Self> {
         let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
-        // In the child of a fork the parent's watches nothing.
+        // In the child of a fork the parent's monitor watches nothing.
         if let Some(shared) = running.upgrade().filter(|shared| shared.process.is_current()) {
             return Ok(Self(shared));
         }

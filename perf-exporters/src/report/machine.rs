@@ -58,7 +58,7 @@ impl Machine {
     }
 }
 
-/// From `/proc/cpuinfo`; from the environment on Windows.
+/// The model from `/proc/cpuinfo`; from the environment on Windows.
 fn cpu_model() -> String {
     fs::read_to_string("/proc/cpuinfo")
         .ok()

@@ -137,7 +137,7 @@ impl CallTree {
 }
 
 impl FromIterator<TreeNode> for CallTree {
-    /// From nodes of which the first is the root and every other one follows its parent.
+    /// A tree from nodes of which the first is the root and every other one follows its parent.
     fn from_iter<I: IntoIterator<Item = TreeNode>>(nodes: I) -> Self {
         Self::joined([nodes.into_iter().collect()])
     }

@@ -111,7 +111,7 @@ fn dependent(rho: f64, n: usize, rng: &mut Rng) -> Vec<f64> {
         .collect()
 }
 
-/// Of 100 histories, those in which the level is said to change at some place.
+/// The number of 100 histories in which the level is said to change at some place.
 fn steps(mut history: impl FnMut(&mut Rng) -> Vec<f64>) -> usize {
     let mut rng = Rng::with_seed(31);
     let options = Options { shuffles: 199, ..Options::default() };

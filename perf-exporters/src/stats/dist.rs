@@ -66,7 +66,7 @@ pub fn student_quantile_above(tail: f64, freedom: f64) -> f64 {
     if !(tail > 0.0 && tail < 1.0) {
         return f64::NAN;
     }
-    // By symmetry: the lower tail keeps its digits where 1 - tail would lose them.
+    // The distribution is symmetric: the lower tail keeps its digits where 1 - tail would lose them.
     StudentsT::new(0.0, 1.0, freedom).map_or(f64::NAN, |d| -d.inverse_cdf(tail))
 }
 

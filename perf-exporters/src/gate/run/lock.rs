@@ -111,7 +111,7 @@ impl<S: Subject> Engine<'_, S> {
         if slower {
             found = whole(&[]);
         }
-        // And it must be slower in other processes: what is the same in all calls of this one may differ there.
+        // And it must be slower in other processes: properties that all calls of this one share may differ there.
         let mut others = Vec::new();
         for processes in WAVES {
             if found.verdict().is_fail() {

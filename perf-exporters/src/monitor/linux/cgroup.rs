@@ -43,7 +43,7 @@ enum Version {
     Two,
 }
 
-/// Where the process is in one hierarchy: its group, and how many above it can be seen.
+/// The place of the process in one hierarchy: its group, and those above it that can be seen.
 struct Place {
     version: Version,
     /// The process's own group first, then those above it.

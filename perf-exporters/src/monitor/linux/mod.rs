@@ -25,7 +25,7 @@ pub(super) struct Details {
     status: Source,
     io: Source,
     net: Source,
-    /// Of processors, memory and disks.
+    /// The pressure of processors, memory and disks.
     pressure: [Source; 3],
     pressure_of: PressureOf,
     pressure_told: bool,
