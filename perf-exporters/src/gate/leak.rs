@@ -13,7 +13,7 @@ use crate::judge::fill::{self, Fill};
 use crate::judge::trend::{self, Judgement};
 use crate::judge::verdict::{Reason, Verdict};
 
-/// Where memory rises, the check runs so many times as long before that is a leak: a bounded cache is full by then, or needs more.
+/// Where memory rises, the check runs so many times as long before that is a leak: a cache is full by then, or needs more.
 const LONGEST: usize = 12;
 
 /// A probe that leaves behind less than this share of the whole is not named.
@@ -45,10 +45,10 @@ pub struct LeakCheck {
 /// Runs `batch` again and again, and judges whether the memory that it leaves behind grows without end.
 ///
 /// After each batch the bytes that the thread has allocated and not freed are read, and those of code that carried the session
-/// ([`current_session`](super::current_session)) are added; other threads do not disturb. Where these rise, batches run
-/// on, up to twelve times as many: a pool or a cache is full by then, and a leak has to go on ([`fill`]), in the live bytes of
-/// the process too, since another thread may free what this one leaves. Where the process grows and this thread leaves
-/// nothing behind, the verdict says so. The first batch is a warm-up.
+/// ([`current_session`](super::current_session)) are added; other threads do not disturb. Where these rise,
+/// evenly or in steps, up to twelve times as many batches run: a pool or a cache is full by then, and a leak has to go on
+/// ([`fill`]), in the live bytes of the process too, since another thread may free what this one leaves. Where the process grows
+/// and this thread leaves nothing behind, the verdict says so. The first batch is a warm-up.
 ///
 /// Needs [`PerfAlloc`](perf_core::PerfAlloc) as the global allocator, and at least [`trend::LEAST`] batches.
 ///
