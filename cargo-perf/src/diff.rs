@@ -1,4 +1,4 @@
-//! `cargo perf diff`: what moved between two sets of runs.
+//! `cargo perf diff`: the changes between two sets of runs.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -32,7 +32,7 @@ fn sides(args: &DiffArgs) -> Result<(Baseline, Baseline)> {
 
 fn both(old: &[PathBuf], new: &[PathBuf]) -> Result<(Baseline, Baseline)> {
     let sides = (input::side(old, "base")?, input::side(new, "new")?);
-    // Standard input is read once; and what is no report has no times.
+    // Standard input is read once; and a file that is no report has no times.
     let times = |side: &[PathBuf]| {
         let is_read = side.iter().any(|path| path.as_os_str() == "-");
         let reports = if is_read { Vec::new() } else { input::reports(side).unwrap_or_default() };

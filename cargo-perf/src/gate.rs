@@ -94,7 +94,7 @@ fn by_baseline(
     Ok(Some(compare_runs(&baseline, runs, options)))
 }
 
-/// The one perf.lock among what was named.
+/// The one perf.lock among the named files.
 fn lock_of(paths: &[PathBuf]) -> Result<&Path> {
     match paths {
         [path] if !path.is_dir() && (!path.exists() || input::looks_like_lock(path)) => Ok(path),

@@ -1,4 +1,4 @@
-//! What blocks of ABBA runs measured, and what that proves.
+//! The measurements of blocks of ABBA runs, and the verdict that follows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +21,7 @@ const WHOLE: &str = "(whole program)";
 /// A wrong FAIL in a whole comparison of unchanged code, over all its probes and figures, has a chance of at most this.
 const LEVEL: f64 = 1e-4;
 
-/// What is compared of a probe: its mean call follows every slow one, its median none.
+/// The figure of a probe that is compared: its mean call follows every slow one, its median none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Estimator {
@@ -47,33 +47,33 @@ struct Series {
     new: Vec<f64>,
 }
 
-/// What budget tests counted, run by run, by the name of the test or of the probe inside it.
+/// The counts of budget tests, run by run, by the name of the test or of the probe inside it.
 type Counts = BTreeMap<(String, Metric), Vec<f64>>;
 
-/// All that was measured so far.
+/// All measurements so far.
 #[derive(Default)]
 pub(super) struct Collected {
     series: BTreeMap<(String, Estimator), Series>,
     blocks: usize,
     old_reports: Vec<Report>,
     new_reports: Vec<Report>,
-    /// What budget tests counted per call.
+    /// The counts of budget tests per call.
     old_counts: Counts,
     new_counts: Counts,
-    /// They are runs of budget tests.
+    /// Whether these are runs of budget tests.
     of_tests: bool,
     /// Budget tests that this tree does not have, and that the other one does not have.
     pub(super) only_old: Vec<String>,
     pub(super) only_new: Vec<String>,
-    /// What shall not decide.
+    /// Metrics that shall not decide.
     pub(super) skip: Vec<Metric>,
 }
 
-/// What became of one probe.
+/// The result for one probe.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Compared {
     pub(super) probe: String,
-    /// What all numbers of the row are of.
+    /// The figure of all numbers in the row.
     pub(super) estimator: Estimator,
     /// Nanoseconds a call: the middle of both medians over the runs, and the paired estimate to both sides of it.
     pub(super) old_ns: f64,
@@ -85,14 +85,14 @@ pub(super) struct Compared {
     /// The chance of such a difference although there is none beyond the ratio allowed.
     pub(super) p: f64,
     pub(super) blocks: usize,
-    /// It decides.
+    /// Whether it decides.
     pub(super) gates: bool,
     pub(super) verdict: String,
     #[serde(skip)]
     pub(super) judged: Verdict,
 }
 
-/// The result of it all.
+/// The result of the whole comparison.
 #[derive(Serialize)]
 pub(super) struct Comparison {
     pub(super) revision: String,
@@ -109,7 +109,7 @@ pub(super) struct Comparison {
 }
 
 impl Collected {
-    /// Nothing yet, of budget tests or of a program.
+    /// No measurements yet, of budget tests or of a program.
     pub(super) fn new(of_tests: bool) -> Self {
         Self { of_tests, ..Self::default() }
     }
@@ -118,7 +118,7 @@ impl Collected {
     pub(super) fn add(&mut self, order: Order, runs: Vec<Run>) {
         let of = if self.of_tests { times_of_tests } else { times };
         let times: Vec<BTreeMap<(String, Estimator), f64>> = runs.iter().map(of).collect();
-        // What one side alone has cannot be compared.
+        // A probe that one side alone has cannot be compared.
         let names: BTreeSet<&(String, Estimator)> =
             times[0].keys().filter(|name| times.iter().all(|slot| slot.contains_key(*name))).collect();
         for name in names {
@@ -151,7 +151,7 @@ impl Collected {
         self.judged(ratio).iter().all(|judgement| matches!(judgement.verdict, Verdict::Pass | Verdict::Fail))
     }
 
-    /// The series that decide: the whole program does only where nothing else was measured. It starts, and ends, and loads.
+    /// The series that decide: the whole program, with its start and end, decides only where nothing else was measured.
     fn deciding(&self) -> impl Iterator<Item = (&(String, Estimator), &Series)> {
         let only_whole = self.series.keys().all(|(name, _)| name == WHOLE);
         self.series.iter().filter(move |((name, _), _)| only_whole || name != WHOLE)
@@ -249,9 +249,9 @@ impl Series {
         let tiny = (new_ns - old_ns * ratio).abs() < LEAST_NS;
         let judged = if verdict.is_fail() && tiny { Verdict::Pass } else { verdict };
         let known = |value: f64| value.is_finite().then_some(value);
-        // Before the first look there is no estimate but the plain one.
+        // Before the first look the only estimate is the plain one.
         let shift = known(shift).or_else(|| median(&self.d).map(f64::exp));
-        // The medians of both sides differ by what the machine did as well. What is shown is their middle, and to both sides
+        // The medians of both sides also differ by disturbances of the machine. The row shows their middle, and to both sides
         // of it the paired estimate: before, after and change say the same.
         let (middle, half) = ((old_ns * new_ns).sqrt(), shift.unwrap_or(1.0).sqrt());
         Compared {
@@ -270,13 +270,13 @@ impl Series {
     }
 }
 
-/// What a run took, by name: nanoseconds a call.
+/// The times of a run, by name: nanoseconds a call.
 fn times(run: &Run) -> BTreeMap<(String, Estimator), f64> {
     let mut times = BTreeMap::from([((WHOLE.to_owned(), Estimator::Mean), run.wall.as_secs_f64() * 1e9)]);
     for probe in run.report.iter().flat_map(|report| &report.probes) {
         if probe.timed() > 0 && probe.sum_ns > 0 {
             times.insert((probe.name.clone(), Estimator::Mean), probe.sum_ns as f64 / probe.timed() as f64);
-            // The median of few calls is no other figure than their mean.
+            // The median of few calls shows no more than their mean.
             if probe.timed() >= FOR_P50 && probe.quantiles.p50 > 0 {
                 times.insert((probe.name.clone(), Estimator::P50), probe.quantiles.p50 as f64);
             }
@@ -285,10 +285,10 @@ fn times(run: &Run) -> BTreeMap<(String, Estimator), f64> {
     times
 }
 
-/// Fewer calls in a run have no median to speak of.
+/// Fewer calls in a run have no reliable median.
 const FOR_P50: u64 = 10;
 
-/// What budget tests took, by name.
+/// The times of budget tests, by name.
 fn times_of_tests(run: &Run) -> BTreeMap<(String, Estimator), f64> {
     let of = |budget: &BudgetTest, estimator: Estimator| {
         let row = budget.rows.iter().find(|row| row.metric == estimator.name())?;
@@ -298,7 +298,7 @@ fn times_of_tests(run: &Run) -> BTreeMap<(String, Estimator), f64> {
     run.budgets.iter().flat_map(both).collect()
 }
 
-/// What a budget test counted in one call, and how often it called the probes inside it.
+/// The counts of a budget test in one call, and how often it called the probes inside it.
 fn counts_of(budget: &BudgetTest) -> impl Iterator<Item = ((String, Metric), f64)> {
     let of = |row: &gate_log::Figure| {
         let inside = row.metric.strip_prefix("calls(").and_then(|rest| rest.strip_suffix(')'));
@@ -339,7 +339,7 @@ mod tests {
         let mut collected = Collected::new(false);
         for at in 0..probes {
             for estimator in [Estimator::Mean, Estimator::P50] {
-                // A preemption makes the mean of a run many times what it is: one run in five.
+                // In one run of five, a preemption makes the mean many times its value.
                 let scatter = |rng: &mut fastrand::Rng| match estimator {
                     Estimator::Mean if rng.u8(0..5) == 0 => 3.0 * rng.f64(),
                     _ => 0.02 * (rng.f64() - 0.5),
@@ -352,7 +352,7 @@ mod tests {
         collected
     }
 
-    /// By the code's own verdicts: what the medians show is found, and a comparison of forty probes keeps its claim.
+    /// The test goes by the code's own verdicts: a change of medians is found, and a comparison of forty probes keeps its claim.
     #[test]
     fn a_slower_probe_is_found_by_its_median_and_an_unchanged_one_never_fails() {
         let mut rng = fastrand::Rng::with_seed(3);

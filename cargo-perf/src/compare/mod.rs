@@ -1,6 +1,6 @@
 //! `cargo perf compare`: this tree against another revision, both run in turn on this machine.
 //!
-//! [`worktree`] brings the other revision to disk, [`blocks`] collects and judges, [`scatter`] says what can be shown, [`show`] prints; here is the order of
+//! [`worktree`] checks out the other revision, [`blocks`] collects and judges, [`scatter`] says what can be shown, [`show`] prints; here is the order of
 //! it all.
 
 mod blocks;
@@ -24,7 +24,7 @@ use crate::{diff, out};
 use blocks::Collected;
 use worktree::{Repository, Worktree};
 
-/// Set by Ctrl-C: the work ends at the next run, and what was made is removed.
+/// Set by Ctrl-C: the work ends at the next run, and the files that were made are removed.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 pub(crate) fn run(args: &CompareArgs) -> Result<ExitCode> {
@@ -35,7 +35,7 @@ pub(crate) fn run(args: &CompareArgs) -> Result<ExitCode> {
         return Err(Failure::new("--least: must be a number of per cent above zero, such as 10%"));
     }
     let skip = args.skip.iter().map(|name| diff::metric(name)).collect::<Result<Vec<_>>>()?;
-    // Without a handler the signal ends this program at once, and what it made stays.
+    // Without a handler the signal ends this program at once, and its files stay.
     ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed))
         .map_err(|error| Failure::new(format!("cannot watch for Ctrl-C: {error}")))?;
 
@@ -81,7 +81,7 @@ fn build_both<'a>(
     Ok((program(old)?, program(new)?, worktree))
 }
 
-/// What the revision of now is called.
+/// The name of the present revision.
 const HERE: &str = "this tree";
 
 fn collect(args: &CompareArgs, old: &mut Program, new: &mut Program) -> Result<Collected> {
@@ -94,7 +94,7 @@ fn collect(args: &CompareArgs, old: &mut Program, new: &mut Program) -> Result<C
     out::progress(&"warming up: one run of each");
     let first = [once(old, &args.revision)?, once(new, HERE)?];
     if is_test {
-        // Tests without a budget, and those that only one side has, have nothing to say from here on.
+        // Tests without a budget, and those that only one side has, are left out from here on.
         let names =
             |run: &Run| run.budgets.iter().filter_map(|budget| budget.test.clone()).collect::<BTreeSet<String>>();
         let [before, after] = first.each_ref().map(names);
@@ -132,7 +132,7 @@ fn collect(args: &CompareArgs, old: &mut Program, new: &mut Program) -> Result<C
     Ok(collected)
 }
 
-/// Says what change this machine can show, and whether that is what was asked for.
+/// Reports the change that this machine can show, and returns whether that is small enough for the request.
 fn is_fit(args: &CompareArgs, collected: &Collected, seed: u64) -> bool {
     let shows = collected.shows(args.blocks as usize);
     let Some((worst, most)) = shows.first() else { return true };
@@ -180,7 +180,7 @@ fn last_words(said: &str) -> String {
     if shown.is_empty() { ", and wrote nothing".to_owned() } else { format!("; the last that it wrote:\n{shown}") }
 }
 
-/// Cargo and git are interrupted with us, and then complain.
+/// Ctrl-C also interrupts cargo and git, whose errors then do not matter.
 fn interrupted_or(failure: Failure) -> Failure {
     if INTERRUPTED.load(Ordering::Relaxed) { Failure::new("interrupted") } else { failure }
 }

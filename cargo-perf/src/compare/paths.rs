@@ -5,10 +5,10 @@ use std::path::{Component, Path, PathBuf};
 
 use toml_edit::{Document, Item};
 
-/// So many are named.
+/// The most paths that are named.
 const SHOWN: usize = 3;
 
-/// What to do about those of a tree that could not be built; empty where there are none.
+/// Advice on such paths in a tree that could not be built; empty where there are none.
 pub(super) fn hint(tree: &Path) -> String {
     let mut leading_out = Vec::new();
     visit(tree, tree, &mut leading_out);

@@ -1,10 +1,10 @@
-//! What change a machine can show, by how much its first blocks scatter.
+//! The change that a machine can show, by the scatter of its first blocks.
 
 use perf_exporters::judge::relative::MARGIN;
 use perf_exporters::stats::dist::normal_quantile_above;
 use perf_exporters::stats::order::{median, sorted};
 
-/// Blocks after which it is said.
+/// The number of blocks after which it is reported.
 pub(super) const PILOT: usize = 5;
 
 /// A change that is shown is found in so many cases of a hundred.
@@ -15,7 +15,7 @@ const POWER: f64 = 0.9;
 pub(super) fn shows(d: &[f64], blocks: usize, level: f64) -> f64 {
     let Some(middle) = median(d) else { return f64::INFINITY };
     // Half of all pairs of blocks are closer than this, a robust measure of scatter (Rousseeuw and Croux 1993); a pilot of a few
-    // blocks knows it to a third or so.
+    // blocks gives it to a third or so.
     let away: Vec<f64> = d.iter().map(|d| (d - middle).abs()).collect();
     let away = sorted(&away);
     let spread = 1.4826 * median(&away).unwrap_or(f64::INFINITY);

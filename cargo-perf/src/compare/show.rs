@@ -22,7 +22,7 @@ pub(super) fn show(found: &Comparison, format: Format) -> Result<()> {
     }
 }
 
-/// Worst first.
+/// The probes, worst first.
 fn ranked(found: &Comparison) -> Vec<&Compared> {
     let mut probes: Vec<&Compared> = found.probes.iter().collect();
     let rank = |probe: &Compared| match probe.judged {
@@ -36,7 +36,7 @@ fn ranked(found: &Comparison) -> Vec<&Compared> {
     probes
 }
 
-/// Faster by so much is worth a word.
+/// A probe that is faster by so much is reported.
 const BETTER: f64 = 0.95;
 
 fn word(probe: &Compared) -> (&'static str, Style) {
@@ -87,7 +87,7 @@ fn head(found: &Comparison) -> String {
     )
 }
 
-/// What could not be compared.
+/// Notes on tests that could not be compared.
 fn notes(found: &Comparison) -> impl Iterator<Item = String> {
     let one = |which: &str, tests: &[String]| {
         (!tests.is_empty()).then(|| format!("only in {which}, not compared: {}", tests.join(", ")))
@@ -126,7 +126,7 @@ fn table(found: &Comparison, color: bool) -> String {
         let mut options = changes_text::Options::default();
         (options.width, options.color) = (out::width(), color);
         let counts = changes_text::render(&found.counts, &options);
-        // Without its own verdict: that of all follows.
+        // The counts are shown without their own verdict: that of all follows.
         let counts = counts.rsplit_once("\n\n").map_or(counts.as_str(), |(before, _)| before);
         let _ = writeln!(out, "\n{} {counts}", painted("counts:", BOLD, color));
     }

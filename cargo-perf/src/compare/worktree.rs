@@ -1,7 +1,7 @@
 //! Another revision of the repository, checked out in a temporary folder for as long as it is needed.
 //!
-//! The folder goes with the value. Who is killed leaves it, and git's note of it: the next run takes both away. The
-//! holder of a folder holds a lock on a file in it, which the system lets go of however the holder ends.
+//! The folder is removed with the value. A killed process leaves it, and git's record of it; the next run removes both. Its
+//! owner has a lock on a file in it, which the system releases however the owner ends.
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -12,17 +12,17 @@ use cargo_metadata::{Metadata, MetadataCommand};
 use crate::build::cargo;
 use crate::failure::{Failure, Result};
 
-/// The repository and workspace that hold the program.
+/// The repository and workspace of the program.
 pub(super) struct Repository {
     /// The repository's folder.
     top: PathBuf,
-    /// Where the command was called, seen from there.
+    /// The folder in which the command was called, relative to `top`.
     prefix: PathBuf,
-    /// The Cargo.toml that was asked for, seen from there.
+    /// The requested Cargo.toml, relative to `top`.
     manifest: Option<PathBuf>,
     /// The workspace's folder.
     workspace: PathBuf,
-    /// Where the workspace is built.
+    /// The folder in which the workspace is built.
     target_dir: PathBuf,
 }
 
@@ -71,11 +71,11 @@ pub(super) struct Worktree<'a> {
     manifest: Option<PathBuf>,
     /// Says that the folder is in use.
     _lock: File,
-    /// Holds the tree; goes last.
+    /// The folder around the tree; dropped last.
     _around: tempfile::TempDir,
 }
 
-/// How the folders around trees are called, and the file in them that is locked.
+/// The prefix of the folders around trees, and the file in them that is locked.
 const PREFIX: &str = "cargo-perf-";
 const LOCK: &str = "in-use";
 
@@ -87,7 +87,7 @@ impl<'a> Worktree<'a> {
         let manifest = repository.manifest.as_ref().map(|path| tree.join(path));
         let target_dir = repository.target_dir.join("cargo-perf");
         let worktree = Self { repository, tree, folder, target_dir, manifest, _lock: lock, _around: around };
-        // From here on, whatever goes wrong, the value's end removes what was made.
+        // From here on, after any error, the drop of the value removes the files that were made.
         let path = worktree.tree.to_string_lossy().into_owned();
         git(&repository.top, &["worktree", "add", "--detach", "--quiet", &path, commit])?;
         if !worktree.folder.is_dir() {
@@ -109,12 +109,12 @@ impl<'a> Worktree<'a> {
         }
     }
 
-    /// All of the revision.
+    /// The whole tree of the revision.
     pub(super) fn tree(&self) -> &Path {
         &self.tree
     }
 
-    /// The folder that the command was called in, over there.
+    /// The folder in that tree that corresponds to the current one.
     pub(super) fn folder(&self) -> &Path {
         &self.folder
     }
@@ -152,17 +152,17 @@ fn remove(repository: &Repository, tree: &Path) {
     }
 }
 
-/// Takes away what runs of this command left that were killed; what those hold that go on stays.
+/// Removes folders that killed runs of this command left; those of running ones stay.
 pub(super) fn remove_stale(repository: &Repository) {
     let list = git(&repository.top, &["worktree", "list", "--porcelain"]).unwrap_or_default();
     for tree in list.lines().filter_map(|line| line.strip_prefix("worktree ")).map(Path::new) {
-        // Without the file nobody holds it: the folder is gone already.
+        // Without the file no process has the lock: the folder is gone already.
         if let Some(around) = tree.parent().filter(|around| is_ours(around) && held(around) != Some(true)) {
             remove(repository, tree);
             let _ = fs::remove_dir_all(around);
         }
     }
-    // And folders that git does not know any more, or not yet.
+    // Folders that git does not know any more, or not yet, are removed as well.
     for folder in fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten().map(|entry| entry.path()) {
         if is_ours(&folder) && held(&folder) == Some(false) {
             let _ = fs::remove_dir_all(folder);
@@ -170,7 +170,7 @@ pub(super) fn remove_stale(repository: &Repository) {
     }
 }
 
-/// Whether somebody holds a folder; nothing where there is no file to hold.
+/// Whether a process has the lock of a folder; `None` where there is no lock file.
 fn held(around: &Path) -> Option<bool> {
     let lock = File::open(around.join(LOCK)).ok()?;
     Some(matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
@@ -180,7 +180,7 @@ fn is_ours(around: &Path) -> bool {
     around.file_name().is_some_and(|name| name.to_string_lossy().starts_with(PREFIX))
 }
 
-/// Runs git and returns what it says.
+/// Runs git and returns its output.
 fn git(folder: &Path, args: &[&str]) -> Result<String> {
     let output = Command::new("git").arg("-C").arg(folder).args(args).output();
     let output = output.map_err(|error| Failure::new(format!("cannot run git: {error}")))?;

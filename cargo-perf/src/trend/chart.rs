@@ -24,7 +24,7 @@ pub(super) fn value(metric: Metric, value: f64) -> String {
     }
 }
 
-/// The range of values that a chart shows: that of the data, with a little room, and never nothing.
+/// The range of values that a chart shows: that of the data, with a little room, and never empty.
 pub(super) fn range(trend: &Trend) -> (f64, f64) {
     let values = trend.points.iter().map(|point| point.value);
     let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));

@@ -1,6 +1,6 @@
 //! `cargo perf trend`: when a history of reports changed.
 //!
-//! [`history`] reads and extends it, [`chart`] draws for the terminal and [`svg`] for a browser; here is the search.
+//! [`history`] reads and extends the history, [`chart`] draws for the terminal and [`svg`] for a browser; this module searches.
 
 mod chart;
 mod history;
@@ -50,14 +50,14 @@ struct Change {
     time: SystemTime,
     before: f64,
     after: f64,
-    /// Share of shuffles in which chance does as much.
+    /// Share of shuffles with as great a distance by chance.
     p: f64,
     worse: bool,
     /// `level`, `drift` or `spread`.
     kind: &'static str,
 }
 
-/// What changed, for people.
+/// The name of a kind of change.
 fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Drift => "drift",
@@ -70,9 +70,9 @@ fn rfc3339<S: serde::Serializer>(time: &SystemTime, serializer: S) -> std::resul
     serializer.collect_str(&humantime::format_rfc3339_seconds(*time))
 }
 
-/// Fewer values than this have no change that could be believed.
+/// Fewer values than this cannot show a credible change.
 const LEAST: usize = 10;
-/// So many charts are shown where nobody chose probes.
+/// So many charts are shown where no probes were chosen.
 const CHARTS: usize = 6;
 
 pub(crate) fn run(args: &TrendArgs) -> Result<ExitCode> {
@@ -132,7 +132,7 @@ fn search(reports: &[Report], metric: Metric, args: &TrendArgs) -> Vec<Trend> {
         (!points.is_empty()).then(|| Trend::of(name, metric, points, args.least / 100.0))
     };
     let mut trends: Vec<Trend> = names.into_iter().filter_map(trend).collect();
-    // What changed most comes first.
+    // The trend that changed most comes first.
     trends.sort_by(|a, b| b.size().total_cmp(&a.size()));
     trends
 }
@@ -166,7 +166,7 @@ impl Trend {
     }
 }
 
-/// What is drawn: what was asked for, or what changed, or at least something.
+/// The trends to draw: the requested ones, or those that changed, or at least some.
 fn charted<'a>(trends: &'a [Trend], args: &TrendArgs) -> Vec<&'a Trend> {
     let changed = trends.iter().filter(|trend| !trend.changes.is_empty()).count();
     let most = if args.probe.is_empty() { changed.clamp(1, CHARTS) } else { trends.len() };

@@ -73,7 +73,7 @@ fn draw_all<'a>(backend: SVGBackend<'a>, trends: &[&Trend]) -> Drawn<'a> {
     root.present()
 }
 
-/// From where to where which level held.
+/// The levels, each as its beginning, its end and its value.
 fn segments(trend: &Trend) -> Vec<(f64, f64, f64)> {
     let ends = trend.changes.iter().map(|change| change.index).chain([trend.points.len()]);
     let mut from = 0;

@@ -1,9 +1,9 @@
-//! What to do about what moved: one line per piece of advice.
+//! Advice on the figures that moved: one line per piece.
 
 use super::{Change, Level, Metric, RegressionReport, show};
 
 impl RegressionReport {
-    /// What to do about what moved, the most urgent first; empty where there is nothing to do.
+    /// Advice on the figures that moved, the most urgent first; empty where there is nothing to do.
     #[must_use]
     pub fn recommendations(&self) -> Vec<String> {
         let mut lines = Vec::new();
@@ -55,7 +55,7 @@ impl RegressionReport {
         lines
     }
 
-    /// Of slower probes, the one whose own time grew most is where to look.
+    /// Advice to look at the slower probe whose own time grew most.
     fn where_the_time_goes(&self) -> Option<String> {
         let slower = |change: &&Change| {
             change.metric.is_time()

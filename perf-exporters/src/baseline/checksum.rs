@@ -1,6 +1,6 @@
-//! The checksum of a section: 64-bit FNV-1a over what it means, so that line ends and spaces do not matter.
+//! The checksum of a section: 64-bit FNV-1a over its content, so that line ends and spaces do not matter.
 //!
-//! It guards against accidents, not against people: who edits a figure by hand shall notice, and so shall the reviewer.
+//! It guards against accidents, not against attacks: an author who edits a figure shall notice, and so shall the reviewer.
 
 /// The checksum of a section from its header and its lines, as 16 hexadecimal digits.
 pub(super) fn of<'a>(header: &'a str, lines: impl Iterator<Item = &'a str>) -> String {

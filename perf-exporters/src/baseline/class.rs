@@ -31,11 +31,11 @@ pub(super) fn fields(machine: &Machine) -> [(&'static str, String); 7] {
     ]
 }
 
-/// What differs between two machines.
+/// A difference between two machines.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Difference {
-    /// Which field of the fingerprint.
+    /// The field of the fingerprint.
     pub field: String,
     /// Its value in the baseline.
     pub old: String,

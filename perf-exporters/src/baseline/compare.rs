@@ -1,4 +1,4 @@
-//! Holds runs against a baseline.
+//! Compares runs with a baseline.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use super::{
 use crate::Report;
 use crate::judge::diff;
 
-/// Holds one run against a baseline, with the usual [`Options`].
+/// Compares one run with a baseline, with the usual [`Options`].
 ///
 /// ```
 /// use perf_exporters::{Report, baseline::{Baseline, compare}};
@@ -23,7 +23,7 @@ pub fn compare(baseline: &Baseline, current: &Report) -> RegressionReport {
     compare_runs(baseline, [current], &Options::default())
 }
 
-/// Holds several runs against a baseline: five of each can prove what one of each cannot.
+/// Compares several runs with a baseline: five of each can prove what one of each cannot.
 #[must_use]
 pub fn compare_runs<'a>(
     baseline: &Baseline,
@@ -52,7 +52,7 @@ pub fn compare_baselines(old: &Baseline, new: &Baseline, options: &Options) -> R
 
 /// How the times of two classes of machines compare.
 struct Footing {
-    /// They gate.
+    /// Whether times gate.
     same_class: bool,
     /// Old times are multiplied by this.
     scale: f64,
@@ -82,7 +82,7 @@ impl Comparison<'_> {
         let elsewhere = self.differences(&before.counted_on, &after.counted_on);
         for (metric, old) in &before.counts.figures {
             let Some(new) = after.counts.get(*metric) else { continue };
-            // Of runs with other numbers of calls, allocations are compared per call.
+            // Where runs have other numbers of calls, allocations are compared per call.
             let (old, new) = match metric {
                 Metric::Allocs | Metric::AllocBytes if !same_work && calls(before) > 0.0 && calls(after) > 0.0 => {
                     (old.scaled(1.0 / calls(before)), new.scaled(1.0 / calls(after)))
@@ -145,7 +145,7 @@ impl Comparison<'_> {
         }
     }
 
-    /// Whether times changed by less than anybody can mean; of a throughput it is the mean call that counts.
+    /// Whether times changed by too little to matter; of a throughput it is the mean call that counts.
     fn is_tiny(&self, change: &Change, before: &Section, after: &Section, footing: &Footing) -> bool {
         let mean = |section: &Section| section.get(Metric::MeanNs).map(Figure::value);
         let by = match change.metric.as_diff() {
@@ -166,7 +166,7 @@ impl Comparison<'_> {
             let value = |section: &Section| section.get(metric).map(Figure::value);
             value(before).zip(value(after)).map(|(old, new)| new >= old * footing.scale * enough)
         };
-        // Where there are no quantiles, the mean stands alone.
+        // Where there are no quantiles, the mean decides alone.
         let known: Vec<bool> = [Metric::P50Ns, Metric::P95Ns].into_iter().filter_map(moved).collect();
         known.is_empty() || known.contains(&true)
     }

@@ -6,7 +6,7 @@ use toml_edit::{DocumentMut, Item, Table, Value};
 
 use super::{Baseline, Class, Entry, Figure, Kernels, SCHEMA, Section, checksum, class};
 
-/// The last line: what ends with it is whole.
+/// The last line: a text that ends with it is whole.
 pub(super) const END: &str = "# end of perf.lock";
 
 const HEAD: &str = "\
@@ -38,7 +38,7 @@ impl Baseline {
     }
 }
 
-/// A header, its lines, their checksum, and what else was there.
+/// Writes a header, its lines, their checksum, and unknown items.
 fn section(out: &mut String, path: &[&str], lines: &Lines<'_>, unknown: &[(String, Item)]) {
     let header = header(path);
     let (values, tables) = split(unknown);
@@ -56,7 +56,7 @@ pub(super) fn sum(header: &str, lines: &Lines<'_>) -> String {
     checksum::of(header, lines.iter().map(String::as_str))
 }
 
-/// The path of a table as it stands between the brackets.
+/// The path of a table as written between the brackets.
 pub(super) fn header(path: &[&str]) -> String {
     let key = |part: &&str| toml_edit::Key::new(*part).display_repr().into_owned();
     path.iter().map(key).collect::<Vec<_>>().join(".")
@@ -105,7 +105,7 @@ fn figure_text(figure: &Figure) -> String {
     }
 }
 
-/// Whole numbers as such; `inf` for what has no bound.
+/// Whole numbers as such; `inf` for a missing bound.
 fn number(value: f64) -> String {
     if value.fract() == 0.0 && value < 1e15 { format!("{value:.0}") } else { Value::from(value).to_string() }
 }
@@ -114,7 +114,7 @@ fn quoted(text: &str) -> String {
     Value::from(text).to_string()
 }
 
-/// What is written under its section's header, and what needs a header of its own.
+/// Splits items into those under their section's header and those that need a header of their own.
 #[allow(clippy::type_complexity)]
 fn split(items: &[(String, Item)]) -> (Vec<&(String, Item)>, Vec<&(String, Item)>) {
     items.iter().partition(|(_, item)| item.is_value())
@@ -141,7 +141,7 @@ fn sub_tables(path: &[&str], key: &str, item: &Item) -> String {
     format!("\n{}\n", document.to_string().trim())
 }
 
-/// Tables remember where they stood in the file they come from; here they stand where they are put.
+/// Removes the positions that tables keep from the file they come from, so that they are written where they are put.
 fn make_unplaced(item: &mut Item) {
     match item {
         Item::Table(table) => {

@@ -1,4 +1,4 @@
-//! What is kept of one budget or probe.
+//! The record of one budget or probe.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::judge::diff;
 use crate::report::ProbeReport;
 use crate::stats::dist::normal_quantile_above;
 
-/// What is kept of one budget or probe: its counts, and its times by class of machine.
+/// The record of one budget or probe: its counts, and its times by class of machine.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Entry {
@@ -17,9 +17,9 @@ pub struct Entry {
     pub counted_on: String,
     /// Calls, errors, allocations and memory.
     pub counts: Section,
-    /// Times, and what is made from them, by class of machines.
+    /// Times, and figures made from them, by class of machines.
     pub times: BTreeMap<String, Section>,
-    /// A test measured it, which only runs among tests: other runs do not miss it.
+    /// Whether a test measured it, which only runs among tests: it is not missing from other runs.
     pub of_test: bool,
 }
 
@@ -27,11 +27,11 @@ pub struct Entry {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Section {
-    /// Runs that they are of.
+    /// The number of runs behind them.
     pub runs: u64,
     /// The figures.
     pub figures: BTreeMap<Metric, Figure>,
-    /// What another version wrote here.
+    /// Items that another version wrote here.
     pub(super) unknown: Vec<(String, Item)>,
 }
 
@@ -56,7 +56,7 @@ impl Section {
 
 #[cfg(feature = "gate")]
 impl Entry {
-    /// The runs of several, of which some may have nothing.
+    /// Joins the runs of several entries, of which some may be empty.
     pub(super) fn joined(&self, all: &[Self]) -> Self {
         let counts: Vec<&Section> = all.iter().map(|entry| &entry.counts).collect();
         let metrics = counts.iter().flat_map(|section| section.figures.keys()).copied();
@@ -157,9 +157,9 @@ pub(crate) fn times_of_runs(runs: &[Vec<f64>]) -> BTreeMap<Metric, Figure> {
 /// Times of calls, ascending, with their weights.
 struct Times {
     values: Vec<(f64, f64)>,
-    /// Of all of them.
+    /// The sum of the weights.
     weight: f64,
-    /// Calls that were really timed: what is known rests on these. Where calls are sampled they are fewer than the weight.
+    /// Calls that were really timed, which all knowledge rests on. Where calls are sampled they are fewer than the weight.
     known: f64,
 }
 
@@ -196,7 +196,7 @@ impl Times {
     }
 
     /// A mean with its range: the central limit theorem, with ten calls taken for one, since disturbances spoil neighbours
-    /// together. Of fewer than [`LEAST`] calls nothing is known.
+    /// together. `None` for fewer than [`LEAST`] calls.
     fn mean(&self, value: f64) -> Option<Figure> {
         if self.known < LEAST {
             return Figure::new(&[value], 0.0, f64::INFINITY);
@@ -208,7 +208,7 @@ impl Times {
     }
 }
 
-/// Fewer calls have no mean to speak of.
+/// Fewer calls have no reliable mean.
 const LEAST: f64 = 20.0;
 /// So many calls may be spoilt by one disturbance.
 const BURST: f64 = 10.0;

@@ -46,7 +46,7 @@ impl Figure {
         Self::new(&runs, low, high)
     }
 
-    /// The same with five significant digits, which is what a file keeps of a time.
+    /// The same with five significant digits, as a file keeps a time.
     #[must_use]
     pub(super) fn rounded(&self) -> Self {
         let runs = self.runs.iter().copied().map(five_digits).collect();
@@ -93,7 +93,7 @@ impl Figure {
     }
 }
 
-/// Rounds to five significant digits. Monotonic, so that what was in order stays in order.
+/// Rounds to five significant digits. The rounding is monotonic, so that ordered values stay in order.
 fn five_digits(value: f64) -> f64 {
     format!("{value:.4e}").parse().unwrap_or(value)
 }

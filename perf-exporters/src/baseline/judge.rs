@@ -4,7 +4,7 @@ use super::{Figure, Kind, Level, Metric, Proof};
 use crate::judge::Side;
 use crate::judge::diff::{self, Thresholds};
 
-/// What a change comes to.
+/// The rating of a change.
 pub(super) struct Judged {
     pub(super) ratio: f64,
     pub(super) low: f64,
@@ -32,7 +32,7 @@ pub(super) fn judge(metric: Metric, old: &Figure, new: &Figure, thresholds: Thre
             Side::AtMost => low - 1.0,
             Side::AtLeast => 1.0 - high,
         };
-        // Real it is; but what may be hardly anything at all fails nobody.
+        // The change is real; but one that may be tiny fails no test.
         let level = match by_ranks.level.into() {
             Level::Fail if worse_surely < thresholds.fail * LEAST_SHARE => Level::Warn,
             level => level,
@@ -53,7 +53,7 @@ fn exactly(before: f64, after: f64) -> Judged {
 }
 
 /// Ranges that lie apart are a real change, and one that fails must lie beyond its threshold as a whole: of two runs, so
-/// much may be the machine's.
+/// much may come from the machine.
 fn by_ranges(metric: Metric, old: &Figure, new: &Figure, thresholds: Thresholds) -> Judged {
     let ratio = quotient(old.value(), new.value());
     let (low, high) = (quotient(old.high(), new.low()), quotient(old.low(), new.high()));
@@ -61,7 +61,7 @@ fn by_ranges(metric: Metric, old: &Figure, new: &Figure, thresholds: Thresholds)
         Side::AtMost => (ratio - 1.0, low - 1.0, high < 1.0),
         Side::AtLeast => (1.0 - ratio, 1.0 - high, low > 1.0),
     };
-    // Whole counts of bytes are not blurred.
+    // Whole counts of bytes are exact.
     let nearly = thresholds.fail * (1.0 - 1e-9);
     let level = if worse_by.abs() < thresholds.warn {
         Level::Same

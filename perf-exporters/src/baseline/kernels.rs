@@ -1,8 +1,8 @@
-//! Three pieces of fixed work, to tell how fast a machine is just now.
+//! Three pieces of fixed work, to measure how fast a machine is just now.
 //!
 //! Integer arithmetic in one dependency chain; loads from all over four megabytes, each of which waits for the one before;
-//! branches that nobody can foresee. They stand for what programs wait for, no more: a comparison brought to one scale by
-//! them is advisory. On one machine they tell a disturbed moment from a quiet one.
+//! branches that cannot be predicted. They stand for the work of programs, no more: a comparison brought to one scale by
+//! them is advisory. On one machine they distinguish a disturbed moment from a quiet one.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -20,7 +20,7 @@ pub struct Kernels {
     pub integer_ns: f64,
     /// Dependent loads.
     pub memory_ns: f64,
-    /// Branches that cannot be foreseen.
+    /// Branches that cannot be predicted.
     pub branch_ns: f64,
     /// The profile that the kernels themselves were built with: only equal ones compare.
     pub profile: String,
@@ -56,7 +56,7 @@ impl Kernels {
     pub fn measure() -> Self {
         let ring = ring();
         let mut times = [const { Vec::new() }; 3];
-        // In turn, so that a disturbance does not fall on one of them alone.
+        // The kernels run in turn, so that a disturbance does not hit one of them alone.
         for _ in 0..REPEATS {
             times[0].push(timed(|| integer(black_box(STEPS))));
             times[1].push(timed(|| memory(&ring, black_box(STEPS / 10))));

@@ -8,7 +8,7 @@ use crate::judge::Verdict;
 /// So many rows are shown at once; the others can be unfolded.
 const OPEN: usize = 20;
 
-/// The verdict, a table of what moved, and what to do, as GitHub-flavoured markdown.
+/// The verdict, a table of the figures that moved, and advice, as GitHub-flavoured markdown.
 ///
 /// ```
 /// use perf_exporters::{Report, baseline::{Baseline, compare, markdown}};

@@ -1,4 +1,4 @@
-//! What is kept of a probe, and how each figure is judged.
+//! The figures kept of a probe, and how each is judged.
 
 use std::fmt;
 
@@ -136,7 +136,7 @@ impl Metric {
         matches!(self.kind(), Kind::Time(_))
     }
 
-    /// Whether a regression of it fails unless somebody says otherwise.
+    /// Whether a regression of it fails by default.
     #[must_use]
     pub const fn gates(self) -> bool {
         !matches!(self, Self::SelfNs | Self::P99Ns)
@@ -159,7 +159,7 @@ impl Metric {
         self.as_diff().thresholds()
     }
 
-    /// What [`diff`] takes it for.
+    /// The metric of [`diff`] by which it is compared.
     #[must_use]
     pub const fn as_diff(self) -> diff::Metric {
         match self.kind() {

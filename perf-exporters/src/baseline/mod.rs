@@ -1,5 +1,5 @@
-//! `perf.lock`: the file, its value, what moved since. The crate's module [`baseline`](crate::baseline) is this one, with what
-//! tests call of it: what knows tests lives in `gate`. The guide to both is `guide.md` beside this file.
+//! `perf.lock`: the file, its value, the changes since. The crate's module [`baseline`](crate::baseline) adds the parts
+//! that tests call: the code that knows tests lives in `gate`. The guide to both is `guide.md` beside this file.
 
 mod advice;
 mod checksum;

@@ -22,7 +22,7 @@ pub struct Options {
     pub thresholds: BTreeMap<Metric, Thresholds>,
     /// Which metrics decide; the others are shown.
     pub gating: BTreeSet<Metric>,
-    /// How fast the machine of the new runs is now, where somebody measured it.
+    /// How fast the machine of the new runs is now, where that was measured.
     pub kernels: Option<Kernels>,
     /// Where the kernels of one machine take so much longer than they took for the baseline, times prove nothing. 0.1 is
     /// 10 %.

@@ -1,4 +1,4 @@
-//! From the text of the file to the value, or to what is wrong with it in which line.
+//! From the text of the file to the value, or to an error with its line.
 
 use std::ops::Range;
 
@@ -11,7 +11,7 @@ use crate::report::Machine;
 use crate::{Error, schema};
 
 impl Baseline {
-    /// The baseline that this text holds.
+    /// The baseline in this text.
     ///
     /// Everything must be as it was written: a text that is cut short, was merged by half, or has a section that does
     /// not fit its checksum is an [`Error`].
@@ -60,7 +60,7 @@ impl Baseline {
                 }
             }
         }
-        // An entry without its machines could not be compared, and nobody would notice.
+        // An entry without its machines could not be compared, and that would go unnoticed.
         let known = |class: &String| baseline.machines.contains_key(class);
         for (name, entry) in &baseline.entries {
             if let Some(class) = entry.times.keys().chain([&entry.counted_on]).find(|class| !known(class)) {
@@ -72,7 +72,7 @@ impl Baseline {
     }
 }
 
-/// What must hold before the text is read as TOML: no conflict, a schema of ours, and an end.
+/// Checks the conditions for reading the text as TOML: no conflict, a schema of ours, and an end.
 fn check_frame(text: &str) -> Result<(), Error> {
     let marks = ["<<<<<<< ", "||||||| ", ">>>>>>> "];
     let is_mark = |line: &str| line == "=======" || marks.iter().any(|mark| line.starts_with(mark));
@@ -89,7 +89,7 @@ fn check_frame(text: &str) -> Result<(), Error> {
     if found != SCHEMA {
         return Err(Error::baseline(Problem::NoSchema, Some(line)));
     }
-    // With its line end: without it, who knows what else is missing.
+    // The line end is part of it: without it, more may be missing.
     if text.lines().last() != Some(END) || !text.ends_with('\n') {
         return Err(Error::baseline(Problem::Truncated, Some(text.lines().count())));
     }
@@ -249,8 +249,8 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// What this version does not know is kept, but a section among it that has a checksum must fit it, as any other: it
-    /// may be one of ours, whose header was changed by accident, and would be missed by nobody.
+    /// Items that this version does not know are kept, but a section among them that has a checksum must fit it, as any other: it
+    /// may be one of ours, whose header was changed by accident, and its loss would go unnoticed.
     fn check_unknown(&self, path: &[&str], item: &Item) -> Result<(), Error> {
         let mut waiting = vec![(path.iter().map(|part| (*part).to_owned()).collect::<Vec<_>>(), item)];
         while let Some((path, item)) = waiting.pop() {

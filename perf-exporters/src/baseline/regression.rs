@@ -1,4 +1,4 @@
-//! What moved between a baseline and now: the value.
+//! The changes between a baseline and now, as a value.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Difference, Metric};
 use crate::judge::{Reason, Side, Verdict};
 
-/// What moved between a baseline and now.
+/// The changes between a baseline and now.
 ///
 /// It is data (serde); [`Display`](fmt::Display) and [`markdown`](super::markdown) show it to people.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -19,7 +19,7 @@ pub struct RegressionReport {
     pub new: Vec<String>,
     /// Probes of the baseline that were not seen now.
     pub gone: Vec<String>,
-    /// What differs between the machines, compilers and builds; times are then advisory.
+    /// Differences between the machines, compilers and builds; times are then advisory.
     pub differences: Vec<Difference>,
     /// Where times are advisory: by which factor the old ones were brought to the scale of this machine.
     pub scale: Option<f64>,
@@ -35,7 +35,7 @@ pub struct RegressionReport {
 pub struct Change {
     /// The budget or probe.
     pub probe: String,
-    /// Which figure.
+    /// The figure.
     pub metric: Metric,
     /// Its median over the old runs.
     pub old: f64,
@@ -47,7 +47,7 @@ pub struct Change {
     pub low: Option<f64>,
     /// The quotient is surely below this; none where nothing is known.
     pub high: Option<f64>,
-    /// What it comes to.
+    /// Its rating.
     pub level: Level,
     /// How that is known.
     pub proof: Proof,
@@ -57,11 +57,11 @@ pub struct Change {
     pub new_runs: u64,
     /// Whether it decides; else it is advisory.
     pub gates: bool,
-    /// What to know about it.
+    /// A remark about it.
     pub note: Option<String>,
 }
 
-/// What a change comes to.
+/// The rating of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -107,7 +107,7 @@ impl Change {
         self.level != Level::Same
     }
 
-    /// PASS, FAIL, or INCONCLUSIVE where it looks worse and is not proven. What does not gate passes.
+    /// PASS, FAIL, or INCONCLUSIVE where it looks worse and is not proven. A change that does not gate passes.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         match self.level {
@@ -149,13 +149,13 @@ impl RegressionReport {
         self.verdict().is_pass() && !self.changes.iter().any(|change| worse(&change))
     }
 
-    /// The changes worth a look: failures first, then warnings, what may be worse or better, and improvements; the greatest
+    /// The changes worth a look: failures first, then warnings, unproven changes, and improvements; the greatest
     /// first; and in the end those that are advisory.
     #[must_use]
     pub fn moved(&self) -> Vec<&Change> {
         let worth = |change: &&Change| match change.level {
             Level::Same => false,
-            // What decides nothing need not be proven.
+            // A change that decides nothing need not be proven.
             Level::Unproven => change.gates,
             _ => true,
         };

@@ -66,11 +66,11 @@ pub(crate) fn difference(metric: Metric, by: f64) -> String {
     format!("{sign}{}", metric.figure(by.abs()))
 }
 
-/// Between which bounds the change surely lies.
+/// The bounds between which the change surely lies.
 pub(crate) fn surely(found: &Change) -> String {
     match (found.proof, found.low, found.high) {
         (Proof::Exact, ..) => "exactly".to_owned(),
-        // Below nothing a quotient cannot be: that is no bound.
+        // A quotient cannot be below zero: that is no bound.
         (_, None | Some(0.0), None) => "no bounds".to_owned(),
         (_, None | Some(0.0), Some(high)) => format!("at most {}", change(Some(high))),
         (_, Some(low), None) => format!("at least {}", change(Some(low))),
@@ -78,7 +78,7 @@ pub(crate) fn surely(found: &Change) -> String {
     }
 }
 
-/// On what that rests.
+/// The evidence behind the change.
 pub(crate) fn basis(found: &Change) -> String {
     match found.proof {
         Proof::Exact => "counts".to_owned(),

@@ -1,7 +1,7 @@
-//! The file on disk: whole or not there, however many write and whenever they are killed.
+//! The file on disk: whole or not there, regardless of how many writers there are and when they are killed.
 //!
-//! A writer takes the lock, reads what is there, changes it, writes a temporary file beside it, has it reach the disk, and
-//! gives it the name. The lock is on a file of its own, `.perf.lock.guard`, which stays: the system lets go of the lock
+//! A writer takes the lock, reads the file, changes its value, writes a temporary file beside it, syncs that to the disk, and
+//! renames it. The lock is on a file of its own, `.perf.lock.guard`, which stays: the system releases the lock
 //! when its holder ends, however it ends. A reader needs no lock.
 
 use std::fs::{self, File};
@@ -14,7 +14,7 @@ use crate::error::Problem;
 
 use crate::{Error, env, write};
 
-/// What is told of a file that is not there.
+/// The message about a missing file.
 const NO_FILE: &str = "there is no baseline yet; `PERF_UPDATE=1` (or `cargo perf gate --update`) records one";
 
 impl Baseline {
@@ -42,7 +42,7 @@ impl Baseline {
         Self::parse(&text).map_err(|error| error.at(path))
     }
 
-    /// Changes the file, or makes it where there is none, and returns what it then holds. Other processes that change it
+    /// Changes the file, or makes it where there is none, and returns its new value. Other processes that change it
     /// wait; none loses what another wrote.
     ///
     /// A file that cannot be read is left as it is.
@@ -73,7 +73,7 @@ impl Baseline {
         Ok(baseline)
     }
 
-    /// Writes the file as this value is, whatever was there.
+    /// Writes this value to the file, regardless of its content before.
     ///
     /// # Errors
     /// A file that cannot be locked or written ([`Error::is_io`]).
@@ -114,7 +114,7 @@ impl Place {
         Ok(Self { target, folder, name })
     }
 
-    /// Waits until nobody else holds the lock; it ends with the returned file.
+    /// Waits until no other process holds the lock; it ends with the returned file.
     fn lock(&self) -> Result<File, Error> {
         let path = self.folder.join(format!(".{}.guard", self.name));
         let locked = || {
@@ -126,7 +126,7 @@ impl Place {
         locked().map_err(|source| Error::io("cannot lock the baseline", &path, source))
     }
 
-    /// Puts this text in the file's place. The lock is held.
+    /// Replaces the file by this text. The caller holds the lock.
     fn replace(&self, text: &str) -> Result<(), Error> {
         self.remove_leftovers();
         let put = || {
@@ -142,7 +142,7 @@ impl Place {
             file.write_all(text.as_bytes())?;
             file.as_file().sync_all()?;
             file.persist(&self.target).map_err(|error| error.error)?;
-            // The new name reaches the disk with its folder; where folders cannot be opened, the system sees to it.
+            // The new name reaches the disk with its folder; where folders cannot be opened, the system writes it by itself.
             if let Ok(folder) = File::open(&self.folder) {
                 let _ = folder.sync_all();
             }
@@ -151,7 +151,7 @@ impl Place {
         put().map_err(|source| Error::io("cannot write the baseline", &self.target, source))
     }
 
-    /// Takes away what killed writers left: nobody else writes now.
+    /// Removes files that killed writers left: no other process writes now.
     fn remove_leftovers(&self) {
         let prefix = self.temporary_prefix();
         for file in fs::read_dir(&self.folder).into_iter().flatten().flatten() {

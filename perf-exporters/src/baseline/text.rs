@@ -16,12 +16,12 @@ pub struct Options {
     pub width: usize,
     /// Whether to use colours.
     pub color: bool,
-    /// Whether to show what did not move as well.
+    /// Whether to show figures that did not move as well.
     pub all: bool,
 }
 
 impl Default for Options {
-    /// 100 columns, no colour, only what moved.
+    /// 100 columns, no colour, only figures that moved.
     fn default() -> Self {
         Self { width: 100, color: false, all: false }
     }
@@ -30,7 +30,7 @@ impl Default for Options {
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 
-/// A table of what moved, the verdict, and what to do.
+/// A table of the figures that moved, the verdict, and advice.
 #[must_use]
 pub fn render(found: &RegressionReport, options: &Options) -> String {
     let paint = Paint { color: options.color };
@@ -88,7 +88,7 @@ const HEADS: [(&str, bool); 8] = [
     ("from", false),
 ];
 
-/// Where the name of the probe stands: it gives way where there is no room.
+/// The column of the probe's name, which is shortened where there is no room.
 const NAME: usize = 1;
 /// Columns that are left out first where there is no room, the last first.
 const OPTIONAL: [usize; 2] = [7, 6];
@@ -146,7 +146,7 @@ fn cells(change: &Change) -> [String; 8] {
     ]
 }
 
-/// The end of a name tells more than its beginning.
+/// The end of a name, which identifies a probe better than its beginning.
 fn tail(name: &str, width: usize) -> String {
     if name.width() <= width {
         return name.to_owned();

@@ -8,7 +8,7 @@ use super::{Entry, Figure, Kernels, Metric, class, entry};
 use crate::Report;
 use crate::report::{Machine, ProbeReport};
 
-/// What was measured before: an entry per budget or probe, and the machines that measured.
+/// Earlier measurements: an entry per budget or probe, and the machines that measured.
 #[derive(Clone, Debug, Default)]
 pub struct Baseline {
     pub(crate) machines: BTreeMap<String, Class>,
@@ -20,7 +20,7 @@ pub struct Baseline {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Class {
-    /// What they have in common.
+    /// The fingerprint that they have in common.
     pub machine: Machine,
     /// How fast they are.
     pub kernels: Option<Kernels>,
@@ -102,7 +102,7 @@ impl Baseline {
         self.forget_unused_machines();
     }
 
-    /// The same with the runs of others beside its own: of a probe that did not run in one of them all counts are zero there.
+    /// The same with the runs of others beside its own: a probe that did not run in one of them has zero counts there.
     #[cfg(feature = "gate")]
     pub(crate) fn with(&self, others: &[Self]) -> Self {
         let sides: Vec<&Self> = std::iter::once(self).chain(others).collect();
@@ -126,7 +126,7 @@ impl Baseline {
         usize::try_from(runs.max().unwrap_or(0)).unwrap_or(usize::MAX)
     }
 
-    /// Leaves counts alone.
+    /// Removes times, and keeps counts.
     #[cfg(feature = "gate")]
     pub(crate) fn forget_times(&mut self) {
         self.entries.values_mut().for_each(|entry| entry.times.clear());
@@ -162,7 +162,7 @@ impl Baseline {
         self.machines.retain(|class, _| used.contains(class));
     }
 
-    /// Takes an entry out: what it measured before is gone.
+    /// Removes an entry with its earlier measurements.
     pub fn remove(&mut self, name: &str) -> Option<Entry> {
         let removed = self.entries.remove(name);
         self.forget_unused_machines();

@@ -4,14 +4,14 @@ use super::case::Case;
 use super::finding::{Confidence, Diagnosis, Finding};
 use crate::report::ProbeReport;
 
-/// Items, or bytes where no items are told, that are few for a call.
+/// Items, or bytes where no items are reported, that are few for a call.
 const FEW_ITEMS: f64 = 4.0;
 const FEW_BYTES: f64 = 512.0;
 /// Calls a second that are many.
 const MANY_CALLS: f64 = 1_000.0;
 /// The part of the program's working time that the probe has.
 const PART: f64 = 0.2;
-/// The part of processor time in the kernel, whose calls are what small batches repeat.
+/// The part of processor time in the kernel, whose calls small batches repeat.
 const IN_KERNEL: f64 = 0.4;
 const MOSTLY_IN_KERNEL: f64 = 0.7;
 
@@ -39,7 +39,7 @@ pub(super) fn too_small(case: &Case<'_>, findings: &mut Vec<Finding>) {
     findings.push(finding);
 }
 
-/// What a call processes on average; none where it does not tell.
+/// The items or bytes of a call on average; none where it does not report them.
 fn size(probe: &ProbeReport) -> Option<(f64, &'static str)> {
     let each = |sum: u64| sum as f64 / probe.calls as f64;
     match (probe.calls, probe.items, probe.bytes) {

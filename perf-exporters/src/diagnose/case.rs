@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::Report;
 use crate::report::{ProbeReport, Track};
 
-/// Calls that a mean or a quantile is worth anything from.
+/// The least number of calls for a useful mean or quantile.
 pub(super) const ENOUGH_CALLS: u64 = 100;
 /// Seconds that a process was watched for, at least.
 const ENOUGH_SECONDS: f64 = 0.5;
@@ -20,7 +20,7 @@ pub(super) struct Case<'a> {
 pub(super) struct Watched<'a> {
     pub(super) track: &'a Track,
     pub(super) seconds: f64,
-    /// Of levels the mean, of sums the growth in a second.
+    /// The mean of levels, and the growth of sums in a second.
     means: BTreeMap<&'static str, f64>,
     growth: BTreeMap<&'static str, f64>,
 }
@@ -31,12 +31,12 @@ impl<'a> Case<'a> {
         Self { report, watched: watched.collect() }
     }
 
-    /// What a finding about a process is about: nothing to name where there is one.
+    /// The subject of a finding about a process: empty where there is only one.
     pub(super) fn subject(&self, watched: &Watched<'_>) -> String {
         if self.report.monitor.len() > 1 { format!("process {}", watched.track.pid) } else { String::new() }
     }
 
-    /// Seconds that the report is of.
+    /// Seconds that the report covers.
     pub(super) fn seconds(&self) -> Option<f64> {
         let told = (self.report.meta.duration_ns > 0).then(|| self.report.meta.duration_ns as f64 / 1e9);
         told.or_else(|| self.watched.first().map(|watched| watched.seconds))
@@ -74,12 +74,12 @@ impl<'a> Watched<'a> {
         self.means.get(figure).copied()
     }
 
-    /// By how much it grew.
+    /// The growth of a figure.
     pub(super) fn growth(&self, figure: &str) -> Option<f64> {
         self.growth.get(figure).copied()
     }
 
-    /// The sum of several means of which one is known at least.
+    /// The sum of several means, of which at least one is known.
     pub(super) fn sum(&self, figures: &[&str]) -> Option<f64> {
         let known: Vec<f64> = figures.iter().filter_map(|figure| self.mean(figure)).collect();
         (!known.is_empty()).then(|| known.iter().sum())

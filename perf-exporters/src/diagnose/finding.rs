@@ -1,4 +1,4 @@
-//! What was found.
+//! Findings, and the figures that show them.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use crate::{human, label};
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Diagnosis {
-    /// What offers the load was itself late, so that the figures are not those of the program.
+    /// The load generator was itself late, so that the figures are not those of the program.
     GeneratorTooSlow,
     /// A quota of processor time stops the program in many of its periods.
     Throttled,
@@ -29,12 +29,12 @@ pub enum Diagnosis {
     BatchesTooSmall,
     /// The slow calls are slow in one probe.
     TailDominated,
-    /// Calls are slow, and the report does not tell why.
+    /// Calls are slow, and the report does not show why.
     Unknown,
 }
 
 impl Diagnosis {
-    /// In a few words.
+    /// The name in a few words.
     #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
@@ -94,7 +94,7 @@ impl Diagnosis {
 pub enum Confidence {
     /// It fits the figures, and so may something else.
     Low,
-    /// The figures say it, and an independent figure is missing or weak.
+    /// The figures show it, and an independent figure is missing or weak.
     Medium,
     /// Independent figures agree.
     High,
@@ -118,17 +118,17 @@ impl Confidence {
 pub struct Evidence {
     /// What it is.
     pub what: String,
-    /// The probe that it is about, where that is not the finding's subject; empty otherwise.
+    /// The probe of the figure, where that is not the finding's subject; empty otherwise.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub of: String,
-    /// How much.
+    /// The value, in `unit`.
     pub value: f64,
-    /// In what: `ns`, `bytes`, `per_second`, `ratio`, or `count`.
+    /// The unit: `ns`, `bytes`, `per_second`, `ratio`, or `count`.
     pub unit: &'static str,
 }
 
 impl Evidence {
-    /// In words, with the probe written by `name`: what a form does with names of others.
+    /// The figure in words, with the probe's name written by `name`, as each output form needs it.
     fn words(&self, name: impl Fn(&str) -> String) -> String {
         let of = if self.of.is_empty() { String::new() } else { format!(" {}", name(&self.of)) };
         format!("{}{of} {}", self.what, human::figure(self.value, self.unit))
@@ -141,13 +141,13 @@ impl fmt::Display for Evidence {
     }
 }
 
-/// Something that makes the program slow, and what shows it.
+/// Something that makes the program slow, with the evidence.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Finding {
     /// What it is.
     pub diagnosis: Diagnosis,
-    /// What it is about: a probe, a thread, a process. Empty where it is the program.
+    /// Its subject: a probe, a thread, a process. Empty where that is the program.
     pub subject: String,
     /// How sure it is.
     pub confidence: Confidence,
@@ -155,7 +155,7 @@ pub struct Finding {
     pub evidence: Vec<Evidence>,
     /// What to do about it.
     pub remedy: &'static str,
-    /// What the report lacks to know more; of [`Diagnosis::Unknown`] only.
+    /// Figures that the report lacks to know more; of [`Diagnosis::Unknown`] only.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<&'static str>,
 }
@@ -166,19 +166,19 @@ impl Finding {
         Self { diagnosis, subject: subject.into(), confidence, evidence, remedy: diagnosis.remedy(), missing }
     }
 
-    /// With one more figure.
+    /// Adds a figure.
     pub(super) fn with(mut self, what: impl Into<String>, value: f64, unit: &'static str) -> Self {
         self.evidence.push(Evidence { what: what.into(), of: String::new(), value, unit });
         self
     }
 
-    /// With a figure of another probe.
+    /// Adds a figure of another probe.
     pub(super) fn with_of(mut self, what: String, of: &str, value: f64, unit: &'static str) -> Self {
         self.evidence.push(Evidence { what, of: of.to_owned(), value, unit });
         self
     }
 
-    /// With a figure where there is one.
+    /// Adds a figure where there is one.
     pub(super) fn with_known(self, what: &'static str, value: Option<f64>, unit: &'static str) -> Self {
         match value {
             Some(value) => self.with(what, value, unit),

@@ -15,7 +15,7 @@ const LATE: f64 = 0.1;
 /// The part from which on its lateness is most of what was measured.
 const VERY_LATE: f64 = 0.5;
 
-/// Requests wait for their turn, beyond what the generator was late.
+/// Requests wait for their turn, for longer than the generator was late.
 pub(super) fn queue_backing_up(case: &Case<'_>, findings: &mut Vec<Finding>) {
     for (name, response) in case.of_load("response") {
         let Some(service) = case.beside(name, "service") else { continue };

@@ -9,7 +9,7 @@ const MOSTLY: f64 = 0.5;
 const NEARLY_ALL: f64 = 0.8;
 /// Threads waiting in the probe, on average.
 const FELT: f64 = 0.5;
-/// Calls that say anything.
+/// The least number of calls for a finding.
 const ENOUGH: u64 = 10;
 /// Of the threads that wait in probes, the part that may be blocked in other calls than `futex` or be ready without a processor.
 const ELSEWHERE: f64 = 0.5;
@@ -18,7 +18,7 @@ const ELSEWHERE: f64 = 0.5;
 /// probes, and too few elsewhere to be these.
 pub(super) fn lock_waiting(case: &Case<'_>, findings: &mut Vec<Finding>) {
     let report = case.report;
-    // What several processes waited cannot be told apart.
+    // The waiting times of several processes cannot be separated.
     let ([watched], Some(seconds)) = (&case.watched[..], case.seconds()) else { return };
     if !report.meta.waiting_told || report.monitor.len() > 1 {
         return;

@@ -4,14 +4,14 @@ use super::case::Case;
 use super::finding::{Confidence, Diagnosis, Finding};
 use crate::report::PressureOf;
 
-/// The part of the time in which some task waited for memory, from which on it is felt; in which it is much; and in which
+/// The part of the time in which some task waited for memory, from which on that matters; in which it is much; and in which
 /// nothing else ran.
 const FELT: f64 = 0.05;
 const MUCH: f64 = 0.2;
 const HALTED: f64 = 0.01;
 /// Pages a second that had to be read back from a disk.
 const FAULTS: f64 = 10.0;
-/// Bytes in swap that are more than what any system keeps there.
+/// More bytes in swap than any system keeps there.
 const SWAPPED: f64 = 1_048_576.0;
 
 /// The part of the time in which some task waited for a disk.
@@ -23,7 +23,7 @@ const DISK_BYTES: f64 = 1_048_576.0;
 const DISK_FAULTS: f64 = 100.0;
 
 /// Threads wait for memory: their own group's pressure, or the machine's where the process itself has to read pages back. A group
-/// that is as large as its limit is none, since the page cache fills whatever there is.
+/// that is as large as its limit proves nothing, since the page cache fills all memory that there is.
 pub(super) fn pressure(case: &Case<'_>, findings: &mut Vec<Finding>) {
     for watched in &case.watched {
         let stalled = watched.mean("memory_stalled_ns");

@@ -1,4 +1,4 @@
-//! Why a program is slow, as far as a report tells: high latency, low throughput, and what the evidence says of either.
+//! Why a program is slow, as far as a report shows it: high latency, low throughput, and the evidence for either.
 //!
 //! ```
 //! use perf_exporters::diagnose::{Confidence, Diagnosis, diagnose};
@@ -19,9 +19,9 @@
 //! ```
 //!
 //! A finding is a rule that the figures of the report fulfil; `docs/diagnosis.md` has all of them in a table. Each needs
-//! evidence of its own: what the system tells comes from module `monitor`, queues and lateness from a load run's probes
+//! evidence of its own: the system's figures come from module `monitor`, queues and lateness from a load run's probes
 //! `NAME::response`, `NAME::service` and `NAME::lateness`, waiting and slow calls from any probe. Where calls are slow and
-//! no rule applies, the answer is [`Diagnosis::Unknown`], with what was missing to know more.
+//! no rule applies, the answer is [`Diagnosis::Unknown`], with the figures that were missing to know more.
 //!
 //! Here live rules on a report's figures. They measure nothing, judge no budget, and print nothing.
 
@@ -55,7 +55,7 @@ const RULES: [fn(&Case<'_>, &mut Vec<Finding>); 10] = [
     unknown::unknown,
 ];
 
-/// What the report tells of high latency and low throughput, the surest first. Empty where nothing is wrong that a rule
+/// The causes of high latency and low throughput in the report, the surest first. Empty where nothing is wrong that a rule
 /// knows, and calls are not slow.
 ///
 /// ```

@@ -3,11 +3,11 @@
 use super::case::{Case, Watched};
 use super::finding::{Confidence, Diagnosis, Finding};
 
-/// Periods of a quota that tell anything.
+/// The least number of periods of a quota for a finding.
 const ENOUGH_PERIODS: f64 = 10.0;
-/// The part of the periods that were cut short, from which on a quota is felt.
+/// The part of the periods that were cut short, from which on a quota matters.
 const FELT: f64 = 0.05;
-/// From which on it is most of what is felt.
+/// The part from which on it explains most of the slowness.
 const MUCH: f64 = 0.25;
 /// Threads that were stopped for this part of the time, on one processor or another, lost something.
 const STOPPED: f64 = 0.01;
@@ -15,7 +15,7 @@ const STOPPED: f64 = 0.01;
 /// The part of all processors that threads had, or were ready for, from which on there are too few.
 const FULL: f64 = 0.9;
 /// Where the program itself had less than this part, its threads may have waited for each other's bursts: then the pressure of
-/// the machine must say that somebody waited this part of the time.
+/// the machine must show that some task waited this part of the time.
 const HALF: f64 = 0.5;
 /// The part of its time in which a single thread had or wanted a processor, from which on it is the limit.
 const WHOLE_THREAD: f64 = 0.95;
@@ -94,13 +94,13 @@ fn one_thread(watched: &Watched<'_>) -> Option<Finding> {
     )
 }
 
-/// Where nobody watched, the totals of the process may do.
+/// Where no monitor ran, the totals of the process may suffice.
 fn by_totals(case: &Case<'_>) -> Option<Finding> {
     let meta = &case.report.meta;
     let seconds = case.seconds().filter(|seconds| *seconds >= 1.0)?;
     let there = meta.machine.cores as f64;
     let busy = meta.processor_ns? as f64 / 1e9 / seconds;
-    // Processor time counts from the start of the process, which is before the report's.
+    // Processor time counts from the start of the process, which is before that of the report.
     (meta.processes == 1 && there > 0.0 && busy >= FULL * there).then(|| {
         Finding::new(Diagnosis::ProcessorSaturated, "", Confidence::Low)
             .with("processors busy", busy, "count")

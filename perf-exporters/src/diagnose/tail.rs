@@ -8,7 +8,7 @@ use crate::report::{Cause, ProbeReport, Tail};
 
 /// How many times the median the 99th percentile is, and the fastest of the slowest calls, where a tail stands out.
 const STANDS_OUT: u64 = 3;
-/// Slow calls that are short are an interruption of the thread.
+/// Slow calls shorter than this are interruptions of the thread.
 const LEAST_NS: u64 = 100_000;
 /// Slow calls that were kept, at least.
 const ENOUGH_KEPT: usize = 3;
@@ -28,7 +28,7 @@ pub(super) fn dominated(case: &Case<'_>, findings: &mut Vec<Finding>) {
             Some((probe.name.as_str(), (probe, stands_out(probe, case.report.meta.probe_resolution_ns)?)))
         })
         .collect();
-    // Of each probe that dominates, the caller with the slowest calls.
+    // For each probe that dominates, the caller with the slowest calls is kept.
     let mut found: BTreeMap<&str, (&ProbeReport, &Tail)> = BTreeMap::new();
     for (probe, tail) in tails.values() {
         let end = match &tail.cause {
@@ -75,7 +75,7 @@ fn stands_out(probe: &ProbeReport, resolution_ns: u64) -> Option<Tail> {
 /// The callee whose own slow calls are slow in no further callee.
 fn innermost<'a>(tails: &'a BTreeMap<&str, (&ProbeReport, Tail)>, callee: &'a str) -> &'a str {
     let mut end = callee;
-    // No longer than there are probes, should they name each other.
+    // At most as many steps as there are probes, should they name each other.
     for _ in 0..tails.len() {
         match tails.get(end).map(|(_, tail)| &tail.cause) {
             Some(Cause::Callee(next)) if next != end => end = next,

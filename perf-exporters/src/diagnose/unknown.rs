@@ -4,15 +4,15 @@ use super::case::Case;
 use super::finding::{Confidence, Diagnosis, Finding};
 use crate::report::{Cause, ProbeReport};
 
-/// Calls that a 99th percentile is worth anything from.
+/// The least number of calls for a useful 99th percentile.
 const ENOUGH: u64 = 1_000;
 /// How many times the median the 99th percentile is of calls that are slow.
 const SLOW: u64 = 10;
 /// Calls of which 99 % take less are not slow.
 const LEAST_NS: u64 = 1_000_000;
 
-/// Says that something is slow and nothing was found: of load runs and of processes that were watched, since whoever reads an
-/// ordinary profile did not ask, and calls of one probe may differ for a thousand good reasons.
+/// Reports that something is slow and nothing was found: of load runs and of processes that were watched, since the reader of an
+/// ordinary profile did not ask, and calls of one probe may differ for many good reasons.
 pub(super) fn unknown(case: &Case<'_>, findings: &mut Vec<Finding>) {
     if !findings.is_empty() {
         return;

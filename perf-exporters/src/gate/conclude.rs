@@ -1,4 +1,4 @@
-//! The thin skin over a finished run: it tells, keeps a log where it is asked to, and fails the test.
+//! The thin layer over a finished run: it reports, keeps a log where it is asked to, and fails the test.
 
 use std::io::Write as _;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::judge::Row;
 use crate::judge::verdict::{Severity, Verdict};
 use crate::{Report, env, table, write};
 
-/// Tells of a run, and panics where its test must fail.
+/// Reports a run, and panics where its test must fail.
 #[track_caller]
 pub(super) fn test<R>(finished: &Finished<R>) {
     log(finished);
@@ -36,7 +36,7 @@ pub(super) fn test<R>(finished: &Finished<R>) {
     }
 }
 
-/// Tells of a leak check, and panics where memory leaks.
+/// Reports a leak check, and panics where memory leaks.
 #[track_caller]
 pub(super) fn leak(check: &LeakCheck) {
     settle(&check.verdict, &check.to_string());
@@ -45,7 +45,7 @@ pub(super) fn leak(check: &LeakCheck) {
 /// Asserts that every budget that functions of the program declare was kept in what a snapshot saw: of a
 /// [`Session`](perf_core::Session) in a test, usually.
 ///
-/// Missed targets, and limits that could not be decided, are told on standard error. See [`check`](super::check) for
+/// Missed targets, and limits that could not be decided, are reported on standard error. See [`check`](super::check) for
 /// the findings as a value.
 ///
 /// ```
@@ -106,16 +106,16 @@ pub(super) fn not_enforced(what: &str) {
     tell(&text);
 }
 
-/// For how long tests shall measure without judging.
+/// The time for which tests shall measure without judging.
 pub(super) fn only_measure() -> Option<Duration> {
     env::GATE_MEASURE.get()
 }
 
-/// Writes to standard error itself: what the test harness captures of a passing test nobody sees.
+/// Writes to standard error itself: the test harness captures the output of a passing test and does not show it.
 pub(crate) fn tell(text: &str) {
     let mut whole = text.trim_end().to_owned();
     whole.push('\n');
-    // Where standard error is closed there is nobody to tell.
+    // Where standard error is closed, the text has no reader.
     let _ = std::io::stderr().lock().write_all(whole.as_bytes());
 }
 

@@ -9,7 +9,7 @@
 //! Where three epochs in ten are spoiled and the kernel notices nine of ten such, a true regression is found 98 times in 100,
 //! and unchanged code fails once in ten thousand.
 //!
-//! The machine here is pure: it is told what an epoch said and when, and answers what to do next.
+//! The state machine here is pure: it takes each epoch's verdict and times, and returns the next step.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ impl Default for Rules {
     }
 }
 
-/// What one epoch said.
+/// The result of one epoch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Epoch {
     /// When it began, since any fixed origin.
@@ -45,7 +45,7 @@ pub struct Epoch {
     pub calm: bool,
 }
 
-/// What to do next.
+/// The next step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     /// It is decided.
@@ -85,7 +85,7 @@ impl Confirmation {
         Self { rules, failures: 0, disturbed: 0, not_before: Duration::ZERO, done: None }
     }
 
-    /// Takes one epoch's result. An epoch that began too early is passed over; once decided, the decision stays.
+    /// Takes one epoch's result. An epoch that began too early is ignored; a decision, once made, stays.
     pub fn feed(&mut self, epoch: &Epoch) -> Step {
         if self.done.is_none() && epoch.began >= self.not_before {
             self.not_before = epoch.ended.saturating_add(self.rules.pause);
@@ -113,7 +113,7 @@ impl Confirmation {
                 self.disturbed += 1;
                 (self.disturbed >= self.rules.disturbed).then_some(Verdict::Inconclusive(Reason::Environment))
             }
-            // After a disturbed epoch alone, a later one speaks for itself.
+            // After disturbed epochs alone, the verdict of a later one counts by itself.
             other if self.failures == 0 => Some(other.clone()),
             _ => Some(Verdict::Inconclusive(Reason::Unconfirmed { failed: self.failures, epochs: self.failures + 1 })),
         }

@@ -10,7 +10,7 @@ use super::expansion::Declared;
 use super::run::{Finished, at_once, take_turn};
 use crate::judge::Findings;
 
-/// What was measured of a test.
+/// The measurements of a test.
 #[derive(Clone, Debug, Default)]
 pub struct Driven {
     /// Every promise with what was measured.
@@ -19,25 +19,25 @@ pub struct Driven {
     pub times: Vec<f64>,
     /// Epochs that were needed.
     pub epochs: u32,
-    /// What would decide, where something is undecided.
+    /// The advice that would lead to a decision, where something is undecided.
     pub advice: Option<String>,
-    /// What else there is to tell.
+    /// Further notes for the report.
     pub notes: Vec<String>,
 }
 
-/// Waits until nobody else of this process times calls; they wait until what is returned is dropped, for about so long.
+/// Waits until no other test of this process times calls; the others wait until the returned guard is dropped, for about so long.
 #[must_use = "the turn ends where it is dropped: bind it to a name, `let _turn = …`"]
 pub fn turn(lasting: Duration) -> impl Drop {
     at_once(take_turn(lasting))
 }
 
-/// For how long tests shall measure without judging, where that is asked for.
+/// The time for which tests shall measure without judging, where that is asked for.
 #[must_use]
 pub fn only_measure() -> Option<Duration> {
     conclude::only_measure()
 }
 
-/// Tells of a test, and panics where it must fail, as every test with a budget.
+/// Reports a test, and panics where it must fail, like every test with a budget.
 ///
 /// # Panics
 /// If a limit is missed; with `PERF_STRICT=1` also where one could not be decided.

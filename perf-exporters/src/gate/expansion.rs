@@ -1,4 +1,4 @@
-//! What the expansion of `#[perf_budget]` on a test calls. Not for anything else: it changes with every version.
+//! Functions that the expansion of `#[perf_budget]` on a test calls. Not for anything else: they change with every version.
 
 use perf_core::budget::BudgetSpec;
 
@@ -8,11 +8,11 @@ use super::run::{Eventual, Finished, Plain, Run};
 /// A test with a budget, as its attribute saw it.
 #[derive(Clone, Copy, Debug)]
 pub struct Declared {
-    /// What is promised.
+    /// The promises.
     pub spec: &'static BudgetSpec,
     /// `module::test`.
     pub name: &'static str,
-    /// Where the test is.
+    /// The file of the test.
     pub file: &'static str,
     /// The line in it.
     pub line: u32,
@@ -91,9 +91,9 @@ pub async fn growth_async<F: Future>(
     declared.run().drive_async(Eventual(body), None::<Eventual<NoFuture>>, &failed).await
 }
 
-/// What the test returns: the error that ended it, or, if it has not failed its budget, what its last good call returned.
+/// The test's return value: the error that ended it, or, if it has not failed its budget, the result of its last good call.
 ///
-/// Of an asynchronous run it is called by the expansion itself: only there the caller is the test.
+/// For an asynchronous run the expansion itself calls it: only there the caller is the test.
 #[track_caller]
 pub fn conclude<R>(mut finished: Finished<R>) -> R {
     if let Some(failure) = finished.failure.take() {

@@ -1,4 +1,4 @@
-//! Baselines in tests: record or hold, in one call.
+//! Baselines in tests: record or compare, in one call.
 
 use std::path::Path;
 
@@ -8,12 +8,12 @@ use super::conclude::{not_enforced, settle};
 use crate::baseline::{Baseline, Options, RegressionReport, compare_baselines, default_path, update_asked};
 use crate::{Error, Report};
 
-/// Holds what a test measured against the baseline, and fails the test where it is worse. With `PERF_UPDATE=1` it becomes
+/// Compares a test's measurements with the baseline, and fails the test where they are worse. With `PERF_UPDATE=1` they become
 /// the baseline instead.
 ///
 /// The file is [`default_path`]. Entries are named `name: probe`, so that tests of the same functions with other work do
-/// not share them. What cannot be decided, a file that cannot be read among it, is told on standard error; with
-/// `PERF_STRICT=1` it fails as well.
+/// not share them. Undecided figures, and a file that cannot be read, are reported on standard error; with
+/// `PERF_STRICT=1` they fail the test as well.
 ///
 /// ```no_run
 /// let session = perf_core::Session::new();
@@ -35,9 +35,9 @@ pub fn assert_baseline(name: &str, snapshot: &Snapshot) {
     }
 }
 
-/// The same as a value, with everything that the environment says given: nothing where the report became the baseline.
+/// The same as a value, with the settings of the environment as arguments; `None` where the report became the baseline.
 ///
-/// Entries of other tests in the file are none of this one's business: they are not missed.
+/// Entries of other tests in the file are ignored: they do not count as missing.
 ///
 /// # Errors
 /// Those of [`Baseline::load`], or where it is to be updated, of [`Baseline::update`].

@@ -2,7 +2,7 @@
 
 use crate::clock::{cpu, wall};
 
-/// How often something came between a thread and its work, since some moment.
+/// How often a thread was interrupted since some moment.
 #[cfg(feature = "baseline")]
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Interruptions {
@@ -30,40 +30,40 @@ impl Interruptions {
     }
 }
 
-/// Whether a thread had the processor during calls: time in which others were given it is none of the code's, and time in which
-/// the code waits is.
+/// Whether a thread had the processor during calls: time in which others were given it is not the code's, and time in which
+/// the code waits is the code's.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Presence {
-    /// Nothing where that cannot be told.
+    /// `None` where the system does not report it.
     known: Option<Known>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Known {
-    /// Switches of its own will so far.
+    /// Voluntary switches so far.
     switches: u64,
     /// Processor time, and passing time, at the beginning.
     cpu: u64,
     wall: u64,
 }
 
-/// An absence that is shorter, or a smaller share of the call, is not looked into.
+/// An absence that is shorter, or a smaller share of the call, is ignored.
 const ABSENT: u64 = 10_000;
 const SHARE: u64 = 20;
 
 impl Presence {
-    /// Nobody knows: all time is the code's.
+    /// The presence is not known: all time counts as the code's.
     pub(super) const fn unknown() -> Self {
         Self { known: None }
     }
 
-    /// Of the thread that calls this, and calls what is timed.
+    /// The presence of the calling thread, which also makes the timed calls.
     pub(super) fn of_this_thread() -> Self {
         let known = |switches| Some(Known { switches, cpu: cpu()?, wall: wall() });
         Self { known: counted("voluntary_ctxt_switches:").and_then(known) }
     }
 
-    /// Before a call, or several.
+    /// Called before a call, or several.
     #[inline]
     pub(super) fn begin(&mut self) {
         if let Some(known) = &mut self.known {
@@ -71,7 +71,7 @@ impl Presence {
         }
     }
 
-    /// What a call took that has just ended: so many nanoseconds, or less by those in which others had the processor since the
+    /// The time of the call that has just ended: `passed` nanoseconds, less those in which others had the processor since the
     /// beginning. The next call begins here.
     #[inline]
     pub(super) fn own(&mut self, passed: u64) -> u64 {
@@ -88,7 +88,7 @@ impl Presence {
     }
 }
 
-/// Switches of this thread to others so far, of its own will or not. Linux tells.
+/// Switches of this thread to others so far, voluntary or not, where the system is Linux.
 #[cfg(feature = "baseline")]
 fn switches() -> Option<u64> {
     counted("voluntary_ctxt_switches:").zip(counted("nonvoluntary_ctxt_switches:")).map(|(own, forced)| own + forced)
@@ -112,7 +112,7 @@ mod tests {
         std::thread::sleep(Duration::from_millis(5));
         assert_eq!(presence.own(5_000_000), 5_000_000, "it gave the processor up");
         presence.begin();
-        // As if others had had the processor for so long.
+        // This simulates that others had the processor for so long.
         if let Some(known) = &mut presence.known {
             known.wall -= 4_000_000;
             let own = presence.own(4_000_000);
@@ -127,7 +127,7 @@ mod tests {
         let watched = Interruptions::start();
         std::thread::sleep(Duration::from_millis(20));
         assert!(cpu().is_none() || watched.share_of(1) >= 1.0, "{watched:?}");
-        // What others do to a call they do not do to each of a thousand.
+        // Other threads may interrupt one call, but not each of a thousand.
         let watched = Interruptions::start();
         assert!(switches().is_none() || watched.share_of(1_000) < 0.5, "{watched:?}");
     }

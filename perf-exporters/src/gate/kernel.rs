@@ -1,6 +1,6 @@
-//! A fixed piece of work, run beside what is measured, that tells how disturbed the machine was.
+//! A fixed piece of work, run beside the measured code, that shows how disturbed the machine was.
 //!
-//! It is made to last about as long as one call of what is measured, so that whoever takes the processor away hits both
+//! It is made to last about as long as one call of the measured code, so that a process that takes the processor away hits both
 //! alike. Its usual time, per repetition, is the least that this process has seen.
 
 use std::hint::black_box;
@@ -68,7 +68,7 @@ impl Kernel {
         nanos(start.elapsed()) as f64
     }
 
-    /// What the runs so far suffered, beside calls of `call` nanoseconds.
+    /// The disturbance of the runs so far, beside calls of `call` nanoseconds.
     pub(super) fn disturbance(&self, call: f64) -> Disturbance {
         let repetitions = self.repetitions as f64;
         let Some(low) = quantile(&self.runs, 0.05) else {
@@ -87,7 +87,7 @@ impl Kernel {
     }
 }
 
-/// The least of this time per repetition and of all that came before, nanoseconds.
+/// The least of this time per repetition and of all earlier ones, nanoseconds.
 fn remember(one: f64) -> f64 {
     let picoseconds = crate::stats::order::floor(one * 1_000.0).max(1) as u64;
     USUAL.fetch_min(picoseconds, Relaxed).min(picoseconds) as f64 / 1_000.0

@@ -13,42 +13,42 @@ use crate::judge::fill::{self, Fill};
 use crate::judge::trend::{self, Judgement};
 use crate::judge::verdict::{Reason, Verdict};
 
-/// What rises is run so many times as long before it is a leak: what has a bound is full by then, or needs more batches.
+/// Where memory rises, the check runs so many times as long before that is a leak: a cache is full by then, or needs more.
 const LONGEST: usize = 12;
 
 /// A probe that leaves behind less than this share of the whole is not named.
 const SHARE: f64 = 0.1;
 
-/// Why what one thread leaves behind is no leak, perhaps.
+/// Why memory that one thread leaves behind may be no leak.
 const FREED_ELSEWHERE: &str = "this thread leaves more and more behind, but the process does not grow: others free it";
 
-/// What leaks where nobody looks.
+/// A leak on threads that the check does not watch.
 const NOT_CARRIED: &str = "this thread leaves nothing behind, but the process grows: where a thread of the work does not carry the \
                            session, let it (`current_session`); else other tests do";
 
-/// What [`leak_check`] or [`leak_check_async`] found.
+/// The result of [`leak_check`] or [`leak_check_async`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 #[must_use = "look at the verdict, or assert it"]
 pub struct LeakCheck {
-    /// PASS, FAIL of what goes on growing, or why neither.
+    /// PASS, FAIL where memory goes on growing, or the reason for neither.
     pub verdict: Verdict,
-    /// Of all batches.
+    /// The judgement of all batches.
     pub judged: Judgement,
     /// Bytes that the work had left behind at each checkpoint.
     pub left: Vec<f64>,
-    /// Probes whose net bytes grew, callees included, with bytes per batch; most first. What a probe returns
+    /// Probes whose net bytes grew, callees included, with bytes per batch; most first. Memory that a probe returns
     /// and its caller frees counts as grown, too.
     pub growing: Vec<(String, f64)>,
 }
 
-/// Runs `batch` again and again, and judges whether what it leaves behind grows without end.
+/// Runs `batch` again and again, and judges whether the memory that it leaves behind grows without end.
 ///
-/// After each batch the bytes that the thread has allocated and not freed are read, and what carried the session
-/// ([`current_session`](super::current_session)) is added; other threads do not disturb. What rises, evenly or in steps, is run
-/// on, up to twelve times as long: a pool or a cache is full by then, and a leak has to go on ([`fill`]), in the live bytes of
-/// the process too, since what one thread leaves another may free. Where the process grows and this thread leaves
-/// nothing behind, that is told. The first batch is a warm-up.
+/// After each batch the bytes that the thread has allocated and not freed are read, and those of code that carried the session
+/// ([`current_session`](super::current_session)) are added; other threads do not disturb. Where these rise,
+/// evenly or in steps, up to twelve times as many batches run: a pool or a cache is full by then, and a leak has to go on
+/// ([`fill`]), in the live bytes of the process too, since another thread may free what this one leaves. Where the process grows
+/// and this thread leaves nothing behind, the verdict says so. The first batch is a warm-up.
 ///
 /// Needs [`PerfAlloc`](perf_core::PerfAlloc) as the global allocator, and at least [`trend::LEAST`] batches.
 ///
@@ -67,8 +67,8 @@ pub fn leak_check(batches: usize, mut batch: impl FnMut()) -> LeakCheck {
     }))
 }
 
-/// [`leak_check`] for work that is asynchronous, on the runtime that polls this: what a batch leaves behind is counted on
-/// whichever threads poll it. Tasks that it spawns count where they carry the session.
+/// [`leak_check`] for work that is asynchronous, on the runtime that polls this: the bytes that a batch leaves are counted on
+/// all threads that poll it. Tasks that it spawns count where they carry the session.
 ///
 /// ```
 /// use perf_exporters::gate;
@@ -110,7 +110,7 @@ async fn check(batches: usize, mut batch: impl AsyncFnMut(&Session, &Arc<Scope>)
     }
 }
 
-/// What was read after each batch. It takes no more memory with every batch, or it would look like a leak itself.
+/// The readings after each batch. They take no more memory with every batch, or they would look like a leak themselves.
 struct Taken {
     left: Vec<f64>,
     live: Vec<f64>,
@@ -163,7 +163,7 @@ impl Taken {
 fn judge(taken: &Taken, last: &Snapshot) -> LeakCheck {
     let (left, live) = (&taken.left, &taken.live);
     let mut judged = trend::judge(left);
-    // What is left is small beside what was there before: a share of that is let pass.
+    // A rise by a small share of the memory that was there before is allowed.
     let typical = crate::stats::order::median(live).unwrap_or(0.0);
     judged.allowed = judged.allowed.max(trend::LEAST_SHARE * typical.abs());
     let (own, process) = (fill::judge(left, judged.allowed), fill::judge(live, judged.allowed));
@@ -193,14 +193,14 @@ fn invalid(why: &'static str) -> Verdict {
 }
 
 impl LeakCheck {
-    /// What has a bound may reach it; and what other threads did meanwhile may have hidden a leak, or look like one, and ends.
+    /// Whether to run on: a bounded cache may fill up, or the work of other threads may have hidden a leak, or look like one.
     fn runs_on(&self) -> bool {
         let told = [FREED_ELSEWHERE, NOT_CARRIED].map(invalid);
         let fills = matches!(self.verdict, Verdict::Inconclusive(Reason::Filling { .. }));
         fills || self.verdict.is_fail() || told.contains(&self.verdict)
     }
 
-    /// Panics with a readable report if memory leaks; tells on standard error if that could not be decided.
+    /// Panics with a readable report if memory leaks; reports on standard error if that could not be decided.
     ///
     /// # Panics
     /// On FAIL, and with `PERF_STRICT=1` on INCONCLUSIVE.
@@ -225,7 +225,7 @@ impl fmt::Display for LeakCheck {
         )?;
         writeln!(f, "  first half {} per batch, second half {}", bytes(self.judged.first), bytes(self.judged.second))?;
         for (probe, per_batch) in self.growing.iter().take(3) {
-            // What a probe returns is its caller's to free: no more can be leaked inside it than in all.
+            // The caller frees what a probe returns: no more can be leaked inside the probe than in all.
             let left = per_batch.min(self.judged.slope.max(0.0));
             let freed = per_batch - left;
             write!(f, "  {probe} leaves {} behind per batch", bytes(left))?;

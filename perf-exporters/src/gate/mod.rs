@@ -16,13 +16,13 @@
 //! | judge measurements made elsewhere | [`Budget`], or the modules of [`judge`](crate::judge) |
 //!
 //! `PERF_STRICT=1` makes INCONCLUSIVE fail, `PERF_GATE_LOG=PATH` appends a JSON line per run, `PERF_GATE_DETAIL=1` prints a
-//! report for every run, `PERF_GATE_MEASURE=TIME` measures and judges nothing. With feature `baseline` tests are held
-//! against their entries in `perf.lock` too ([`baseline`](crate::baseline)).
+//! report for every run, `PERF_GATE_MEASURE=TIME` measures and judges nothing. With feature `baseline` tests are compared
+//! with their entries in `perf.lock` too ([`baseline`](crate::baseline)).
 //!
 //! # What lives here, and what may not
-//! Here lives what runs a test and ends it: [`Run`] and its epochs, the session that carries its counts, the reference kernel,
-//! confirmation, the leak check, the watch over declared budgets, what `perf.lock` has of a test, and the skin that prints and
-//! panics. No rule that decides a bound: those are in [`judge`](crate::judge), their statistics in [`stats`](crate::stats), and
+//! Here is the code that runs and ends tests: [`Run`] and its epochs, the session with its counts, the reference kernel,
+//! confirmation, the leak check, the watch over declared budgets, a test's entries in `perf.lock`, and the layer that prints and
+//! panics. The rules that decide a bound are in [`judge`](crate::judge), their statistics in [`stats`](crate::stats), and
 //! both are reachable from here under the names that they had.
 //!
 //! | step | where |

@@ -16,7 +16,7 @@ const BAR: f64 = 40.0;
 /// Probes in each list.
 const TOP: usize = 3;
 
-/// The whole report: what was promised and measured, how sure that is, the distribution, the probes that cost most, and
+/// The whole report: promises and measurements, how sure these are, the distribution, the probes that cost most, and
 /// how to look deeper.
 ///
 /// ```
@@ -90,7 +90,7 @@ fn word(verdict: &Verdict) -> &'static str {
     }
 }
 
-/// A table of promises: what was promised, what was measured, the verdict, how sure it is.
+/// A table of promises, each with its measurement, its verdict, and how sure that is.
 pub(super) fn rows(text: &mut String, rows: &[Row]) {
     let width = |of: fn(&Row) -> String| rows.iter().map(|row| of(row).chars().count()).max().unwrap_or(0);
     let (first, second) = (width(Row::promise).max(8), width(Row::measured).max(8));
@@ -107,7 +107,7 @@ pub(super) fn rows(text: &mut String, rows: &[Row]) {
     }
 }
 
-/// Broken limits, then what is undecided, then targets that were missed, then what is kept; each in the order of the budget.
+/// Broken limits, then undecided ones, then missed targets, then kept promises; each in the order of the budget.
 fn worst_first(rows: &[Row]) -> impl Iterator<Item = &Row> {
     let rank = |row: &&Row| match (&row.verdict, row.severity) {
         (Verdict::Fail, Severity::Limit) => 0,
@@ -130,7 +130,7 @@ fn certainty(row: &Row) -> String {
     format!("{} values; the chance of this by accident: {chance} in one epoch", row.samples)
 }
 
-/// Bins of equal width in logarithms, from the least to the greatest.
+/// Bins of equal width in logarithms, from the least value to the greatest.
 fn histogram(text: &mut String, times: &[f64]) {
     let ascending = sorted(times);
     let at = |p: f64| Shown(ascending[rank_of(p, ascending.len())], Unit::Nanoseconds);
@@ -176,7 +176,7 @@ fn curve(text: &mut String, curve: &[(u64, f64)]) {
     }
 }
 
-/// The probes inside that cost most, and that allocated most, by what they did themselves.
+/// The probes inside that cost most, and that allocated most, by their self time and own allocations.
 fn probes(text: &mut String, snapshot: &Snapshot) {
     let inside: Vec<&ProbeStats> = super::scope::inside(snapshot).collect();
     let time = |probe: &ProbeStats| crate::nanos::nanos(probe.self_time());
@@ -210,7 +210,7 @@ fn top<'a>(probes: &[&'a ProbeStats], by: impl Fn(&ProbeStats) -> u64) -> Vec<&'
     some
 }
 
-/// How to run the one test again with everything that its probes saw.
+/// The command that runs this test again with everything that its probes record.
 fn command(test: &str) -> String {
     let package = std::env::var("CARGO_PKG_NAME").map_or_else(|_| String::new(), |package| format!(" -p {package}"));
     format!("PERF_GATE_DETAIL=1 cargo test --release{package} {test} -- --exact --nocapture")

@@ -1,4 +1,4 @@
-//! What a test tells its runner while it runs: which part counts, how many items it worked on.
+//! What a test reports to its runner while it runs: which part counts, how many items it worked on.
 //!
 //! A [`Scope`] belongs to one measured run. It is reached through a thread-local pointer, which the runner sets around
 //! every call (around every poll of an asynchronous one) and which [`Carrier`] takes to other threads and tasks.
@@ -14,7 +14,7 @@ use perf_core::{Guard, Probe, ProbeStats, Session, SessionGuard, SessionHandle, 
 
 use crate::clock::Stopwatch;
 
-/// What allocates inside a measured body, or inside the part of it that counts.
+/// Allocations inside a measured body, or inside the part of it that counts.
 pub(super) static BODY: Probe = Probe::new(BODY_NAME);
 /// The same on the threads and in the tasks that the test has carried its session to.
 static CARRIED: Probe = Probe::new(CARRIED_NAME);
@@ -41,13 +41,13 @@ pub(super) struct Scope {
 
 #[derive(Debug, Default)]
 struct Sessions {
-    /// What counts now, for those who want to carry it further.
+    /// The session that counts now, for code that carries it further.
     current: Option<SessionHandle>,
-    /// Where narrowed parts count, while counters are measured.
+    /// The session in which narrowed parts count, while counters are measured.
     narrow: Option<SessionHandle>,
 }
 
-/// What one call said about itself.
+/// The values that one call reported.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Said {
     /// Time in the narrowed parts, if there were any.
@@ -72,12 +72,12 @@ impl Scope {
         Entered { before: HERE.replace(Some(Arc::clone(self))) }
     }
 
-    /// Sets where the coming calls count.
+    /// Sets the sessions in which the following calls count.
     pub(super) fn count_into(&self, current: &Session, narrow: Option<&Session>) {
         *self.sessions() = Sessions { current: Some(current.handle()), narrow: narrow.map(Session::handle) };
     }
 
-    /// What the call that has just ended said; begins a new one.
+    /// The values of the call that has just ended; begins a new one.
     pub(super) fn take(&self) -> Said {
         let (time, parts) = (self.narrow_ns.swap(0, Relaxed), self.narrow_parts.swap(0, Relaxed));
         Said { narrow_ns: (parts > 0).then_some(time), items: self.items.swap(0, Relaxed) }
@@ -91,7 +91,7 @@ impl Scope {
         self.sessions().narrow.clone()
     }
 
-    /// Where code that runs now counts.
+    /// The session in which code that runs now counts.
     fn current(&self) -> Option<SessionHandle> {
         let sessions = self.sessions();
         let narrow = sessions.narrow.as_ref().filter(|_| self.open_parts.load(Relaxed) > 0);
@@ -118,7 +118,7 @@ impl Drop for OpenPart<'_> {
     }
 }
 
-/// Puts the scope of before back.
+/// Restores the previous scope.
 pub(super) struct Entered {
     before: Option<Arc<Scope>>,
 }
@@ -129,7 +129,7 @@ impl Drop for Entered {
     }
 }
 
-/// The statistics of all that counts for the test itself.
+/// The statistics of the probes that count for the test itself.
 pub(super) fn counted(snapshot: &Snapshot) -> impl Iterator<Item = &ProbeStats> {
     [BODY_NAME, CARRIED_NAME].into_iter().filter_map(|name| snapshot.get(name))
 }
@@ -217,7 +217,7 @@ pub async fn measure_async<F: Future>(work: F) -> F::Output {
     black_box(output)
 }
 
-/// Tells a budget test with a `throughput` how many items this call has worked on; a call that does not say counts as
+/// Reports to a budget test with a `throughput` how many items this call has worked on; a call without a report counts as
 /// one.
 pub fn items(items: u64) {
     if let Some(scope) = here() {
@@ -226,9 +226,9 @@ pub fn items(items: u64) {
 }
 
 /// The session of the budget test that this code runs in, ready to be carried to threads and tasks that it starts:
-/// what they do is not counted otherwise.
+/// their work is not counted otherwise.
 ///
-/// Outside of a budget test the carrier carries nothing, and its methods only do what they are given to do.
+/// Outside of a budget test the carrier carries nothing, and its methods only run the given code.
 ///
 /// ```
 /// use perf_exporters::gate;
@@ -256,7 +256,7 @@ pub struct Carrier {
 }
 
 impl Carrier {
-    /// Counts what this thread does for the test until the guard is dropped.
+    /// Counts this thread's work for the test until the guard is dropped.
     pub fn enter(&self) -> Carried {
         let session = self.session.as_ref().map(SessionHandle::enter);
         Carried {
@@ -266,7 +266,7 @@ impl Carrier {
         }
     }
 
-    /// Counts what a future does for the test, on whichever thread polls it.
+    /// Counts a future's work for the test, on any thread that polls it.
     pub async fn wrap<F: Future>(self, future: F) -> F::Output {
         match (self.scope, self.session) {
             (Some(scope), Some(session)) => within(scope, session.wrap(CARRIED.wrap(future))).await,
@@ -278,7 +278,7 @@ impl Carrier {
 /// Keeps its thread in a budget test's session; made by [`Carrier::enter`].
 #[must_use = "the session is left where the guard is dropped: bind it to a name, `let _counted = …`"]
 pub struct Carried {
-    // In this order: the call ends inside its session.
+    // The order matters: the call ends inside its session.
     _part: Option<Guard>,
     _session: Option<SessionGuard>,
     _scope: Option<Entered>,

@@ -1,7 +1,7 @@
 //! Budget tests and the baseline file: an entry of the test's name, and one per probe inside it, named `test: probe`.
 //!
-//! An entry says what one call of the test does, and where the budget is about time in a build that gates it, how long
-//! calls take. A test is held against what the file has of it. Only an update puts something there.
+//! An entry has the counts of one call of the test, and where the budget limits time in a build that gates it, how long
+//! calls take. A test is compared with its entries in the file. Only an update writes entries.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -18,19 +18,19 @@ use crate::baseline::{
 use crate::judge::diff::Thresholds;
 use crate::judge::{Counters, Reason, Row, Severity, Side, Unit, Verdict};
 
-/// What the file wants of a test.
+/// The task that the file sets for a test.
 pub(crate) enum Task {
-    /// To record what it measures.
+    /// To record its measurements.
     Record,
-    /// To be held against these entries.
+    /// To be compared with these entries.
     Hold(Baseline),
-    /// Nothing can be said.
+    /// The file cannot be used, for this reason.
     Broken(Verdict),
 }
 
-/// What the baseline file of this package wants of a test; nothing where it does not know the test.
+/// The task that this package's baseline file sets for a test; `None` where the file does not have the test.
 pub(crate) fn task(test: &str) -> Option<Task> {
-    /// As it was when the first test of this process looked.
+    /// The file as it was when the first test of this process looked.
     static FILE: OnceLock<Option<Result<Baseline, Error>>> = OnceLock::new();
     if update_asked() {
         return Some(Task::Record);
@@ -45,7 +45,7 @@ pub(crate) fn task(test: &str) -> Option<Task> {
     }
 }
 
-/// What single calls of a test did and how long calls took, in several runs, as the entries of a baseline.
+/// The counts of single calls of a test and the times of calls, in several runs, as the entries of a baseline.
 pub(crate) fn measured(test: &str, calls: &[Snapshot], runs: &[Vec<f64>]) -> Baseline {
     let mut baseline = Baseline::default();
     let counted: Vec<Counters> = calls.iter().map(|call| Counters::of(call, 1, &[])).collect();
@@ -70,7 +70,7 @@ pub(crate) fn measured(test: &str, calls: &[Snapshot], runs: &[Vec<f64>]) -> Bas
     let probes: BTreeSet<&str> = calls.iter().flat_map(inside).map(ProbeStats::name).collect();
     for probe in probes {
         let of = |value: fn(&ProbeStats) -> u64| move |call: usize| calls[call].get(probe).map_or(0, value);
-        // A number of errors that nothing looked for would be held against one that was counted.
+        // A number of errors that nothing looked for would be compared with one that was counted.
         let unseen = calls.iter().filter_map(|call| call.get(probe)).any(ProbeStats::errors_unseen);
         let mut figures = figures(&[
             (Metric::Calls, &of(ProbeStats::calls)),
@@ -88,9 +88,9 @@ pub(crate) fn measured(test: &str, calls: &[Snapshot], runs: &[Vec<f64>]) -> Bas
     baseline
 }
 
-/// What moved since.
+/// The changes since the baseline.
 ///
-/// Of times the median decides: a stall moves a mean, and a busy machine a tail, as far as a regression does. A FAIL has to
+/// The median of the times decides: a stall moves a mean, and a busy machine a tail, as far as a regression does. A FAIL has to
 /// lie beyond the band: twice the worst that was recorded, in the best of the runs now, and more where the kernels take
 /// longer than they did. Two processes of the same code differ by half where memory lies unluckily for one of them, and all
 /// runs of a test are in one process.
@@ -113,12 +113,12 @@ pub(crate) fn compare(before: &Baseline, now: &Baseline, kernels: Option<&Kernel
     found
 }
 
-/// From which change of a time on to warn, and to fail: twice the usual value, as a limit that is written should be.
+/// The changes of a time from which to warn, and to fail: twice the usual value, as a written limit should be.
 const WIDE: Thresholds = Thresholds { warn: 0.5, fail: 1.0 };
 
 fn is_beyond_the_band(change: &Change, before: &Baseline, now: &Baseline, slower: f64) -> bool {
     let (Some(before), Some(now)) = (before.get(&change.probe), now.get(&change.probe)) else { return false };
-    // On its own class of machines, or it would not gate.
+    // The times of its own class of machines count, or the change would not gate.
     let beyond = |(class, now): (&String, &Section)| {
         let (old, new) = (before.times.get(class)?.get(change.metric)?, now.get(change.metric)?);
         Some(*new.runs().first()? >= old.runs().last()? * (1.0 + WIDE.fail) * slower)
@@ -126,7 +126,7 @@ fn is_beyond_the_band(change: &Change, before: &Baseline, now: &Baseline, slower
     now.times.iter().filter_map(beyond).all(|beyond| beyond)
 }
 
-/// Takes slower times for a matter of the machine, which kept the thread waiting.
+/// Attributes slower times to the machine, which kept the thread waiting.
 pub(crate) fn excuse_times(found: &mut RegressionReport) {
     let slower = |change: &&mut Change| change.metric.is_time() && change.gates && change.is_worse() && change.moved();
     for change in found.changes.iter_mut().filter(slower) {
@@ -170,7 +170,7 @@ impl Baseline {
         }
         for (id, new) in &now.machines {
             let class = self.machines.entry(id.clone()).or_insert_with(|| new.clone());
-            // The fastest that was seen: what is slower than that later is a disturbance.
+            // The fastest kernels are kept: slower ones later are a disturbance.
             let slower = |old: &Kernels| kernels?.ratio_to(old).map(|ratio| ratio > FASTER);
             if !class.kernels.as_ref().and_then(slower).unwrap_or(false) {
                 class.kernels = kernels.cloned().or(class.kernels.take());
@@ -210,7 +210,7 @@ fn is_real(change: &Change) -> bool {
     matches!(change.level, Level::Fail | Level::Warn | Level::Improved)
 }
 
-/// What an update changed, for people; nothing where it changed nothing.
+/// The changes by an update, as text; `None` where there are none.
 fn told(test: &str, before: &Baseline, now: &Baseline, found: &RegressionReport) -> Option<String> {
     if before.get(test).is_none() {
         let probes = now.entries.len().saturating_sub(1);
@@ -227,7 +227,7 @@ fn told(test: &str, before: &Baseline, now: &Baseline, found: &RegressionReport)
     (!parts.is_empty()).then(|| format!("updated: {}", parts.join(", ")))
 }
 
-/// Counts that are better than the file says, for people: a file that promises less would let them rise again.
+/// Counts that are better than in the file, as text: a file that promises less would let them rise again.
 pub(crate) fn gain(test: &str, found: &RegressionReport) -> Option<String> {
     let gained = |change: &&Change| change.gates && change.level == Level::Improved && change.proof == Proof::Exact;
     let gained: Vec<String> = found.changes.iter().filter(gained).map(|change| moved(test, change)).collect();
@@ -243,7 +243,7 @@ fn moved(test: &str, change: &Change) -> String {
     format!("{figure} {}", per_call(change))
 }
 
-/// `+4 per call (11, was 7)`: entries of tests say what one call does.
+/// `+4 per call (11, was 7)`: entries of tests are per call.
 fn per_call(change: &Change) -> String {
     let value = |value| change.metric.figure(value);
     let by = show::difference(change.metric, change.new - change.old);
@@ -260,7 +260,7 @@ fn short<'a>(test: &str, probe: &'a str) -> &'a str {
     probe.strip_prefix(test).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(probe)
 }
 
-/// A row for every figure that moved and for what is missed; one that says so where nothing did.
+/// A row for every figure that moved and for every missing entry; one that says so where nothing moved.
 pub(crate) fn rows(test: &str, found: &RegressionReport) -> Vec<Row> {
     let mut rows: Vec<Row> = found.moved().into_iter().map(|change| row(test, found, change)).collect();
     if !found.gone.is_empty() {

@@ -26,7 +26,7 @@ fn a_time_fails_beyond_twice_the_worst_that_was_recorded() {
     assert_eq!(level(&usual, &times(USUAL.map(|run| 1.4 * run))), (Level::Same, true));
     assert_eq!(level(&usual, &times(USUAL.map(|run| 1.7 * run))), (Level::Warn, true));
     assert_eq!(level(&usual, &times([280.0, 281.0, 290.0, 300.0, 310.0])), (Level::Fail, true));
-    // One of the runs now was within twice what one was then.
+    // One of the new runs was within twice one of the old runs.
     assert_eq!(level(&usual, &times([279.0, 281.0, 290.0, 300.0, 310.0])), (Level::Unproven, true));
     assert_eq!(level(&usual, &times(USUAL.map(|run| 0.4 * run))), (Level::Improved, true));
     assert_eq!(level(&of(Metric::P95Ns, &[100.0]), &of(Metric::P95Ns, &[900.0])), (Level::Fail, false));

@@ -1,4 +1,4 @@
-//! Declared budgets in production: whoever reads snapshots is told of breaches, not too often.
+//! Declared budgets in production: breaches are reported to the reader of snapshots, not too often.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -8,7 +8,7 @@ use perf_core::Snapshot;
 
 use crate::judge::{Breach, Findings, check};
 
-/// Holds declared budgets against what happened since the last look, and reports breaches.
+/// Checks declared budgets against the calls since the last look, and reports breaches.
 ///
 /// It does nothing by itself: call [`look`](Self::look) where snapshots are read anyway, every minute perhaps. A breach of
 /// one limit is reported at most once in [`quiet`](Self::quiet); with feature `tracing` it is an event as well, at level
@@ -31,7 +31,7 @@ pub struct Watch {
     on_breach: Option<Tell>,
 }
 
-/// What is called with each breach.
+/// The callback for each breach.
 type Tell = Box<dyn FnMut(&Breach) + Send>;
 
 impl Default for Watch {
@@ -41,7 +41,7 @@ impl Default for Watch {
 }
 
 impl Watch {
-    /// Quiet for a minute after each breach of a limit, and without a callback.
+    /// A watch that is quiet for a minute after each breach of a limit, and has no callback.
     #[must_use]
     pub fn new() -> Self {
         Self { quiet: Duration::from_mins(1), told: HashMap::new(), before: None, on_breach: None }
@@ -53,13 +53,13 @@ impl Watch {
         Self { quiet, ..self }
     }
 
-    /// Sets what is called with each breach, of limits and of targets.
+    /// Sets the callback for each breach, of limits and of targets.
     #[must_use]
     pub fn on_breach(self, tell: impl FnMut(&Breach) + Send + 'static) -> Self {
         Self { on_breach: Some(Box::new(tell)), ..self }
     }
 
-    /// Judges what happened between the snapshot of the last look and this one, and reports.
+    /// Judges the calls between the snapshot of the last look and this one, and reports.
     pub fn look(&mut self, now: Snapshot) -> Findings {
         let findings = match &self.before {
             Some(before) => check(&now.since(before)),

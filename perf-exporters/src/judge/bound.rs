@@ -1,17 +1,17 @@
-//! One bound held against the figures of one probe: the rules of every budget that is judged by sums and a histogram.
+//! One bound checked against the figures of one probe: the rules of every budget that is judged by sums and a histogram.
 //!
-//! Declared budgets, `perf-budgets.toml`, the endpoint, `gate::Watch` and `cargo perf gate` all come here. A test
+//! Declared budgets, `perf-budgets.toml`, the endpoint, `gate::Watch` and `cargo perf gate` all use it. A test
 //! that times call by call knows the order of its calls too, and is judged by [`Budget`](super::Budget), at the same levels.
 //!
-//! With a snapshot or a report the order of the calls is lost, and every time is known to a bucket. What follows from that:
+//! With a snapshot or a report the order of the calls is lost, and every time is known to a bucket. The consequences:
 //!
 //! | what | rule | why |
 //! |---|---|---|
-//! | a call near the limit | within a bucket's width of it, a call counts as over the limit for a PASS and as within it for a FAIL | nobody knows on which side it was, and a claim may not rest on it |
+//! | a call near the limit | within a bucket's width of it, a call counts as over the limit for a PASS and as within it for a FAIL | its side is not known, and a claim may not rest on it |
 //! | slow calls, for a FAIL | [`BURST`] calls count as one, the number of calls rounded up and that of the slow ones down | one disturbance of the machine slows neighbours together; without the order nothing shows how many there were. Both roundings weaken the claim |
-//! | slow calls, for a PASS | each counts | bursts only add slow calls: who passes with all of them passes without |
+//! | slow calls, for a PASS | each counts | bursts only add slow calls: code that passes with all of them passes without |
 //! | errors | each counts, for PASS and FAIL | a busy machine makes calls slow, it does not make them return an error; and an outage that fails two hundred neighbours is what a budget of errors is for |
-//! | an allowance of nothing | one call over it is a FAIL | no chance is left to appeal to |
+//! | an allowance of nothing | one call over it is a FAIL | chance cannot explain it |
 //! | the mean | by the normal distribution; ten calls count as one on both sides, the variance divided by n − 1 | neighbours that are slow together scatter the mean in both directions: a PASS that took them for independent would be too sure |
 //! | the greatest | no call over the limit is a PASS, more than [`max::DISTURBED`] explains are a FAIL | as [`max`] |
 //! | counters | the sum over all calls against the bound for as many calls, in whole numbers | they are exact; a peak is that of one call |
@@ -32,7 +32,7 @@ use crate::stats::order::floor;
 /// So many slow calls may have been one disturbance.
 pub const BURST: u64 = 10;
 
-/// What a bound is about.
+/// The quantity that is bounded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Quantity {
@@ -80,12 +80,12 @@ pub(super) const fn unit(metric: Metric) -> Unit {
     }
 }
 
-/// Counters are exact; everything else is a matter of many calls.
+/// Counters are exact; everything else needs many calls.
 pub(super) const fn is_counter(metric: Metric) -> bool {
     matches!(metric, Metric::Allocs | Metric::AllocBytes | Metric::PeakBytes | Metric::NetBytes)
 }
 
-/// Holds one bound, in the unit of its quantity (nanoseconds, bytes, a count, a share, events per second), against figures.
+/// Checks one bound, in the unit of its quantity (nanoseconds, bytes, a count, a share, events per second), against figures.
 ///
 /// ```
 /// use perf_core::budget::Metric;
@@ -135,7 +135,7 @@ pub fn hold(quantity: Quantity, bound: f64, figures: &Figures) -> Row {
     }
 }
 
-/// Holds the live bytes of a process against a bound.
+/// Checks the live bytes of a process against a bound.
 #[must_use]
 pub fn hold_live_bytes(live_bytes: i64, alloc_tracking: bool, bound: f64) -> Row {
     let row = Row::new("live_bytes", Unit::Bytes, bound);
@@ -149,7 +149,7 @@ pub fn hold_live_bytes(live_bytes: i64, alloc_tracking: bool, bound: f64) -> Row
 const UNSEEN: &str = "errors are not looked for: write `#[perf_probe(errors)]` on the function";
 const UNCOUNTED: &str = "allocations are not counted: make `perf_core::PerfAlloc` the global allocator";
 
-/// Times are whole nanoseconds: what is over the bound is over its whole part.
+/// Times are whole nanoseconds: a time over the bound is over its whole part.
 fn limit(bound: f64) -> u64 {
     floor(bound) as u64
 }
@@ -170,14 +170,14 @@ fn share(row: Row, allowed: f64, (least, most): (u64, u64), calls: u64, burst: u
 
 fn undecided(have: u64, need: u64) -> Verdict {
     Verdict::Inconclusive(match need {
-        // Of an allowance of nothing one call is as good as many.
+        // Where the allowance is nothing, one call proves as much as many.
         u64::MAX if have == 0 => Reason::TooFewSamples { have, need: 1 },
         need if have < need && need < u64::MAX => Reason::TooFewSamples { have, need },
         _ => Reason::Undecided,
     })
 }
 
-/// A sum over all calls against the bound for as many.
+/// Checks a sum over all calls against the bound for as many.
 pub(super) fn per_call(row: Row, sum: i128, calls: u64) -> Row {
     // The whole part in whole numbers, so that no sum is too large to be exact; a fraction can only come from a file.
     let whole = row.bound.trunc();

@@ -1,4 +1,4 @@
-//! A budget and what was measured, and the verdict that follows: no clock, no printing.
+//! A budget, its measurements, and the verdict that follows: no clock, no printing.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ const USUAL_LEAST: u64 = 60;
 /// So many for `max`, which says nothing about calls that were not measured.
 const LEAST_FOR_MAX: u64 = 300;
 
-/// A [`BudgetSpec`] with what else a verdict depends on.
+/// A [`BudgetSpec`] with the other inputs of a verdict.
 ///
 /// ```
 /// use std::time::Duration;
@@ -90,7 +90,7 @@ impl<'a> Budget<'a> {
         quantiles.map(minimal_samples).max().unwrap_or(0)
     }
 
-    /// Whether what was measured is on the good side of every limit on time, proven or not.
+    /// Whether the measurements are on the good side of every limit on time, proven or not.
     #[must_use]
     pub fn seems_kept(self, measured: &Measurements) -> bool {
         let rows = self.judge(measured).rows;
@@ -100,7 +100,7 @@ impl<'a> Budget<'a> {
         })
     }
 
-    /// So many calls speak for slowness that comes in runs of [`RUN`](super::plan::RUN) calls.
+    /// The number of calls that would show slowness in runs of [`RUN`](super::plan::RUN) calls.
     #[must_use]
     pub fn calls_for_runs(self) -> u64 {
         let share = |limit: &Limit| match (limit.metric, limit.bound) {
@@ -124,7 +124,7 @@ impl<'a> Budget<'a> {
         limits.chain(targets)
     }
 
-    /// Holds every limit and target against the measurements. Comparisons and growth are judged elsewhere.
+    /// Checks every limit and target against the measurements. Comparisons and growth are judged elsewhere.
     #[must_use]
     pub fn judge(self, measured: &Measurements) -> Findings {
         let mut findings: Findings = self

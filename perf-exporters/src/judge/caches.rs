@@ -1,7 +1,7 @@
 //! Does time grow because of the code, or because data outgrow the caches?
 //!
-//! By times at sizes alone that cannot be told where both rise in the same places. Small sizes are within the first cache and
-//! need no more evidence; beyond, the same calls are made with empty caches: what caches explain is then slow at all sizes.
+//! Times at sizes alone cannot decide that where both rise in the same places. Small sizes are within the first cache and
+//! need no more evidence; beyond, the same calls are made with empty caches: where caches explain growth, all sizes are slow.
 
 use super::growth::Class;
 
@@ -12,7 +12,7 @@ pub(super) const ELEMENT: u64 = 32;
 /// have hidden until then.
 const TURN: [f64; 3] = [0.9, 1.08, 1.25];
 
-/// Whether the logarithms of cost ÷ f(n) turn upwards over the last three steps: what a constant hid, or the edge of a cache.
+/// Whether the logarithms of cost ÷ f(n) turn upwards over the last three steps: growth behind a constant, or a cache's edge.
 pub(super) fn is_bent(y: &[f64]) -> bool {
     let Some(last) = y.last_chunk::<4>() else { return false };
     let steps = [last[1] - last[0], last[2] - last[1], last[3] - last[2]];
@@ -22,14 +22,14 @@ pub(super) fn is_bent(y: &[f64]) -> bool {
 /// Up to so many elements, data are within the caches that a growth test empties before a call.
 pub const CACHED: u64 = (1 << 20) / ELEMENT;
 
-/// Of growth that is the code's own so much shows with empty caches at least, on a machine that scatters; of the caches' none.
+/// The least share of the code's own growth that shows with empty caches, on a noisy machine; the caches' growth does not.
 const SHARE: f64 = 0.4;
 
 /// Whether growth that caches may explain shows in the same way with empty caches, by costs at the same sizes with full and with
 /// empty caches: where caches explain it, calls at small sizes take as long as at large ones once the caches are empty.
 ///
-/// Compared is what the last size costs beyond what the claim allows by the size in the middle: an offset, such as what
-/// fetching the code takes, is the same on both sides of that where the claim is `1`, and speaks for the claim elsewhere.
+/// The comparison is of the last size's cost beyond what the claim allows by the middle size: an offset, such as the time of
+/// fetching the code, is the same on both sides of that where the claim is `1`, and favours the claim elsewhere.
 ///
 /// ```
 /// # use perf_exporters::judge::{caches::shows_with_empty_caches, growth::Class};

@@ -1,4 +1,4 @@
-//! Budgets declared on functions of the program, held against a snapshot.
+//! Budgets declared on functions of the program, checked against a snapshot.
 //!
 //! Bounds on a probe's own figures are judged by [`bound`](super::bound). How often another probe was called is judged by the
 //! call tree, where it was recorded; without it all calls of that probe are known to be enough for a PASS only. A probe that
@@ -13,7 +13,7 @@ use super::figures::Figures;
 use super::findings::{Findings, Row};
 use super::verdict::{Severity, Unit};
 
-/// Holds every budget that functions of the program declare against what a snapshot says of them.
+/// Checks every budget that functions of the program declare against their figures in a snapshot.
 ///
 /// A missed limit on time in a build without optimisation is [`Reason::DebugBuild`](crate::judge::Reason::DebugBuild), unless the budget says
 /// `debug = true`. Every row's metric begins with the probe's name.

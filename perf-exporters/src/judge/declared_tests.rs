@@ -98,8 +98,8 @@ fn the_straddling_bucket_counts_against_whoever_claims() {
     };
     let session = Session::new();
     session.run(|| {
-        // The bucket of the limit is wider than 1 µs; nobody knows on which side of it a call was. The last call makes
-        // sure that the greatest does not tell.
+        // The bucket of the limit is wider than 1 µs; the side of it on which a call was is not known. The last call makes
+        // sure that the greatest value does not show it.
         (0..1_000).for_each(|_| EDGE.record(Duration::from_nanos(100_200)));
         EDGE.record(Duration::from_millis(1));
     });

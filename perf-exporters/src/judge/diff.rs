@@ -28,7 +28,7 @@ pub use crate::stats::rank_sum::{EXACT, p_greater};
 /// A change is real if chance alone makes one like it at most this often.
 pub const LEVEL: f64 = 0.005;
 
-/// What is compared.
+/// The quantity that is compared.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Metric {
@@ -42,7 +42,7 @@ pub enum Metric {
     Throughput,
 }
 
-/// From which change on to warn, and to fail, as shares of the old value: 0.1 is 10 %.
+/// The changes from which to warn, and to fail, as shares of the old value: 0.1 is 10 %.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Thresholds {
     /// Warn from here on; an improvement from here on is named as one.
@@ -63,7 +63,7 @@ impl Metric {
         }
     }
 
-    /// On which side the good values lie.
+    /// The side on which the good values lie.
     #[must_use]
     pub const fn side(self) -> Side {
         match self {
@@ -73,7 +73,7 @@ impl Metric {
     }
 }
 
-/// What a change amounts to.
+/// The rating of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Level {
@@ -103,7 +103,7 @@ pub struct Change {
     pub low: f64,
     /// `ratio` is above this with a chance of at most [`LEVEL`].
     pub high: f64,
-    /// What it amounts to.
+    /// Its rating.
     pub level: Level,
     /// So few values that nothing could be proven.
     pub too_few: bool,
@@ -161,7 +161,7 @@ pub fn runs(old: &[f64], new: &[f64], metric: Metric, thresholds: Thresholds) ->
 /// Compares one run of each by the values of its calls with their numbers: the buckets of a histogram, at their middles.
 ///
 /// A quantile's interval comes from the ranks n p ± z √(n p (1−p)); a mean's and a throughput's from the central limit theorem
-/// for ln(new ÷ old). [`Metric::Memory`] and [`Metric::Throughput`] compare means of what they are given.
+/// for ln(new ÷ old). [`Metric::Memory`] and [`Metric::Throughput`] compare means of the given values.
 ///
 /// ```
 /// # use perf_exporters::judge::diff::{samples, Level, Metric};
@@ -218,7 +218,7 @@ fn quotient(old: f64, new: f64) -> f64 {
     if old == 0.0 && new == 0.0 { 1.0 } else { new / old }
 }
 
-/// The median of sorted quotients; of two middle ones the geometric mean, as quotients want it.
+/// The median of sorted quotients; of two middle ones the geometric mean, as is right for quotients.
 fn middle(sorted: &[f64]) -> Option<f64> {
     let upper = *sorted.get(sorted.len() / 2)?;
     let lower = sorted[(sorted.len() - 1) / 2];

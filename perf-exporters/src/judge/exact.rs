@@ -1,15 +1,15 @@
 //! Counters are compared as they are.
 //!
-//! Allocations, bytes, calls and polls of the measuring session do not vary with the machine's mood, so there is no
+//! Allocations, bytes, calls and polls of the measuring session do not vary with the machine's state, so there is no
 //! tolerance. They are measured three times all the same: where the three differ, the code is nondeterministic (a hash seed,
-//! a race, a growing cache), which is said; and the least is judged, because what can be done with fewer was done with fewer.
+//! a race, a growing cache), which is reported; and the least is judged, because it shows that the code can do with so few.
 
 use super::verdict::{Reason, Verdict};
 
 /// How often a counter is measured.
 pub const RUNS: usize = 3;
 
-/// What three equal or unequal measurements prove.
+/// The conclusion from three equal or unequal measurements.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Judgement {

@@ -1,4 +1,4 @@
-//! What a probe counted, in the form in which bounds are held against it.
+//! The counts of a probe, in the form in which bounds are checked against them.
 
 use perf_core::{Histogram, ProbeStats};
 
@@ -23,13 +23,13 @@ pub struct Figures {
     pub timed: u64,
     /// Calls that returned an error.
     pub errors: u64,
-    /// Whether more may have, since nothing looks at what some of the functions return.
+    /// Whether more may have returned one, since nothing looks at what some of the functions return.
     pub errors_unseen: bool,
     /// Items that the calls said they processed.
     pub items: u64,
     /// Bytes that the calls said they processed.
     pub bytes: u64,
-    /// Sum of the durations that the histogram holds, nanoseconds.
+    /// Sum of the durations in the histogram, nanoseconds.
     pub sum_ns: u64,
     /// Shortest call, nanoseconds.
     pub min_ns: u64,
@@ -50,7 +50,7 @@ pub struct Figures {
 }
 
 impl Figures {
-    /// Of a probe in a snapshot, whose `meta().alloc_tracking` says whether allocations were counted.
+    /// The figures of a probe in a snapshot, whose `meta().alloc_tracking` says whether allocations were counted.
     #[must_use]
     pub fn of(probe: &ProbeStats, alloc_tracking: bool) -> Self {
         Self {
@@ -85,7 +85,7 @@ impl Figures {
         self.histogram.quantile(q).map_or(f64::NAN, within)
     }
 
-    /// Timed calls that took longer than a limit in nanoseconds: for certain, and at most.
+    /// Timed calls that took longer than a limit in nanoseconds: those for certain, and the most that may have.
     ///
     /// The program counted in buckets of ticks, which were then split into buckets of nanoseconds: a value may lie a bucket's
     /// width, a 64th, away from where it stands. Nothing is above the greatest, which is known exactly. Where a probe is

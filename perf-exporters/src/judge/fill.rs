@@ -1,14 +1,14 @@
 //! Does memory grow without end, or only until something is full?
 //!
-//! A pool, a cache with a bound, a set of keys that all come once: they grow as steadily as a leak, and then no more. And what
+//! A pool, a bounded cache, a set of keys that all come once: they grow as steadily as a leak, and then no more. And memory that
 //! leaks in a `Vec` or a `HashMap` grows in steps, ever rarer and ever larger, which neither ranks of twenty values nor a median
-//! slope sees. What tells them apart is when the level was reached that holds now: nine tenths of the rise are there
+//! slope sees. They differ in the time at which the present level was reached: nine tenths of the rise are there
 //!
 //! * at nine tenths of the time where it goes on evenly,
 //! * in its second half where a table doubles, since the next doubling comes after as long again,
 //! * and ever earlier in it where something is full.
 //!
-//! So what has stood still for longer than it had grown is full, and only running on can tell: [`Fill::Grows`] is what still does.
+//! So a level that stood still for longer than it had grown is full, and only running on shows it: [`Fill::Grows`] still rises.
 
 use super::trend::{RISES, mann_kendall};
 use crate::stats::order::{floor, median};
@@ -16,10 +16,10 @@ use crate::stats::order::{floor, median};
 /// The share of the rise that counts as all of it.
 const NEARLY: f64 = 0.9;
 
-/// What has not risen until so many times as long as it had is full.
+/// A level that has not risen until so many times as long as it had is full.
 const FULL: f64 = 2.2;
 
-/// What levels show.
+/// The conclusion from the levels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fill {
@@ -27,7 +27,7 @@ pub enum Fill {
     Full,
     /// It rises, evenly or in steps, and goes on.
     Grows,
-    /// It rose, and more slowly or too lately to tell; so many values would.
+    /// It rose, and too slowly or too lately to decide; so many values would.
     Fills {
         /// Values in all.
         need: u64,
@@ -77,7 +77,7 @@ mod tests {
 
     const ALLOWED: f64 = 65_536.0;
 
-    /// What is said of the first 20 batches, and so on to twelve times as many, until it is decided.
+    /// The answer for the first 20 batches, and so on to twelve times as many, until it is decided.
     fn in_the_end(level: impl Fn(usize) -> f64) -> Fill {
         let levels: Vec<f64> = (0..240).map(level).collect();
         [20, 40, 80, 160, 240]

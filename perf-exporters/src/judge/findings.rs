@@ -1,11 +1,11 @@
-//! One line per promise: what was promised, what was measured, and what that proves.
+//! One line per promise: the promise, its measurement, and the conclusion.
 
 use std::fmt;
 
 use super::verdict::{Breach, Outcome, Reason, Severity, Side, Unit, Verdict};
 use crate::human;
 
-/// One promise held against what was measured.
+/// One promise checked against its measurement.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Row {
@@ -13,7 +13,7 @@ pub struct Row {
     pub metric: String,
     /// A limit, or a target that only warns.
     pub severity: Severity,
-    /// On which side of the bound the promise lies.
+    /// The side of the bound on which the promise lies.
     pub side: Side,
     /// The bound, in `unit`.
     pub bound: f64,
@@ -27,13 +27,13 @@ pub struct Row {
     pub error: f64,
     /// The chance of such evidence, or stronger, that the promise holds although it is broken; zero where that is not known.
     pub pass_error: f64,
-    /// What that proves.
+    /// The verdict that follows.
     pub verdict: Verdict,
     /// One sentence for people; empty where there is nothing to say.
     pub reason: String,
     /// How many values in all would decide, if they go on like this; `None` where that is not known, or never.
     pub wanted: Option<u64>,
-    /// A counter: it does not vary with the machine's mood, so it needs no confirmation.
+    /// Whether it is a counter: it does not vary with the machine's state, so it needs no confirmation.
     pub exact: bool,
 }
 
@@ -58,7 +58,7 @@ impl Row {
         }
     }
 
-    /// Sets what was measured, on how many values the verdict rests, and the chance of such evidence although the promise
+    /// Sets the measured value, the number of values behind the verdict, and the chance of such evidence although the promise
     /// holds.
     #[must_use]
     pub fn evidence(mut self, actual: f64, samples: u64, error: f64) -> Self {
@@ -137,7 +137,7 @@ impl Findings {
         timed.filter(|row| row.verdict.is_pass()).all(|row| row.pass_error <= spent)
     }
 
-    /// What passes with a greater chance of being wrong is undecided.
+    /// Makes each row undecided that passes with a greater chance of being wrong.
     pub fn hold_back(&mut self, spent: f64) {
         for row in &mut self.rows {
             if !row.exact && row.verdict.is_pass() && row.pass_error > spent {
@@ -152,7 +152,7 @@ impl Findings {
         let mut outcome = Outcome::default();
         for row in &self.rows {
             let verdict = match (row.severity, &row.verdict) {
-                // A target that is not decided is nobody's doubt.
+                // A target that is not decided does not count as a doubt.
                 (Severity::Target, Verdict::Inconclusive(_)) => Verdict::Pass,
                 (_, verdict) => verdict.clone(),
             };

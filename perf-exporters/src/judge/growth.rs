@@ -1,6 +1,6 @@
 //! Does the cost grow with the size as claimed?
 //!
-//! Claimed is a class f: `1`, `log n`, `n`, `n log n`, `n^2` … For sizes n and costs c the exponent e, by which the cost grows faster than claimed, is the slope of
+//! A claim is a class f: `1`, `log n`, `n`, `n log n`, `n^2` … For sizes n and costs c the exponent e, by which the cost grows faster than claimed, is the slope of
 //! ln(c ÷ f(n)) over ln n, by Theil–Sen with Kendall's confidence bounds: the cost grows like f(n) × nᵉ, so e = 0 is what was
 //! claimed, e = 1 is one power of n too much, and less than 0 is better than promised. For the power classes this is the slope of
 //! ln c over ln f in other units; for `1` and `log n`, where f hardly moves, it is the one that is well conditioned.
@@ -21,7 +21,7 @@
 //! | log n, twice for n ≥ 2¹² | `log n` | 0, 0 | 500, 0, 0 |
 //! | log n, twice for n ≥ 2¹², four times for n ≥ 2¹⁶, to 2²⁰ | `log n` | 0, 495 | 500, 0, 0 |
 //!
-//! What the constant hides up to the last sizes (the second line grows fourfold while n grows a thousandfold) nobody can see: take
+//! Growth hidden up to the last sizes (the second line grows fourfold while n grows a thousandfold) cannot be seen: take
 //! larger sizes.
 //!
 //! # A logarithm's scale is not known
@@ -29,7 +29,7 @@
 //! literal n log n. So f uses max(1, log₂(n ÷ 4)).
 //!
 //! # Amounts are rounded
-//! A vector that doubles holds up to twice what is in it, a string of numbers grows by their digits: linear code allocates like
+//! A vector that doubles has room for up to twice its content, a string of numbers grows by digits: linear code allocates like
 //! n^1.04 to n^1.20 at some sizes. So allocations and bytes break a claim only where the cost ÷ f(n) has risen by more than both
 //! together can make of it between the first and the last size, [`Cost::rounding`]: 7 from 16 to 16,384, which n^1.3 does.
 //! Calls are not rounded.
@@ -162,13 +162,13 @@ impl FromStr for Class {
     }
 }
 
-/// What the costs are.
+/// The kind of the costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cost {
     /// Steps and calls: without noise. A zero counts as the least cost above zero.
     Counts,
-    /// Allocations and bytes: without noise, but rounded. Tables double, numbers gain digits; what that can do is no growth.
+    /// Allocations and bytes: without noise, but rounded. Tables double, numbers gain digits; such a rise is no growth.
     Amounts,
     /// Time, one robust value (a median) per size.
     Time,
@@ -186,7 +186,7 @@ impl Cost {
         }
     }
 
-    /// The e in the tail above which the claim no longer counts as kept, whatever the whole range says.
+    /// The e in the tail above which the claim no longer counts as kept, regardless of the whole range.
     #[must_use]
     pub fn veto(self, class: Class) -> f64 {
         match self {
@@ -216,7 +216,7 @@ impl Cost {
     }
 }
 
-/// What the costs prove.
+/// The conclusion from the costs.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Judgement {
@@ -288,7 +288,7 @@ pub fn judge(points: &[(u64, f64)], class: Class, cost: Cost) -> Judgement {
     }
 }
 
-/// What a verdict rests on.
+/// The evidence of a verdict.
 struct Seen<'a> {
     whole: &'a TheilSen,
     tail: &'a TheilSen,
@@ -326,7 +326,7 @@ impl Seen<'_> {
     }
 }
 
-/// What is wrong with points sorted by size.
+/// The fault of points sorted by size; `None` where they can be judged.
 fn complaint(points: &[(u64, f64)], cost: Cost) -> Option<&'static str> {
     let usable = |c: f64| c.is_finite() && (c > 0.0 || (c >= 0.0 && cost != Cost::Time));
     let (Some(first), Some(last)) = (points.first(), points.last()) else {

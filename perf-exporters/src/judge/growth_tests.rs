@@ -137,7 +137,7 @@ fn a_constant_neither_fails_a_claim_nor_hides_growth() {
         let hidden = constant > 2000.0;
         assert!(hidden || passed == 0, "{constant} + n: {passed}");
         assert!(constant > 500.0 || failed == 50, "{constant} + n: {failed}");
-        // Up to a million; ten millions are most of the cost up to the last size but two, and cannot be told.
+        // Constants up to a million; ten millions are most of the cost up to the last size but two, and cannot be detected.
         let (passed, _) = tally(&points(|n| 100.0 * constant + n * n), "n", 0.05, 50);
         assert_eq!(passed, 0, "{constant} + n^2");
         let (passed, _) = tally(&points(|n| 100.0 * constant + n * n), "n log n", 0.05, 50);
@@ -284,7 +284,7 @@ fn rounding_is_no_growth_and_a_third_of_a_power_is() {
             let points = sizes.map(|n| (n, (n as f64).powf(power)));
             assert!(judge(&points, class("n"), Cost::Amounts).verdict.is_fail(), "{power}, {sizes:?}");
         }
-        // Of calls none is rounded.
+        // Calls are not rounded.
         let points = sizes.map(|n| (n, n as f64 * (n as f64 + 2.0).log2()));
         assert!(judge(&points, class("n"), Cost::Counts).verdict.is_fail(), "{sizes:?}");
     }
@@ -303,7 +303,7 @@ fn time_that_grows_half_a_power_too_fast_fails_where_no_cache_explains_it() {
             let (passed, failed) = tally(&ladder(cost), claim, noise, 200);
             assert!(passed == 0 && failed >= 190, "{what} claimed {claim}, noise {noise}: {passed}, {failed}");
         }
-        // Behind a constant: that is told, and decided with empty caches.
+        // Growth behind a constant is reported, and decided with empty caches.
         for (what, cost, claim) in [
             ("1000 + 0.1 n", (|n| 1000.0 + 0.1 * n) as fn(f64) -> f64, "1"),
             ("n + n²/1000", |n| n + n * n / 1000.0, "n"),

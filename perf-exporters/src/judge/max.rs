@@ -1,7 +1,7 @@
 //! Is every call within its limit?
 //!
-//! "max ≤ B" forbids what no code can prevent: a call from which the scheduler takes the processor is late, whatever it
-//! does. So a single late call is no proof, and no PASS either.
+//! "max ≤ B" forbids delays that no code can prevent: a call from which the scheduler takes the processor is late,
+//! regardless of its code. So a single late call is no proof, and no PASS either.
 //!
 //! * PASS iff no call exceeded;
 //! * FAIL iff more calls exceeded than disturbances explain: P(Bin(n, ε) ≥ k) ≤ 10⁻⁶, corrected for bursts as in
@@ -23,7 +23,7 @@ use crate::stats::dist::binomial_at_least;
 /// The share of calls that a usual machine may spoil.
 pub const DISTURBED: f64 = 0.001;
 
-/// What the values prove about their greatest.
+/// The conclusion about the greatest of the values.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Judgement {
@@ -31,7 +31,7 @@ pub struct Judgement {
     pub verdict: Verdict,
     /// The greatest value; NaN without values.
     pub actual: f64,
-    /// What was counted.
+    /// The calls and exceedances that were counted.
     pub seen: Exceedances,
     /// The chance of so many exceedances by disturbances alone.
     pub fail_p: f64,

@@ -12,8 +12,8 @@
 //! Sciences*, 5.2.4); r is taken with its bias of −1/b put right.
 //!
 //! One value of a second among a thousand of a millisecond doubles the mean and proves nothing: it blows up s as well, so it
-//! ends as INCONCLUSIVE. The other way round, a mean that lives from events rarer than one per run cannot be seen by any
-//! rule: where all batches are calm, the PASS is for what was seen. At the limit itself 5 % pass wrongly under independent noise,
+//! ends as INCONCLUSIVE. The other way round, a mean that depends on events rarer than one per run cannot be seen by any
+//! rule: where all batches are calm, the PASS is for these. At the limit itself 5 % pass wrongly under independent noise,
 //! 7 to 12 % under short bursts, and up to 34 % where 600 calls see one or two bursts; no FAIL was seen in 30,000 epochs.
 
 use super::verdict::{Reason, Verdict};
@@ -27,7 +27,7 @@ pub const BATCHES: usize = 60;
 /// Fewer values than this are not judged.
 pub const LEAST: usize = 20;
 
-/// What the values prove about their mean.
+/// The conclusion about the mean of the values.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Judgement {

@@ -59,7 +59,7 @@ fn false_alarms_and_power_on_noisy_machines() {
         }
         assert_eq!((at_limit, alarms), (0, 0), "machine {index}");
         assert!(passes >= 114, "machine {index}: {passes}");
-        // Half as much again as allowed: certain where bursts are few; elsewhere it takes more samples.
+        // A mean of half as much again as allowed is found for certain where bursts are few; elsewhere that takes more samples.
         assert!(caught >= 119 || index >= 2, "machine {index}: {caught}");
     }
 }

@@ -1,6 +1,6 @@
-//! What was measured, as plain values.
+//! Measurements, as plain values.
 
-/// What one epoch of a test measured.
+/// The measurements of one epoch of a test.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Measurements {
@@ -10,11 +10,11 @@ pub struct Measurements {
     pub own: Vec<f64>,
     /// Items that each call worked on; empty where every call is one.
     pub items: Vec<f64>,
-    /// Of blocks of calls in the order of time: calls, and how many returned an error.
+    /// Blocks of calls in the order of time: the number of calls, and how many returned an error.
     pub errors: Vec<(u64, u64)>,
     /// Counters of several equal batches of calls.
     pub batches: Vec<Counters>,
-    /// What a fixed piece of work suffered meanwhile.
+    /// The disturbance of a fixed piece of work meanwhile.
     pub disturbance: Disturbance,
     /// Whether allocations are counted: [`perf_core::PerfAlloc`] is the allocator.
     pub alloc_tracking: bool,
@@ -35,7 +35,7 @@ impl Default for Measurements {
 }
 
 impl Measurements {
-    /// What calls took themselves, as far as that is known.
+    /// The calls' own times, as far as these are known.
     #[must_use]
     pub fn own(&self) -> &[f64] {
         if self.own.len() == self.times.len() { &self.own } else { &self.times }
@@ -62,7 +62,7 @@ pub struct Counters {
     pub ran: Vec<String>,
 }
 
-/// What the reference kernel suffered in an epoch.
+/// The disturbance of the reference kernel in an epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Disturbance {
     /// Runs of the reference kernel.
@@ -79,7 +79,7 @@ pub struct Disturbance {
 }
 
 impl Disturbance {
-    /// A machine that nobody disturbed, or that nobody asked.
+    /// An undisturbed machine, or one on which no reference kernel ran.
     pub const CALM: Self = Self { runs: 0, late: 0, slowdown: 1.0, stretch: 1.0, cold: 1.0 };
 
     /// The share of the measured calls that the machine may have spoiled, at most: the share of late runs, two standard

@@ -1,7 +1,7 @@
-//! Bounds held against figures, and the verdict that follows.
+//! Bounds checked against figures, and the verdict that follows.
 //!
 //! Here lives every rule that turns measured numbers into PASS, FAIL or INCONCLUSIVE, and the values that carry the answer:
-//! [`Verdict`], [`Row`], [`Findings`], [`Breach`]. It takes numbers that somebody measured. It runs no test, reads no clock
+//! [`Verdict`], [`Row`], [`Findings`], [`Breach`]. It takes measured numbers. It runs no test, reads no clock
 //! and no environment, sleeps and prints nothing; the same input gives the same verdict. Statistics without a verdict are in
 //! [`stats`](crate::stats); what runs a test and asserts is in `gate`.
 //!
@@ -20,7 +20,7 @@
 //! | and in its mean, or its slow calls? | [`versus`] | the same by three figures, randomised |
 //! | does the cost grow as claimed? | [`growth`] | Theil–Sen slope of the cost by what was claimed |
 //! | is that growth the code's, or the caches'? | [`caches`] | the same calls with empty caches |
-//! | or is something filling up? | [`fill`] | when the level was reached that holds now |
+//! | or is something filling up? | [`fill`] | the time at which the present level was reached |
 //! | does memory leak? | [`trend`] | Mann–Kendall, Sen slope |
 //! | did anything move between two sets of runs? | [`diff`] | Mann–Whitney, ratio with its interval |
 //!
@@ -71,7 +71,7 @@ pub const FAIL_LEVEL: f64 = 1e-6;
 pub const PASS_LEVEL: f64 = 0.05;
 
 impl crate::Error {
-    /// What a judgement by this file comes to: INCONCLUSIVE, with the message as its reason.
+    /// The verdict of a judgement by this file: INCONCLUSIVE, with the message as its reason.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         Verdict::Inconclusive(Reason::Invalid(self.to_string().into()))

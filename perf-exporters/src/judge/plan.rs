@@ -1,9 +1,9 @@
 //! When may sampling end?
 //!
-//! A PASS speaks for the slowness that would have been seen. Slow calls come in runs: of calls that are slow 3 % of the time in
+//! A PASS excludes only slowness that would have been seen. Slow calls come in runs: of calls that are slow 3 % of the time in
 //! runs of 300, 299 in a row see none 19 times in 20. So a PASS waits, for a least time ([`Floor`]), and for so many calls
 //! that runs of [`RUN`] calls would have been seen ([`calls_for_runs`]), or for a quarter of the time that sampling may take.
-//! What it speaks for in the end it says: [`longest_run`], [`rarest`].
+//! The report says which slowness it excludes: [`longest_run`], [`rarest`].
 //!
 //! Looks are taken at every doubling, and the chance of a wrong PASS is spent over them, half of what is left on each
 //! ([`spent_at`]; Lan and `DeMets` 1983): all together err as often as one.
@@ -22,7 +22,7 @@ use std::time::Duration;
 use super::PASS_LEVEL;
 use crate::stats::order::floor;
 
-/// Slow calls in a row that a PASS is to speak for, where time allows.
+/// Slow calls in a row that a PASS is to exclude, where time allows.
 pub const RUN: u64 = 300;
 
 /// Calls that see runs of [`RUN`] slow ones with a chance of 95 % where three times the share that may be is slow.
@@ -37,13 +37,13 @@ pub fn longest_run(calls: u64, share: f64) -> u64 {
     floor(calls as f64 * share) as u64
 }
 
-/// What one call in so many does, so many calls have seen with a chance of 95 % (Hanley and Lippman-Hand 1983).
+/// The rarest event, as one in so many calls, that `calls` calls have seen with a chance of 95 % (Hanley and Lippman-Hand 1983).
 #[must_use]
 pub fn rarest(calls: u64) -> u64 {
     calls / 3
 }
 
-/// The chance of a wrong PASS that look number `look` may spend, from 0 on; the last one what is left.
+/// The chance of a wrong PASS that look number `look` may spend, from 0 on; the last look spends the rest.
 #[must_use]
 pub fn spent_at(look: u32, is_last: bool) -> f64 {
     let left = PASS_LEVEL * 0.5_f64.powi(i32::try_from(look).unwrap_or(i32::MAX));
@@ -55,14 +55,14 @@ pub fn spent_at(look: u32, is_last: bool) -> f64 {
 pub struct Floor {
     /// No PASS before.
     pub least: Duration,
-    /// From here on the calls need not be so many.
+    /// From here on fewer calls suffice.
     pub enough: Duration,
-    /// So many calls are.
+    /// Before that, so many calls are needed.
     pub calls: u64,
 }
 
 impl Floor {
-    /// Of sampling that takes `most` at the longest: `least` of it, or a tenth of it if that is more.
+    /// The floor of sampling that takes `most` at the longest: `least` of it, or a tenth of it if that is more.
     #[must_use]
     pub fn of(least: Duration, most: Duration, calls: u64) -> Self {
         let least = least.max(most / 10).min(most);

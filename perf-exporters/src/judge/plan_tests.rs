@@ -24,7 +24,7 @@ impl Code {
     }
 }
 
-/// What looks at every doubling say in the end, where a PASS has to wait, or does not.
+/// The final verdict of looks at every doubling, where a PASS has to wait, or does not.
 fn sampled(times: &[f64], first: usize, waits: bool, judge: impl Fn(&[f64]) -> (Verdict, f64)) -> Verdict {
     let most = Duration::from_secs(2);
     let floor = Floor::of(Duration::from_millis(100), most, calls_for_runs(0.01));
@@ -75,7 +75,7 @@ fn a_mean_that_rare_calls_double_does_not_pass() {
     let mut rng = Rng::with_seed(22);
     let verdicts: Vec<Verdict> = (0..20)
         .map(|_| {
-            // Every 1,000th call takes 1,000 times as long; twice as long on average, and 1.2 times may be.
+            // Every 1,000th call takes 1,000 times as long; the mean is twice as long, and 1.2 times is allowed.
             let from = rng.usize(0..1_000);
             let call = |at: usize| if (from + at) % 1_000 == 999 { 10_000_000.0 } else { 10_000.0 + 100.0 * rng.f64() };
             let times: Vec<f64> = (0..100_000).map(call).collect();

@@ -10,12 +10,12 @@
 //! * otherwise more samples are needed, and [`Judgement::plan`] says how many.
 //!
 //! # Bad samples come in runs
-//! A stolen time slice spoils neighbours together, and then `n` calls tell less than `n` independent ones. The calls, in the
+//! A stolen time slice spoils neighbours together, and then `n` calls prove less than `n` independent ones. The calls, in the
 //! order of time, are cut into 60 blocks of equal length; where exceedances are independent their number per block has a
 //! variance equal to its mean. The index of dispersion φ = variance ÷ mean (Cox and Lewis 1966; quasi-likelihood of
 //! Wedderburn 1974) says how many calls count as one, where it is above 1. Runs longer than a block show as a correlation r
 //! of neighbouring blocks and multiply φ by (1 + r) ÷ (1 − r), the variance inflation of a first-order autoregression.
-//! Tested is k ÷ φ of n ÷ φ, the number of exceedances rounded towards the side that the test is not about to claim.
+//! The test is of k ÷ φ in n ÷ φ, the number of exceedances rounded against the claim of the test.
 //!
 //! At the limit itself (1 % exceed, allowed is 1 %; 3,000 calls, 4,000 epochs), an epoch fails
 //!
@@ -28,7 +28,7 @@
 //! | 400 | 7.4 % | 3.3 % | 0.1 % |
 //!
 //! # Looking again and again
-//! Whoever looks after every sample will see a PASS some time. Look when the number of samples has doubled: from 299 to 40,000
+//! A look after every sample will see a PASS some time. Look when the number of samples has doubled: from 299 to 40,000
 //! calls a p99 that holds for just 99 % of the calls then passes 20 times in 100 (which is right, it holds), one that holds for
 //! 98.5 % passes 1.3 times in 100, for 98 % 0.4 times, for 97 % never in 4,000; all those fail instead. No wrong FAIL was seen.
 
@@ -40,7 +40,7 @@ use crate::stats::order::{floor, quantile};
 /// Time blocks over which bursts are looked for.
 pub const BLOCKS: usize = 60;
 
-/// A block holds at least so many calls; fewer calls make fewer blocks.
+/// A block has at least so many calls; fewer calls make fewer blocks.
 const LEAST_PER_BLOCK: usize = 5;
 
 /// No plan looks further than this many samples.
@@ -87,7 +87,7 @@ impl Exceedances {
         Self { n: blocks.iter().map(|b| b.0).sum(), k: blocks.iter().map(|b| b.1).sum(), phi: dispersion(blocks) }
     }
 
-    /// The least number of calls that hold this evidence: n ÷ φ, rounded down.
+    /// The number of independent calls with as much evidence: n ÷ φ, rounded down.
     #[must_use]
     pub fn effective_calls(&self) -> u64 {
         floor(self.n as f64 / self.phi) as u64
@@ -141,13 +141,13 @@ pub struct Plan {
     pub as_before: Option<u64>,
 }
 
-/// What the exceedances prove.
+/// The conclusion from the exceedances.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Judgement {
     /// PASS, FAIL, or [`Reason::TooFewSamples`] / [`Reason::Undecided`].
     pub verdict: Verdict,
-    /// What was counted.
+    /// The calls and exceedances that were counted.
     pub seen: Exceedances,
     /// The chance of so many exceedances, or more, although the promise holds.
     pub fail_p: f64,
@@ -155,7 +155,7 @@ pub struct Judgement {
     pub pass_p: f64,
     /// The observed quantile, in the unit of the values; `None` when only exceedances are known.
     pub observed: Option<f64>,
-    /// What would decide.
+    /// The number of samples that would decide.
     pub plan: Plan,
 }
 

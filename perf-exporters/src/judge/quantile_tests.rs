@@ -109,7 +109,7 @@ fn twice_the_usual_quantile_never_fails_and_mostly_passes() {
     }
 }
 
-/// Where the code itself makes the p99, that is; where bursts of the machine make it (machines 2 and 3), twice the usual p99 is so
+/// That is where the code itself makes the p99; where the machine's bursts make it (machines 2 and 3), twice the usual p99 is so
 /// high that three times slower code stays below it outside of bursts: then nothing is claimed.
 #[test]
 fn three_times_as_slow_is_caught() {

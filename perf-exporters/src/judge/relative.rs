@@ -15,7 +15,7 @@
 //! So R = 1.10 lets 10 % pass, and fails surely from 20 % on (slots that scatter by 3 %), from 30 % (by 10 %): to catch 10 %, claim R = 1.0 to 1.02. A slot should last
 //! several times as long as the disturbances that it is to survive.
 //!
-//! A median does not see what one call in three does: [`versus`](super::versus) judges the mean and the tail beside it.
+//! A median does not see one slow call in three: [`versus`](super::versus) judges the mean and the tail beside it.
 
 use super::PASS_LEVEL;
 use super::verdict::{Reason, Verdict};
@@ -52,7 +52,7 @@ pub enum Order {
 }
 
 impl Order {
-    /// The order for the block with this index, as drawn from this seed: nothing that comes again and again can keep step with it.
+    /// The order for the block with this index, as drawn from this seed: no periodic disturbance can keep in step with it.
     #[must_use]
     pub const fn drawn(seed: u64, block: usize) -> Self {
         // Steele, Lea and Flood's mixer (2014).
@@ -73,13 +73,13 @@ impl Order {
     }
 }
 
-/// What a slot yields: the median of its times. `None` when empty.
+/// The result of a slot: the median of its times. `None` when empty.
 #[must_use]
 pub fn slot(times: &[f64]) -> Option<f64> {
     median(times)
 }
 
-/// What a block yields: d = ln(B ÷ A) from its four slot medians, in the order in which they ran, in any one unit.
+/// The result of a block: d = ln(B ÷ A) from its four slot medians, in the order in which they ran, in any one unit.
 ///
 /// `None` unless all four are finite and above zero.
 ///
@@ -98,7 +98,7 @@ pub fn block(order: Order, slots: [f64; 4]) -> Option<f64> {
     Some(sum / 2.0)
 }
 
-/// What the blocks prove.
+/// The conclusion from the blocks.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Judgement {
@@ -134,8 +134,8 @@ pub fn judge(d: &[f64], ratio: f64) -> Judgement {
     judge_together(&[d.len()], ratio, LEVEL, |_, blocks| look(&d[..blocks])).remove(0)
 }
 
-/// Judges several series of as many blocks each, which err together at most as often as `level` says: by what `look` sees in
-/// the first blocks of one.
+/// Judges several series of as many blocks each, which err together at most as often as `level` says: by the result of `look` on
+/// the first blocks of each.
 pub fn judge_together(
     lengths: &[usize],
     ratio: f64,
@@ -148,7 +148,7 @@ pub fn judge_together(
         let seen: Vec<Option<Look>> = (0..judged.len())
             .map(|at| (open(&judged[at]) && lengths[at] >= stage.blocks).then(|| look(at, stage.blocks)).flatten())
             .collect();
-        // What was decided before is one of the hypotheses still.
+        // A series that was decided before still counts as one of the hypotheses.
         let p: Vec<f64> = seen.iter().map(|look| look.as_ref().map_or(1.0, |look| look.fail_p)).collect();
         let adjusted = holm::adjusted(&p);
         for (at, look) in seen.into_iter().enumerate() {
@@ -179,7 +179,7 @@ pub fn judge_together(
     judged
 }
 
-/// What the first blocks of a series show, in logarithms.
+/// The estimate from the first blocks of a series, in logarithms.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Look {
     /// The estimate of ln(B ÷ A).
@@ -191,7 +191,7 @@ pub struct Look {
 }
 
 impl Look {
-    /// By the ranks of d; `None` where a number is not finite, or the ratio not above zero.
+    /// The look by the ranks of d; `None` where a number is not finite, or the ratio not above zero.
     #[must_use]
     pub fn at(d: &[f64], ratio: f64) -> Option<Self> {
         let estimate = HodgesLehmann::of(d).filter(|_| ratio > 0.0 && ratio.is_finite())?;

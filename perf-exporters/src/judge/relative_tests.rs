@@ -87,7 +87,7 @@ fn ten_per_cent_is_caught_against_an_equal_claim() {
     }
 }
 
-/// At the limit itself, with the margin taken away: the looks together keep to a thousandth.
+/// At the limit itself, without the margin, the looks together err at most once in a thousand.
 #[test]
 fn the_looks_spend_what_they_may() {
     let mut rng = Rng::with_seed(3);
@@ -112,7 +112,7 @@ fn a_comparison_of_many_probes_errs_as_often_as_one() {
         wrong += usize::from(judged.iter().any(|judgement| judgement.verdict.is_fail()));
     }
     assert!(wrong <= 17, "{wrong} of 150, at most 7.5 expected");
-    // One that is slower is found among them.
+    // A slower series is found among them.
     let slower: Vec<Vec<f64>> = (0..40)
         .map(|at| (0..30).map(|_| 0.1 * (rng.f64() - 0.5) + if at == 3 { 0.2 } else { 0.0 }).collect())
         .collect();

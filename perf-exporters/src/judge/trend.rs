@@ -31,7 +31,7 @@ pub const LEAST_SHARE: f64 = 0.005;
 /// Fewest checkpoints: below 8 z cannot exceed 3.09, and the halves need some.
 pub const LEAST: usize = 10;
 
-/// What the checkpoints prove.
+/// The conclusion from the checkpoints.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Judgement {
@@ -47,7 +47,7 @@ pub struct Judgement {
     pub first: f64,
     /// Slope of the second half.
     pub second: f64,
-    /// The rise over the whole run that would have been let pass, bytes.
+    /// The rise over the whole run that is allowed, bytes.
     pub allowed: f64,
 }
 

@@ -1,4 +1,4 @@
-//! What a probe's budgets bound, before any call is held against them.
+//! The bounds of a probe's budgets, before any call is checked against them.
 
 use perf_core::ProbeStats;
 use perf_core::budget::Metric;

@@ -1,4 +1,4 @@
-//! What a judgement says, and how several are joined.
+//! The result of a judgement, and how several are joined.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,7 +9,7 @@ use std::fmt;
 pub enum Reason {
     /// Fewer samples than the test needs to be able to say PASS.
     TooFewSamples {
-        /// Samples at hand.
+        /// Samples so far.
         have: u64,
         /// Least number that can decide.
         need: u64,
@@ -23,7 +23,7 @@ pub enum Reason {
         /// Epochs that failed or contradicted; disturbed ones are not counted.
         epochs: u32,
     },
-    /// What the machine did to the reference kernel may explain it.
+    /// A disturbance of the machine, as the reference kernel saw it, may explain it.
     Environment,
     /// Calls over a limit that all should keep, but so few that the machine may have made them late.
     FewLate,
@@ -33,7 +33,7 @@ pub enum Reason {
     Filling {
         /// Batches of work so far.
         after: u64,
-        /// Batches that would tell.
+        /// Batches that would decide.
         need: u64,
     },
     /// The cost at the largest sizes contradicts the whole range; larger sizes would decide.
@@ -101,7 +101,7 @@ impl Verdict {
         matches!(self, Self::Fail)
     }
 
-    /// Of the same bound in several runs, each judged by itself: FAIL where every run fails, as a budget test needs its later
+    /// The verdict on one bound in several runs, each judged by itself: FAIL where all fail, as a budget test needs its later
     /// epochs to; where only some do, [`Reason::Unconfirmed`]; else all together.
     #[must_use]
     pub fn of_runs(runs: &[Self]) -> Self {
@@ -143,7 +143,7 @@ pub enum Side {
     AtLeast,
 }
 
-/// What missing a bound means.
+/// The consequence of a missed bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// The target was missed: a warning.
@@ -291,7 +291,7 @@ impl Outcome {
         }
     }
 
-    /// Adds everything that another outcome holds.
+    /// Adds the content of another outcome.
     pub fn merge(&mut self, other: Self) {
         self.breaches.extend(other.breaches);
         self.doubts.extend(other.doubts);

@@ -1,6 +1,6 @@
 //! Is B slower than R times A, in the middle, on average, or in its slow calls?
 //!
-//! What one call in three does a median does not see, and what one in a thousand does no quantile that many calls reach. So
+//! A median does not see one slow call in three, and a quantile that many calls reach does not see one in a thousand. So
 //! blocks of slots ([`relative`]) are judged by three figures:
 //!
 //! | figure | of a slot | judged by |
@@ -10,8 +10,8 @@
 //! | mean | its mean | the sum of B − R × A over blocks against the sums that other orders of the slots would have given (Fisher's randomisation), its bound by Student's t (Fieller) |
 //!
 //! FAIL iff one of them is proven worse, and large enough to matter, at the level that they keep together (Holm); PASS iff
-//! all hold. What a mean rests on, a few very slow calls, cannot be averaged away: where both sides have them in some of the
-//! blocks only, the bound is wide, and the answer that nothing is proven.
+//! all hold. The few very slow calls that a mean rests on cannot be averaged away: where both sides have them in some of the
+//! blocks only, the bound is wide, and the answer is that nothing is proven.
 
 use super::PASS_LEVEL;
 use super::relative::{self, Judgement, LEVEL, Look, Order, STAGES};
@@ -19,7 +19,7 @@ use super::verdict::{Reason, Verdict};
 use crate::stats::order::quantile;
 use crate::stats::sign_flip;
 
-/// Slots of fewer samples have no p95 to speak of.
+/// Slots of fewer samples have no reliable p95.
 pub const FOR_P95: usize = 100;
 
 /// A figure of a slot.
@@ -58,13 +58,13 @@ pub struct Blocks {
     broken: bool,
 }
 
-/// What the blocks prove.
+/// The conclusion from the blocks.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Versus {
     /// FAIL where a figure fails, PASS where all hold.
     pub verdict: Verdict,
-    /// Each figure with what it proves.
+    /// Each figure with its judgement.
     pub figures: Vec<(Figure, Judgement)>,
 }
 
@@ -81,7 +81,7 @@ impl Blocks {
         STAGES.iter().any(|stage| stage.blocks == self.len())
     }
 
-    /// None so far.
+    /// Whether there is none so far.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.means.is_empty()
@@ -150,7 +150,7 @@ fn of_means(means: &[(f64, f64)], ratio: f64) -> Option<Look> {
     if !(a > 0.0 && b > 0.0 && over.iter().all(|d| d.is_finite())) {
         return None;
     }
-    // What B may take more than R times A, on average, as a share of A.
+    // The most that B may take over R times A, on average, as a share of A.
     let most = sign_flip::upper(&over, PASS_LEVEL) * means.len() as f64 / a;
     let upper = (ratio + most).max(f64::MIN_POSITIVE).ln();
     Some(Look { shift: (b / a).ln(), upper, fail_p: sign_flip::p_greater(&over) })

@@ -17,7 +17,7 @@ impl Reasons {
         }
     }
 
-    /// Where the source names the figure.
+    /// The same for a figure whose source has its name.
     pub(super) fn note_known(&mut self, source: &'static str, known: bool, reason: &str) {
         self.note(source, if known { Ok(()) } else { Err(reason.to_owned()) });
     }

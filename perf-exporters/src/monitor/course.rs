@@ -1,8 +1,8 @@
-//! A run of any length in so much memory.
+//! A run of any length in a fixed amount of memory.
 
 use crate::report::{Moment, Reading};
 
-/// What was seen at one time.
+/// The figures read at one time.
 pub(super) trait Sample: Copy {
     /// It and the next one as one.
     fn joined(self, later: Self) -> Self;
@@ -25,20 +25,20 @@ impl Sample for Reading {
     }
 }
 
-/// What was seen so far, in at most so many samples.
+/// The samples so far, at most so many.
 #[derive(Debug)]
 pub(super) struct Course<T> {
     samples: Vec<T>,
     most: usize,
     /// Looks that make a sample.
     stride: u32,
-    /// Looks since the last sample, as one.
+    /// The looks since the last sample, joined into one.
     gathered: Option<T>,
     looks: u32,
 }
 
 impl<T: Sample> Course<T> {
-    /// Of at most twice as many samples as there are `pairs`, and one.
+    /// A course of at most twice as many samples as there are `pairs`, plus one.
     pub(super) fn new(pairs: usize) -> Self {
         let most = 2 * pairs + 1;
         // Nothing is allocated while the program is watched.
@@ -49,7 +49,7 @@ impl<T: Sample> Course<T> {
         let gathered = joined(self.gathered.take(), look);
         self.looks += 1;
         if self.looks == self.stride && self.samples.len() == self.most {
-            // This sample is not over, then.
+            // This sample is then not complete.
             self.halve();
         }
         if self.looks < self.stride {
@@ -60,7 +60,7 @@ impl<T: Sample> Course<T> {
         }
     }
 
-    /// Every two samples become one. The first stays as it is: what follows counts from it.
+    /// Every two samples become one. The first stays as it is: later ones count from it.
     fn halve(&mut self) {
         let pairs = (self.most - 1) / 2;
         for pair in 0..pairs {
@@ -70,7 +70,7 @@ impl<T: Sample> Course<T> {
         self.stride = self.stride.saturating_mul(2);
     }
 
-    /// What was seen so far and a look of now.
+    /// The samples so far and a look of now.
     pub(super) fn so_far(&self, now: T) -> Vec<T> {
         let mut samples = Vec::with_capacity(self.samples.len() + 1);
         samples.extend_from_slice(&self.samples);

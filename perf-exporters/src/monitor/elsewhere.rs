@@ -1,4 +1,4 @@
-//! What platforms other than Linux tell of a process, through the crate `sysinfo`.
+//! Figures of a process on platforms other than Linux, through the crate `sysinfo`.
 
 use std::path::Path;
 

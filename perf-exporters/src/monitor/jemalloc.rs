@@ -5,11 +5,11 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::report::Reading;
 
-/// What jemalloc says of itself, in bytes: `stats.allocated`, `stats.active`, `stats.resident`, `stats.retained`.
+/// Statistics of jemalloc, in bytes: `stats.allocated`, `stats.active`, `stats.resident`, `stats.retained`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Jemalloc {
-    /// What the program has.
+    /// Bytes allocated by the program.
     pub allocated: u64,
     /// Pages of which the program has a part.
     pub active: u64,
@@ -54,7 +54,7 @@ static HOOK: Mutex<Option<Hook>> = Mutex::new(None);
 /// ```
 pub fn watch_jemalloc(ask: impl FnMut() -> Option<Jemalloc> + Send + 'static) {
     let replaced = HOOK.lock().unwrap_or_else(PoisonError::into_inner).replace(Box::new(ask));
-    // What it holds is dropped without the lock.
+    // The old hook's captures are dropped without the lock.
     drop(replaced);
 }
 

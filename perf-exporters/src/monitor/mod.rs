@@ -1,4 +1,4 @@
-//! What the process uses while it runs: memory and processor time ten times a second, everything else once a second.
+//! The resources that the process uses while it runs: memory and processor time ten times a second, all others once a second.
 //!
 //! ```
 //! use perf_exporters::monitor::{self, Monitor, Options};
@@ -32,7 +32,7 @@
 //! | limits, throttling, memory of the cgroup | cgroup version 1 or 2 | Linux |
 //! | jemalloc | a closure of the program: [`watch_jemalloc`] | where the program runs it |
 //!
-//! [`Reading`] says what each of them is. What cannot be had is left out, and [`Track::absent`] says why.
+//! [`Reading`] documents each of them. Figures that are not available are left out, and [`Track::absent`] says why.
 //!
 //! # Bounds
 //!
@@ -40,8 +40,8 @@
 //! gathered over twice the time, so that a track of any length shows the whole run. Of levels the greatest value stays, so
 //! no peak that was seen is lost; sums go on, so nothing is lost of them either.
 //!
-//! The monitor knows what its looks cost. After a detailed look it waits for at least two thousand times what that took, so
-//! that details cost a twentieth of a per cent of one processor at most, however many threads there are.
+//! The monitor measures its looks. After a detailed look it waits for at least two thousand times as long as that took, so
+//! that details cost a twentieth of a per cent of one processor at most, regardless of the number of threads.
 
 mod absent;
 mod course;
@@ -73,9 +73,9 @@ use details::Details;
 pub use jemalloc::{Jemalloc, watch_jemalloc};
 use system::System;
 
-/// Nobody can want to look more often.
+/// The shortest time between two looks.
 const LEAST: Duration = Duration::from_millis(1);
-/// Details are left alone for so many times what they cost.
+/// Details are not read for so many times as long as they took.
 const PATIENCE: u32 = 2_000;
 /// Half of the moments and readings that a track has, but for the first.
 const MOMENTS: usize = 256;
@@ -103,7 +103,7 @@ impl Default for Options {
     }
 }
 
-/// Watches the process until it is dropped. A process has one monitor: whoever starts another one shares the first, as
+/// Watches the process until it is dropped. A process has one monitor: a caller that starts another one shares the first, as
 /// it is, and it goes on until the last of them is dropped.
 #[must_use = "watching ends when this is dropped: keep it with `let _monitor = …`"]
 #[derive(Clone, Debug)]
@@ -141,7 +141,7 @@ impl Monitor {
     /// No thread could be started.
     pub fn start(options: &Options) -> io::Result<Self> {
         let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
-        // In the child of a fork the parent's watches nothing.
+        // In the child of a fork the parent's monitor watches nothing.
         if let Some(shared) = running.upgrade().filter(|shared| shared.process.is_current()) {
             return Ok(Self(shared));
         }
@@ -150,7 +150,7 @@ impl Monitor {
         Ok(Self(started))
     }
 
-    /// What was seen so far, and what is seen now.
+    /// The track so far, with a look of now.
     #[must_use]
     pub fn track(&self) -> Track {
         self.0.track()
@@ -199,7 +199,7 @@ impl Drop for Running {
         }
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // It panicked or it did not; either way it is over.
+            // Whether it panicked or not, it has ended.
             let _ = thread.join();
         }
     }
@@ -218,7 +218,7 @@ impl Watched {
             thread: system::thread_id(),
             own_ns: None,
         };
-        // What the details know of memory is part of the first moment.
+        // The memory figures of the details are part of the first moment.
         let reading = watched.reading();
         watched.readings.add(reading);
         let moment = watched.moment();
@@ -251,7 +251,7 @@ impl Watched {
         reading
     }
 
-    /// What was seen so far and a look of now.
+    /// The track so far and a look of now.
     fn track(&mut self) -> Track {
         let reading = self.reading();
         let moment = self.moment();
@@ -278,7 +278,7 @@ struct Pace {
 }
 
 impl Pace {
-    /// Looks at fixed times; one that was missed is left out.
+    /// Looks at fixed times; a missed look is left out.
     fn watch(self, watched: &Mutex<Watched>, stopped: &Receiver<()>) {
         watched.lock().unwrap_or_else(PoisonError::into_inner).thread = system::thread_id();
         let mut next = Instant::now() + self.every;
@@ -301,13 +301,13 @@ impl Pace {
         }
     }
 
-    /// How long details are left alone that took so long.
+    /// How long details are not read after they took so long.
     fn rest(self, took: Duration) -> Duration {
         took.saturating_mul(PATIENCE).max(self.details_every.saturating_sub(self.every))
     }
 }
 
-/// What the process's monitor saw so far; nothing where none is running.
+/// The track of the process's monitor so far; `None` where none is running.
 ///
 /// ```
 /// if let Some(track) = perf_exporters::monitor::track() {

@@ -1,15 +1,15 @@
-//! What the system and the allocator tell of the process.
+//! The figures of the process from the system and the allocator.
 
 use std::time::{Duration, Instant};
 
 use crate::report::{Moment, nanos};
 
-/// Whom to ask. What has to be opened is opened once.
+/// The sources of figures. Each file is opened once.
 #[derive(Debug)]
 pub(super) struct System {
     #[cfg(target_os = "linux")]
     statm: Option<std::fs::File>,
-    /// As the last detailed look found it.
+    /// The resident set, as of the last detailed look.
     #[cfg(not(target_os = "linux"))]
     pub(super) resident: Option<u64>,
 }
@@ -77,7 +77,7 @@ fn clock(id: rustix::time::ClockId) -> Option<Duration> {
     Some(Duration::new(u64::try_from(time.tv_sec).ok()?, u32::try_from(time.tv_nsec).ok()?))
 }
 
-/// The system's number of the calling thread, where threads are told apart by it.
+/// The system's number of the calling thread, where threads are distinguished by it.
 pub(super) fn thread_id() -> u32 {
     #[cfg(target_os = "linux")]
     let id = rustix::thread::gettid().as_raw_nonzero().get().unsigned_abs();

@@ -1,4 +1,4 @@
-//! What the system has counted of the whole process: `getrusage`, on every Unix.
+//! The system's counts of the whole process: `getrusage`, on every Unix.
 
 use crate::report::Reading;
 
@@ -19,9 +19,9 @@ pub(super) fn read(reading: &mut Reading) -> Result<(), String> {
     reading.involuntary_switches = count(usage.involuntary_context_switches());
     reading.minor_faults = count(usage.minor_page_faults());
     reading.major_faults = count(usage.major_page_faults());
-    // Linux counts what was there before the program was executed, and has it elsewhere.
+    // Linux also counts memory from before the program was executed, and has the peak elsewhere.
     if cfg!(not(target_os = "linux")) {
-        // Apple counts in bytes, everybody else in units of 1,024.
+        // Apple counts in bytes, all other systems in units of 1,024.
         let unit = if cfg!(target_vendor = "apple") { 1 } else { 1_024 };
         reading.peak_rss_bytes = count(usage.max_rss()).and_then(|units| units.checked_mul(unit));
     }

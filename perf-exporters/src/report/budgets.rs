@@ -1,4 +1,4 @@
-//! Budgets that the program declares, held against what its probes saw.
+//! Budgets that the program declares, checked against its probes' figures.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Report;
 
-/// One bound of a declared budget: target, limit, what was measured, and what that proves.
+/// One bound of a declared budget: target, limit, measured value, and verdict.
 ///
 /// Numbers are in [`unit`](Self::unit): `ns`, `bytes`, `count`, `per_second` or `ratio`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -27,13 +27,13 @@ pub struct BudgetReport {
     pub actual: Option<f64>,
     /// The unit of all three.
     pub unit: String,
-    /// What the measurement proves.
+    /// The verdict of the measurement.
     pub verdict: BudgetVerdict,
     /// One sentence for people, often empty.
     pub reason: String,
 }
 
-/// What a measurement proves of a bound, from best to worst.
+/// The verdict of a measurement on a bound, from best to worst.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -63,7 +63,7 @@ impl BudgetVerdict {
 }
 
 impl Report {
-    /// Of two verdicts on the same bound, each on what one process measured, the worse one stays.
+    /// Of two verdicts on the same bound, each on the measurement of one process, the worse one stays.
     pub(super) fn merge_budgets(&mut self, other: &Self) {
         let mut joined: BTreeMap<(String, String), BudgetReport> = BTreeMap::new();
         for budget in mem::take(&mut self.budgets).into_iter().chain(other.budgets.iter().cloned()) {
@@ -99,7 +99,7 @@ mod judged {
     use crate::report::ProbeReport;
 
     impl ProbeReport {
-        /// The figures that bounds are held against; the report's [`meta`](crate::report::Meta::alloc_tracking) says whether allocations
+        /// The figures for checks of bounds; the report's [`meta`](crate::report::Meta::alloc_tracking) says whether allocations
         /// were counted.
         ///
         /// ```
@@ -141,8 +141,8 @@ mod judged {
             reports
         }
 
-        /// These, judged by recent calls of what the snapshot holds, with the bounds of functions that were not called
-        /// lately: of them nothing can be said. By probe.
+        /// These, judged by recent calls of the probes in the snapshot, with the bounds of functions that were not called
+        /// lately, which are undecided. Ordered by probe.
         #[cfg(feature = "serve")]
         pub(crate) fn with_idle(lately: &[Self], snapshot: &Snapshot) -> Vec<Self> {
             let mut reports = lately.to_vec();

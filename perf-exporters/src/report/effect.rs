@@ -1,22 +1,22 @@
-//! The observer effect: how much longer it took with them than it would have without.
+//! The observer effect: how much longer the run took with probes than it would have without.
 
 use super::Report;
 use crate::human;
 
 /// The time without probes is taken to be at least one part in so many of that with them. A cost that is known to three
-/// per cent says no more: subtracted from nearly the same number, it leaves mostly its own error.
+/// per cent shows no more: subtracted from nearly the same number, it leaves mostly its own error.
 const LEAST_PART: u64 = human::MOST_TIMES;
 
 impl Report {
-    /// The greatest [`observer_effect`](Self::observer_effect) that is told, ten times as long: it means that or more.
+    /// The greatest [`observer_effect`](Self::observer_effect) that is reported, ten times as long: it means that or more.
     pub const OBSERVER_EFFECT_MOST: f64 = 100.0 * (LEAST_PART - 1) as f64;
 
     /// By how many per cent the run took longer than it would have without probes, estimated: 100 is twice as long.
     ///
-    /// It is the greater of two. Of processor time: what probes took, against the rest; that is what the run took longer
-    /// where it had work for its processors all the time. Of the wall time of one process: what probes took of the thread
+    /// It is the greater of two shares. Of processor time: the part of the probes, against the rest; the run took so much longer
+    /// where it had work for its processors all the time. Of the wall time of one process: the part of the probes on the thread
     /// where they took most, against the rest. Where neither time is known, the time without probes is the measured time
-    /// without waiting. None of them sees that a function would have been inlined without its probe, and none can tell ten
+    /// without waiting. None of them sees that a function would have been inlined without its probe, and none can distinguish ten
     /// times as long from twenty: see [`OBSERVER_EFFECT_MOST`](Self::OBSERVER_EFFECT_MOST).
     ///
     /// ```
@@ -48,13 +48,13 @@ impl Report {
     }
 }
 
-/// By how many per cent something takes longer that is `whole` with probes, which took `probes` of it.
+/// By how many per cent a time of `whole` with probes, which took `probes` of it, is longer than without them.
 fn percent_longer(whole: u64, probes: u64) -> f64 {
     let without = whole.saturating_sub(probes).max(whole / LEAST_PART);
     if without == 0 { 0.0 } else { 100.0 * whole.saturating_sub(without) as f64 / without as f64 }
 }
 
-/// By how much probes made a run longer that took so much for themselves on all threads, and so much on the thread
+/// By how much probes made a run longer, which took so much time on all threads, and so much on the thread
 /// where it was most.
 pub(super) fn longer(all_ns: u64, costliest_ns: u64, processors: u64) -> u64 {
     costliest_ns.max(all_ns / processors.max(1)).min(all_ns)

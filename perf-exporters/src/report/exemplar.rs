@@ -1,4 +1,4 @@
-//! The slowest calls of a probe, and what their time went into.
+//! The slowest calls of a probe, and where their time was spent.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ProbeReport, time};
 
-/// One of the slowest calls of a probe. What its time went into adds up to its duration, but where callees overlap: calls
+/// One of the slowest calls of a probe. The parts of its time add up to its duration, except where callees overlap: calls
 /// of futures may, and all of them are named.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -19,17 +19,17 @@ pub struct Exemplar {
     pub start: SystemTime,
     /// How long it took.
     pub duration_ns: u64,
-    /// Number of the thread that it ended on, counted from 1 as threads meet their first probe.
+    /// Number of the thread that it ended on, counted from 1 in the order in which threads reach their first probe.
     pub thread: u32,
-    /// In the function itself.
+    /// Time in the function itself.
     pub self_ns: u64,
-    /// Of futures: between polls, and not in a callee that is named.
+    /// Time of futures between polls, and not in a callee that is named.
     pub waiting_ns: u64,
-    /// In callees that are named, which takes a timeline; the largest first.
+    /// Time in callees that are named, which takes a timeline; the largest first.
     pub callees: Vec<CalleeTime>,
-    /// In callees that are not named.
+    /// Time in callees that are not named.
     pub callees_ns: u64,
-    /// 32 hexadecimal digits, where the program told the trace that the call belongs to.
+    /// 32 hexadecimal digits, where the program reported the trace that the call belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace: Option<String>,
 }
@@ -49,11 +49,11 @@ pub struct CalleeTime {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Tail {
-    /// How many calls this is about.
+    /// The number of these calls.
     pub calls: usize,
     /// The shortest of them.
     pub least_ns: u64,
-    /// In what.
+    /// Where most of their time was spent.
     pub cause: Cause,
     /// The share of their time that went into it, 0 to 1.
     pub share: f64,
@@ -63,9 +63,9 @@ pub struct Tail {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Cause {
-    /// In itself.
+    /// In the probe itself.
     Itself,
-    /// A future: in waiting for what has no probe.
+    /// In a future's waiting for code that has no probe.
     Waiting,
     /// In calls of this probe.
     Callee(String),

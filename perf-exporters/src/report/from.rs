@@ -129,7 +129,7 @@ impl From<&perf_core::Exemplar> for Exemplar {
 }
 
 impl From<&perf_core::CallTree> for CallTree {
-    /// A tree without a call is no tree.
+    /// A tree without a call becomes an empty tree.
     fn from(tree: &perf_core::CallTree) -> Self {
         if tree.is_empty() {
             return Self::default();

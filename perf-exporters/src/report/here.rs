@@ -1,5 +1,5 @@
-//! The parts of a report beside its snapshot: where it was measured, and verdicts on budgets. Added by those who
-//! report, each by one call.
+//! The parts of a report beside its snapshot: where it was measured, and verdicts on budgets. The code that makes
+//! the report adds each by one call.
 
 use std::{env, mem};
 
@@ -10,8 +10,8 @@ use super::{Machine, Report};
 use crate::host;
 
 impl Report {
-    /// Says that it was measured here: the name of the executable, the process id, and the machine, whose allocator stays
-    /// what the snapshot told.
+    /// Records that it was measured here: the name of the executable, the process id, and the machine, whose allocator stays
+    /// that of the snapshot.
     ///
     /// ```
     /// use perf_exporters::Report;
@@ -31,7 +31,7 @@ impl Report {
         self
     }
 
-    /// With the verdicts on all budgets that the program declares, judged by this snapshot: the one that the report was made
+    /// Adds the verdicts on all budgets that the program declares, judged by this snapshot: the one that the report was made
     /// of, or a part of it such as the last minute.
     ///
     /// ```

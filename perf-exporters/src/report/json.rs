@@ -1,4 +1,4 @@
-//! The report's JSON form: writing, reading, and telling what is wrong with a file.
+//! The report's JSON form: writing, reading, and reporting the fault of a file.
 
 use std::fs;
 use std::path::Path;
@@ -17,7 +17,7 @@ impl Report {
     /// ```
     #[must_use]
     pub fn to_json(&self) -> String {
-        // What can fail is a writer, and keys of maps that are no strings; there are neither.
+        // Only a writer can fail, or a map key that is no string; there are neither.
         let mut text = serde_json::to_string(self).unwrap_or_default();
         text.push('\n');
         text
@@ -30,7 +30,7 @@ impl Report {
     /// ([`Error::is_unknown_schema`]), or of a later one ([`Error::is_newer_schema`]).
     pub fn from_json(json: impl AsRef<[u8]>) -> Result<Self, Error> {
         let json = plain(json.as_ref())?;
-        // The schema first: it decides what the rest may be.
+        // The schema is read first: it decides what the rest may be.
         let malformed = |error| Error::json("the report", error, json);
         Error::unless_schema(SCHEMA, schema::of(json).map_err(malformed)?)?;
         serde_json::from_slice(json).map_err(malformed)
@@ -64,14 +64,14 @@ impl Report {
     }
 }
 
-/// The text, without the mark that some editors put in front of UTF-8; what is compressed or in another encoding is named
-/// as such, with the way to undo it.
+/// The text, without the mark that some editors put in front of UTF-8; compressed text or another encoding is named
+/// in the error, with the way to undo it.
 fn plain(bytes: &[u8]) -> Result<&[u8], Error> {
     match bytes {
         [0xef, 0xbb, 0xbf, text @ ..] => Ok(text),
         [0x1f, 0x8b, ..] => Err(Error::encoded("compressed with gzip", "unpack it first, with `gunzip` or `gzip -dc`")),
         [0x28, 0xb5, 0x2f, 0xfd, ..] => Err(Error::encoded("compressed with zstd", "unpack it first, with `zstd -d`")),
-        // Any text in it begins with ASCII.
+        // Any report in UTF-16 begins with an ASCII character.
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [1..=255, 0, ..] | [0, 1..=255, ..] => Err(Error::encoded(
             "UTF-16",
             "save it as UTF-8; in PowerShell, `PERF_REPORT=json=PATH` writes it so, and `>` does not",
@@ -80,7 +80,7 @@ fn plain(bytes: &[u8]) -> Result<&[u8], Error> {
     }
 }
 
-/// Written as [`SCHEMA`], and read from nothing else.
+/// The schema: written as [`SCHEMA`], and read from nothing else.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Schema;
 

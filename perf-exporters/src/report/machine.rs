@@ -1,4 +1,4 @@
-//! The machine's fingerprint: what must be the same before times of two runs are compared.
+//! The machine's fingerprint, which must be the same before times of two runs are compared.
 
 use std::sync::OnceLock;
 use std::{env, fs, thread};
@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize};
 
 /// The machine and the build, which must be the same before times of two runs are compared.
 ///
-/// The frequency of the processor is left out, also where the vendor puts it into the model's name: what the system
-/// shows of it changes from one moment to the next, and with it every comparison would end.
+/// The frequency of the processor is left out, also where the vendor puts it into the model's name: the value that the system
+/// shows changes from one moment to the next, and would end every comparison.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Machine {
     /// Architecture, such as `x86_64`.
     pub arch: String,
-    /// Model of the processor, `unknown` where the system does not tell.
+    /// Model of the processor, `unknown` where the system does not report it.
     pub cpu_model: String,
     /// Logical processors that the program may use.
     pub cores: u64,
@@ -25,12 +25,12 @@ pub struct Machine {
     pub rustc: String,
     /// Cargo's kind of profile and the level it optimised at, such as `release opt-level=3`.
     pub profile: String,
-    /// `perf-alloc` where allocations are counted, else `uncounted`; or what the program said of itself.
+    /// `perf-alloc` where allocations are counted, else `uncounted`; or the name that the program set.
     pub allocator: String,
 }
 
 impl Machine {
-    /// This machine. Its allocator is `unknown`: a snapshot, or the program, says that.
+    /// This machine. Its allocator is `unknown`: a snapshot, or the program, sets it.
     ///
     /// ```
     /// use perf_exporters::report::Machine;
@@ -58,7 +58,7 @@ impl Machine {
     }
 }
 
-/// From `/proc/cpuinfo`; from the environment on Windows.
+/// The model from `/proc/cpuinfo`; from the environment on Windows.
 fn cpu_model() -> String {
     fs::read_to_string("/proc/cpuinfo")
         .ok()
@@ -67,7 +67,7 @@ fn cpu_model() -> String {
         .unwrap_or_else(|| "unknown".to_owned())
 }
 
-/// The name without its frequency, and the numbers that tell models of one name apart.
+/// The name without its frequency, and the numbers that distinguish models of one name.
 fn model_of(cpuinfo: &str) -> Option<String> {
     let field = |key: &str| {
         let line = cpuinfo.lines().find(|line| line.split(':').next().is_some_and(|name| name.trim() == key))?;

@@ -1,8 +1,8 @@
 //! Several processes' reports as one.
 //!
 //! Merging is associative and commutative, and loses no count: sums add, extremes stay extremes, histograms of the
-//! same buckets add bucket by bucket, and quantiles are taken anew from the result. What cannot be added (program,
-//! machine, clock) stays where all agree, and is called `(several)` where they do not.
+//! same buckets add bucket by bucket, and quantiles are taken anew from the result. Values that cannot be added (program,
+//! machine, clock) stay where all agree, and become `(several)` where they do not.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -13,7 +13,7 @@ use super::{Machine, Meta, ProbeReport, Quantiles, Report, exemplar, place, time
 const SEVERAL: &str = "(several)";
 
 impl Report {
-    /// Adds what another process measured.
+    /// Adds the measurements of another process.
     ///
     /// ```
     /// use perf_exporters::report::{ProbeReport, Report};
@@ -36,7 +36,7 @@ impl Report {
         self.compute_observer_effect();
     }
 
-    /// One entry per name, in that order. The name is what tells probes apart, as it is in a snapshot.
+    /// Joins probes to one entry per name, in that order. The name distinguishes probes, as it does in a snapshot.
     fn join_same_probes(&mut self) {
         let mut joined: BTreeMap<String, ProbeReport> = BTreeMap::new();
         for probe in mem::take(&mut self.probes) {
@@ -60,7 +60,7 @@ impl FromIterator<Report> for Report {
 }
 
 impl ProbeReport {
-    /// Adds what a probe of the same name measured elsewhere. Of two places the first by file and line stays,
+    /// Adds the measurements of a probe of the same name from elsewhere. Of two places the first by file and line stays,
     /// and [`places`](Self::places) has both.
     ///
     /// ```
@@ -171,7 +171,7 @@ impl Machine {
     }
 }
 
-/// Keeps a value that both have.
+/// Keeps a value that both have, else sets `(several)`.
 fn agree(mine: &mut String, other: &str) {
     if mine != other {
         SEVERAL.clone_into(mine);

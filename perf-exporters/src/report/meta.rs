@@ -18,7 +18,7 @@ pub struct Meta {
     pub args: Option<Vec<String>>,
     /// Its process id; none in a merged report.
     pub pid: Option<u32>,
-    /// Processes that this report is of; 0 only for an empty one.
+    /// Number of processes in this report; 0 only for an empty one.
     pub processes: u64,
     /// When the measurement ended, UTC.
     #[serde(with = "time")]
@@ -33,20 +33,20 @@ pub struct Meta {
     pub ticks_per_second: f64,
     /// The time that a call of a probe adds to its caller, in nanoseconds.
     pub probe_cost_ns: u64,
-    /// The time that an empty probe measures, in nanoseconds: shorter calls cannot be told from none.
+    /// The time that an empty probe measures, in nanoseconds: shorter calls cannot be distinguished from empty ones.
     pub probe_resolution_ns: u64,
     /// Time that all calls of probes took for themselves: their number times their cost.
     pub observer_ns: u64,
-    /// The same in per cent of the measured time. What it did to the program is told by [`Report::observer_effect`].
+    /// The same in per cent of the measured time. Its effect on the program is [`Report::observer_effect`].
     ///
     /// [`Report::observer_effect`]: super::Report::observer_effect
     pub observer_effect_pct: f64,
-    /// By how much that made the run longer: what it took of the thread where it took most, or all of it shared out over
-    /// the machine's processors where that is more. 0 where it is not known.
+    /// By how much that made the run longer: its time on the thread where it took most, or all of it divided by
+    /// the number of the machine's processors where that is more. 0 where it is not known.
     pub observer_longer_ns: u64,
-    /// Whether the system tells what threads wait.
+    /// Whether the system reports the waiting time of threads.
     pub waiting_told: bool,
-    /// Processor time of all threads since the process began; none where the system does not tell.
+    /// Processor time of all threads since the process began; none where the system does not report it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub processor_ns: Option<u64>,
     /// Calls that could not be attributed.

@@ -1,18 +1,18 @@
-//! The report: what a run measured, as a plain value.
+//! The report: the measurements of a run, as a plain value.
 //!
-//! Here live the value, how it comes from a snapshot, how two of them merge or differ, and its JSON form. Nothing here prints,
+//! Here live the value, its conversion from a snapshot, the merge and difference of two, and its JSON form. Nothing here prints,
 //! and nothing here knows how a report is shown.
 //!
 //! # The JSON form
 //!
 //! `"schema"` says `perf.report/1`. Times are whole nanoseconds in fields named `…_ns`, sizes are bytes, the date is
 //! RFC 3339 in UTC. A histogram is a list of `[bucket, count]`, ascending and without the empty ones: bucket `i < 128`
-//! holds the value `i`, and bucket `64·(k+1) + s` (`s < 64`) begins at `(64 + s)·2^k`. The call tree is a list in which
+//! has the value `i`, and bucket `64·(k+1) + s` (`s < 64`) begins at `(64 + s)·2^k`. The call tree is a list in which
 //! every node names the index of its parent, so that it can be deeper than a JSON parser's stack.
 //!
 //! Fields that a reader does not know are passed over, and fields that are missing are zero, so that fields can be
 //! added under the same schema. A change of meaning gets a new number, and a reader that does not know the number
-//! says so.
+//! returns an error.
 
 mod budgets;
 mod effect;
@@ -84,10 +84,10 @@ pub struct Report {
     /// Callers and callees; empty where it was not recorded.
     #[serde(default)]
     pub tree: CallTree,
-    /// Budgets that the program declares, held against what was measured; left out where there are none.
+    /// Budgets that the program declares, checked against the measurements; left out where there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub budgets: Vec<BudgetReport>,
-    /// What the system told meanwhile, a track for each process that was watched; left out where none was.
+    /// The system's figures meanwhile, a track for each process that was watched; left out where none was.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub monitor: Vec<Track>,
 }
@@ -117,7 +117,7 @@ impl Report {
         self.probes.iter().fold(0, |sum, probe| sum.saturating_add(probe.self_ns))
     }
 
-    /// The same without what is known to be waiting: what shares are of.
+    /// The same without known waiting time: the whole of which shares are taken.
     #[must_use]
     pub fn working_ns(&self) -> u64 {
         self.probes.iter().fold(0, |sum, probe| sum.saturating_add(probe.working_ns()))

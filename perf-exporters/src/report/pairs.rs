@@ -1,5 +1,5 @@
-//! A histogram in JSON: `[[bucket, count], …]`, ascending, without the empty ones. Which values a bucket holds is
-//! written at [`Histogram::to_pairs`].
+//! A histogram in JSON: `[[bucket, count], …]`, ascending, without the empty ones. The values of a bucket are
+//! documented at [`Histogram::to_pairs`].
 
 use perf_core::Histogram;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};

@@ -1,4 +1,4 @@
-//! Where a probe's name stands in the source: one place, or several that count together.
+//! The place of a probe's name in the source: one, or several that count together.
 
 use std::fmt;
 
@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::ProbeReport;
 
-/// Places that are kept of one name, the first by file and line.
+/// The most places that are kept of one name, the first by file and line.
 const MOST: usize = 16;
-/// Places that people are told.
+/// The most places in a summary.
 const TOLD: usize = 4;
 
 /// A callsite.

@@ -17,8 +17,8 @@ pub struct ProbeReport {
     pub file: String,
     /// Line in it.
     pub line: u32,
-    /// Where several places count together under this name: all of them, by file and line, up to sixteen. Methods of one
-    /// name in two traits do, functions of one path in two crates, and the same function in two builds whose reports
+    /// All places that count together under this name, by file and line, up to sixteen. Examples are methods of one
+    /// name in two traits, functions of one path in two crates, and the same function in two builds whose reports
     /// were merged. Left out where there is one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub places: Vec<Place>,
@@ -26,9 +26,9 @@ pub struct ProbeReport {
     pub calls: u64,
     /// Of these, how many were timed: a sampled probe counts every call and times some. 0 where it is not known.
     pub timed_calls: u64,
-    /// Of these, how many returned an error that was seen: [`known_errors`](Self::known_errors) tells none from unknown.
+    /// Of these, how many returned an error that was seen: [`known_errors`](Self::known_errors) separates none from unknown.
     pub errors: u64,
-    /// Whether there may have been more, since nothing looks at what some of the functions return. Left out where not.
+    /// Whether there may have been more, since nothing looks at the results of some of the functions. Left out where not.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub errors_unseen: bool,
     /// Of these, how many ended by a panic.
@@ -47,13 +47,13 @@ pub struct ProbeReport {
     pub total_ns: u64,
     /// Time of threads in calls, without the probes they called and without what an empty probe reads; of futures in polls.
     pub self_ns: u64,
-    /// Of the self time, what threads spent on no processor: blocked, or ready and waiting for one. 0 where that cannot
-    /// be told: `meta.waiting_told` says whether the system does, and calls of under some ten microseconds are not
+    /// Of the self time, the part that threads spent on no processor: blocked, or ready and waiting for one. 0 where that is not
+    /// reported: `meta.waiting_told` says whether the system does, and calls of under some ten microseconds are not
     /// looked at.
     pub waiting_ns: u64,
     /// Of futures: time in polls. Of others the same as the total.
     pub busy_ns: u64,
-    /// Sum of all durations that the histogram holds, recursive calls included.
+    /// Sum of all durations in the histogram, recursive calls included.
     pub sum_ns: u64,
     /// Mean of these durations.
     pub mean_ns: u64,
@@ -95,7 +95,7 @@ impl ProbeReport {
         Self { name: name.into(), ..Self::default() }
     }
 
-    /// The self time without what is known to be waiting: what shares are of.
+    /// The self time without known waiting time: the value of which shares are taken.
     ///
     /// ```
     /// # use perf_exporters::report::ProbeReport;
@@ -129,8 +129,8 @@ impl ProbeReport {
         timed.max(self.polls)
     }
 
-    /// Whether the self time of a call or poll is on average less than what an empty probe reads, so that it says little:
-    /// the calls are right, their self time may be anything near to nothing.
+    /// Whether the self time of a call or poll is on average less than what an empty probe reads, so that it shows little:
+    /// the number of calls is right, their self time may be any value near to zero.
     ///
     /// ```
     /// # use perf_exporters::report::ProbeReport;
@@ -151,8 +151,8 @@ impl ProbeReport {
         self.histogram.count()
     }
 
-    /// Calls that all that is known of times rests on: those that were really timed; where that is not known, all that
-    /// the histogram holds.
+    /// Calls on which all knowledge of times rests: those that were really timed; where that is not known, all in
+    /// the histogram.
     ///
     /// ```
     /// # use perf_exporters::report::ProbeReport;

@@ -1,6 +1,6 @@
-//! What the system tells of a process beside memory and processor time: one declaration for each figure.
+//! The system's figures of a process beside memory and processor time: one declaration for each figure.
 //!
-//! The struct that reports hold, the names that outputs use, and the documentation are all made of these declarations.
+//! The struct in reports, the names that outputs use, and the documentation are all made of these declarations.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kind {
-    /// A sum that only grows; what is of interest is its growth in a second.
+    /// A sum that only grows; its growth in a second is of interest.
     Grows,
     /// A level that goes up and down.
     Level,
 }
 
-/// What a figure is counted in.
+/// The unit of a figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Unit {
@@ -32,11 +32,11 @@ pub enum Unit {
 pub struct Figure {
     /// The key in JSON, and the field of [`Reading`].
     pub name: &'static str,
-    /// What it is, in a few words.
+    /// A short description.
     pub label: &'static str,
     /// How values at different times relate.
     pub kind: Kind,
-    /// What it is counted in.
+    /// Its unit.
     pub unit: Unit,
     /// Where it is read. [`Track::absent`](super::Track::absent) names the sources that could not be read.
     pub source: &'static str,
@@ -46,7 +46,7 @@ pub struct Figure {
 
 macro_rules! readings {
     ($( $(#[doc = $doc:literal])+ $field:ident: $kind:ident, $unit:ident, $source:literal, $label:literal; )+) => {
-        /// What the system told of a process at one moment. What it does not tell is left out, and [`Track::absent`] says why.
+        /// The system's figures of a process at one moment. Missing figures are left out, and [`Track::absent`] says why.
         ///
         /// ```
         /// use perf_exporters::report::Reading;
@@ -125,7 +125,7 @@ readings! {
     swap_bytes: Level, Bytes, "status", "swapped out";
     /// Threads alive.
     threads: Level, Count, "threads", "threads";
-    /// File descriptors open, with the few that the monitor itself holds.
+    /// File descriptors open, with the few that the monitor itself has.
     descriptors: Level, Count, "descriptors", "file descriptors";
     /// Bytes that the process had read from storage devices: what caches answered is not in it.
     disk_read_bytes: Grows, Bytes, "io", "read from disks";
@@ -144,7 +144,7 @@ readings! {
     net_sent_bytes: Grows, Bytes, "net", "sent by the network namespace";
     /// Bytes that went through the loopback device of the network namespace.
     loopback_bytes: Grows, Bytes, "net", "through the loopback device";
-    /// Time in which at least one task was ready and had no processor: of the cgroup where it tells, or of the machine.
+    /// Time in which at least one task was ready and had no processor: of the cgroup where it reports that, or of the machine.
     cpu_stalled_ns: Grows, Nanos, "pressure", "some task waiting for a processor";
     /// Time in which at least one task waited for memory.
     memory_stalled_ns: Grows, Nanos, "pressure", "some task waiting for memory";
@@ -160,7 +160,7 @@ readings! {
     throttled_periods: Grows, Count, "cgroup cpu", "throttled periods";
     /// Time that the cgroup was stopped for: on each processor, summed.
     throttled_ns: Grows, Nanos, "cgroup cpu", "stopped by the processor quota";
-    /// Memory that the cgroup holds, page cache included.
+    /// Memory of the cgroup, page cache included.
     cgroup_memory_bytes: Level, Bytes, "cgroup memory", "memory of the cgroup";
     /// Times that the cgroup's memory limit was reached.
     memory_limit_hits: Grows, Count, "cgroup memory", "memory limit reached";
@@ -182,7 +182,7 @@ mod tests {
 
     use super::*;
 
-    /// What `docs/monitor.md` has between its marks is made of the declarations.
+    /// The part of `docs/monitor.md` between its marks is made of the declarations.
     #[test]
     fn the_documentation_has_every_figure() {
         const HEAD: &str = "| field | kind | what | source |\n|---|---|---|---|\n\

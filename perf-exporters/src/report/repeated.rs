@@ -1,4 +1,4 @@
-//! Probes that are called many times for each call of their caller: what a query in a loop looks like in counts.
+//! Probes that are called many times for each call of their caller, as a query in a loop is.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,11 +7,11 @@ use std::fmt;
 use super::{ProbeReport, Report};
 use crate::{human, label};
 
-/// Fewer calls for each call of the caller are nothing to speak of.
+/// Fewer calls for each call of the caller are not reported.
 const LEAST_PER_CALL: u64 = 10;
 /// A caller that was called less often is a loop of the program itself, such as `main`'s.
 const LEAST_CALLERS: u64 = 10;
-/// Calls of which half take less are the steps of an algorithm. Not their mean: on a busy machine a few interruptions move that.
+/// Calls of which half take less are the steps of an algorithm. The mean does not count: a few interruptions move it.
 const LEAST_MEDIAN_NS: u64 = 10_000;
 /// Calls are worth naming that together take this part of their caller's time: one in so many.
 const LEAST_PART: u64 = 4;
@@ -75,8 +75,8 @@ impl fmt::Display for Repeated {
 impl Report {
     /// Probes that are called many times for each call of their caller and take a good part of its time, most time first.
     ///
-    /// Named are callees with ten calls or more for each call of the caller, ten microseconds or more in the median, and a quarter or
-    /// more of the caller's time together; callers with ten calls or more.
+    /// It lists callees with ten calls or more for each call of the caller, ten microseconds or more as median, and a quarter or
+    /// more of the caller's time together; their callers have ten calls or more.
     ///
     /// ```
     /// use perf_exporters::report::{ProbeReport, Report};
@@ -126,7 +126,7 @@ impl Report {
         pairs.into_values().map(|(pair, _)| pair).filter(stands_out).collect()
     }
 
-    /// Of callees whose callers are unknown, the one caller that the counts point to: an exact multiple, and of several
+    /// For callees whose callers are unknown, the one caller that the counts point to: an exact multiple, and of several
     /// such callers the innermost, which is one that the tree knows no callees of, and of these the one with the least time.
     fn repeated_by_counts(&self) -> Vec<Repeated> {
         let nodes = self.tree.nodes();
@@ -228,7 +228,7 @@ mod tests {
         assert_eq!((found[0].caller.as_str(), found[0].in_tree), ("list", false), "the innermost");
         assert!(found[0].to_string().contains("called 40 times per call of `list`, if the counts are no coincidence"));
         assert_eq!(apart(4_001).repeated(), [], "no exact multiple");
-        // Where the tree knows a caller, the counts conclude nothing.
+        // Where the tree knows a caller, the counts are not used.
         let known = with_tree([
             node("list", 0, 100, 100_000_000),
             node("job", 0, 1, 200_000_000),

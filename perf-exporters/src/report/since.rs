@@ -1,6 +1,6 @@
 //! The counts of a process between two of its reports.
 //!
-//! Counters only grow, so an interval is a difference. Three things are none: the shortest and longest call of an interval,
+//! Counters only grow, so an interval is a difference. Three figures are not: the shortest and longest call of an interval,
 //! which are known to a bucket of the histogram; the peak, which stays that of the whole time; and the slowest calls kept,
 //! which are left out. So are the call tree, the budgets and the tracks of memory.
 
@@ -75,7 +75,7 @@ fn is_other_process(earlier: &Report, now: &Report) -> bool {
 /// The counts of a probe after an earlier report.
 fn since(now: &ProbeReport, before: &ProbeReport) -> ProbeReport {
     let mut probe = now.clone();
-    // Figures of a probe's own are differences themselves, and may go back a little.
+    // Self figures of a probe are differences themselves, and may go back a little.
     for (sum, less) in [
         (&mut probe.calls, before.calls),
         (&mut probe.timed_calls, before.timed_calls),
@@ -107,7 +107,7 @@ fn since(now: &ProbeReport, before: &ProbeReport) -> ProbeReport {
     probe
 }
 
-/// A new extreme is exact; otherwise the interval's lies somewhere in its outermost bucket.
+/// A new extreme is exact; otherwise the interval's extreme lies somewhere in its outermost bucket.
 fn extremes(histogram: &Histogram, now: &ProbeReport, before: &ProbeReport) -> (u64, u64) {
     let (Some(shortest), Some(longest)) = (histogram.buckets().next(), histogram.buckets().last()) else {
         return (0, 0);
@@ -118,7 +118,7 @@ fn extremes(histogram: &Histogram, now: &ProbeReport, before: &ProbeReport) -> (
     (least, greatest)
 }
 
-/// The values that came since.
+/// The values that were added since.
 ///
 /// A program counts in ticks, and where it turns them into nanoseconds, a bucket that lies across an edge is shared out
 /// anew each time: of two neighbours one may lose a call that the other gains. Calls below a value never get fewer, though,
@@ -181,7 +181,7 @@ mod tests {
         report
     }
 
-    /// Of all sizes, and some that share a bucket.
+    /// Calls of all sizes, and some that share a bucket.
     fn calls() -> impl Strategy<Value = Vec<(bool, u64, bool)>> {
         let any_size = (0..1_u64 << 40, 0..40_u32).prop_map(|(ns, shift)| ns >> shift);
         prop::collection::vec(
@@ -191,7 +191,7 @@ mod tests {
     }
 
     proptest! {
-        /// Against what the calls in between alone would have been.
+        /// The interval is compared with a report of the calls in between alone.
         #[test]
         fn an_interval_is_what_came_in_it(first in calls(), second in calls()) {
             let all: Vec<_> = first.iter().chain(&second).copied().collect();
@@ -242,7 +242,7 @@ mod tests {
         let before = of(&[(100, 1), (101, 2), (102, 1)]);
         assert_eq!(difference(&of(&[(100, 3), (101, 1), (102, 4)]), &before).to_pairs(), [(100, 1), (102, 3)]);
         assert_eq!(difference(&of(&[(100, 2), (101, 2)]), &before).to_pairs(), []);
-        // Only of another process: nothing is made up.
+        // This only happens with another process: no value is invented.
         assert_eq!(difference(&Histogram::default(), &before), Histogram::default());
     }
 

@@ -1,8 +1,8 @@
-//! What a track comes to: mean, greatest, 95th percentile and growth of every figure.
+//! The summary of a track: mean, greatest, 95th percentile and growth of every figure.
 
 use super::{Kind, Reading, Track, Unit};
 
-/// What one figure was over the time that a process was watched.
+/// The summary of one figure over the time that a process was watched.
 ///
 /// Of a level, mean, p95 and max are of the level itself. Of a sum that only grows they are of its growth in a second, so
 /// that processor time becomes processors kept busy, and bytes become bytes a second.
@@ -11,15 +11,15 @@ use super::{Kind, Reading, Track, Unit};
 pub struct Summary {
     /// The figure, as it is called in JSON.
     pub name: &'static str,
-    /// What it is, in a few words.
+    /// A short description.
     pub label: &'static str,
     /// Whether it is a level, or the growth of a sum in a second.
     pub kind: Kind,
-    /// What it is counted in. Nanoseconds that grow are given in seconds a second: processors, or a part of the time.
+    /// Its unit. Nanoseconds that grow are given in seconds a second: processors, or a part of the time.
     pub unit: Unit,
     /// The mean over the time watched.
     pub mean: f64,
-    /// What 95 % of the time was at or below.
+    /// The value that 95 % of the time was at or below.
     pub p95: f64,
     /// The greatest value between two readings.
     pub max: f64,
@@ -82,7 +82,7 @@ impl Track {
         all.filter_map(|(name, label, kind, unit, values)| summed(name, label, kind, unit, &values)).collect()
     }
 
-    /// What [`Track::summary`] says of one figure.
+    /// The entry of one figure in [`Track::summary`].
     #[must_use]
     pub fn figure(&self, name: &str) -> Option<Summary> {
         self.summary().into_iter().find(|summary| summary.name == name)
@@ -102,7 +102,7 @@ impl Track {
     }
 }
 
-/// When, and how much.
+/// Times in nanoseconds, each with its value.
 type Values = Vec<(u64, f64)>;
 
 fn summed(name: &'static str, label: &'static str, kind: Kind, unit: Unit, values: &[(u64, f64)]) -> Option<Summary> {
@@ -125,7 +125,7 @@ fn summed(name: &'static str, label: &'static str, kind: Kind, unit: Unit, value
     Some(Summary { name, label, kind, unit, mean, p95, max, growth: last - first })
 }
 
-/// The value between two readings, and how many seconds that is; of a level the later one's, since that is about the
+/// The value between two readings, and how many seconds that is; of a level the later one's, since that covers the
 /// time since the one before.
 fn part(kind: Kind, unit: Unit, pair: &[(u64, f64)]) -> Option<(f64, f64)> {
     let ((from, before), (to, after)) = (pair[0], pair[1]);
@@ -133,7 +133,7 @@ fn part(kind: Kind, unit: Unit, pair: &[(u64, f64)]) -> Option<(f64, f64)> {
     let scale = if unit == Unit::Nanos { 1e9 } else { 1.0 };
     let value = match kind {
         Kind::Level => after,
-        // A sum that went back is a restart of what counts it.
+        // A sum that went back shows a restart of its counter.
         Kind::Grows => (after - before).max(0.0) / seconds / scale,
     };
     Some((value, seconds))

@@ -21,7 +21,7 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
     humantime::parse_rfc3339(&text).map_err(|error| de::Error::custom(format_args!("time {text:?}: {error}")))
 }
 
-/// Nanoseconds since 1970, within what 64 bits hold (until 2554).
+/// Nanoseconds since 1970, within the range of 64 bits (until 2554).
 pub(super) fn to_nanos(time: SystemTime) -> u64 {
     nanos(time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default())
 }

@@ -1,4 +1,4 @@
-//! What was seen of a process over the time it was watched.
+//! The figures of a process over the time it was watched.
 
 use std::time::SystemTime;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Reading, time};
 
-/// What was seen of one process over the time it was watched. Made by the module `monitor`.
+/// The figures of one process over the time it was watched. Made by the module `monitor`.
 ///
 /// ```
 /// use perf_exporters::report::{Moment, Track};
@@ -31,20 +31,20 @@ pub struct Track {
     pub start: SystemTime,
     /// Memory and processor time, in the order of time.
     pub moments: Vec<Moment>,
-    /// Everything else that the system tells, in the order of time, less often.
+    /// All other figures of the system, in the order of time, less often.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub readings: Vec<Reading>,
     /// Processor time by thread, most first. Threads that ended, and those beyond the first [`Track::MOST_THREADS`], are one
     /// entry each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub threads: Vec<ThreadTime>,
-    /// What the process may use.
+    /// The limits of the process.
     #[serde(skip_serializing_if = "Limits::is_empty")]
     pub limits: Limits,
     /// Sources that could not be read, and why. Their figures are missing from the readings, not zero.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub absent: Vec<Absent>,
-    /// Whose pressure the readings tell: that of the process's control group, or of the whole machine.
+    /// The source of the pressure in the readings: the process's control group, or the whole machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pressure_of: Option<PressureOf>,
     /// Processor time that the monitor's own thread took.
@@ -52,7 +52,7 @@ pub struct Track {
     pub own_ns: Option<u64>,
 }
 
-/// What one thread, or several in one entry, had of the processors while the process was watched.
+/// The processor time of one thread, or of several in one entry, while the process was watched.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -62,7 +62,7 @@ pub struct ThreadTime {
     /// The system's number of the thread; none for an entry of several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<u32>,
-    /// How many threads the entry is of.
+    /// The number of threads in the entry.
     pub threads: u64,
     /// Time over which it was watched, summed where there are several.
     pub watched_ns: u64,
@@ -72,7 +72,7 @@ pub struct ThreadTime {
     pub ready_ns: u64,
 }
 
-/// What a process may use, as it was when the report was made. What is not limited, or not known, is left out.
+/// The limits of a process, as of the time of the report. Limits that are not set, or not known, are left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -87,7 +87,7 @@ pub struct Limits {
     /// The period of the quota.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quota_period_ns: Option<u64>,
-    /// Memory that its cgroup may hold: the least over the cgroup and those above that can be seen.
+    /// Memory that its cgroup may use: the least over the cgroup and those above that can be seen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_bytes: Option<u64>,
     /// File descriptors that it may have open.
@@ -100,7 +100,7 @@ impl Limits {
         *self == Self::default()
     }
 
-    /// Processors that the quota is worth; none where there is no quota.
+    /// The quota as a number of processors; none where there is no quota.
     ///
     /// ```
     /// # use perf_exporters::report::Limits;
@@ -115,7 +115,7 @@ impl Limits {
     }
 }
 
-/// Whose tasks pressure is of.
+/// The tasks whose pressure was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -141,7 +141,7 @@ impl Track {
     /// Threads that have an entry of their own.
     pub const MOST_THREADS: usize = 64;
 
-    /// Why a figure is missing; none where it is there, or where nobody knows it.
+    /// Why a figure is missing; none where it is there, or where no reason was recorded.
     ///
     /// ```
     /// use perf_exporters::report::{Absent, Track};

@@ -6,7 +6,7 @@ use std::mem;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-/// One way to a probe: the same probe called from elsewhere is another node.
+/// One path to a probe: the same probe called from elsewhere is another node.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -15,19 +15,19 @@ pub struct TreeNode {
     pub probe: String,
     /// Index of the caller's node, less than the own one; the root names itself.
     pub parent: usize,
-    /// Calls on this way.
+    /// Calls on this path.
     pub calls: u64,
     /// Time in them, with what they called.
     pub total_ns: u64,
-    /// Time in them, without.
+    /// Time in them, without what they called.
     pub self_ns: u64,
     /// Allocations, with those of what was called.
     pub allocs: u64,
     /// Bytes allocated, with those of what was called.
     pub alloc_bytes: u64,
-    /// Allocations, without.
+    /// Allocations, without those of what was called.
     pub self_allocs: u64,
-    /// Bytes allocated, without.
+    /// Bytes allocated, without those of what was called.
     pub self_alloc_bytes: u64,
 }
 
@@ -90,14 +90,14 @@ impl CallTree {
         children
     }
 
-    /// Adds another tree, node by node on the same ways.
+    /// Adds another tree, node by node on the same paths.
     pub fn merge(&mut self, other: &Self) {
         if !other.nodes.is_empty() {
             *self = Self::joined([mem::take(&mut self.nodes), other.nodes.clone()]);
         }
     }
 
-    /// Nodes on the same way become one, in any order.
+    /// Nodes on the same path become one, in any order.
     fn joined<const N: usize>(trees: [Vec<TreeNode>; N]) -> Self {
         let mut nodes: Vec<TreeNode> = Vec::new();
         let mut known: HashMap<(usize, String), usize> = HashMap::new();
@@ -137,7 +137,7 @@ impl CallTree {
 }
 
 impl FromIterator<TreeNode> for CallTree {
-    /// From nodes of which the first is the root and every other one follows its parent.
+    /// A tree from nodes of which the first is the root and every other one follows its parent.
     fn from_iter<I: IntoIterator<Item = TreeNode>>(nodes: I) -> Self {
         Self::joined([nodes.into_iter().collect()])
     }

@@ -18,7 +18,7 @@ const CHAINS: usize = 256;
 ///
 /// A span is a call as a future is one: it lasts from its first entry to its close, is busy while it is entered, and its
 /// entries count as polls. So a span around a future (`#[instrument]` on an `async fn`) shows how long it ran and how much
-/// of that it worked, on whichever threads. Fields are not looked at.
+/// of that it worked, on any threads. Fields are not read.
 ///
 /// The probe of a callsite is made at its first span, and found by the callsite's address from then on: nothing is locked
 /// and no name is compared.
@@ -31,7 +31,7 @@ type Chain = OnceLock<&'static Site>;
 /// The probe of a callsite of `tracing`; it lives as long as that.
 struct Site {
     metadata: &'static Metadata<'static>,
-    /// None for spans that a probe has opened.
+    /// `None` for spans that a probe has opened.
     probe: Option<&'static Probe>,
     next: Chain,
 }

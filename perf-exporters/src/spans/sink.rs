@@ -14,7 +14,7 @@ use tracing_core::{Interest, Level, Metadata, dispatcher};
 use super::MARK;
 
 /// Lets every call of a probe open a span of this level: `app::db::query` opens a span named `query` with target
-/// `app::db`. What subscribers and filters the program has decide what becomes of it. Of a sampled probe, the calls that
+/// `app::db`. The program's subscribers and filters decide whether it is recorded. Of a sampled probe, the calls that
 /// are timed open spans. False where it was called before with another level.
 ///
 /// A span costs a hundred times what a probe does: this is for development, or for a few probes and a filter. [`close`]
@@ -43,7 +43,7 @@ pub fn close() {
 
 struct Sink {
     level: Level,
-    /// By the probe's number.
+    /// The callsites, by the probe's number.
     sites: RwLock<Vec<Option<&'static Site>>>,
 }
 
@@ -53,7 +53,7 @@ struct Site {
 }
 
 impl Callsite for Site {
-    /// Nothing to remember: whether a span is wanted is asked each time.
+    /// The interest is not stored: whether a span is wanted is asked each time.
     fn set_interest(&self, _interest: Interest) {}
 
     fn metadata(&self) -> &Metadata<'_> {
@@ -104,9 +104,9 @@ impl Sink {
 }
 
 thread_local! {
-    /// A subscriber is at work for a probe here. What it does may be measured, but opens no span.
+    /// Whether a subscriber is running for a probe here. Its work may be measured, but opens no span.
     static BUSY: Cell<bool> = const { Cell::new(false) };
-    /// Spans of calls under way on this thread, and their tokens.
+    /// Spans of running calls on this thread, and their tokens.
     static OPEN: RefCell<Vec<(u64, EnteredSpan)>> = const { RefCell::new(Vec::new()) };
 }
 

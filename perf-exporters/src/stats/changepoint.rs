@@ -3,8 +3,8 @@
 //! E-divisive (Matteson and James, *JASA* 109, 2014): of all places where a history can be cut in two, take the one with the
 //! greatest energy distance between the parts,
 //! `q = mn ÷ (m+n) × (2 E|X−Y| − E|X−X′| − E|Y−Y′|)`; believe it if shuffling the values within their segments hardly ever
-//! gives as much; go on with the parts until nothing is believed. Where neighbours depend on each other, as runs in one state of the
-//! machine do, it is their innovations that are shuffled (`dependence`). What changed is said: the level, by ranks; the spread
+//! gives as much; go on with the parts until none is believed. Where neighbours depend on each other, as runs in one state of a
+//! machine do, it is their innovations that are shuffled (`dependence`). Each change is named: the level, by ranks; the spread
 //! alone; or neither at one place, where a slope explains the values better than a step does ([`Kind::Drift`]). No distribution is assumed; a single outlier makes no
 //! segment, since a segment has at least five values. Segments whose medians differ by less than the least change that matters are joined
 //! again, the least different first.
@@ -37,7 +37,7 @@ impl Default for Options {
     }
 }
 
-/// What changed.
+/// The kind of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Kind {
@@ -59,7 +59,7 @@ pub struct ChangePoint {
     pub before: f64,
     /// Median of the segment after.
     pub after: f64,
-    /// What changed there.
+    /// The kind of the change.
     pub kind: Kind,
     /// Share of shuffles with as great a distance, between 1 ÷ (shuffles + 1) and the level.
     pub p: f64,
@@ -83,7 +83,7 @@ impl ChangePoint {
 
 /// The changes in a history, in the order of time; empty for a history of fewer than two segments' length.
 ///
-/// Values that are not finite are taken as zero. Work grows with n² × shuffles; a history of some hundred is a matter of
+/// Values that are not finite are taken as zero. Work grows with n² × shuffles; a history of some hundred values takes
 /// milliseconds.
 ///
 /// ```
@@ -113,7 +113,7 @@ pub fn find(history: &[f64], options: &Options) -> Vec<ChangePoint> {
         ends.push((at, p));
         ends.sort_unstable_by_key(|e| e.0);
         if kind == Kind::Drift {
-            // What drifts has no places where it changes.
+            // A drifting history has no places where it changes.
             break;
         }
     }
@@ -201,7 +201,7 @@ fn believed(
     Some((f64::from(reached) / total, f64::from(level) / total))
 }
 
-/// How far the ranks on both sides of a cut are apart, within its segment: of the level alone.
+/// How far the ranks on both sides of a cut are apart, within its segment: the difference in level alone.
 fn difference(values: &[f64], ends: &[(usize, f64)], at: usize) -> f64 {
     let Some((from, to)) = segments(ends).find(|(from, to)| (*from..*to).contains(&at)) else { return 0.0 };
     let (m, n) = ((at - from) as f64, (to - from) as f64);
@@ -219,14 +219,14 @@ fn is_slope(values: &[f64], ends: &[(usize, f64)], at: usize) -> bool {
     };
     let part = &values[from..to];
     let step = away(&part[..at - from]) + away(&part[at - from..]);
-    // Theil and Sen's slope, and what is left of the values without it.
+    // Theil and Sen's slope, and the residuals of the values.
     let pairs = (0..part.len()).flat_map(|j| (0..j).map(move |i| (i, j)));
     let slope = median(&pairs.map(|(i, j)| (part[j] - part[i]) / (j - i) as f64).collect::<Vec<_>>()).unwrap_or(0.0);
     let level: Vec<f64> = part.iter().enumerate().map(|(at, value)| value - slope * at as f64).collect();
     away(&level) < step
 }
 
-/// Takes out cuts between medians that hardly differ, the least different first.
+/// Removes cuts between medians that hardly differ, the least different first.
 fn join_small(
     values: &[f64],
     mut ends: Vec<(usize, f64)>,

@@ -111,7 +111,7 @@ fn dependent(rho: f64, n: usize, rng: &mut Rng) -> Vec<f64> {
         .collect()
 }
 
-/// Of 100 histories, those in which the level is said to change at some place.
+/// The number of 100 histories in which the level is said to change at some place.
 fn steps(mut history: impl FnMut(&mut Rng) -> Vec<f64>) -> usize {
     let mut rng = Rng::with_seed(31);
     let options = Options { shuffles: 199, ..Options::default() };
@@ -129,7 +129,7 @@ fn neighbours_that_depend_on_each_other_are_no_change() {
         };
         (0..60).map(|_| value(rng) * (1.0 + 0.02 * normal(rng))).collect()
     });
-    // A machine that changes its state once or twice in all cannot be told from code that does.
+    // A machine that changes its state once or twice in all cannot be distinguished from code that does.
     assert!(found.iter().all(|found| *found <= 10) && states <= 30, "{found:?}, {states}");
 }
 

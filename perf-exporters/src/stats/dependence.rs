@@ -1,8 +1,8 @@
 //! How much neighbours in a history depend on each other, and histories that would do so without any change.
 //!
 //! Runs of one day share the machine's state with the next day's: a first-order autoregression. Shuffling such values destroys
-//! that, so everything looks like a change (8, 35 and 70 to 89 of 100 histories at ρ = 0.3, 0.6 and 0.9). So ρ is estimated from
-//! what is left when clear steps are taken out, and the *innovations* y(t) − ρ y(t−1) are shuffled instead, from which a history
+//! that, so any history looks like a change (8, 35 and 70 to 89 of 100 histories at ρ = 0.3, 0.6 and 0.9). So ρ is estimated from
+//! the residuals without clear steps, and the *innovations* y(t) − ρ y(t−1) are shuffled instead, from which a history
 //! is made again (a sieve bootstrap, Bühlmann 1997). Where ρ is zero that is a plain shuffle.
 
 use fastrand::Rng;
@@ -13,18 +13,18 @@ use super::order::median;
 /// A cut that takes more than this share of the deviations away is a step.
 const STEP: f64 = 0.45;
 
-/// A history of more levels than this goes to and fro between states: that is dependence, and no change.
+/// A history of more levels than this alternates between states: that is dependence, and no change.
 const LEVELS: usize = 3;
 
 /// No history is believed to depend more on itself.
 const MOST: f64 = 0.97;
 
-/// What a segment of a history is made of.
+/// The parts of a segment of a history.
 pub(super) struct Dependent {
     middle: f64,
     rho: f64,
     innovations: Vec<f64>,
-    /// Deviations, of which one begins.
+    /// Deviations, one of which begins a drawn history.
     deviations: Vec<f64>,
 }
 
@@ -86,6 +86,6 @@ fn correlation(deviations: &[f64]) -> f64 {
     }
     let products: f64 = ranks.windows(2).map(|two| two[0] * two[1]).sum();
     let seen = products / squares;
-    // Less than chance makes of independent values is none.
+    // A correlation that chance gives to independent values counts as none.
     if seen * n.sqrt() < 1.0 { 0.0 } else { (seen + (1.0 + 4.0 * seen) / n).min(MOST) }
 }

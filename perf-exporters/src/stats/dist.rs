@@ -1,6 +1,6 @@
 //! Tail probabilities, by the `statrs` crate, with the edges filled in.
 //!
-//! The one place that knows which crate computes them. Against scipy 1.17 the binomial tails agree to a relative error of
+//! This is the one place that knows which crate computes them. The binomial tails agree with scipy 1.17 to a relative error of
 //! 1e-8 up to 10⁷ trials, down to tails of 1e-58; see the tests.
 
 use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, Normal, StudentsT};
@@ -66,7 +66,7 @@ pub fn student_quantile_above(tail: f64, freedom: f64) -> f64 {
     if !(tail > 0.0 && tail < 1.0) {
         return f64::NAN;
     }
-    // By symmetry: the lower tail keeps its digits where 1 - tail would lose them.
+    // The distribution is symmetric: the lower tail keeps its digits where 1 - tail would lose them.
     StudentsT::new(0.0, 1.0, freedom).map_or(f64::NAN, |d| -d.inverse_cdf(tail))
 }
 

@@ -54,7 +54,7 @@ fn binomial_tails_agree_with_adding_up() {
                 let at = usize::try_from(k).unwrap();
                 let above: f64 = chance[at..].iter().sum();
                 let below: f64 = chance[..=at].iter().sum();
-                // Below 1e-250 nobody asks.
+                // Probabilities below 1e-250 do not matter.
                 close(binomial_at_least(n, k, q).max(1e-250), above.max(1e-250), 1e-10);
                 close(binomial_at_most(n, k, q).max(1e-250), below.max(1e-250), 1e-10);
             }

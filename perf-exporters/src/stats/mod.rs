@@ -1,7 +1,7 @@
 //! Statistics of plain numbers: tail probabilities, ranks and quantiles, slopes, changes of level.
 //!
-//! Here lives what a textbook has: a function of slices and counts that returns a number or an estimate. It knows no budget,
-//! no verdict, no test and no report, reads no clock and no environment, and prints nothing. The one random generator (the
+//! Here live textbook methods: functions of slices and counts that return a number or an estimate. They know no budget,
+//! no verdict, no test and no report, read no clock and no environment, and print nothing. The one random generator (the
 //! permutations of [`changepoint`]) takes its seed as an argument, so the same input gives the same result.
 //!
 //! | to | use |
@@ -16,8 +16,8 @@
 //! | fit a slope that outliers do not move | [`theil_sen`] |
 //! | find where a history changed its level | [`changepoint`] |
 //!
-//! What the page's history needs (`changepoint`, `order`) is there with the feature `html` alone; the rest, with the crate of
-//! distributions behind it, with `judge`.
+//! The modules for the page's history (`changepoint`, `order`) need only the feature `html`; the rest, with the crate of
+//! distributions behind it, needs `judge`.
 
 pub mod changepoint;
 mod dependence;

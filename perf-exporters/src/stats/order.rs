@@ -60,7 +60,7 @@ pub fn rank_of(p: f64, n: usize) -> usize {
 #[must_use]
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 pub fn floor(value: f64) -> usize {
-    // A float-to-integer cast saturates and maps NaN to 0: just what is promised.
+    // A float-to-integer cast saturates and maps NaN to 0, as promised.
     value as usize
 }
 

@@ -7,10 +7,10 @@ use fastrand::Rng;
 
 use super::dist::student_quantile_above;
 
-/// Draws; p is at least one divided by one more.
+/// The number of draws; p is at least 1 ÷ (draws + 1).
 pub const DRAWS: u32 = 30_000;
 
-/// As great a sum in so many draws says that chance may well have done it.
+/// As great a sum in so many draws shows that chance may well explain it.
 const ENOUGH: u32 = 50;
 
 /// Up to so many differences every sum is computed.
@@ -40,7 +40,7 @@ pub fn p_greater(differences: &[f64]) -> f64 {
     let mut reached = 1_u32;
     for draw in 1..=DRAWS {
         reached += u32::from(sum(rng.u64(..)) >= nearly);
-        // What chance does so often need not be known any better (Besag and Clifford 1991).
+        // The p-value of a sum that chance reaches so often need not be more exact (Besag and Clifford 1991).
         if reached > ENOUGH {
             return f64::from(reached) / f64::from(draw + 1);
         }

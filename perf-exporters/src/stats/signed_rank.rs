@@ -1,7 +1,7 @@
 //! Wilcoxon's signed-rank test and the Hodges–Lehmann estimate, exact for small samples.
 //!
 //! For differences that are symmetric about their median the sum T⁺ of the ranks of the positive ones (ranked by absolute
-//! value) has a known distribution, whatever the differences' own (Wilcoxon 1945). The median of all Walsh averages
+//! value) has a known distribution, regardless of the differences' own (Wilcoxon 1945). The median of all Walsh averages
 //! (dᵢ + dⱼ) ÷ 2, i ≤ j, estimates the centre, and counting off the sorted averages from either end gives its confidence
 //! bounds (Hodges and Lehmann 1963; Hollander, Wolfe and Chicken, *Nonparametric Statistical Methods*, 3.1–3.3).
 //!

@@ -48,7 +48,7 @@ fn bounds_count_off_what_the_tables_say() {
     assert_eq!([5, 14, 20, 30].map(|n| counted_off(n, 0.05)), [0, 25, 60, 151].map(Some));
     assert_eq!(counted_off(4, 0.05), None);
     assert_eq!(counted_off(0, 0.05), None);
-    // The approximation joins on.
+    // The approximation continues the exact values.
     let (exact, near) = (counted_off(100, 0.05).unwrap(), counted_off(101, 0.05).unwrap());
     assert!((40..60).contains(&(near - exact)), "{exact} {near}");
 }

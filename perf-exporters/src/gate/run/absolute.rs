@@ -20,24 +20,24 @@ pub(super) const MOST: usize = 1 << 20;
 /// The reference kernel may take one part in so many of the time.
 const KERNEL_SHARE: f64 = 5.0;
 
-/// Calls with empty caches that say what these are worth.
+/// Calls with empty caches that show how much the caches save.
 const COLD_CALLS: usize = 15;
 
-/// Calls that are late together tell as much as one: so many times the least number of calls are wanted.
+/// Calls that are late together are as much evidence as one: so many times the least number of calls are wanted.
 const BURSTS: u64 = 4;
 
-/// After so many calls it is said that time will not do.
+/// After so many calls it is reported that the time will not suffice.
 const PILOT: usize = 20;
 
 /// A call that takes so many times as long as usual, and so long, may have been interrupted.
 const LATE: f64 = 2.0;
 const LATE_NS: f64 = 10_000.0;
 
-/// Others may run after so many calls.
+/// Other tasks may run after so many calls.
 pub(super) const BREATHE: usize = 64;
 
 impl<S: Subject> Engine<'_, S> {
-    /// Judges what was counted.
+    /// Judges the counters.
     pub(super) fn exactly(&mut self, batches: Vec<Counters>) {
         let measured = Measurements { batches, alloc_tracking: self.tracks_allocations(), ..Measurements::default() };
         let findings = self.budget.judge(&measured);
@@ -87,7 +87,7 @@ impl<S: Subject> Engine<'_, S> {
             let verdict = findings.time_verdict();
             let decided = match verdict {
                 Verdict::Pass => may_pass && findings.pass_within(spent),
-                // The other limits get some time to be decided too: all breaches are told at once.
+                // The other limits get some time to be decided too: all breaches are reported at once.
                 Verdict::Fail if findings.undecided() => elapsed >= max_time / 4,
                 Verdict::Fail => elapsed >= self.run.pace.least_epoch,
                 Verdict::Inconclusive(_) => false,
@@ -102,7 +102,7 @@ impl<S: Subject> Engine<'_, S> {
                 let calm = self.budget.fails_beyond(&sample.measured, disturbance);
                 return Ok(Seen { findings, verdict, calm });
             }
-            // What is not long enough yet is looked at again as soon as it is.
+            // A sample that is not long enough yet is judged again as soon as it is.
             look = if may_pass || verdict.is_fail() { look * 2 } else { sample.calls_until(floor).max(look + 1) }
                 .min(MOST);
         }
@@ -113,7 +113,7 @@ impl<S: Subject> Engine<'_, S> {
         Floor::of(self.run.pace.least_epoch, self.run.max_time(), calls)
     }
 
-    /// What cannot be decided in the time that there is, told at once.
+    /// Reports limits that cannot be decided in the time that there is, at once.
     fn hopeless(&mut self, sample: &mut Sample) -> Seen {
         let have = sample.measured.times.len() as u64;
         let elapsed = sample.start.elapsed();
@@ -204,7 +204,7 @@ impl Sample {
         if self.measured.times.len() != PILOT {
             return false;
         }
-        // As they are when nobody disturbs them: a machine that is busy now may not stay so.
+        // The time of undisturbed calls counts: a machine that is busy now may not stay so.
         let each = median(&self.measured.times).unwrap_or(0.0) / 1e9;
         let needs = (budget.least_calls_of_quantiles() * BURSTS) as f64 * each;
         needs > max_time.as_secs_f64() && budget.seems_kept(&self.measured)
@@ -235,7 +235,7 @@ impl Sample {
         }
     }
 
-    /// Brings what is not kept call by call up to date.
+    /// Updates the measurements that are not kept call by call.
     fn settle(&mut self) -> &Measurements {
         let blocks = (self.failed.len() / 5).clamp(1, quantile::BLOCKS);
         let length = self.failed.len().div_ceil(blocks).max(1);

@@ -1,4 +1,4 @@
-//! What would decide a limit on time that is undecided.
+//! Advice that leads to a decision of a limit on time that is undecided.
 //!
 //! More time is the remedy only where it is little. Where thousands of seconds would be needed the samples say why: calls are
 //! late in bursts, or the machine was busy, or a mean scatters, or the limit is a quantile that few calls reach.
@@ -9,7 +9,7 @@ use crate::judge::caches::CACHED;
 use crate::judge::{Findings, Measurements, Metric, Reason, Row, Severity, Side, Verdict, quantile::Exceedances};
 use crate::stats::order::floor;
 
-/// Nobody waits longer than this for one verdict.
+/// The longest time, in seconds, that a user waits for one verdict.
 const LONGEST: f64 = 30.0;
 
 /// Calls that are late together this often are not the code's own.
@@ -64,7 +64,7 @@ fn in_time(need: u64, seconds: f64) -> String {
     format!("needs about {need} calls: `max_time = \"{time}\"`")
 }
 
-/// What helps where more calls would not.
+/// The remedy where more calls would not help.
 fn otherwise(row: &Row, measured: &Measurements, is_cpu: bool) -> String {
     let seen = Exceedances::of(&measured.times, row.bound);
     let in_bursts = seen.k > 0 && seen.phi >= BURSTS;

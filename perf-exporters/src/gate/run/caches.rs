@@ -5,21 +5,21 @@ use std::hint::black_box;
 /// So many bytes are read to empty them: more than the caches of one processor hold, less than the one that all share.
 const READ: usize = 4 << 20;
 
-/// No more memory than this is in use by the process, or what is in it may be further away than any cache. Where it is not
-/// known nothing can be said.
+/// The process uses no more memory than this, or its data may be further away than any cache. Where the memory in use is not
+/// known, nothing can be said.
 const MOST_USED: usize = 8 << 20;
 
 /// Bytes whose reading takes the place of everything else in the caches.
 pub(super) struct Caches(Vec<u64>);
 
 impl Caches {
-    /// Nothing where the process uses more memory than the caches that processors share may hold.
+    /// `None` where the process uses more memory than the caches that processors share may hold.
     pub(super) fn new() -> Option<Self> {
         let used = used()?;
         (used <= MOST_USED).then(Self::whatever_is_used)
     }
 
-    /// Also where it uses more.
+    /// The same regardless of the memory in use.
     pub(super) fn whatever_is_used() -> Self {
         Self((0..READ as u64 / 8).collect())
     }

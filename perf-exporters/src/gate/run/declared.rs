@@ -21,7 +21,7 @@ impl<S: Subject> Engine<'_, S> {
     /// Judges the budgets of all probes that run inside the test.
     pub(super) async fn declared(&mut self) -> Result<(), Returned<S::Output>> {
         if limits_calls(&self.session.snapshot()) {
-            // Who called whom is known from the tree only.
+            // Only the call tree records which probe called which.
             perf_core::set_call_tree(true);
         }
         let findings =

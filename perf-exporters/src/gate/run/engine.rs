@@ -17,7 +17,7 @@ use crate::judge::{Budget, exact};
 use crate::judge::{Findings, Row};
 use crate::stats::order::median;
 
-/// Without a word on warming up: until so much time has passed, or so many calls.
+/// A budget that does not set the warm-up gets so much time, or so many calls.
 const WARM_TIME: Duration = Duration::from_millis(100);
 const WARM_CALLS: usize = 1_000;
 const WARM_LEAST: usize = 3;
@@ -34,7 +34,7 @@ pub(super) struct Engine<'a, S: Subject> {
     pub(super) subject: S,
     failed: &'a dyn Fn(&S::Output) -> bool,
     output: Option<S::Output>,
-    /// It runs inside the body of another.
+    /// Whether it runs inside the body of another run.
     nested: bool,
     /// Time of a call, as the warm-up saw it.
     pub(super) call_ns: f64,
@@ -42,10 +42,10 @@ pub(super) struct Engine<'a, S: Subject> {
     origin: Instant,
 }
 
-/// Ends the run with what a call returned that must not fail.
+/// Ends the run with the failed result of a call that must not fail.
 pub(super) struct Returned<R>(pub(super) R);
 
-/// What one epoch says.
+/// The result of one epoch.
 pub(super) struct Seen {
     pub(super) findings: Findings,
     pub(super) verdict: Verdict,
@@ -142,7 +142,7 @@ impl<'a, S: Subject> Engine<'a, S> {
         Ok(failed)
     }
 
-    /// Waits until nobody else of this process times calls.
+    /// Waits until no other test of this process times calls.
     pub(super) async fn turn(&self, lasting: Duration) -> Option<Turn> {
         if self.nested { None } else { Some(turn::take(lasting).await) }
     }
@@ -195,7 +195,7 @@ impl<'a, S: Subject> Engine<'a, S> {
         Ok(counted)
     }
 
-    /// What a batch of calls did, or the parts of it that count.
+    /// The counters of a batch of calls, or of the parts of it that count.
     pub(super) async fn count(&mut self, size: usize, calls: u64) -> Result<Snapshot, Returned<S::Output>> {
         let (whole, narrow) = (Session::new(), Session::new());
         self.scope.count_into(&whole, Some(&narrow));
@@ -208,7 +208,7 @@ impl<'a, S: Subject> Engine<'a, S> {
         Ok(if narrowed { narrow.snapshot() } else { whole.snapshot() })
     }
 
-    /// Runs epochs until a FAIL is confirmed, or something else is said.
+    /// Runs epochs until a FAIL is confirmed, or another verdict is reached.
     pub(super) async fn confirm(
         &mut self,
         rules: Rules,
@@ -228,7 +228,7 @@ impl<'a, S: Subject> Engine<'a, S> {
                 Step::Done(Verdict::Inconclusive(reason)) => {
                     let unproven = matches!(reason, Reason::Unconfirmed { .. } | Reason::Environment);
                     if unproven {
-                        // It is of an epoch that said otherwise.
+                        // The advice is that of an epoch with another verdict.
                         self.finished.advice = None;
                     }
                     let mut findings = failing.filter(|_| unproven).unwrap_or(seen.findings);
@@ -237,7 +237,7 @@ impl<'a, S: Subject> Engine<'a, S> {
                 }
                 Step::Done(_) => return Ok(seen.findings),
                 Step::Again { not_before } => {
-                    // At a random time, up to half a pause later: what comes every second shall not meet every epoch.
+                    // A random delay of up to half a pause: work that recurs every second shall not hit every epoch.
                     let later = rules.pause.mul_f64(0.5 * drawn());
                     let wait = (not_before + later).saturating_sub(self.origin.elapsed());
                     self.subject.pause(wait).await;
@@ -264,7 +264,7 @@ impl Counters {
     }
 }
 
-/// A number below one that nobody can foresee.
+/// An unpredictable number below one.
 fn drawn() -> f64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     f64::from(now.map_or(0, |now| now.subsec_nanos()) % 1_000) / 1_000.0

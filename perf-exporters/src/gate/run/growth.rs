@@ -30,7 +30,7 @@ const ROUNDS_TO_FAIL: usize = 10;
 /// Calls at a size with empty caches.
 const COLD_ROUNDS: usize = 41;
 
-/// Of the times at a size the one that counts: low, because what disturbs only adds.
+/// The quantile that stands for the times at a size: low, because disturbances only add time.
 const TYPICAL: f64 = 0.25;
 
 impl<S: Subject> Engine<'_, S> {
@@ -59,7 +59,7 @@ impl<S: Subject> Engine<'_, S> {
         Ok(())
     }
 
-    /// What is counted at each size, by name.
+    /// The counters at each size, by name.
     async fn counts(&mut self, sizes: &[usize]) -> Result<BTreeMap<String, Vec<(u64, f64)>>, Returned<S::Output>> {
         let start = Instant::now();
         let mut all: Vec<BTreeMap<String, u64>> = Vec::new();
@@ -130,12 +130,12 @@ impl<S: Subject> Engine<'_, S> {
         }
     }
 
-    /// Growth that caches may explain is not looked at for longer.
+    /// Growth that caches may explain is not sampled for longer.
     fn enough(&self) -> Duration {
         self.run.max_time() / 4
     }
 
-    /// Whether growth shows with empty caches as well, where all data are within what is emptied.
+    /// Whether growth shows with empty caches as well, where all data fit into the caches that are emptied.
     async fn grows_with_empty_caches(
         &mut self,
         full: &[(u64, f64)],
@@ -178,7 +178,7 @@ fn pair(now: &BTreeMap<String, u64>, name: String, value: u64) -> (String, u64) 
 /// How counts of calls begin.
 const CALLS: &str = "calls of ";
 
-/// All that is counted exactly: allocations of what counts, and calls of every probe in it.
+/// All exact counters: allocations of the measured part, and calls of every probe in it.
 fn figures(snapshot: &Snapshot) -> BTreeMap<String, u64> {
     let calls = inside(snapshot).map(|probe| (format!("{CALLS}{}", probe.name()), probe.calls()));
     let allocs = counted(snapshot).map(perf_core::ProbeStats::allocs).sum();
@@ -186,7 +186,7 @@ fn figures(snapshot: &Snapshot) -> BTreeMap<String, u64> {
     calls.chain([("allocs".to_owned(), allocs), ("alloc_bytes".to_owned(), bytes)]).collect()
 }
 
-/// A row for a counter that breaks the claim, and for one that shows it kept; nothing where counters cannot tell.
+/// A row for a counter that breaks the claim, and for one that shows it kept; `None` where the counter cannot decide.
 fn of_counts(what: &str, points: &[(u64, f64)], class: Class) -> Option<Row> {
     let cost = if what.starts_with(CALLS) { Cost::Counts } else { Cost::Amounts };
     let judged = growth::judge(points, class, cost);
@@ -229,7 +229,7 @@ fn class(claimed: GrowthClass) -> Class {
         GrowthClass::Linear => (1, false),
         GrowthClass::Linearithmic => (1, true),
         GrowthClass::Quadratic => (2, false),
-        // The list of classes may grow; the loosest of today stands for what comes.
+        // The list of classes may grow; the loosest of today stands for future ones.
         _ => (3, false),
     };
     Class { degree, log }

@@ -1,4 +1,4 @@
-//! What is measured against what `perf.lock` says was measured before.
+//! The test's measurements against those that `perf.lock` recorded before.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::baseline::{Baseline, Kernels, RegressionReport, default_path};
 use crate::gate::interruptions::Interruptions;
 use crate::gate::tested::{self, Task};
 
-/// A run of calls whose times are kept, or held against those kept, lasts so long.
+/// A run of calls whose times are recorded, or compared with recorded ones, lasts so long.
 const RUN: Duration = Duration::from_millis(100);
 
 /// So many runs of each side can prove something.
@@ -18,15 +18,15 @@ const RUNS: usize = 5;
 /// Runs whose times are not the code's own are made again, but no more than these in all.
 const TRIES: usize = 2 * RUNS;
 
-/// Runs that are recorded are so far apart; those that shall prove a regression as far as epochs are.
+/// Runs that are recorded are so far apart; those that shall prove a regression are as far apart as epochs.
 const APART: Duration = Duration::from_millis(200);
 
-/// Where a greater share of the calls was interrupted, their median is not what the code takes: the test waits, or is kept
+/// Where a greater share of the calls was interrupted, their median is not the time of the code: the test waits, or is kept
 /// waiting.
 const INTERRUPTED: f64 = 0.25;
 
 impl<S: Subject> Engine<'_, S> {
-    /// Holds the test against its entries in the baseline file, or records them.
+    /// Compares the test with its entries in the baseline file, or records them.
     pub(super) async fn hold_baseline(&mut self) -> Result<(), Returned<S::Output>> {
         let name = self.run.name;
         let Some(task) = Some(()).filter(|()| self.run.baselined).and_then(|()| tested::task(name)) else {
@@ -48,7 +48,7 @@ impl<S: Subject> Engine<'_, S> {
         let (name, size) = (self.run.name, self.run.greatest_size());
         let calls = self.single_calls(size).await?;
         let others = self.in_other_processes(OTHERS).await;
-        // One run of this process, as of every other; where there are no others, all.
+        // This process makes one run, like every other process; where there are no others, it makes all.
         let (wanted, mut runs, mut tries) = (RUNS.saturating_sub(others.len()).max(1), Vec::new(), 0);
         while self.times_count() && runs.len() < wanted && tries < TRIES {
             if tries > 0 {
@@ -84,7 +84,7 @@ impl<S: Subject> Engine<'_, S> {
         let timed = with_times && self.times_count() && before.get(name).is_some_and(|entry| !entry.times.is_empty());
         let (mut runs, mut tries) = (Vec::new(), 0);
         let mut found = against(&[], &[], None);
-        // What looks slower must go on doing so, as a FAIL of a limit must.
+        // A test that looks slower must stay slower in further runs, as a FAIL of a limit must.
         while timed && runs.len() < RUNS && tries < TRIES {
             if tries > 0 {
                 self.subject.pause(self.run.pace.rules.pause).await;
@@ -111,7 +111,7 @@ impl<S: Subject> Engine<'_, S> {
         if slower {
             found = whole(&[]);
         }
-        // And it must do so in other processes: what is the same in all calls of this one may differ there.
+        // And it must be slower in other processes: properties that all calls of this one share may differ there.
         let mut others = Vec::new();
         for processes in WAVES {
             if found.verdict().is_fail() {
@@ -129,7 +129,7 @@ impl<S: Subject> Engine<'_, S> {
         self.times_are_held() && !self.finished.times.is_empty()
     }
 
-    /// The same before any was measured.
+    /// The same before any time was measured.
     pub(super) fn times_are_held(&self) -> bool {
         self.budget.gates_time() && self.budget.needs_times()
     }

@@ -1,6 +1,6 @@
-//! Running a test until its budget is decided: warm-up, counters, calls, epochs.
+//! Runs a test until its budget is decided: warm-up, counters, calls, epochs.
 //!
-//! The one part of [`gate`](super) that runs code, reads clocks and sleeps. What it measures it hands to the pure parts.
+//! This is the one part of [`gate`](super) that runs code, reads clocks and sleeps. It hands its measurements to the pure parts.
 
 mod absolute;
 mod advice;
@@ -35,7 +35,7 @@ pub(super) use turn::take as take_turn;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Pace {
-    /// Sampling in one epoch, where the budget says nothing else.
+    /// The time of sampling in one epoch, where the budget says nothing else.
     pub max_time: Duration,
     /// A FAIL is not believed before an epoch has sampled for so long.
     pub least_epoch: Duration,
@@ -56,7 +56,7 @@ impl Default for Pace {
     }
 }
 
-/// A budget about to be held against code.
+/// A budget about to be checked against code.
 ///
 /// `#[perf_budget]` on a test makes one and asserts; by hand the verdict is a value.
 ///
@@ -137,15 +137,15 @@ impl Run {
         Self { pace, ..self }
     }
 
-    /// Measures for so long, whatever the budget asks, and judges nothing: the findings are what a call took, allocated and
-    /// called.
+    /// Measures for so long, regardless of the budget, and judges nothing: the findings are a call's time, its allocations and
+    /// its calls of probes.
     #[must_use]
     pub const fn only_measure(self, lasting: Duration) -> Self {
         Self { only_measure: Some(lasting), ..self }
     }
 
-    /// Holds what is measured against the baseline of this name in [`default_path`](crate::baseline::default_path) too, or
-    /// records it there where [`PERF_UPDATE`](crate::baseline::update_asked) asks for it: what `#[perf_budget]` does on a
+    /// Compares the measurements with the baseline of this name in [`default_path`](crate::baseline::default_path) too, or
+    /// records them there where [`PERF_UPDATE`](crate::baseline::update_asked) asks for it, as `#[perf_budget]` does on a
     /// test.
     #[cfg(feature = "baseline")]
     #[must_use]
@@ -153,7 +153,7 @@ impl Run {
         Self { baselined: true, ..self }
     }
 
-    /// Sets what the test harness calls it.
+    /// Sets the test harness's name for it.
     pub(super) const fn test_named(self, test: &'static str) -> Self {
         Self { test: Some(test), ..self }
     }
@@ -226,7 +226,7 @@ impl Run {
         Some((watch, crate::judge::Budget::new(self.spec).debug_build(self.debug_build)))
     }
 
-    /// One call, and nothing judged.
+    /// The result of one call; nothing is judged.
     fn without_clock<R>(self, session: &Session, output: R) -> Finished<R> {
         let row = Row::new("clock", Unit::Nanoseconds, f64::NAN);
         Finished {
@@ -249,7 +249,7 @@ impl Run {
         self.spec.max_time.unwrap_or(self.pace.max_time)
     }
 
-    /// Where this process is to leave what it measures, and judge nothing.
+    /// The file in which this process is to leave its measurements, judging nothing.
     #[cfg(feature = "baseline")]
     fn sampled(&self) -> Option<std::path::PathBuf> {
         self.baselined.then(|| crate::env::SAMPLE.path()).flatten()
@@ -274,7 +274,7 @@ impl Run {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Finished<R> {
-    /// What was run.
+    /// The run.
     pub run: Run,
     /// Every promise with what was measured.
     pub findings: Findings,
@@ -286,13 +286,13 @@ pub struct Finished<R> {
     pub epochs: u32,
     /// Everything that the probes inside saw.
     pub snapshot: Snapshot,
-    /// What would decide, where something is undecided.
+    /// The advice that would lead to a decision, where something is undecided.
     pub advice: Option<String>,
-    /// What else there is to tell: of the baseline.
+    /// Further notes for the report, about the baseline.
     pub notes: Vec<String>,
-    /// What the last call returned that did not fail.
+    /// The result of the last call that did not fail.
     pub output: Option<R>,
-    /// What the first failing call returned, where errors are not budgeted; the run ended there.
+    /// The result of the first failing call, where errors are not budgeted; the run ended there.
     pub failure: Option<R>,
 }
 

@@ -1,4 +1,4 @@
-//! What calls of a test do and how long they take, whatever its budget asks: for a baseline, and for whoever compares two
+//! The counters and times of a test's calls, regardless of its budget: for a baseline, and for a comparison of two
 //! revisions.
 
 use std::collections::BTreeMap;
@@ -20,7 +20,7 @@ use crate::stats::order::quantile;
 const LEAST_CALLS: usize = 20;
 
 impl<S: Subject> Engine<'_, S> {
-    /// Measures for so long, and judges nothing.
+    /// Measures for the given time, and judges nothing.
     pub(super) async fn only_measure(&mut self, lasting: Duration) -> Result<(), Returned<S::Output>> {
         let size = self.run.greatest_size();
         self.warm_up(size).await?;
@@ -33,7 +33,7 @@ impl<S: Subject> Engine<'_, S> {
         Ok(())
     }
 
-    /// What calls did, one by one; fewer of them where they take long.
+    /// The counters of single calls, one by one; fewer of them where they take long.
     pub(super) async fn single_calls(&mut self, size: usize) -> Result<Vec<Snapshot>, Returned<S::Output>> {
         let (start, patience) = (Instant::now(), self.run.max_time() / 4);
         let mut seen = Vec::with_capacity(exact::RUNS);
@@ -43,7 +43,7 @@ impl<S: Subject> Engine<'_, S> {
         Ok(seen)
     }
 
-    /// Times of calls in a row, nanoseconds, in a turn that the caller has. It takes longer than asked for where these would be few.
+    /// Times of calls in a row, nanoseconds, in the caller's turn. It takes longer than asked for where they would be few.
     pub(super) async fn times(&mut self, size: usize, lasting: Duration) -> Result<Vec<f64>, Returned<S::Output>> {
         let (start, patience) = (Instant::now(), self.run.max_time() / 8);
         let mut times: Vec<f64> = Vec::new();
@@ -62,7 +62,7 @@ impl<S: Subject> Engine<'_, S> {
     }
 }
 
-/// What was measured, without a promise; of counts that differ the least.
+/// The measurements, without a promise; of counts that differ, the least.
 fn rows(calls: &[Snapshot], times: &[f64]) -> Findings {
     let known = |metric: &str, unit: Unit, value: f64, samples: usize| {
         Row::new(metric, unit, f64::NAN).evidence(value, samples as u64, 0.0).verdict(Verdict::Pass, "")

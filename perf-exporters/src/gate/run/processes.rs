@@ -1,7 +1,7 @@
-//! What a test does in other processes: this program once more, with this test alone.
+//! Measurements of a test in other processes: this program once more, with this test alone.
 //!
-//! What differs between processes (the seeds of hash maps, where memory lies) is the same for all calls of one. So what a test
-//! always counts, and how long it takes, is learnt from several: each counts as one run.
+//! Some properties of a process (the seeds of hash maps, the place of memory) are the same for all its calls. So the counts of a
+//! test, and its times, are taken from several processes: each counts as one run.
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -21,20 +21,20 @@ pub(super) const OTHERS: usize = 4;
 /// five processes once in sixteen times, and another in eleven hardly ever.
 pub(super) const WAVES: [usize; 2] = [OTHERS, 6];
 
-/// No process is waited for longer than this: the test may need what this process holds.
+/// No process is waited for longer than this: the test may need a resource that this process holds.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How often it is looked whether one has ended.
+/// The interval between checks whether one has ended.
 const LOOK: Duration = Duration::from_millis(3);
 
-/// So many times a run is made again whose times are not the code's own.
+/// A run whose times are not the code's own is made again so many times.
 const TRIES: usize = 3;
 
 impl<S: Subject> Engine<'_, S> {
-    /// What other processes measure of this test; fewer where some do not start, or do not end in time.
+    /// Measurements of this test in other processes; fewer where some do not start, or do not end in time.
     pub(super) async fn in_other_processes(&mut self, processes: usize) -> Vec<Baseline> {
         let Some(test) = self.run.test else { return Vec::new() };
-        // Of times one at a time.
+        // Processes that measure times run one at a time.
         let _turn = if self.times_are_held() { self.turn(Duration::from_secs(1)).await } else { None };
         let mut seen = Vec::new();
         for _ in 0..processes {
@@ -51,7 +51,7 @@ impl<S: Subject> Engine<'_, S> {
         seen
     }
 
-    /// In such a process: measures once, and writes that to the file.
+    /// Measures once in such a process, and writes that to the file.
     pub(super) async fn leave_sample(&mut self, path: PathBuf) -> Result<(), Returned<S::Output>> {
         let size = self.run.greatest_size();
         self.warm_up(size).await?;
@@ -64,7 +64,7 @@ impl<S: Subject> Engine<'_, S> {
                 break;
             }
         }
-        // Who asked finds no file, and says so.
+        // The process that asked finds no file, and says so.
         let _ = tested::measured(self.run.name, &calls, &runs).save(path);
         Ok(())
     }

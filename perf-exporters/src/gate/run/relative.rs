@@ -32,7 +32,7 @@ struct Slot {
 }
 
 impl Slot {
-    /// Shorter, where the blocks so far took so long that those of the first look would not fit: beside other work.
+    /// A shorter slot, where the blocks so far took so long, beside other work, that those of the first look would not fit.
     fn in_time(self, elapsed: Duration, blocks: usize, max_time: Duration) -> Self {
         let missing = STAGES[0].blocks.saturating_sub(blocks);
         let each = elapsed.as_secs_f64() / blocks.max(1) as f64;
@@ -46,7 +46,7 @@ impl Slot {
 }
 
 impl<S: Subject> Engine<'_, S> {
-    /// Judges the code against its reference; what fails must do so in a second epoch too.
+    /// Judges the code against its reference; a FAIL must come in a second epoch too.
     pub(super) async fn relative<Q: Subject>(
         &mut self,
         relative: Relative,
@@ -104,13 +104,13 @@ impl<S: Subject> Engine<'_, S> {
         Ok(Seen { findings, verdict: judged.verdict, calm: true })
     }
 
-    /// What the order of the slots is drawn from, another one in every epoch.
+    /// The seed from which the order of the slots is drawn, another one in every epoch.
     fn seed() -> u64 {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         u64::from(now.map_or(0, |now| now.subsec_nanos()))
     }
 
-    /// By the wall it matters who was kept waiting; processor time leaves that out by itself.
+    /// In wall time it matters which side was kept waiting; processor time leaves that out by itself.
     fn presence(&self) -> Presence {
         if self.run.is_cpu() { Presence::unknown() } else { self.subject.presence() }
     }
@@ -119,7 +119,7 @@ impl<S: Subject> Engine<'_, S> {
         let call = self.call_ns.max(reference_ns).max(1.0);
         let calls = (SAMPLE / call).ceil().clamp(1.0, 10_000.0);
         let slot = self.run.pace.slot.as_secs_f64() * 1e9 / (call * calls);
-        // All blocks of the first look are to fit, with room for what is not timed.
+        // All blocks of the first look are to fit, with room for untimed work.
         let fits = self.run.max_time().as_secs_f64() * 1e9 * 0.7 / (4 * STAGES[0].blocks) as f64 / (call * calls);
         let samples = slot.clamp(SAMPLES, MOST_SAMPLES).min(fits).max(1.0);
         Slot { samples: floor(samples), calls: floor(calls) as u64 }

@@ -28,13 +28,13 @@ pub(in crate::gate) trait Subject {
     /// Calls inside a session, under the probe that counts for the body.
     async fn counted(&mut self, size: usize, calls: u64, session: &Session, scope: &Arc<Scope>) -> Vec<Self::Output>;
 
-    /// Who tells whether the thread was kept from a call; nobody where calls may change the thread.
+    /// The measure of whether the thread was kept from a call; unknown where calls may change the thread.
     fn presence(&self) -> Presence;
 
     /// Waits.
     async fn pause(&self, time: Duration);
 
-    /// Lets others run for a moment.
+    /// Lets other tasks run for a moment.
     async fn breathe(&self);
 }
 
@@ -124,7 +124,7 @@ impl<A: Future, F: FnMut(usize) -> A> Subject for Eventual<F> {
         Presence::unknown()
     }
 
-    /// By a thread of its own: which runtime polls this, and whether it has timers, is not known.
+    /// A thread of its own wakes it: which runtime polls this, and whether it has timers, is not known.
     async fn pause(&self, time: Duration) {
         let over = Arc::new(AtomicBool::new(false));
         let mut started = false;

@@ -1,11 +1,11 @@
 //! Timed measurements of one process take turns.
 //!
 //! The test harness runs tests beside each other, as many as there are processors, and each of them would time the others'
-//! noise. So whoever times calls waits for a turn, in the order of arrival; counters need none, since nobody disturbs them.
+//! noise. So a run that times calls waits for a turn, in the order of arrival; counters need none, since nothing disturbs them.
 //! A turn is one epoch, not a whole test: between two epochs of a test others have theirs.
 //!
 //! Waiting is a future, so it blocks no runtime. A run inside another run's body does not wait, since it would wait for
-//! itself. And whoever holds a turn for much longer than it said it would is passed over: the body may be waiting for a lock
+//! itself. And a run that holds a turn for much longer than it said it would is passed over: its body may be waiting for a lock
 //! that belongs to a test in the queue.
 
 use std::collections::VecDeque;
@@ -15,25 +15,25 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-/// A turn lasts so many times as long as said, and this, before others stop waiting for its end.
+/// A turn lasts so many times as long as announced, plus this, before others stop waiting for its end.
 const PATIENCE: u32 = 4;
 const GRACE: Duration = Duration::from_secs(10);
 
 /// The process's turns.
 static TURNS: Turns = Turns::new();
 
-/// Whose turn it is, and who waits.
+/// The holder of the turn, and the queue.
 struct Turns {
     state: Mutex<State>,
     changed: Condvar,
 }
 
 struct State {
-    /// Of the next in the queue.
+    /// The ticket of the next in the queue.
     next: u64,
     holder: Option<Holder>,
     waiting: VecDeque<Waiter>,
-    /// A thread watches over the end of the holder's patience.
+    /// Whether a thread watches for the end of the holder's time.
     is_watched: bool,
 }
 
@@ -61,7 +61,7 @@ pub(in crate::gate) struct Waiting {
     ticket: Option<u64>,
 }
 
-/// Nobody else of this process times calls, until it is dropped.
+/// No other test of this process times calls until this is dropped.
 #[must_use = "the turn ends where it is dropped: bind it to a name, `let _turn = …`"]
 pub(in crate::gate) struct Turn {
     turns: &'static Turns,
@@ -92,7 +92,7 @@ impl Turns {
         }
     }
 
-    /// Passes over holders whose time is more than up, as long as somebody waits.
+    /// Passes over holders whose time is more than up, as long as the queue is not empty.
     fn watch(&'static self) {
         let mut state = self.state();
         while let Some(holder) = state.holder.filter(|_| !state.waiting.is_empty()) {
@@ -113,7 +113,7 @@ impl Turns {
 }
 
 impl State {
-    /// Gives the turn to the first in the queue, who is to be woken.
+    /// Gives the turn to the first in the queue, and returns its waker.
     fn pass_on(&mut self) -> Option<Waker> {
         let first = self.waiting.pop_front();
         self.holder = first.as_ref().map(|first| Holder::new(first.ticket, first.lasting));
@@ -233,7 +233,7 @@ mod tests {
         let [_, cancelled, chosen, mut last] = waiting;
         drop(cancelled);
         drop(first);
-        // Its turn, which it never takes.
+        // It has its turn, and never takes it.
         drop(chosen);
         assert!(poll(&mut last, &woken).is_some());
     }

@@ -1,6 +1,6 @@
-//! Control groups: which one the process is in, what limits it, and what that cost.
+//! Control groups: the process's own group, its limits, and their cost.
 //!
-//! A machine has version 2, version 1, or both at once, each controller in one of them. Limits hold for all groups below, so
+//! A machine has version 2, version 1, or both at once, each controller in one of them. Limits apply to all groups below, so
 //! the one that counts is the least on the way up, as far as the mount shows it. Which group that is, is found once.
 
 use std::fs;
@@ -12,12 +12,12 @@ use crate::report::{Limits, Reading};
 /// Version 1 says "no limit" by a number of bytes near the greatest that there is.
 const NO_LIMIT: u64 = 1 << 62;
 
-/// The groups whose processor quota and memory limit hold for the process.
+/// The groups whose processor quota and memory limit apply to the process.
 #[derive(Debug)]
 pub(super) struct Cgroup {
     cpu: Result<Cpu, String>,
     memory: Result<Memory, String>,
-    /// The process's own group in version 2, which tells its pressure.
+    /// The process's own group in version 2, which reports its pressure.
     pub(super) unified: Option<PathBuf>,
 }
 
@@ -43,7 +43,7 @@ enum Version {
     Two,
 }
 
-/// Where the process is in one hierarchy: its group, and how many above it can be seen.
+/// The place of the process in one hierarchy: its group, and those above it that can be seen.
 struct Place {
     version: Version,
     /// The process's own group first, then those above it.

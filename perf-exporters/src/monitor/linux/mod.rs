@@ -1,4 +1,4 @@
-//! What Linux tells of a process: `/proc/self`, pressure stall information, control groups.
+//! Figures of a process on Linux: `/proc/self`, pressure stall information, control groups.
 //!
 //! Files are opened once and read into one buffer, so that a look allocates nothing and costs a system call for each file;
 //! only the files of threads, which come and go, are opened each time. The crate `procfs` opens, reads and allocates anew
@@ -25,7 +25,7 @@ pub(super) struct Details {
     status: Source,
     io: Source,
     net: Source,
-    /// Of processors, memory and disks.
+    /// The pressure of processors, memory and disks.
     pressure: [Source; 3],
     pressure_of: PressureOf,
     pressure_told: bool,
@@ -35,11 +35,11 @@ pub(super) struct Details {
 }
 
 impl Details {
-    /// `root` is `/`, or a folder with a copy of what is read below it.
+    /// `root` is `/`, or a folder with a copy of the files that are read.
     pub(super) fn new(root: &Path) -> Self {
         let own = root.join("proc/self");
         let cgroup = Cgroup::find(root);
-        // Of the container rather than of the machine, where it is told.
+        // The pressure of the container is preferred to that of the machine, where it is reported.
         let group = cgroup.unified.as_ref().filter(|group| group.join("cpu.pressure").exists());
         let (pressure, pressure_of) = match group {
             Some(group) => (
@@ -65,7 +65,7 @@ impl Details {
         }
     }
 
-    /// Reads all of it. The threads of `silent` are those that look.
+    /// Reads all of it. The threads of `silent` are the monitor's own.
     pub(super) fn look(&mut self, silent: [u32; 2], reading: &mut Reading, reasons: &mut Reasons) {
         reasons.note("status", self.status(reading));
         reasons.note("io", self.io(reading));
@@ -94,7 +94,7 @@ impl Details {
         limits
     }
 
-    /// Whose pressure it is; none where there is none.
+    /// The group or machine whose pressure is read; none where there is none.
     pub(super) fn pressure_of(&self) -> Option<PressureOf> {
         self.pressure_told.then_some(self.pressure_of)
     }
@@ -149,7 +149,7 @@ impl Details {
         Ok(())
     }
 
-    /// Recent kernels tell the number as the folder's size; elsewhere its entries are counted.
+    /// Recent kernels report the number as the folder's size; elsewhere its entries are counted.
     fn descriptors(&mut self, reading: &mut Reading) -> Result<(), String> {
         let failed = |error: std::io::Error| format!("{}: {error}", self.descriptors.display());
         let told = std::fs::metadata(&self.descriptors).map_err(failed)?.len();

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// The most of a file that is read: `/proc/net/dev` has a line of some hundred bytes for each device.
 pub(super) const MOST: usize = 32 << 10;
 
-/// The kernel fills a page with whole lines before a read returns, so that one that returns less than this is the last.
+/// The kernel fills a page with whole lines before a read returns, so a read that returns less than this is the last.
 const LESS_THAN_A_PAGE: usize = 2 << 10;
 
 /// An open file, or why there is none.
@@ -23,7 +23,7 @@ impl Source {
         Self { path: path.to_owned(), file }
     }
 
-    /// What it says now, as far as that is text.
+    /// The file's present content, as far as that is text.
     pub(super) fn read<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b str, String> {
         let file = self.file.as_ref().map_err(Clone::clone)?;
         let mut filled = 0;

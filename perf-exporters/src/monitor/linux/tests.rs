@@ -87,7 +87,7 @@ fn version_two_the_least_limit_on_the_way_up_counts() {
     assert_eq!((cpu, memory, io), (Some(70_000), Some(50_000), Some(30_000)));
     assert_eq!((read.memory_halted_ns, read.io_halted_ns), (Some(40_000), Some(20_000)));
 
-    // What changes is seen, also the limits.
+    // Changes are seen, also of the limits.
     put(
         root.path(),
         &[
@@ -157,7 +157,7 @@ fn controllers_may_be_in_different_versions() {
     assert_eq!((seen.reading.throttled_ns, seen.reading.memory_limit_hits), (Some(0), Some(5)));
 }
 
-/// The group that a container is in, by the paths that the kernel tells there.
+/// The group that a container is in, by the paths that the kernel reports there.
 #[test]
 fn containers_see_their_group_as_the_mount() {
     let inside = |member: &str, top: &str| {
@@ -191,7 +191,7 @@ fn what_is_missing_has_a_reason_and_no_value() {
     let root = tree(&[
         ("proc/self/cgroup", "0::/\n"),
         ("proc/self/mountinfo", V2_MOUNTS),
-        // The root group has no controllers, and a quota is nothing that it could have.
+        // The root group has no controllers, and cannot have a quota.
         ("sys/fs/cgroup/cpu.stat", "usage_usec 5\nuser_usec 3\nsystem_usec 2\n"),
         ("proc/self/io", "rchar: 5\nwchar: 6\n"),
         ("proc/self/status", "Name:\tx\nVmRSS:\t  12 kB\n"),
@@ -278,7 +278,7 @@ fn threads_that_come_and_go_are_counted_from_their_start() {
     let times: Vec<_> =
         details.threads().iter().map(|one| (one.name.clone(), one.id, one.cpu_ns, one.ready_ns)).collect();
     let of = |name: &str, id, cpu, ready| (name.to_owned(), id, cpu, ready);
-    // What `main` had before is not counted; `late` began meanwhile.
+    // The earlier time of `main` is not counted; `late` began meanwhile.
     assert_eq!(times, [of("main", Some(10), 1_000, 50), of("late", Some(12), 40, 4), of("(ended)", None, 0, 0)]);
 
     // The number 12 is used again.
@@ -311,7 +311,7 @@ fn many_threads_are_some_entries_and_the_rest() {
     assert_eq!(times.iter().map(|one| one.cpu_ns).sum::<u64>(), 3 * 5_050);
 }
 
-/// The groups of this machine, whatever they are.
+/// The groups of this machine, of any kind.
 #[test]
 fn this_machine_answers_or_gives_a_reason() {
     let mut details = Details::new(Path::new("/"));

@@ -1,4 +1,4 @@
-//! Processor time by thread, and what threads are blocked in.
+//! Processor time by thread, and the calls that threads are blocked in.
 
 use std::fmt::Write;
 use std::mem::MaybeUninit;
@@ -40,7 +40,7 @@ struct Folder {
 
 #[derive(Debug, Default)]
 struct Known {
-    /// By number.
+    /// In the order of their numbers.
     alive: Vec<Thread>,
     /// Threads that ended, as one.
     ended: Thread,
@@ -53,7 +53,7 @@ struct Known {
 struct Thread {
     id: u32,
     name: String,
-    /// Threads that the entry is of.
+    /// The number of threads in the entry.
     threads: u64,
     /// Looks that found it, and the number of the last of them.
     found: u64,
@@ -66,7 +66,7 @@ struct Thread {
     began: [u64; 2],
 }
 
-/// What a thread does.
+/// The state of a thread.
 enum State {
     Running,
     InFutex,
@@ -83,9 +83,9 @@ impl Threads {
         Ok(Self { folder, known: Known::default(), futex_ns: 0, blocked_ns: 0, looked_at: 0 })
     }
 
-    /// Reads every thread. Those of `silent` are the ones that look, and are blocked in nothing of the program's.
+    /// Reads every thread. Those of `silent` are the monitor's own, and are not blocked in calls of the program.
     ///
-    /// The two results are of processor time, and of what threads are blocked in.
+    /// The two results are of processor time, and of the calls that threads are blocked in.
     pub(super) fn look(&mut self, silent: [u32; 2], reading: &mut Reading) -> [Result<(), String>; 2] {
         let passed = reading.at_ns.saturating_sub(self.looked_at);
         let (mut times, mut states) = (Ok(()), Ok(()));
@@ -124,7 +124,7 @@ impl Threads {
         [times, states]
     }
 
-    /// Most processor time first; what is beyond [`Track::MOST_THREADS`] is one entry, and so is what ended.
+    /// The times, most processor time first; threads beyond [`Track::MOST_THREADS`] are one entry, and so are those that ended.
     pub(super) fn times(&self) -> Vec<ThreadTime> {
         let mut alive: Vec<&Thread> = self.known.alive.iter().collect();
         alive.sort_by(|a, b| b.cpu_ns.cmp(&a.cpu_ns).then(a.id.cmp(&b.id)));
@@ -151,7 +151,7 @@ impl Folder {
         }))
     }
 
-    /// What a file of a thread says; none where the thread has ended.
+    /// The content of a file of a thread; none where the thread has ended.
     fn file<'b>(
         &self,
         id: u32,
@@ -175,7 +175,7 @@ impl Folder {
 }
 
 impl Known {
-    /// Adds what a thread had since the look before. One that ends meanwhile is none.
+    /// Adds a thread's time since the look before. A thread that ends meanwhile is left out.
     fn add_time(&mut self, folder: &Folder, id: u32, passed: u64) -> Result<(), String> {
         let mut text = [0; 64];
         let Some(text) = folder.file(id, "schedstat", &mut self.path, &mut text)? else { return Ok(()) };
@@ -183,12 +183,12 @@ impl Known {
         let (Some(Ok(cpu)), Some(Ok(ready))) = (numbers.next(), numbers.next()) else {
             return Err(format!("{}/{id}/schedstat: {text:?} is not understood", folder.path.display()));
         };
-        // What a thread had before the first look is no part of what is watched.
+        // A thread's time before the first look is not counted.
         let began = if self.looks == 1 { [cpu, ready] } else { [0; 2] };
         let fresh = || Thread { id, threads: 1, began, ..Thread::default() };
         let at = match self.alive.binary_search_by_key(&id, |thread| thread.id) {
             Ok(at) => {
-                // Another thread of the same number, where the time went back.
+                // Where the time went back, it is another thread of the same number.
                 if cpu < self.alive[at].cpu_ns.saturating_add(self.alive[at].began[0]) {
                     let ended = std::mem::replace(&mut self.alive[at], fresh());
                     self.ended.add(&ended);
@@ -205,7 +205,7 @@ impl Known {
         thread.watched_ns = thread.watched_ns.saturating_add(passed);
         thread.cpu_ns = cpu.saturating_sub(thread.began[0]);
         thread.ready_ns = ready.saturating_sub(thread.began[1]);
-        // A thread takes its name after it began, and some change it.
+        // A thread gets its name after it began, and some change it.
         if thread.found == 0 || thread.found.is_power_of_two() {
             let mut name = [0; 64];
             if let Some(name) = folder.file(id, "comm", &mut self.path, &mut name)? {
