@@ -13,11 +13,11 @@ use crate::{Arrivals, Limit, Limits, Outcome, Validity, Window};
 
 /// Less than this share of the offered rate achieved is a failure.
 pub const LEAST_ACHIEVED: f64 = 0.98;
-/// Less than this needs no longer step to be believed.
+/// A share below this needs no longer step as a proof.
 const SURELY_LESS: f64 = 0.95;
-/// The queue of a step begins empty: so much of the step is not judged.
+/// The queue of a step begins empty: this share of the step is not judged.
 const WARM_UP: f64 = 0.1;
-/// Chance of a limit held that counts as breached, or breached that counts as held. Not a gate's: both ends are confirmed.
+/// Chance that a kept limit counts as breached, or a breached one as kept. Not a gate's: both ends are confirmed.
 const LEVEL: f64 = 0.02;
 
 /// Why a step failed.
@@ -60,7 +60,7 @@ pub enum Verdict {
     Holds,
     /// It did not.
     Fails(Vec<Cause>),
-    /// A longer step has to tell.
+    /// A longer step has to decide.
     Unsure(Vec<Cause>),
 }
 
@@ -80,9 +80,9 @@ pub enum Purpose {
     Ramp,
     /// To narrow the interval.
     Bisect,
-    /// To see the same again.
+    /// To confirm an end.
     Confirm,
-    /// To hold the good end for longer.
+    /// To drive the good end for longer.
     Hold,
 }
 
@@ -94,13 +94,13 @@ pub struct Step {
     pub purpose: Purpose,
     /// Operations offered a second.
     pub offered: f64,
-    /// Operations completed a second while they came, after the warm-up.
+    /// Operations completed a second while arrivals came, after the warm-up.
     pub achieved: f64,
-    /// How long they came.
+    /// How long arrivals came.
     pub duration: Duration,
     /// Operations that were due.
     pub due: u64,
-    /// Of these, dropped.
+    /// Operations that were dropped.
     pub dropped: u64,
     /// Share of the completed ones that failed.
     pub errors: f64,
@@ -108,7 +108,7 @@ pub struct Step {
     pub response: Quantiles,
     /// Service times after the warm-up, nanoseconds.
     pub service: Quantiles,
-    /// What waited, and how fast it grew.
+    /// How fast the backlog grew.
     pub growth: Growth,
     /// Processors kept busy; none where it is not known.
     pub processors: Option<f64>,
@@ -119,7 +119,7 @@ pub struct Step {
 }
 
 impl Step {
-    /// Of a drive. The last word on a rate is said without doubts: then what is likelier counts.
+    /// The step of a drive. The last step at a rate leaves no doubt: there, the likelier side counts.
     pub(super) fn of(
         purpose: Purpose,
         offered: f64,
@@ -189,7 +189,7 @@ fn verdict(validity: &Validity, held: &[Held], ratio: f64, growth: Growth, last:
     } else if ratio < LEAST_ACHIEVED {
         unsure.push(Cause::Throughput { ratio });
     }
-    // A queue that holds its load may fill for a while: a longer step tells.
+    // A queue that holds its load may fill for a while: a longer step decides.
     if growth.is_sure() {
         if last { &mut fails } else { &mut unsure }.push(Cause::Backlog { growth });
     }

@@ -1,8 +1,8 @@
 //! Endurance: hours at one rate, and whether anything changes meanwhile.
 //!
-//! [`Soak`] drives a system at a constant rate, one checkpoint after the other. Each checkpoint is a drive of its own, so that memory
-//! is read when nothing is under way; its report is appended to a file, whole and on the disk before the next one begins. What comes
-//! of it is [`Endured`]: limits, drift of response times, leak, and how processor time went.
+//! [`Soak`] drives a system at a constant rate, one checkpoint after the other. Each checkpoint is a drive of its own, so that
+//! memory is read while no operation runs; its report is appended to a file, whole and on the disk before the next one begins.
+//! The result is [`Endured`]: limits, drift of response times, leak, and the course of processor time.
 //!
 //! ```
 //! use std::time::Duration;
@@ -26,7 +26,7 @@
 //!
 //! # Memory
 //!
-//! At most 480 checkpoints are kept; then every two become one, without loss but that of resolution. The file has all of them.
+//! At most 480 checkpoints are kept; then every two become one, which loses nothing but resolution. The file has all of them.
 
 mod checkpoint;
 pub mod drift;
