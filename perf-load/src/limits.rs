@@ -121,7 +121,7 @@ impl Limits {
     }
 }
 
-/// Part of what was measured.
+/// Part of a drive.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Part<'a> {
     pub(crate) completed: u64,

@@ -96,7 +96,7 @@ impl Search {
         Self { hold: time, ..self }
     }
 
-    /// What the system must keep at any rate.
+    /// The limits that the system must keep at any rate.
     pub fn limits(self, limits: Limits) -> Self {
         Self { limits, ..self }
     }
@@ -157,7 +157,7 @@ const fn length(purpose: Purpose) -> u64 {
     }
 }
 
-/// Where the search goes on.
+/// The next action of the search.
 enum Next {
     Rate(f64),
     Narrow(f64, f64),

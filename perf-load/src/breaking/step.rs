@@ -1,4 +1,4 @@
-//! One step of the search: what was driven, what came of it, and whether the system held.
+//! One step of the search: its rate, its figures, and whether the system held.
 
 use std::fmt;
 use std::time::Duration;
@@ -52,13 +52,13 @@ pub enum Cause {
     },
 }
 
-/// What a step proves.
+/// The verdict of a step.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Verdict {
     /// The system held the rate.
     Holds,
-    /// It did not.
+    /// The system did not hold the rate.
     Fails(Vec<Cause>),
     /// A longer step has to decide.
     Unsure(Vec<Cause>),
@@ -72,7 +72,7 @@ impl Verdict {
     }
 }
 
-/// What a step was for.
+/// The purpose of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Purpose {
@@ -90,7 +90,7 @@ pub enum Purpose {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Step {
-    /// What it was for.
+    /// Its purpose.
     pub purpose: Purpose,
     /// Operations offered a second.
     pub offered: f64,
@@ -114,7 +114,7 @@ pub struct Step {
     pub processors: Option<f64>,
     /// Bytes of memory at the end: live ones where they are known, or resident ones.
     pub memory: Option<u64>,
-    /// What it proves.
+    /// Its verdict.
     pub verdict: Verdict,
 }
 

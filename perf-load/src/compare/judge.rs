@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::metric::ALL;
 use super::{Metric, Pair};
 
-/// Who is better.
+/// The better implementation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Winner {
@@ -41,7 +41,8 @@ pub struct Finding {
     pub adjusted: f64,
     /// The change that this many blocks, scattering as they did, would have shown in four of five comparisons.
     pub least_change: f64,
-    /// Who is better: only where the corrected chance is at most 5 % and the change is not below the margin.
+    /// The better implementation: one is named only where the corrected chance is at most 5 % and the change is not below the
+    /// margin.
     pub winner: Winner,
     /// Whether a difference was shown that is below the margin: 2 % of a response time, 0.5 % of the throughput, 0.1 points of
     /// the error rate.
@@ -54,7 +55,7 @@ pub struct Finding {
 pub struct Unjudged {
     /// Which one.
     pub metric: Metric,
-    /// What it lacks.
+    /// The data that it lacks.
     pub why: String,
 }
 

@@ -92,7 +92,7 @@ where
         Ok(self.written)
     }
 
-    /// What has been made so far.
+    /// The amount made so far.
     #[must_use]
     pub fn written(&self) -> Written {
         self.written

@@ -1,4 +1,4 @@
-//! One operation of a mix, without what it does.
+//! One operation of a mix, without its function.
 
 use super::Sizes;
 use crate::Error;
@@ -33,8 +33,8 @@ impl Operation {
         self
     }
 
-    /// The share of its calls, from 0 to 1, that count as failed (class `injected`) whatever comes of them; the operation is told
-    /// by [`Ctx::injected`](crate::Ctx::injected).
+    /// The share of its calls, from 0 to 1, that count as failed (class `injected`) regardless of their result;
+    /// [`Ctx::injected`](crate::Ctx::injected) reports it to the operation.
     #[must_use]
     pub fn failures(mut self, share: f64) -> Self {
         self.failures = share;

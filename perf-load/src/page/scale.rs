@@ -1,4 +1,4 @@
-//! Where values lie on an axis, and which are written there.
+//! The positions of values on an axis, and its ticks.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, Ranged};
 pub(super) struct Scale {
     range: Range<f64>,
     logarithmic: bool,
-    /// What ticks are round figures of.
+    /// The unit of which ticks are round multiples.
     unit: f64,
 }
 

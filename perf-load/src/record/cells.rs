@@ -1,4 +1,4 @@
-//! A histogram to count into.
+//! A histogram under construction.
 
 use perf_core::Histogram;
 
@@ -63,7 +63,7 @@ impl Cells {
         self.spread.extremes = Some((low.min(value), high.max(value)));
     }
 
-    /// What was counted; begins anew with the blocks at hand.
+    /// Takes the counts; begins anew with the allocated blocks.
     pub(crate) fn take(&mut self) -> Distribution {
         let mut pairs = Vec::new();
         for (at, block) in self.blocks.iter_mut().enumerate() {

@@ -9,7 +9,7 @@ use perf_exporters::human;
 use crate::Outcome;
 use facts::{Times, facts, times};
 
-/// For a terminal: what was asked for, what came of it, and the distributions.
+/// The text for a terminal: the settings, the result, and the distributions.
 ///
 /// ```
 /// use perf_load::{Load, show};
@@ -37,7 +37,7 @@ pub fn text(outcome: &Outcome) -> String {
     text
 }
 
-/// As Markdown.
+/// The outcome as Markdown.
 ///
 /// ```
 /// # use perf_load::{Load, show};
