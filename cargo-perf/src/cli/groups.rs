@@ -19,7 +19,7 @@ pub(crate) enum Format {
     Markdown,
 }
 
-/// Which program, and how it is built.
+/// The program, and how it is built.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Target {
     /// Features to build with, by comma; the one that turns the probes on among them [default: profiling, but none for
@@ -58,7 +58,7 @@ impl Target {
     }
 }
 
-/// How what moved is found, and shown.
+/// How changes are found, and shown.
 #[derive(Args)]
 pub(crate) struct Moves {
     #[arg(long, value_enum, default_value_t = Format::Table)]
@@ -70,7 +70,7 @@ pub(crate) struct Moves {
     pub(crate) rules: Rules,
 }
 
-/// What moves a verdict.
+/// Rules of a verdict.
 #[derive(Args)]
 pub(crate) struct Rules {
     /// Other thresholds, in per cent: METRIC=WARN,FAIL, such as mean=5,10.

@@ -59,7 +59,7 @@ pub(crate) struct LoadArgs {
     pub(crate) strict: bool,
 }
 
-/// What is driven, and how: on the command line or in a file.
+/// The settings of a load: on the command line or in a file.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Keys {
     /// light, medium or heavy (100, 1,000 or 10,000 requests a second, at random), quick or full (5 s, 5 min); what else is said
@@ -84,7 +84,7 @@ pub(crate) struct Keys {
     /// Requests begin at random, as those of many callers, instead of evenly spaced.
     #[arg(long)]
     pub(crate) poisson: bool,
-    /// The seed of whatever is random [default: 1].
+    /// The seed of everything random [default: 1].
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
     /// Requests at one time, at most; others wait, and their waiting counts [default: 1000].
@@ -113,7 +113,7 @@ pub(crate) struct Keys {
     pub(crate) request: RequestKeys,
 }
 
-/// What is asked.
+/// The settings of a request.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct RequestKeys {
     /// What to ask instead of the plan's URL.
@@ -153,12 +153,12 @@ pub(crate) struct MixKeys {
 }
 
 impl Keys {
-    /// The seed of whatever is random.
+    /// The seed of everything random.
     pub(crate) fn seed(&self) -> u64 {
         self.seed.unwrap_or(1)
     }
 
-    /// These where they say something, else those.
+    /// These settings where they are given, else those.
     pub(crate) fn or(self, other: Self) -> Self {
         // A schedule is given whole: a rate on the command line stands for the stages of a file, and workers for both.
         let scheduled =
@@ -186,7 +186,7 @@ impl Keys {
 }
 
 impl RequestKeys {
-    /// These where they say something, else those; header fields of both.
+    /// These settings where they are given, else those; header fields of both.
     pub(crate) fn or(self, other: Self) -> Self {
         let (body, body_file) = match (&self.body, &self.body_file) {
             (None, None) => (other.body, other.body_file),

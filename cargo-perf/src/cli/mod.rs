@@ -17,7 +17,7 @@ pub(crate) use groups::{Form, Format, Moves, Rendering, Rules, Target};
 #[cfg(feature = "load")]
 pub(crate) use load::{Keys, LoadArgs, MixKeys, RequestKeys};
 
-/// What cargo calls: `cargo-perf perf …`.
+/// The command line as cargo calls it: `cargo-perf perf …`.
 #[derive(Parser)]
 #[command(name = "cargo", bin_name = "cargo")]
 pub(crate) enum Cargo {
@@ -90,7 +90,7 @@ pub(crate) struct Ignored {
     _args: Vec<OsString>,
 }
 
-/// Called directly, the name of the subcommand that cargo passes is missing.
+/// Adds the name of the subcommand that cargo passes, which is missing in a direct call.
 pub(crate) fn with_subcommand(args: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let mut args: Vec<OsString> = args.collect();
     if args.get(1).is_none_or(|first| first != "perf") {
