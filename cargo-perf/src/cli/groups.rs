@@ -44,7 +44,7 @@ pub(crate) struct Target {
     /// Cargo.toml to build by.
     #[arg(long, value_name = "PATH")]
     pub(crate) manifest_path: Option<PathBuf>,
-    /// What the program gets.
+    /// Arguments of the program.
     #[arg(last = true, value_name = "ARGS")]
     pub(crate) args: Vec<OsString>,
 }
@@ -84,7 +84,7 @@ pub(crate) struct Rules {
 /// How a report is written, and where.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Rendering {
-    /// As what to write the report; `merge` writes JSON unless told, all others a table.
+    /// Format of the report; `merge` writes JSON by default, all others a table.
     #[arg(long, value_name = "FORM", value_parser = forms())]
     pub(crate) format: Option<Form>,
     /// Write into this file, whole or not at all, instead of to standard output.
@@ -103,7 +103,7 @@ pub(crate) struct Rendering {
     /// Probes in a table, also of Markdown; 0 for all.
     #[arg(long, value_name = "N", default_value_t = 30)]
     pub(crate) top: usize,
-    /// What a flame graph's widths stand for (svg, folded).
+    /// The figure that a flame graph's widths show (svg, folded).
     #[arg(long, value_name = "WHAT", value_parser = weight)]
     pub(crate) weight: Option<Weight>,
     /// An earlier report, to show what changed since (html, markdown).
