@@ -114,7 +114,7 @@ pub(crate) struct Rendering {
     pub(crate) history: Vec<PathBuf>,
 }
 
-/// Every form that a report can be written in, with what it is.
+/// Every form that a report can be written in, with its description.
 fn forms() -> impl TypedValueParser<Value = Form> {
     let forms = Form::ALL.into_iter().filter(|form| !form.is_live());
     let values = forms.map(|form| PossibleValue::new(form.keyword()).help(form.summary().trim_end_matches('.')));

@@ -23,7 +23,7 @@ const FIGURES: [Metric; 8] =
     [Metric::P50, Metric::P90, Metric::P95, Metric::P99, Metric::P999, Metric::Mean, Metric::Max, Metric::Errors];
 
 impl Limits {
-    /// From `p99=50ms` and its like, for the run of this name.
+    /// Parses limits such as `p99=50ms`, for the run of this name.
     pub(super) fn new(name: &str, limits: &[String]) -> Result<Self> {
         let budgets = Budgets::of_flags(&response(name), limits, &FIGURES);
         Ok(Self { budgets: budgets.map_err(|error| Failure::new(format!("limit: {error}")))? })

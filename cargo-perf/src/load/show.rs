@@ -131,7 +131,7 @@ fn notes(done: &Done) -> Vec<String> {
     notes
 }
 
-/// Both sides of the same seconds.
+/// The server's probes beside the client's times.
 fn server_side(server: &ServerSide, outcome: &Outcome, width: usize, color: bool) -> String {
     let probes = server.rows(outcome);
     let mut text = format!("\n{}\n", painted("What the server did meanwhile, by the probes in it", BOLD, color));

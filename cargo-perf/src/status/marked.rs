@@ -34,7 +34,8 @@ pub(super) fn replaced(text: &str, table: &str) -> Option<String> {
     Some(format!("{before}{BEGIN}\n{table}{END}{after}"))
 }
 
-/// Where two tables promise different things: the first line that one has and the other has not.
+/// The first difference between the promises of two tables: the first line that one has and the other has
+/// not.
 pub(super) fn stale(kept: &str, new: &str) -> Option<String> {
     let (kept, new) = (promises(kept), promises(new));
     let added = new.iter().find(|line| !kept.contains(line)).map(|line| format!("it lacks {}", line.join(" ")));

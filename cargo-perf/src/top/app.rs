@@ -1,6 +1,6 @@
 //! The state behind the screen, as a value: reports from the endpoint, and the selection of the user.
 //!
-//! It changes by what the endpoint sends and by [`App::act`] alone, and draws nothing.
+//! It changes only by events of the endpoint and by [`App::act`], and draws nothing.
 
 use std::time::Instant;
 
