@@ -72,7 +72,7 @@ impl Monotonic {
 impl Clock for Monotonic {
     #[inline]
     fn now(&self) -> u64 {
-        // Below 584 years.
+        // The time is below 584 years.
         u64::try_from(self.beginning.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
 

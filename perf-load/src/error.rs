@@ -48,7 +48,7 @@ impl Error {
         self
     }
 
-    /// Under another key: that of the stage or the operation of a plan.
+    /// The error under another key: that of the stage or the operation of a plan.
     #[cold]
     #[must_use]
     pub fn under(mut self, key: impl Into<String>) -> Self {

@@ -1,4 +1,4 @@
-//! From what was collected to the outcome and its report.
+//! Makes the outcome and its report from the collected counts.
 
 use std::time::Duration;
 
@@ -109,7 +109,8 @@ fn probe(name: String, times: &Distribution) -> ProbeReport {
     let spread = times.spread;
     probe.calls = spread.count;
     probe.timed_calls = spread.count;
-    // These are views of the same calls, and may lie around the program's own probes: they take no share of the self times.
+    // These probes are views of the same calls, and may enclose the program's own probes: they take no share of the self
+    // times.
     probe.total_ns = spread.sum;
     probe.sum_ns = spread.sum;
     probe.mean_ns = spread.sum.checked_div(spread.count).unwrap_or(0);

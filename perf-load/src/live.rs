@@ -15,7 +15,7 @@ pub struct Live {
     pub name: String,
     /// Open or closed loop.
     pub model: Model,
-    /// Since the beginning.
+    /// Time since the beginning.
     pub elapsed: Duration,
     /// Time until no more operations are started.
     pub left: Duration,

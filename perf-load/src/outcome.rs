@@ -161,7 +161,7 @@ impl Counts {
     }
 }
 
-/// Part of a drive: what happened in a stretch of time. Arrivals count where they were due (dropped ones, too), starts and
+/// Part of a drive: the counts of a stretch of time. Arrivals count where they were due (dropped ones, too), starts and
 /// completions where they happened; times belong to completions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]

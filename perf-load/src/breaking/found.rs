@@ -64,7 +64,7 @@ impl Breaking {
 }
 
 impl fmt::Display for Breaking {
-    /// A headline, what limited it, and a row per rate.
+    /// A headline, the causes of failure, and a row per rate.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rate = |rate: f64| format!("{}/s", human::rate(rate));
         match (self.good, self.bad, self.ended) {

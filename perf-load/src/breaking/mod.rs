@@ -2,7 +2,7 @@
 //!
 //! [`Search`] drives a system at a rate that grows by a quarter from step to step until a step fails, bisects between the last
 //! that held and the first that failed, confirms both ends twice, and then drives the good end for longer. The result is
-//! [`Breaking`]: the interval, what limited it, and every step as a point of a curve.
+//! [`Breaking`]: the interval, the causes of failure, and every step as a point of a curve.
 //!
 //! ```
 //! use std::time::Duration;

@@ -17,7 +17,8 @@ pub const LEAST_ACHIEVED: f64 = 0.98;
 const SURELY_LESS: f64 = 0.95;
 /// The queue of a step begins empty: this share of the step is not judged.
 const WARM_UP: f64 = 0.1;
-/// Chance that a kept limit counts as breached, or a breached one as kept. Not a gate's: both ends are confirmed.
+/// Chance that a kept limit counts as breached, or a breached one as kept. It is not as strict as a gate's, since
+/// both ends are confirmed.
 const LEVEL: f64 = 0.02;
 
 /// Why a step failed.
@@ -33,7 +34,7 @@ pub enum Cause {
     /// A limit was breached.
     #[non_exhaustive]
     Limit {
-        /// Which.
+        /// The limit.
         limit: Limit,
         /// The share of the operations that was over it.
         over: f64,
@@ -47,7 +48,7 @@ pub enum Cause {
     /// The backlog grew.
     #[non_exhaustive]
     Backlog {
-        /// How fast.
+        /// Its growth.
         growth: Growth,
     },
 }
@@ -166,7 +167,7 @@ fn judged<'a>(plan: &Arrivals, outcome: &'a Outcome) -> Vec<&'a Window> {
     let (from, to) = (plan.duration().mul_f64(WARM_UP), plan.duration());
     let inside = |window: &&Window| window.at >= from && window.at + window.width <= to;
     let judged: Vec<&Window> = outcome.course.iter().filter(inside).collect();
-    // Of a step shorter than a few windows, all of it.
+    // A step shorter than a few windows is judged whole.
     if judged.is_empty() { outcome.course.iter().collect() } else { judged }
 }
 

@@ -67,7 +67,7 @@ impl Events {
         }
         let weights: Vec<f64> = self.mix.iter().map(|(_, weight)| *weight).collect();
         let greatest = weights.iter().copied().fold(0.0, f64::max);
-        // As shares of the greatest weight, so that no sum overflows.
+        // Weights become shares of the greatest, so that no sum overflows.
         let parts = weights.iter().map(|weight| weight / greatest).collect();
         let kinds = WeightedAliasIndex::new(parts)
             .map_err(|_| Error::invalid("mix", "all weights are zero; give one that is greater"))?;
@@ -100,7 +100,7 @@ pub struct EventStream {
 pub struct Event {
     /// Its number, from 0.
     pub sequence: u64,
-    /// Since the stream's beginning.
+    /// Time since the stream's beginning.
     pub at: Duration,
     /// The name of its kind.
     pub kind: Arc<str>,

@@ -188,7 +188,7 @@ pub enum AccessKind {
 }
 
 impl Access {
-    /// Appends the value that is written: letters and digits. Nothing for reads and deletions.
+    /// Appends the value that is written: letters and digits. Reads and deletions append nothing.
     pub fn value(&self, out: &mut Vec<u8>) {
         if let AccessKind::Put { bytes, seed } = self.kind {
             filler(out, seed, bytes as usize);

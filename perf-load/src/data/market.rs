@@ -189,7 +189,7 @@ impl Ticks {
 /// One tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tick {
-    /// Since the stream's beginning.
+    /// Time since the stream's beginning.
     pub at: Duration,
     /// Its symbol.
     pub symbol: Symbol,
@@ -347,8 +347,8 @@ mod tests {
     use super::*;
     use statrs::distribution::{ChiSquared, ContinuousCDF};
 
-    /// Returns over steps of any length, divided by what their standard deviation should be, are standard normal: the sum of
-    /// their squares is chi-square distributed, and so is the sum of their squares about the claimed mean.
+    /// Returns over steps of any length, divided by their claimed standard deviation, are standard normal: the sum of their
+    /// squares is chi-square distributed, and so is the sum of their squares about the claimed mean.
     #[test]
     fn logarithms_of_prices_move_by_the_stated_volatility() {
         let volatility = 0.4;

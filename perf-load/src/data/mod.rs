@@ -77,7 +77,7 @@ fn sizes(key: &str, median: f64, spread: f64) -> Result<LogNormal<f64>, Error> {
     LogNormal::new(median.ln(), spread).map_err(|error| Error::invalid("spread", error.to_string()))
 }
 
-/// No record is longer, so that memory stays bounded.
+/// The greatest length of a record, so that memory stays bounded.
 const MOST_BYTES: f64 = 16.0 * 1024.0 * 1024.0;
 
 /// Nanoseconds until the next of events that come with a mean rate per second.

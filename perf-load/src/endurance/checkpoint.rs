@@ -11,7 +11,7 @@ use crate::Outcome;
 /// Checkpoints in memory, at most.
 const MOST: usize = 480;
 
-/// One checkpoint: what was done since the one before, and the state of the system at its end.
+/// One checkpoint: the counts since the one before, and the state of the system at its end.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Checkpoint {

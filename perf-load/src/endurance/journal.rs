@@ -14,7 +14,7 @@ use crate::Error;
 /// Lines that wait for room on the disk, at most: beyond it, the oldest are lost.
 const WAITING: usize = 64;
 
-/// Where checkpoints go, and those that could not be written yet.
+/// The file of the checkpoints, and those that could not be written yet.
 #[derive(Debug, Default)]
 pub(super) struct Journal {
     path: Option<PathBuf>,

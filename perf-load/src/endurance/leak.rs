@@ -1,9 +1,9 @@
 //! Does memory leak over a run, or does a cache warm?
 //!
-//! By the gate's method ([`trend`]) on the memory of all checkpoints, and on that of their second half. A leak shows in both, and does
-//! not slow down: where the last quarter's slope is under 80 % of the one before, it is [`Reason::Converging`]. A cache that fills
-//! exponentially slows down by more than that from quarter to quarter where it is 60 % full at the end of the run; noise
-//! in the readings asks for more (`docs/load/endurance.md`). One that fills slower looks like a leak to any test of that length.
+//! The gate's method ([`trend`]) judges the memory of all checkpoints, and that of their second half. A leak shows in both, and
+//! does not slow down: where the last quarter's slope is under 80 % of the one before, it is [`Reason::Converging`]. A cache that
+//! fills exponentially slows down by more than that from quarter to quarter where it is 60 % full at the end of the run; noise in
+//! the readings asks for more (`docs/load/endurance.md`). One that fills slower looks like a leak to any test of that length.
 //!
 //! A leak beside a cache that warms is found, too: the whole then slows down, but the second half, by itself, does not.
 

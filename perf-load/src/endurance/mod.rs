@@ -20,9 +20,9 @@
 //!
 //! # The file
 //!
-//! A line per checkpoint, each a report (`perf.report/1`) of what happened in it: `cargo perf trend FILE` draws it, and
-//! [`Soak::read`] judges it as if the run had ended there. A run that is killed keeps all its lines. Where a line does not fit, on a
-//! full disk, the file stays what it was; the run goes on, tries again at the next checkpoint, and says so.
+//! A line per checkpoint, each a report (`perf.report/1`) of its counts: `cargo perf trend FILE` draws it, and [`Soak::read`]
+//! judges it as if the run had ended there. A run that is killed keeps all its lines. Where a line does not fit, on a full disk,
+//! the file stays what it was; the run goes on, tries again at the next checkpoint, and says so.
 //!
 //! # Memory
 //!

@@ -101,7 +101,8 @@ fn throughput(bound: f64, outcome: &Outcome) -> Row {
     if counts.due == 0 {
         return row.invalid("no arrival was due");
     }
-    // As a share of what was due, so that a schedule that came out a little thinner than its rate does not count against it.
+    // A share of the due arrivals is taken, so that a schedule that came out a little thinner than its rate does not count
+    // against it.
     let share = well as f64 / counts.due as f64 * (outcome.scheduled.as_secs_f64() / outcome.elapsed.as_secs_f64());
     let actual = share * outcome.offered();
     let verdict = if actual >= bound * (1.0 - ITS_END) { Verdict::Pass } else { Verdict::Fail };

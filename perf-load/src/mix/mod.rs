@@ -54,7 +54,7 @@ impl<'a> Mix<'a> {
         Self::default()
     }
 
-    /// With one more operation.
+    /// Adds an operation.
     #[must_use]
     pub fn add<R: Ends>(mut self, operation: Operation, function: impl Fn(&Ctx) -> R + Send + Sync + 'a) -> Self {
         self.operations.push(operation);

@@ -13,7 +13,7 @@ pub struct Operation {
 }
 
 impl Operation {
-    /// Of weight 1, without sizes and injected failures.
+    /// An operation of weight 1, without sizes and injected failures.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), weight: 1.0, sizes: None, failures: 0.0 }

@@ -41,7 +41,7 @@ impl AsyncMix {
         Self::default()
     }
 
-    /// With one more operation.
+    /// Adds an operation.
     #[must_use]
     pub fn add<R, F>(mut self, operation: Operation, function: impl Fn(Ctx) -> F + Send + Sync + 'static) -> Self
     where

@@ -39,7 +39,7 @@ pub(crate) struct Schedule {
 /// The decision on the next arrival.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// To be started at `due`, or at once where that has passed.
+    /// The arrival is to be started at `due`, or at once where that has passed.
     Start { number: u64, due: u64 },
     /// It came when the backlog was full.
     Dropped { due: u64 },
@@ -50,7 +50,7 @@ pub(crate) enum Next {
 }
 
 impl Schedule {
-    /// At most `bound` arrivals wait.
+    /// A schedule in which at most `bound` arrivals wait.
     pub(crate) fn new(arrivals: &Arrivals, bound: u32) -> Self {
         let cells = |length: usize| (0..length).map(|_| AtomicU64::new(0)).collect();
         Self {
@@ -159,7 +159,7 @@ impl Schedule {
         true
     }
 
-    /// Arrivals that were due by a time and not taken. For the end of an interrupted drive, when no worker takes any more.
+    /// Arrivals that were due by a time and not taken. It is for the end of an interrupted drive, when no worker takes any more.
     pub(crate) fn left(&self, by: u64) -> impl Iterator<Item = u64> {
         let filled = self.filled.0.load(Ordering::Acquire);
         let (at, _) = unpack(self.taken.0.load(Ordering::Acquire));

@@ -17,9 +17,9 @@ use crate::Error;
 
 const WIDTH: u32 = 1000;
 const HEIGHT: u32 = 250;
-/// Left of the drawing: room for the figures of y.
+/// Room left of the drawing for the figures of y.
 const SIDE: u32 = 76;
-/// Above it: room for the legend.
+/// Room above it for the legend.
 const TOP: i32 = 30;
 
 /// Every tone as a placeholder colour until the ground is known.

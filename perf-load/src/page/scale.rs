@@ -31,7 +31,7 @@ impl Ranged for Scale {
             (value - start) / (end - start)
         };
         let place = f64::from(limit.0) + share.clamp(-1.0, 2.0) * f64::from(limit.1 - limit.0);
-        // Within three times the drawing.
+        // The value is within three times the drawing.
         #[allow(clippy::cast_possible_truncation)]
         let place = place.round() as i32;
         place

@@ -69,7 +69,7 @@ impl Cells {
         for (at, block) in self.blocks.iter_mut().enumerate() {
             for (step, count) in block.iter_mut().flat_map(|block| block.iter_mut().enumerate()) {
                 if *count > 0 {
-                    // Below 3776.
+                    // The index is below 3776.
                     pairs.push((u16::try_from(at * BLOCK + step).unwrap_or(u16::MAX), std::mem::take(count)));
                 }
             }

@@ -129,11 +129,11 @@ impl State {
                 self.windows.push(join(first, windows.next()));
             }
         }
-        // Below 128.
+        // The number is below 128.
         let place = usize::try_from(number >> self.doubled).unwrap_or(WINDOWS - 1);
         let length = Duration::from_nanos(width << self.doubled);
         while self.windows.len() <= place {
-            // Below 128.
+            // The number is below 128.
             let before = u32::try_from(self.windows.len()).unwrap_or(u32::MAX);
             self.windows.push(Window { at: length.saturating_mul(before), width: length, ..Window::default() });
         }

@@ -64,7 +64,7 @@ const STALLED: f64 = 0.1;
 /// Contention from which on it limits what a handful of workers can do.
 const CONTENTION: f64 = 0.1;
 
-/// Share of the workers' time for which samples have to account, to say in what they were blocked.
+/// Share of the workers' time for which samples have to account, to show where they were blocked.
 const SAMPLED: f64 = 0.02;
 
 /// The observations with one number of workers: medians over its steps.

@@ -118,7 +118,7 @@ fn draw<B: DrawingBackend>(
                 dashes(colours.ceiling),
             ))?;
             let words = format!("ceiling {}/s", human::rate(ceiling));
-            // Above all points.
+            // The text is above all points.
             chart.draw_series([Text::new(words, (right * 0.78, top * 0.98), label(&colours.ceiling))])?;
         }
         // The law applies to whole workers: the curve begins with one.

@@ -12,7 +12,7 @@ use super::step::{Step, Watch};
 use super::{Estimate, Noise, Point, Usl};
 use crate::{Error, Outcome, Validity};
 
-/// Which numbers of workers are measured, how often, and in what order.
+/// The numbers of workers that are measured, how often, and in which order.
 ///
 /// Every number is measured once a round, in an order that is drawn for each round, so that a machine that becomes slower
 /// during the measurement bends no curve.

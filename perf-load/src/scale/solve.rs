@@ -1,6 +1,6 @@
 //! Least squares within bounds: Gauss–Newton steps on the parameters that are free, damped where a step would not descend.
 
-/// Where a sum of squares is least, and what it is there.
+/// The point at which a sum of squares is least, and the sum there.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Found<const P: usize> {
     pub(super) at: [f64; P],

@@ -77,7 +77,7 @@ pub struct Usl {
     pub spread: f64,
     /// How the points are taken to scatter.
     pub noise: Noise,
-    /// Most workers that were measured; what lies beyond is extrapolated.
+    /// Most workers that were measured; the curve beyond is extrapolated.
     pub most_workers: u32,
 }
 

@@ -144,7 +144,7 @@ fn true_parameters_are_inside_their_intervals_in_93_of_100() {
         }
         let [parameters @ .., ceiling] = inside;
         assert!(parameters.iter().all(|&count| count >= 93), "{curve:?}: λ, σ, κ, peak inside {parameters:?} of 100");
-        // Of 95 % as many as 100 samples leave room for; one profile that stays in a local minimum makes 87.
+        // The bound is 95 % less the scatter of 100 samples; one profile that stays in a local minimum gives 87.
         assert!(ceiling >= 90, "{curve:?}: ceiling inside {ceiling} of 100");
     }
 }

@@ -1,4 +1,5 @@
-//! An outcome as text for people: for a terminal, and as Markdown for a pull request. Nothing here prints.
+//! An outcome as text for people: for a terminal, and as Markdown for a pull request. The module does not
+//! print.
 
 mod facts;
 

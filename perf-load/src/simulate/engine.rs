@@ -50,7 +50,8 @@ impl Engine {
             ends: BinaryHeap::new(),
             weather: Weather::new(queue.seed),
             worked: 0,
-            // Apart from arrivals of the same seed: their gaps would be in proportion to the services.
+            // The generator differs from that of arrivals of the same seed, whose gaps would be in proportion to the
+            // services.
             rng: Xoshiro256PlusPlus::seed_from_u64(queue.seed ^ 0xd1b5_4a32_d192_ed03),
         }
     }
