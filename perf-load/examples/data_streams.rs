@@ -33,7 +33,7 @@ fn row<I: Iterator<Item: Record>>(name: &str, megabytes: u64, records: I) -> io:
     Ok(())
 }
 
-/// Takes everything, and depends on it, so that no compiler leaves it out.
+/// A writer whose value depends on all that is written, so that no compiler leaves it out.
 struct Sum(u64);
 
 impl Write for Sum {

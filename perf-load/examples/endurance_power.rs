@@ -1,4 +1,4 @@
-//! How often endurance runs call a leak or a drift that is none, and how often they find one that is there: simulated.
+//! How often endurance runs report a false leak or drift, and how often they find a real one: simulated.
 //!
 //! `cargo run --release -p perf-load --example endurance_power` takes minutes; `-- quick` takes a tenth of the runs or fewer, and
 //! `memory`, `queue` or `series` only that part.

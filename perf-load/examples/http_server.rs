@@ -1,4 +1,4 @@
-//! A server to be put under load, whose behaviour is known: what `docs/load/http.md` measures.
+//! A server to be put under load, whose behaviour is known: `docs/load/http.md` measures it.
 //!
 //! ```text
 //! cargo run --release -p perf-load --features http --example http_server -- 127.0.0.1:3100
@@ -27,7 +27,7 @@ type Answer = Response<Full<Bytes>>;
 fn main() -> std::io::Result<()> {
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:3100".to_owned());
     let address: SocketAddr = address.parse().map_err(std::io::Error::other)?;
-    // One thread: the machine's other processors are the client's.
+    // The server has one thread: the machine's other processors are for the client.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let listener = TcpListener::bind(address).await?;

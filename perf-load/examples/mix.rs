@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let outcome = load
         .watch(|live| {
             let mut terminal = std::io::stderr().lock();
-            // A line that is written over, on a terminal alone. Where it is closed, the load goes on all the same.
+            // A line that is overwritten, on a terminal only. Where the terminal is closed, the load goes on.
             if terminal.is_terminal() {
                 let _ = write!(terminal, "\r\x1b[K{live}").and_then(|()| terminal.flush());
             }

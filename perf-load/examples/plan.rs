@@ -1,5 +1,5 @@
-//! A load as a file: reads a plan, drives its operations, prints what was measured. A plan that cannot be driven is named by its
-//! key, with exit code 2.
+//! A load as a file: reads a plan, drives its operations, prints the measurements. For a plan that cannot be driven, it names
+//! the wrong key, with exit code 2.
 //!
 //! ```sh
 //! cargo run -p perf-load --features plan --example plan -- perf-load/examples/plan.toml

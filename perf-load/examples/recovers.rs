@@ -1,11 +1,11 @@
-//! Recovery: how long does a system suffer from what is over?
+//! Recovery: how long does a system suffer from a disturbance that is over?
 //!
 //! ```text
 //! cargo run --release -p perf-load --features page --example recovers            # code of this program that stalls for a second
 //! cargo run --release -p perf-load --features page --example recovers -- quick   # simulated queues, at once
 //! ```
 //!
-//! What happened is drawn into `target/recovers.html`.
+//! The course is drawn into `target/recovers.html`.
 
 use std::error::Error;
 use std::thread;
@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut plots = Vec::new();
     if std::env::args().any(|argument| argument == "quick") {
         let queue = Queue::new("patient clients", 1, Service::exponential(Duration::from_millis(1))?)?;
-        // Who waits for 100 ms asks again: the overload outlasts its cause.
+        // A client that has waited for 100 ms retries: the overload outlasts its cause.
         let storm = Queue::new("impatient clients", 1, Service::exponential(Duration::from_millis(1))?)?
             .retries(Duration::from_millis(100), 3);
         let trial = Trial::at(700.0)?.overload(2000.0, Duration::from_secs(10))?.poisson(1);
@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             plots.push(page::recovery(&found));
         }
     } else {
-        // What is due in the twentieth second waits for its end; four at a time.
+        // Operations that are due in the twentieth second wait for its end; four at a time.
         let calm = Duration::from_secs(20);
         let stall = Duration::from_secs(1);
         let load = Load::new("stalls").max_in_flight(4);

@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             black_box(work(20_000));
         })?,
         measure("mutex", &[1, 2, 3, 4, 6, 8, 12, 16], step, || {
-            // The work is done while the lock is held, as in a cache with one lock.
+            // The work is done under the lock, as in a cache with one lock.
             let mut held = shared.lock().unwrap_or_else(PoisonError::into_inner);
             std::thread::sleep(Duration::from_micros(500));
             *held += work(1_000);

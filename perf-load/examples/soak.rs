@@ -19,7 +19,7 @@ use perf_load::endurance::Soak;
 use perf_load::simulate::{Memory, Queue, Service};
 use perf_load::{Limits, Load, page};
 
-/// Says what is live: without it, the resident set is all that is known.
+/// The allocator that counts live bytes: without it, only the resident set is known.
 #[global_allocator]
 static ALLOCATOR: PerfAlloc = PerfAlloc::new(std::alloc::System);
 

@@ -1,8 +1,8 @@
 //! Coordinated omission, shown: a server that does nothing for 100 ms once a second, under an open and under a closed loop.
 //!
-//! It serves one request at a time, in half a millisecond; 1,000 come in a second. What waits in a stall is worked off at twice
-//! the rate at which more comes, so the arrivals of 200 ms wait, the first one for 100 ms: (100 − x) ÷ 500 of them all wait longer
-//! than x ms, which makes a p90 of 50.5 ms and a p99 of 95.5 ms, service included.
+//! It serves one request at a time, in half a millisecond; 1,000 come in a second. The backlog of a stall is worked off at twice
+//! the rate of new arrivals, so the arrivals of 200 ms wait, the first one for 100 ms: a share of (100 − x) ÷ 500 of all arrivals
+//! waits longer than x ms, which makes a p90 of 50.5 ms and a p99 of 95.5 ms, service included.
 //!
 //! ```sh
 //! cargo run --release -p perf-load --example stall -- 20 # seconds
@@ -39,8 +39,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// A server on a machine of its own: what it does takes no processor here, a caller sleeps until it is answered. It begins with
-/// a stall.
+/// A server on a machine of its own: its work takes no processor here, a caller sleeps until it is answered. It begins with a
+/// stall.
 fn server() -> impl Fn(&perf_load::Ctx) + Sync {
     let beginning = Instant::now();
     let is_free = Mutex::new(beginning);

@@ -1,4 +1,5 @@
-//! How often the intervals of a fitted Universal Scalability Law hold the true parameters, over seeded synthetic data.
+//! How often the intervals of a fitted Universal Scalability Law contain the true parameters, over seeded synthetic
+//! data.
 //!
 //! `cargo run --release -p perf-load --example usl_coverage`
 

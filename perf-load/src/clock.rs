@@ -1,6 +1,6 @@
 //! The time of a drive, and waiting for a moment of it.
 //!
-//! Deadlines are absolute: a wait that was too long takes nothing from the next. A wait sleeps until shortly before, as long as a
+//! Deadlines are absolute: a wait that was too long does not delay the next. A wait sleeps until shortly before, as long as a
 //! sleep was measured to be late here, and spins the rest; where as many threads spin as there are processors, it sleeps to the
 //! end.
 
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 pub(crate) trait Clock: Sync {
     fn now(&self) -> u64;
 
-    /// Returns at `until`, or as soon as `give_up` says so; and the time then.
+    /// Returns the time at `until`, or as soon as `give_up` returns `true`.
     fn wait(&self, until: u64, give_up: &dyn Fn() -> bool) -> u64;
 }
 
@@ -33,7 +33,7 @@ const NAP: Duration = Duration::from_millis(20);
 /// Sleeps that are tried to see how late they are, and how long each is.
 const TRIES: usize = 16;
 const TRY: Duration = Duration::from_micros(50);
-/// Spinning that is worth it: where sleeps are later than this, so are starts.
+/// The shortest time to spin: where sleeps are later than this, so are starts.
 const LEAST: Duration = Duration::from_micros(20);
 const MOST: Duration = Duration::from_micros(200);
 
@@ -72,7 +72,7 @@ impl Monotonic {
 impl Clock for Monotonic {
     #[inline]
     fn now(&self) -> u64 {
-        // Below 584 years.
+        // The time is below 584 years.
         u64::try_from(self.beginning.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
 
@@ -90,7 +90,8 @@ impl Clock for Monotonic {
     }
 }
 
-/// How late a short sleep is here, but for the worst of sixteen: measured once, on a thread that sleeps as exactly as workers do.
+/// How late a short sleep is on this machine, without the worst of sixteen: measured once, on a thread that sleeps as exactly as
+/// workers do.
 fn margin() -> Duration {
     static MARGIN: OnceLock<Duration> = OnceLock::new();
     let measure = || {
@@ -105,14 +106,14 @@ fn margin() -> Duration {
         late.sort_unstable();
         late[TRIES - 2]
     };
-    // Where no thread can be had, the drive itself will say so.
+    // Where no thread can be started, the drive itself reports it.
     *MARGIN.get_or_init(|| {
         let thread = thread::Builder::new().spawn(measure);
         thread.ok().and_then(|thread| thread.join().ok()).unwrap_or(MOST).clamp(LEAST, MOST)
     })
 }
 
-/// Asks for sleeps of this thread that are as exact as the system has them; by default Linux lets them be 50 µs late.
+/// Asks the system for sleeps of this thread that are as exact as possible; by default Linux lets them be 50 µs late.
 pub(crate) fn sleep_exactly() {
     #[cfg(target_os = "linux")]
     let _ = rustix::thread::set_current_timer_slack(std::num::NonZeroU64::new(1));

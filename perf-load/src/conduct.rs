@@ -1,4 +1,4 @@
-//! What open and closed loops have in common: workers that begin together, and the thread that watches them.
+//! The common part of open and closed loops: workers that begin together, and the thread that watches them.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -16,7 +16,7 @@ use crate::{Error, Stop};
 pub(crate) struct End {
     /// Its last completion, in nanoseconds since the beginning.
     pub(crate) last: u64,
-    /// Whether it ended before there was no more to do, and when.
+    /// When it ended early; none where all its work was done.
     pub(crate) stopped: Option<u64>,
 }
 
@@ -58,7 +58,8 @@ pub(crate) fn conduct<C: Clock + Send>(
     mut observer: Observer<'_>,
     work: impl Fn(usize, &C) -> End + Sync,
 ) -> Result<(End, C), Error> {
-    // Who works reads the clock, which is there when all threads are; nothing is in it where they are not.
+    // Workers read the clock, which is set once all threads exist; it stays empty where a thread could not be
+    // started.
     let clock = RwLock::new(None);
     let mut beginning = clock.write().unwrap_or_else(PoisonError::into_inner);
     let (alive, all_ended) = mpsc::channel::<()>();
@@ -86,7 +87,7 @@ pub(crate) fn conduct<C: Clock + Send>(
         *beginning = Some(begin());
         drop(beginning);
         watch(&all_ended, &mut observer);
-        // A worker's own code does not panic; were it to, this thread says so.
+        // A worker's own code does not panic; if it did, this thread would report it.
         let ends =
             threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         Ok(ends.fold(End::default(), End::join))
@@ -97,7 +98,7 @@ pub(crate) fn conduct<C: Clock + Send>(
     }
 }
 
-/// Tells the observer now and then, until all have ended.
+/// Calls the observer now and then, until all workers have ended.
 fn watch(all_ended: &mpsc::Receiver<()>, observer: &mut Observer<'_>) {
     let beginning = Instant::now();
     while all_ended.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {

@@ -1,4 +1,4 @@
-//! What can be put under load.
+//! The interface of a system under load.
 
 use crate::{Arrivals, Error, Outcome};
 
@@ -6,7 +6,7 @@ use crate::{Arrivals, Error, Outcome};
 ///
 /// The searches (breaking point, recovery, endurance), comparisons and capacity budgets drive any of them many times.
 pub trait Drive {
-    /// Starts one operation at each of the intended times, and tells what was measured.
+    /// Starts one operation at each of the intended times, and returns what was measured.
     ///
     /// # Errors
     /// Where the drive could not be carried out at all. Operations that fail are counted in the outcome.

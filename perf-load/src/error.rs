@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-/// Why a load could not be driven: what was wrong, and the remedy. Operations that fail are no errors, but counts of the
+/// Why a load could not be driven: the fault and the remedy. Operations that fail are no errors, but counts of the
 /// [`Outcome`](crate::Outcome).
 ///
 /// ```
@@ -40,7 +40,7 @@ impl Error {
         Self { inner: Box::new(Inner { key: None, problem: problem.into(), source: None }) }
     }
 
-    /// With the error below it.
+    /// With the error that caused it.
     #[cold]
     #[must_use]
     pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
@@ -48,7 +48,7 @@ impl Error {
         self
     }
 
-    /// Under another key: that of the stage or the operation of a plan.
+    /// The error under another key: that of the stage or the operation of a plan.
     #[cold]
     #[must_use]
     pub fn under(mut self, key: impl Into<String>) -> Self {

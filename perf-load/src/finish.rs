@@ -1,4 +1,4 @@
-//! From what was collected to the outcome and its report.
+//! Makes the outcome and its report from the collected counts.
 
 use std::time::Duration;
 
@@ -12,14 +12,14 @@ use crate::record::{Collector, Distribution, Operation};
 use crate::settings::Settings;
 use crate::{Model, Outcome, Validity};
 
-/// Where no limit is stated, lateness is held against a tenth of this.
+/// Where no limit is stated, lateness is judged against a tenth of this.
 const USUAL_LIMIT: Duration = Duration::from_millis(10);
 
-/// What was so before the drive.
+/// The state before the drive.
 pub(crate) enum Before {
-    /// In this process; what its probes had counted, where they are on.
+    /// The system runs in this process; the counts of its probes, where they are on.
     Here(Option<Snapshot>),
-    /// In no process: it is simulated.
+    /// The system is simulated, in no process.
     Simulated,
 }
 
@@ -28,7 +28,7 @@ impl Before {
         Self::Here(perf_core::is_enabled().then(perf_core::snapshot))
     }
 
-    /// What the probes of the program counted since.
+    /// The counts of the program's probes since then.
     fn report(self) -> Report {
         let Self::Here(before) = self else { return Report::default() };
         let since = before.map(|before| Report::from(perf_core::snapshot().since(&before)));
@@ -109,7 +109,8 @@ fn probe(name: String, times: &Distribution) -> ProbeReport {
     let spread = times.spread;
     probe.calls = spread.count;
     probe.timed_calls = spread.count;
-    // These are views of the same calls, and may lie around the program's own probes: they take no share of the self times.
+    // These probes are views of the same calls, and may enclose the program's own probes: they take no share of the self
+    // times.
     probe.total_ns = spread.sum;
     probe.sum_ns = spread.sum;
     probe.mean_ns = spread.sum.checked_div(spread.count).unwrap_or(0);

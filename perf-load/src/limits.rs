@@ -1,4 +1,4 @@
-//! What a system under load must keep.
+//! The limits that a system under load must keep.
 
 use std::fmt;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::{Error, Window};
 /// Blocks of a drive, at most, in which exceedances are counted.
 const BLOCKS: usize = 24;
 
-/// Limits of response times and of the share of failures, held by every step of a search and by an endurance run.
+/// Limits of response times and of the share of failures, for every step of a search and for an endurance run.
 ///
 /// ```
 /// use std::time::Duration;
@@ -32,18 +32,18 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// No response time, and failures of at most 1 %: who fails at once holds any rate.
+    /// No response time, and failures of at most 1 %: a system that fails at once would hold any rate.
     fn default() -> Self {
         Self { times: Vec::new(), errors: 0.01 }
     }
 }
 
-/// One limit, held against what was measured.
+/// One limit, judged by the measured operations.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Held {
     pub(crate) limit: Limit,
     pub(crate) judged: Judgement,
-    /// The share that may be over it.
+    /// The share of operations that may be over it.
     pub(crate) allowed: f64,
 }
 
@@ -56,7 +56,7 @@ pub enum Limit {
     Time {
         /// Which quantile.
         metric: Metric,
-        /// What it may be.
+        /// The greatest value allowed.
         most: Duration,
     },
     /// The share of failed operations is at most this.
@@ -68,7 +68,8 @@ pub enum Limit {
 }
 
 impl Limits {
-    /// This quantile of the response time may be so long; of the same quantile the last one holds.
+    /// This quantile of the response time may be so long; a later limit of the same quantile replaces the
+    /// earlier.
     ///
     /// # Errors
     /// A metric that is no quantile; no time at all.
@@ -103,9 +104,9 @@ impl Limits {
         times.chain([Limit::Errors { most: self.errors }])
     }
 
-    /// Each limit against these parts, in the order of time. Slow calls come in bursts: parts are what tells.
+    /// Judges each limit by these parts, in the order of time. Slow calls come in bursts, which the parts show.
     pub(crate) fn hold(&self, parts: &[Part<'_>]) -> Vec<Held> {
-        // Of short blocks each depends on many before it, which the correlation of neighbours does not show.
+        // Each short block depends on many before it, which the correlation of neighbours does not show.
         let each = parts.len().div_ceil(BLOCKS).max(1);
         let judged = |limit: Limit| {
             let seen = parts.chunks(each).map(|block| {
@@ -120,7 +121,7 @@ impl Limits {
     }
 }
 
-/// Part of what was measured.
+/// Part of a drive.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Part<'a> {
     pub(crate) completed: u64,
@@ -153,7 +154,7 @@ impl Limit {
     }
 }
 
-/// Values above a limit; those of its own bucket are above it where the middle of the bucket is.
+/// Values above a limit; values in the limit's own bucket are above it where the middle of the bucket is.
 fn above(histogram: &Histogram, limit: u64) -> u64 {
     histogram.buckets().filter(|bucket| bucket.low.midpoint(bucket.high) > limit).map(|bucket| bucket.count).sum()
 }

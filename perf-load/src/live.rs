@@ -1,4 +1,4 @@
-//! How a drive goes, while it goes: a value, and the line that shows it.
+//! The progress of a drive: a value, and the line that shows it.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use perf_exporters::human;
 
 use crate::{Counts, Model};
 
-/// How a drive goes: [`Load::watch`](crate::Load::watch). Its text is one line.
+/// The progress of a drive: [`Load::watch`](crate::Load::watch). Its text is one line.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Live {
@@ -15,18 +15,18 @@ pub struct Live {
     pub name: String,
     /// Open or closed loop.
     pub model: Model,
-    /// Since the beginning.
+    /// Time since the beginning.
     pub elapsed: Duration,
-    /// Until no more is started.
+    /// Time until no more operations are started.
     pub left: Duration,
-    /// Completions a second, of late.
+    /// Recent completions a second.
     pub rate: f64,
-    /// 99 % of the operations that completed of late took no longer, from their intended start; `None` before the first window
-    /// is over.
+    /// 99 % of the recently completed operations took no longer, from their intended start; `None` before the first window is
+    /// over.
     pub p99: Option<Duration>,
-    /// What became of the arrivals so far; of those that wait nothing is known yet.
+    /// Counts of the arrivals so far; those that wait are only counted as due.
     pub counts: Counts,
-    /// Operations under way.
+    /// Operations in flight.
     pub in_flight: u64,
 }
 
@@ -56,7 +56,8 @@ impl fmt::Display for Live {
     }
 }
 
-/// Seconds, rounded up, so that a line that is told anew four times a second does not flicker; minutes and hours beside them.
+/// Seconds, rounded up, so that a line that is written four times a second does not flicker; longer times in minutes and
+/// hours.
 fn whole(left: Duration) -> String {
     let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
     match (seconds / 3_600, seconds / 60 % 60, seconds % 60) {

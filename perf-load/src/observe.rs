@@ -1,4 +1,4 @@
-//! Tells the watcher of a drive how it goes.
+//! Reports the progress of a drive to its watcher.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use crate::Live;
 use crate::record::{Apart, Collector, Tally};
 use crate::settings::Settings;
 
-/// How often a watcher is told.
+/// The time between two reports to a watcher.
 pub(crate) const EVERY: Duration = Duration::from_millis(250);
 
 /// Makes [`Live`] values of a drive.
@@ -15,7 +15,7 @@ pub(crate) struct Observer<'a> {
     scheduled: Duration,
     collector: &'a Collector,
     tallies: &'a [Apart<Tally>],
-    /// When it was last told, and completions until then.
+    /// The time of the last report, and completions until then.
     last: (Duration, u64),
 }
 

@@ -1,11 +1,11 @@
-//! What is driven: one operation, how it ended, and what it is told of itself.
+//! One operation: its context, and how it ended.
 
 use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::record::Done;
 
-/// What an operation is told of the arrival that it is for.
+/// The context of an operation: the arrival that it is for.
 #[derive(Clone, Copy, Debug)]
 pub struct Ctx {
     pub(crate) number: u64,
@@ -28,7 +28,7 @@ impl Ctx {
         self.due
     }
 
-    /// A seed of its own, that depends on the load's seed and on its number only: the same data whichever worker comes to it.
+    /// A seed of its own, that depends on the load's seed and on its number only: the same data with any worker.
     #[must_use]
     pub fn seed(&self) -> u64 {
         self.seed
@@ -40,15 +40,15 @@ impl Ctx {
         self.size
     }
 
-    /// Whether this one counts as failed whatever comes of it, by [`failures`](crate::Operation::failures): so that an operation
-    /// can send a broken request, or none.
+    /// Whether this operation counts as failed regardless of its result, by [`failures`](crate::Operation::failures): so it can
+    /// send a broken request, or none.
     #[must_use]
     pub fn injected(&self) -> bool {
         self.injected
     }
 }
 
-/// What an operation returns: nothing, or a result whose error tells its class.
+/// The return value of an operation: nothing, or a result whose error gives its class.
 pub trait Ends {
     /// The class of the failure, if it is one.
     fn failure(self) -> Option<Cow<'static, str>>;
@@ -66,7 +66,7 @@ impl<T, E: Class> Ends for Result<T, E> {
     }
 }
 
-/// What kind of failure an error is: few words, since failures are counted by it. Beyond 32 classes the rest is `other`.
+/// The kind of failure of an error: few words, since failures are counted by it. Beyond 32 classes the rest is `other`.
 ///
 /// ```
 /// use perf_load::Class;
@@ -130,7 +130,7 @@ impl Class for std::fmt::Error {
     }
 }
 
-/// All errors in a box are one class: what they are is not known.
+/// All errors in a box are one class: their type is not known.
 impl Class for Box<dyn std::error::Error> {
     fn class(&self) -> Cow<'static, str> {
         Cow::Borrowed("error")

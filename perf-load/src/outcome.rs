@@ -1,27 +1,27 @@
-//! What one drive measured, as a plain value.
+//! The measurements of one drive, as a plain value.
 
 use std::time::Duration;
 
 use perf_core::Histogram;
 use perf_exporters::Report;
 
-/// What one drive measured.
+/// The measurements of one drive.
 ///
-/// *Response time* is from the intended start to the completion: what a caller waits for that comes at that time, whether
-/// or not the driver was free. *Service time* is from the actual start to the completion. *Lateness* is the delay of a
-/// start while capacity was free: the generator's own fault.
+/// *Response time* is from the intended start to the completion: the wait of a caller that comes at that time, whether or
+/// not the driver was free. *Service time* is from the actual start to the completion. *Lateness* is the delay of a start
+/// while capacity was free: the generator's own fault.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Outcome {
     /// The load's name: the first part of its probes' names.
     pub name: String,
-    /// Whether starts were given by a schedule, or by earlier operations that end.
+    /// Whether operations start by a schedule, or when earlier operations end.
     pub model: Model,
     /// How long arrivals came, or workers began operations.
     pub scheduled: Duration,
     /// The same, or until the last completion where that was later.
     pub elapsed: Duration,
-    /// What became of the arrivals.
+    /// Counts of the arrivals.
     pub counts: Counts,
     /// Response times of all completed operations, in nanoseconds.
     pub response: Histogram,
@@ -37,17 +37,17 @@ pub struct Outcome {
     pub interrupted: bool,
     /// Failures by class, the most frequent first; panics are class `panic`.
     pub classes: Vec<(String, u64)>,
-    /// The seed of whatever was random: arrivals, the choice among operations, sizes. `None` where nothing was.
+    /// The seed of everything random: arrivals, the choice among operations, sizes. `None` where nothing was random.
     pub seed: Option<u64>,
     /// The latency that the load is to stay within, where one was stated.
     pub limit: Option<Duration>,
-    /// The same for everything that reads reports: probes `NAME::response`, `NAME::service`, `NAME::lateness`, and
+    /// The same for all readers of reports: probes `NAME::response`, `NAME::service`, `NAME::lateness`, and
     /// `NAME::OPERATION::response` and `…::service` for each operation of a mix.
     pub report: Report,
 }
 
 impl Outcome {
-    /// Nothing measured yet.
+    /// An outcome without measurements.
     ///
     /// ```
     /// use perf_load::{Model, Outcome};
@@ -82,7 +82,7 @@ impl Outcome {
         per_second(self.counts.completed, self.elapsed)
     }
 
-    /// Arrivals a second, as the schedule had them; in a closed loop, what was started.
+    /// Arrivals a second, as the schedule had them; in a closed loop, the operations that were started.
     #[must_use]
     pub fn offered(&self) -> f64 {
         per_second(self.counts.due, if self.scheduled.is_zero() { self.elapsed } else { self.scheduled })
@@ -95,7 +95,7 @@ impl Outcome {
     }
 }
 
-/// What decides when an operation starts.
+/// The rule by which an operation starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Model {
@@ -106,12 +106,12 @@ pub enum Model {
         max_in_flight: usize,
     },
     /// Workers that each start an operation when their last one is done. A slow system is asked less often, so its
-    /// quantiles say nothing about callers that come by themselves.
+    /// quantiles say nothing about callers that come independently.
     #[non_exhaustive]
     Closed {
         /// Operations at one time.
         workers: usize,
-        /// What a worker waits between two operations.
+        /// How long a worker waits between two operations.
         think: Duration,
     },
 }
@@ -130,7 +130,7 @@ impl Model {
     }
 }
 
-/// What became of the arrivals. `due = started + dropped`, and those that were not reached where a drive was interrupted.
+/// Counts of the arrivals. `due = started + dropped`, and those that were not reached where a drive was interrupted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {
@@ -161,7 +161,7 @@ impl Counts {
     }
 }
 
-/// Part of a drive: what happened in a stretch of time. Arrivals count where they were due (dropped ones, too), starts and
+/// Part of a drive: the counts of a stretch of time. Arrivals count where they were due (dropped ones, too), starts and
 /// completions where they happened; times belong to completions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -170,13 +170,13 @@ pub struct Window {
     pub at: Duration,
     /// Its length.
     pub width: Duration,
-    /// What became of the arrivals meanwhile.
+    /// Counts of the arrivals meanwhile.
     pub counts: Counts,
     /// Arrivals that were due, and neither completed nor dropped, at its end.
     pub backlog: u64,
-    /// Response times of what completed meanwhile, in nanoseconds.
+    /// Response times of the operations that completed meanwhile, in nanoseconds.
     pub response: Histogram,
-    /// Service times of what completed meanwhile, in nanoseconds.
+    /// Service times of the operations that completed meanwhile, in nanoseconds.
     pub service: Histogram,
 }
 
@@ -184,9 +184,9 @@ pub struct Window {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Validity {
-    /// They can.
+    /// The figures can be relied on.
     Valid,
-    /// They cannot: the generator was late on its own account, or nothing was completed.
+    /// They cannot: the generator itself was late, or no operation was completed.
     #[non_exhaustive]
     Invalid {
         /// Why, with figures.
@@ -195,7 +195,7 @@ pub enum Validity {
 }
 
 impl Validity {
-    /// Not to be relied on.
+    /// Figures that cannot be relied on.
     #[must_use]
     pub fn invalid(reason: impl Into<String>) -> Self {
         Self::Invalid { reason: reason.into() }

@@ -8,11 +8,11 @@ use perf_exporters::report::Moment;
 
 use crate::Outcome;
 
-/// Watches this process while something is driven in it.
+/// Watches this process during a drive.
 #[derive(Debug)]
 pub(crate) struct Resources(Option<Monitor>);
 
-/// What a drive took.
+/// The resources that a drive used.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Used {
     /// Processors kept busy, on average.
@@ -38,20 +38,20 @@ impl Resources {
         Self(Monitor::start(&options).ok())
     }
 
-    /// What is to be seen of this process now.
+    /// The state of this process now.
     pub(crate) fn now(&self) -> Option<Moment> {
         self.0.as_ref().and_then(|monitor| monitor.track().moments.last().copied())
     }
 
-    /// What a drive took that began when this process was at `before`. An outcome that brings a track of the system under load
-    /// speaks for itself: what this process takes is then the generator's.
+    /// The resources of a drive that began when this process was at `before`. An outcome with a track of the system under load
+    /// is taken as it is: the resources of this process are then the generator's.
     pub(crate) fn used(&self, before: Option<Moment>, outcome: &Outcome) -> Used {
         let own = || Some((before?, self.now()?));
         brought(&outcome.report).or_else(own).map(|(from, to)| between(&from, &to)).unwrap_or_default()
     }
 }
 
-/// What the process took that the report watched.
+/// The resources of the process that the report is of.
 pub(crate) fn of_report(report: &Report) -> Used {
     brought(report).map(|(from, to)| between(&from, &to)).unwrap_or_default()
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::live::Live;
 use crate::{Model, Stop};
 
-/// What a drive needs besides its schedule.
+/// The settings of a drive besides its schedule.
 #[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) name: String,

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Ends drives before their time, from any thread: what is under way is awaited, nothing more is started, and the outcome
-/// tells what was measured. Clones are the same handle.
+/// Ends drives before their time, from any thread: operations in flight are awaited, no more are started, and the outcome
+/// has the measurements so far. Clones are the same handle.
 ///
 /// The library installs no signal handler; a program does that for Ctrl-C:
 ///
@@ -25,7 +25,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub struct Stop(Arc<AtomicBool>);
 
 impl Stop {
-    /// A handle that nothing was stopped by.
+    /// A handle that has stopped no drive yet.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -36,7 +36,7 @@ impl Stop {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Whether that was done.
+    /// Whether the handle was stopped.
     #[must_use]
     pub fn is_stopped(&self) -> bool {
         self.0.load(Ordering::Relaxed)

@@ -1,4 +1,4 @@
-//! What drives of async functions have in common.
+//! The common part of drives of async functions.
 
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -22,7 +22,7 @@ pub(crate) async fn guarded<F: Future<Output = Done>>(make: impl FnOnce() -> F) 
     caught(make).await.unwrap_or(Done::Panicked)
 }
 
-/// What a future comes to, or its panic.
+/// The output of a future, or its panic.
 pub(crate) async fn caught<F: Future>(make: impl FnOnce() -> F) -> thread::Result<F::Output> {
     let mut future = pin!(catch_unwind(AssertUnwindSafe(make))?);
     poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {

@@ -1,4 +1,5 @@
-//! Arrivals against a naive account: the rate is summed up in small steps, and whatever comes must be where the sum says.
+//! Arrivals against a naive computation: the rate is summed up in small steps, and every arrival must come at the time that
+//! the sum gives.
 
 use std::time::Duration;
 
@@ -144,7 +145,7 @@ fn gaps_of_random_arrivals_are_exponential() {
             let share = 1.0 - (-gap).exp();
             most.max((share - at as f64 / n).abs()).max((share - (at + 1) as f64 / n).abs())
         });
-        // Once in a thousand it would be above 1.95; the seeds are fixed.
+        // By chance it would be above 1.95 once in a thousand times; the seeds are fixed.
         assert!(distance * n.sqrt() < 1.95, "seed {seed}: {}", distance * n.sqrt());
     }
 }

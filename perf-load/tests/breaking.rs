@@ -1,4 +1,4 @@
-//! The search for the breaking point, on simulated queues whose breaking point theory knows.
+//! The search for the breaking point, on simulated queues whose breaking point is known from theory.
 
 mod theory;
 
@@ -38,7 +38,7 @@ fn a_limit_breaks_where_theory_says() {
     near(bad, 800.0);
     assert!(good < bad && bad <= good * 1.05);
     assert!(matches!(found.limited[..], [Cause::Limit { .. }, ..]), "{:?}", found.limited);
-    // Both ends were seen twice again, and the good one for half a minute.
+    // Both ends were confirmed twice, and the good one was driven for half a minute.
     let again = |rate: f64| {
         found
             .steps
@@ -96,7 +96,7 @@ fn errors_and_resources_belong_to_the_curve() {
     assert_eq!(found.ended, Ended::NeverHeld, "one per cent may fail, five do");
 }
 
-/// A drive whose generator is late from some rate on, or that somebody ends.
+/// A drive whose generator is late from some rate on, or that is stopped.
 struct Late {
     queue: Queue,
     from_rate: f64,
@@ -126,7 +126,7 @@ fn a_late_generator_is_named_as_what_broke_and_an_interruption_keeps_what_was_me
     assert!(found.good.unwrap() > 200.0 && found.steps.len() >= 4);
 }
 
-/// Holds a rate the first time that it is asked, and less each time.
+/// A server that becomes slower with every drive.
 struct Tiring(f64);
 
 impl Drive for Tiring {

@@ -1,5 +1,5 @@
-//! `#[perf_budget(at = …)]` on tests, as a user writes them. Limits are a thousand times what the bodies take: no machine breaks
-//! them. Those that must fail are run by hand.
+//! `#[perf_budget(at = …)]` on tests, as a user writes them. Limits are a thousand times the time of the bodies: no machine
+//! breaks them. Those that must fail are run by hand.
 
 use std::error::Error;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -54,7 +54,7 @@ mod by_hand {
     };
 
     const THROUGHPUT: BudgetSpec = BudgetSpec {
-        // A generator is late by a tenth of the time only where nothing works any more.
+        // A generator is late by a tenth of the limit only on a machine that hardly runs.
         limits: &[
             Limit { metric: Metric::Throughput, bound: Bound::PerThousandSeconds(100_000_000) },
             Limit { metric: Metric::Max, bound: Bound::Time(Duration::from_secs(1_000)) },
@@ -81,7 +81,7 @@ mod by_hand {
 
     #[test]
     fn a_rate_that_is_not_served_fails() {
-        // A hundred thousand a second are promised of a thousand that arrive.
+        // The budget promises a hundred thousand a second, but only a thousand arrive.
         let missed = catch_unwind(AssertUnwindSafe(|| test(declared(&THROUGHPUT), || (), |()| false, 1_000_000)));
         let panic = missed.unwrap_err();
         let text = text(&*panic);

@@ -1,4 +1,4 @@
-//! Comparisons of simulated servers: the right one wins, and seldom any where there is nothing to win.
+//! Comparisons of simulated servers: the right one wins, and there is seldom a winner between equal ones.
 
 #[path = "../examples/compare_errors/server.rs"]
 mod server;
@@ -102,8 +102,8 @@ fn too_few_pairs_are_an_error_that_says_how_many_it_takes() {
     assert!(error.to_string().contains("give 8 to 100"), "{error}");
 }
 
-/// A tenth of what the example `compare_errors` runs: two alike get a winner in at most 5 % of comparisons, give or take what
-/// chance leaves at this number.
+/// A tenth of the runs of the example `compare_errors`: two alike get a winner in at most 5 % of comparisons, give or take
+/// what chance leaves at this number.
 #[test]
 fn two_that_are_alike_seldom_get_a_winner() {
     let wins = (0..100).filter(|&seed| {

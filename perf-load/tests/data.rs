@@ -6,7 +6,8 @@ use perf_load::data::{AccessKind, Documents, Events, KeyValue, Market, Record, R
 use proptest::prelude::*;
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 
-/// Chance of counts at least so far from what is expected, by chi-square; cells with less than 5 expected are joined.
+/// Chance of counts at least so far from the expected ones, by chi-square; cells with less than 5 expected are
+/// joined.
 fn p_of(counts: &[u64], chances: &[f64]) -> f64 {
     let n = counts.iter().sum::<u64>() as f64;
     let (mut statistic, mut cells) = (0.0, 0.0);
@@ -38,7 +39,7 @@ fn keys_follow_zipfs_law_whatever_the_exponent() {
         }
         let p = p_of(&counts, &zipf_chances(200, exponent));
         assert!(p > 0.001, "exponent {exponent}: p = {p}");
-        // The same counts are not those of another exponent: the test can tell.
+        // The same counts do not fit another exponent: the test distinguishes them.
         assert!(p_of(&counts, &zipf_chances(200, exponent + 0.1)) < 1e-6, "exponent {exponent}");
     }
 }
@@ -126,7 +127,7 @@ fn every_document_and_event_is_json() {
 fn sizes_of_documents_have_the_stated_median() {
     let sizes: Vec<usize> =
         Documents::new(6).bytes(3_000.0, 0.4).stream().unwrap().take(2_001).map(|d| d.as_bytes().len()).collect();
-    // Each is longer than what was drawn by less than a line of 60 bytes.
+    // Each document is longer than the drawn size by less than a line of 60 bytes.
     let below = sizes.iter().filter(|size| **size < 3_000).count() as f64 / 2_001.0;
     assert!((0.44..0.53).contains(&below), "{below}");
 }

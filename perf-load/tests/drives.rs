@@ -1,4 +1,4 @@
-//! Drives in real time: counts only, since time is the machine's.
+//! Drives in real time: the tests check counts only, since times depend on the machine.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};

@@ -1,4 +1,4 @@
-//! Endurance: verdicts on simulated queues, and what a kill or a full disk leaves behind.
+//! Endurance: verdicts on simulated queues, and the file after a kill or on a full disk.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -86,7 +86,7 @@ fn it_gives_up_when_the_answer_is_certain() {
     assert!(matches!(endured.ended, Ended::Certain(_)) && endured.checkpoints.len() <= 3, "{endured}");
 }
 
-/// A drive whose generator is late, or that somebody ends in its fifth minute.
+/// A drive whose generator is late, or that is stopped in its fifth minute.
 struct Changed(Queue, fn(&mut Outcome));
 
 impl Drive for Changed {
@@ -126,7 +126,7 @@ fn the_file_holds_what_was_measured_and_is_judged_as_the_run() {
     let calls =
         |part: &str| reports.iter().filter_map(|report| report.probe(part)).map(|probe| probe.calls).sum::<u64>();
     assert_eq!((calls("shop::response"), calls("shop::dropped")), (ran.completed, ran.dropped));
-    // A second run does not mix with it.
+    // A second run refuses the file.
     assert!(plan.run(&mut queue()).unwrap_err().to_string().contains("holds another run"));
     // Cut off in the middle of a line, it is the run up to there.
     fs::write(&path, &text[..text.len() * 2 / 3]).unwrap();
@@ -156,7 +156,7 @@ fn plans_that_cannot_be_driven_are_named() {
     assert!(soak(1.0).read(&nowhere).unwrap_err().to_string().contains("missing/soak.jsonl"));
 }
 
-/// Where this test executable is to behave as another program: that one's file.
+/// The file of the run, where this test executable is to behave as another program.
 const CHILD: &str = "PERF_LOAD_TEST_FILE";
 
 /// A run of this executable's test of that name, as a program of its own.
@@ -173,7 +173,7 @@ fn child_file() -> Option<PathBuf> {
     std::env::var_os(CHILD).map(PathBuf::from)
 }
 
-/// Not a test of its own: what `a_killed_run_keeps_what_it_measured` kills.
+/// Not a test of its own: the process that `a_killed_run_keeps_what_it_measured` kills.
 #[test]
 fn endless() {
     let Some(path) = child_file() else { return };
@@ -202,7 +202,7 @@ fn a_killed_run_keeps_what_it_measured() {
     assert!(endured.broken <= 1, "{endured}");
 }
 
-/// Not a test of its own: what `a_full_disk_leaves_whole_lines` gives too little room.
+/// Not a test of its own: the process to which `a_full_disk_leaves_whole_lines` gives too little room.
 #[test]
 fn cramped() {
     let Some(path) = child_file() else { return };

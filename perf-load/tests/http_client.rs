@@ -1,4 +1,4 @@
-//! The HTTP client against a real server: what reaches it, what comes back, and what is counted.
+//! The HTTP client against a real server: requests, answers, and counts.
 
 #[path = "support/server.rs"]
 mod server;
@@ -57,7 +57,7 @@ fn at_the_same_time_each_has_its_own() {
     let client = client([get(&server, "/together/8")]);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
-        // The server answers none of eight before the eighth is there.
+        // The server answers none of eight requests before the eighth has arrived.
         for _ in 0..3 {
             let sent: Vec<_> = (0..8)
                 .map(|number| {
@@ -86,7 +86,7 @@ fn statuses_that_were_not_expected_are_failures() {
     let expected = get(&server, "/status/404").expect("2xx,404".parse().unwrap());
     let client = self::client([expected]);
     assert!(send(&client, 3).iter().all(Result::is_ok));
-    // A redirection is an answer, and nobody follows it.
+    // A redirection is an answer, and the client does not follow it.
     let client = self::client([get(&server, "/status/302")]);
     assert!(send(&client, 3).iter().all(Result::is_ok));
 }
@@ -149,7 +149,7 @@ fn idle_connections_of_a_runtime_that_ended_are_not_used_again() {
     assert_eq!(counted(&client.answers()), (vec![("2xx", 4)], 2));
 }
 
-/// Answers one request on each connection, and closes it without a word; tells when it has.
+/// Answers one request on each connection, and closes it without notice; sends a message after that.
 fn closing() -> (std::net::SocketAddr, std::sync::mpsc::Receiver<()>) {
     use std::io::{Read, Write};
 
@@ -180,7 +180,7 @@ fn an_idle_connection_that_the_server_has_closed_is_not_used() {
         for number in 0..3 {
             client.send(0, number, 1).await.unwrap();
             was_closed.recv().unwrap();
-            // The end of the connection is there; the next turn of this one thread finds it.
+            // The end of the connection has arrived; the next poll on this one thread finds it.
             tokio::task::yield_now().await;
         }
     });

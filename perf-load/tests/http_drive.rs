@@ -1,4 +1,4 @@
-//! A real server under load: what was sent, what was counted, and what the report says, on both sides.
+//! A real server under load: requests, counts, and the report, on both sides.
 
 #[path = "support/server.rs"]
 mod server;
@@ -47,7 +47,7 @@ fn a_stall_of_the_server_is_waited_for_by_all_who_came_meanwhile() {
     let load = Load::new("http").rate(100.0).duration(Duration::from_millis(500)).max_in_flight(1);
     let outcome = client.drive(&load, &single()).unwrap();
     assert_eq!((outcome.counts.completed, client.answers().connections), (50, 1));
-    // The last one was due at 490 ms, and 49 answers of 20 ms came before its own.
+    // The last one was due at 490 ms, and 49 answers of 20 ms each came before its own.
     let (response, service) = (outcome.response.quantile(1.0).unwrap(), outcome.service.quantile(0.0).unwrap());
     assert!(response >= 500_000_000 && service >= 19_000_000, "{response} {service}");
 }

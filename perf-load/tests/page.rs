@@ -1,4 +1,4 @@
-//! Plots of what was measured: for the page, and as files.
+//! Plots of the measurements: for the page, and as files.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ fn plots(name: &str) -> [Plot; 4] {
     [page::curve(&found), page::recovery(&trial), page::endured(&soak), page::course(&outcome)]
 }
 
-/// What stands between the tags.
+/// The text between the tags.
 fn texts(svg: &str) -> String {
     let lines = svg.split('<').filter_map(|part| part.split_once('>'));
     lines.map(|(_, text)| text.trim()).filter(|text| !text.is_empty()).collect::<Vec<_>>().join("|")

@@ -1,4 +1,4 @@
-//! Plans as files: what they say, and what they cannot.
+//! Plans as files: the settings that they can have, and errors.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Recovery, on simulated queues whose backlog drains as arithmetic says.
+//! Recovery, on simulated queues whose backlog drains at a rate known from arithmetic.
 
 use std::time::Duration;
 
@@ -69,11 +69,11 @@ fn what_does_not_come_back_is_censored_at_the_last_look_outside() {
     let found = trial.run(&mut storm).unwrap();
     let Took::Longer(longer) = found.took else { panic!("{found}") };
     assert!(longer >= seconds(85) && found.to_string().contains("not recovered after"), "{found}");
-    // The same queue, watched for less than it needs: 33 s.
+    // The same queue, observed for less than the 33 s that it needs.
     let short = Trial::at(700.0).unwrap().overload(2000.0, seconds(10)).unwrap().watch(seconds(20));
     let Took::Longer(longer) = short.run(&mut fixed()).unwrap().took else { panic!() };
     assert!((19..=20).contains(&longer.as_secs()), "{longer:?}");
-    // Inside again, but not for as long as it must be.
+    // The system is inside the band again, but not for long enough.
     let unsettled = Trial::at(700.0).unwrap().overload(2000.0, seconds(10)).unwrap().watch(seconds(38));
     let Took::Longer(longer) = unsettled.run(&mut fixed()).unwrap().took else { panic!() };
     assert!((32..=35).contains(&longer.as_secs()), "{longer:?}");

@@ -62,7 +62,7 @@ fn the_curve_of_the_steps_comes_out_with_latency_and_memory_beside_it() {
     {
         assert!(markdown.contains(line), "{line} is missing in\n{markdown}");
     }
-    // This process took no ten seconds: what it did is no evidence, and no class comes of a curve alone.
+    // This process did not take ten seconds: its resources are no evidence, and a curve alone gives no class.
     assert_eq!(found.diagnosis.bottleneck, Bottleneck::Unknown, "{markdown}");
     assert!(markdown.contains("the processor time of the steps is not known"), "{markdown}");
     let json: serde_json::Value = serde_json::from_str(&found.json()).unwrap();

@@ -29,7 +29,7 @@ fn near(what: &str, found: f64, expected: f64, share: f64) {
 fn mm1_and_md1_have_the_quantiles_of_theory() {
     for (rho, run) in [(0.5, 20), (0.8, 60), (0.9, 700)] {
         let rate = 1000.0 * rho;
-        // The same seed as the queue's: the two must not depend on each other for that.
+        // The seed is the queue's: the arrivals must still be independent of the services.
         let arrivals = poisson(rate, run, 1);
         let random = queue(Service::exponential(MEAN).unwrap()).drive(&arrivals).unwrap();
         let fixed = queue(Service::deterministic(MEAN).unwrap()).drive(&arrivals).unwrap();
@@ -42,7 +42,7 @@ fn mm1_and_md1_have_the_quantiles_of_theory() {
 
 #[test]
 fn erlangs_formula_is_right_where_it_can_be_seen() {
-    // Nobody waits with the chance 1 − ρ; and the mean is that of Pollaczek and Khinchine.
+    // The chance of no wait is 1 − ρ; and the mean is that of Pollaczek and Khinchine.
     assert!((theory::md1_waits_at_most(0.7, 1.0, 0.0) - 0.3).abs() < 1e-12);
     let waits: f64 = (0..2500).map(|at| 0.01 * (1.0 - theory::md1_waits_at_most(0.7, 1.0, 0.01 * f64::from(at)))).sum();
     near("mean wait", waits, theory::mg1_mean(0.7, 1.0, 1.0) - 1.0, 0.01);
@@ -82,7 +82,7 @@ fn the_same_seed_is_the_same_run_and_time_goes_on_between_drives() {
     let drive = |queue: &mut Queue| queue.drive(&arrivals).unwrap();
     let (mut one, mut two) = (queue(Service::exponential(MEAN).unwrap()), queue(Service::exponential(MEAN).unwrap()));
     let (first, again) = (drive(&mut one), drive(&mut two));
-    // Not `assert_eq`: nobody could read such histograms.
+    // Not `assert_eq`: its message would print whole histograms.
     assert!(first.response == again.response && first.course == again.course);
     assert_eq!(one.age(), first.elapsed);
     let second = drive(&mut one);
@@ -93,7 +93,8 @@ fn the_same_seed_is_the_same_run_and_time_goes_on_between_drives() {
 
 #[test]
 fn a_stall_shows_in_the_response_times_alone_by_theory() {
-    // 100 ms in every second nobody works. A request that comes in it waits for its end, and then for those before it.
+    // For 100 ms in every second no server works. A request that comes in such a stall waits for its end, and then for
+    // earlier requests.
     let mut stalls = queue(Service::deterministic(Duration::from_micros(10)).unwrap())
         .stall_every(Duration::from_secs(1), Duration::from_millis(100))
         .unwrap();
@@ -102,7 +103,7 @@ fn a_stall_shows_in_the_response_times_alone_by_theory() {
     for (q, expected) in [(0.95, 0.05), (0.99, 0.09)] {
         near(&format!("response {q}"), seconds(&outcome, q), expected, 0.05);
     }
-    // The one that was being served when it began is the only one whose service it lengthened.
+    // The stall lengthened only the service of the request that was being served when it began.
     assert!(outcome.service.quantile(0.995).unwrap() < 100_000, "{:?}", outcome.service.quantile(0.995));
 }
 

@@ -18,7 +18,7 @@ The program writes the report when it ends: `let _reporter = perf_exporters::ini
 pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) target: Target,
-    /// How often to run; the report shown is of all runs together.
+    /// The number of runs; the report shown is of all runs together.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) runs: u32,
     /// Keep the report in this file; of several runs, each in a file in this folder.
@@ -110,10 +110,10 @@ Examples:
 Exit codes: 0 passed, 1 failed, 2 bad input; inconclusive is 0, and 3 with --strict. Without --baseline and --budgets, \
 perf.lock and perf-budgets.toml count where they are in this folder. PERF_UPDATE=1 does what --update does.")]
 pub(crate) struct GateArgs {
-    /// What to judge by: a perf.lock, or reports, or a folder of them. May be given several times.
+    /// The baseline: a perf.lock, or reports, or a folder of them. May be given several times.
     #[arg(short, long, value_name = "PATH")]
     pub(crate) baseline: Vec<PathBuf>,
-    /// Budgets to hold the runs against.
+    /// Budgets to judge the runs by.
     #[arg(long, value_name = "FILE")]
     pub(crate) budgets: Option<PathBuf>,
     /// The runs: reports, JSON lines, or folders of them.
@@ -122,10 +122,10 @@ pub(crate) struct GateArgs {
     /// An inconclusive verdict has exit code 3 instead of 0.
     #[arg(long)]
     pub(crate) strict: bool,
-    /// Take the runs for the baseline, also where figures are worse; a file that is not there is made.
+    /// Take the runs as the baseline, also where figures are worse; a file that does not exist is made.
     #[arg(long, conflicts_with = "update_passing")]
     pub(crate) update: bool,
-    /// Take the runs for the baseline if nothing regressed.
+    /// Take the runs as the baseline if nothing regressed.
     #[arg(long)]
     pub(crate) update_passing: bool,
     #[command(flatten)]
@@ -167,7 +167,7 @@ pub(crate) struct CompareArgs {
     /// Most blocks of four runs: 14, 20 or 30 are the looks; fewer than 14 decide nothing, and fewer than 20 fail nothing.
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) blocks: u32,
-    /// Stop after this time, such as 5min; what is not decided by then is inconclusive.
+    /// Stop after this time, such as 5min; comparisons that are not decided by then are inconclusive.
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(crate) max_time: Option<std::time::Duration>,
     /// An inconclusive verdict has exit code 3 instead of 0.
@@ -197,7 +197,7 @@ pub(crate) struct TrendArgs {
     /// Add these reports to the history first; it must be JSON lines then.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub(crate) add: Vec<PathBuf>,
-    /// What to look at.
+    /// The metric to look at.
     #[arg(long, value_name = "METRIC", default_value = "mean")]
     pub(crate) metric: String,
     /// Probes to look at; `*` stands for anything. May be given several times.
@@ -228,7 +228,7 @@ pub(crate) struct StatusArgs {
     /// Reports: files, JSON lines, or folders of them, `-` for standard input.
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-    /// Budgets to hold the reports against.
+    /// Budgets to judge the reports by.
     #[arg(long, value_name = "FILE")]
     pub(crate) budgets: Option<PathBuf>,
     #[arg(long, value_enum, default_value_t = StatusForm::Table)]
@@ -239,7 +239,7 @@ pub(crate) struct StatusArgs {
     /// Put the table between the markers of a page of Markdown.
     #[arg(long, value_name = "PAGE", conflicts_with_all = ["format", "output", "check"])]
     pub(crate) into: Option<PathBuf>,
-    /// Say whether the table in a page of Markdown has these targets and limits; what was measured may differ.
+    /// Say whether the table in a page of Markdown has these targets and limits; measured values may differ.
     #[arg(long, value_name = "PAGE", conflicts_with_all = ["format", "output"])]
     pub(crate) check: Option<PathBuf>,
     /// End with 1 where a limit is broken.

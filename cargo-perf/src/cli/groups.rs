@@ -19,7 +19,7 @@ pub(crate) enum Format {
     Markdown,
 }
 
-/// Which program, and how it is built.
+/// The program, and how it is built.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Target {
     /// Features to build with, by comma; the one that turns the probes on among them [default: profiling, but none for
@@ -44,7 +44,7 @@ pub(crate) struct Target {
     /// Cargo.toml to build by.
     #[arg(long, value_name = "PATH")]
     pub(crate) manifest_path: Option<PathBuf>,
-    /// What the program gets.
+    /// Arguments of the program.
     #[arg(last = true, value_name = "ARGS")]
     pub(crate) args: Vec<OsString>,
 }
@@ -58,7 +58,7 @@ impl Target {
     }
 }
 
-/// How what moved is found, and shown.
+/// How changes are found, and shown.
 #[derive(Args)]
 pub(crate) struct Moves {
     #[arg(long, value_enum, default_value_t = Format::Table)]
@@ -70,7 +70,7 @@ pub(crate) struct Moves {
     pub(crate) rules: Rules,
 }
 
-/// What moves a verdict.
+/// Rules of a verdict.
 #[derive(Args)]
 pub(crate) struct Rules {
     /// Other thresholds, in per cent: METRIC=WARN,FAIL, such as mean=5,10.
@@ -84,7 +84,7 @@ pub(crate) struct Rules {
 /// How a report is written, and where.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Rendering {
-    /// As what to write the report; `merge` writes JSON unless told, all others a table.
+    /// Format of the report; `merge` writes JSON by default, all others a table.
     #[arg(long, value_name = "FORM", value_parser = forms())]
     pub(crate) format: Option<Form>,
     /// Write into this file, whole or not at all, instead of to standard output.
@@ -103,7 +103,7 @@ pub(crate) struct Rendering {
     /// Probes in a table, also of Markdown; 0 for all.
     #[arg(long, value_name = "N", default_value_t = 30)]
     pub(crate) top: usize,
-    /// What a flame graph's widths stand for (svg, folded).
+    /// The figure that a flame graph's widths show (svg, folded).
     #[arg(long, value_name = "WHAT", value_parser = weight)]
     pub(crate) weight: Option<Weight>,
     /// An earlier report, to show what changed since (html, markdown).
@@ -114,7 +114,7 @@ pub(crate) struct Rendering {
     pub(crate) history: Vec<PathBuf>,
 }
 
-/// Every form that a report can be written in, with what it is.
+/// Every form that a report can be written in, with its description.
 fn forms() -> impl TypedValueParser<Value = Form> {
     let forms = Form::ALL.into_iter().filter(|form| !form.is_live());
     let values = forms.map(|form| PossibleValue::new(form.keyword()).help(form.summary().trim_end_matches('.')));

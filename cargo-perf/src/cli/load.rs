@@ -31,7 +31,7 @@ Fields in URLs, headers and bodies: {{seq}}, {{uuid}}, {{int 1..100}}, {{zipf 10
 Ctrl-C ends the run early, and what was measured is shown; a second one ends at once. Exit codes: 0 passed, 1 a limit was \
 broken, 2 bad input; a run that proves nothing is 0, and 3 with --strict.")]
 pub(crate) struct LoadArgs {
-    /// What to ask: a URL, or a plan file.
+    /// The target: a URL, or a plan file.
     #[arg(value_name = "URL|FILE")]
     pub(crate) target: String,
     #[command(flatten)]
@@ -39,7 +39,7 @@ pub(crate) struct LoadArgs {
     /// Load this host, too, by name or address: without it only this machine. May be given several times.
     #[arg(long, value_name = "HOST")]
     pub(crate) allow_host: Vec<String>,
-    /// Show what would be done, and do nothing.
+    /// Show the plan, and send nothing.
     #[arg(long)]
     pub(crate) plan: bool,
     /// How the result is written; json is a report, for the other commands.
@@ -59,11 +59,11 @@ pub(crate) struct LoadArgs {
     pub(crate) strict: bool,
 }
 
-/// What is driven, and how: on the command line or in a file.
+/// The settings of a load: on the command line or in a file.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Keys {
-    /// light, medium or heavy (100, 1,000 or 10,000 requests a second, at random), quick or full (5 s, 5 min); what else is said
-    /// goes before it. May be given several times.
+    /// light, medium or heavy (100, 1,000 or 10,000 requests a second, at random), quick or full (5 s, 5 min); other settings
+    /// replace its values. May be given several times.
     #[arg(long, value_name = "PRESET", value_parser = preset)]
     pub(crate) preset: Vec<Preset>,
     /// The schedule of a file's table.
@@ -84,7 +84,7 @@ pub(crate) struct Keys {
     /// Requests begin at random, as those of many callers, instead of evenly spaced.
     #[arg(long)]
     pub(crate) poisson: bool,
-    /// The seed of whatever is random [default: 1].
+    /// The seed of everything random [default: 1].
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
     /// Requests at one time, at most; others wait, and their waiting counts [default: 1000].
@@ -96,11 +96,11 @@ pub(crate) struct Keys {
     /// A closed loop instead: so many workers, each of which asks again when it has its answer.
     #[arg(long, value_name = "N")]
     pub(crate) workers: Option<usize>,
-    /// What a worker waits between two requests.
+    /// How long a worker waits between two requests.
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(crate) think: Option<Duration>,
-    /// What to stay within: p50, p90, p95, p99, p999, mean, max of the response time, or errors, such as p99=50ms or
-    /// errors=1%. May be given several times.
+    /// A limit: p50, p90, p95, p99, p999, mean, max of the response time, or errors, such as p99=50ms or errors=1%. May be given
+    /// several times.
     #[arg(long, value_name = "FIGURE=BOUND")]
     pub(crate) limit: Vec<String>,
     /// The server's endpoint of probes: a port of this machine, HOST:PORT, or a URL; shows what the server did meanwhile.
@@ -113,10 +113,10 @@ pub(crate) struct Keys {
     pub(crate) request: RequestKeys,
 }
 
-/// What is asked.
+/// The settings of a request.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct RequestKeys {
-    /// What to ask instead of the plan's URL.
+    /// The URL to request instead of the plan's.
     #[arg(long, value_name = "URL")]
     pub(crate) url: Option<String>,
     /// GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS [default: GET].
@@ -153,12 +153,12 @@ pub(crate) struct MixKeys {
 }
 
 impl Keys {
-    /// The seed of whatever is random.
+    /// The seed of everything random.
     pub(crate) fn seed(&self) -> u64 {
         self.seed.unwrap_or(1)
     }
 
-    /// These where they say something, else those.
+    /// These settings where they are given, else those.
     pub(crate) fn or(self, other: Self) -> Self {
         // A schedule is given whole: a rate on the command line stands for the stages of a file, and workers for both.
         let scheduled =
@@ -186,7 +186,7 @@ impl Keys {
 }
 
 impl RequestKeys {
-    /// These where they say something, else those; header fields of both.
+    /// These settings where they are given, else those; header fields of both.
     pub(crate) fn or(self, other: Self) -> Self {
         let (body, body_file) = match (&self.body, &self.body_file) {
             (None, None) => (other.body, other.body_file),

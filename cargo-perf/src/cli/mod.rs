@@ -17,7 +17,7 @@ pub(crate) use groups::{Form, Format, Moves, Rendering, Rules, Target};
 #[cfg(feature = "load")]
 pub(crate) use load::{Keys, LoadArgs, MixKeys, RequestKeys};
 
-/// What cargo calls: `cargo-perf perf …`.
+/// The command line as cargo calls it: `cargo-perf perf …`.
 #[derive(Parser)]
 #[command(name = "cargo", bin_name = "cargo")]
 pub(crate) enum Cargo {
@@ -64,17 +64,17 @@ pub(crate) enum Command {
     /// Watch a running program in the terminal: needs the feature `top`, which this build lacks.
     #[cfg(not(feature = "top"))]
     Top(Ignored),
-    /// What moved between two sets of runs.
+    /// Show what changed between two sets of runs.
     Diff(DiffArgs),
     /// Judge runs by a baseline or by budgets; the exit code is the verdict.
     Gate(GateArgs),
-    /// Hold this tree against another revision, running both in turn.
+    /// Compare this tree with another revision, running both in turn.
     Compare(CompareArgs),
-    /// Target, limit and what was measured of every budget, in one table.
+    /// Show target, limit and measured value of every budget, in one table.
     Status(StatusArgs),
-    /// When a history of reports changed.
+    /// Show when a history of reports changed.
     Trend(TrendArgs),
-    /// Put a server under load, and tell how long its callers wait.
+    /// Put a server under load, and report how long its callers wait.
     #[cfg(feature = "load")]
     Load(Box<LoadArgs>),
     /// Put a server under load: needs the feature `load`, which this build lacks.
@@ -90,7 +90,7 @@ pub(crate) struct Ignored {
     _args: Vec<OsString>,
 }
 
-/// Called directly, the name of the subcommand that cargo passes is missing.
+/// Adds the name of the subcommand that cargo passes, which is missing in a direct call.
 pub(crate) fn with_subcommand(args: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let mut args: Vec<OsString> = args.collect();
     if args.get(1).is_none_or(|first| first != "perf") {

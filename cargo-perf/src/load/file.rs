@@ -1,7 +1,7 @@
 //! A plan file: TOML whose keys are the long options of the command line, with the same values.
 //!
-//! Each key is given to the parser of the command line, so that a value means the same in both places, and an error of it
-//! names file, line and key.
+//! Each key is given to the parser of the command line, so that a value means the same in both places, and its errors
+//! name file, line and key.
 
 use std::error::Error as _;
 use std::ffi::OsString;
@@ -17,7 +17,7 @@ use toml_edit::{Document, DocumentMut, Item, TableLike, Value};
 use crate::cli::{Keys, MixKeys};
 use crate::failure::{Failure, Result};
 
-/// What a file says.
+/// The contents of a file.
 #[derive(Debug, Default)]
 pub(super) struct File {
     pub(super) keys: Keys,
@@ -27,7 +27,7 @@ pub(super) struct File {
 
 /// The table of a schedule of another shape: the one of [`perf_load::plan`].
 const ARRIVALS: &str = "arrivals";
-/// The table of one of several requests.
+/// The table of one request of several.
 const REQUEST: &str = "request";
 
 impl File {
@@ -54,7 +54,7 @@ impl File {
         }
         let mut keys: Keys = reader.keys(document.as_table(), "", &[ARRIVALS, REQUEST])?;
         keys.arrivals = document.get(ARRIVALS).map(|item| reader.arrivals(item, keys.duration)).transpose()?;
-        // A file is named from where it lies.
+        // Paths in a file are relative to its folder.
         let folder = path.parent().unwrap_or(Path::new(""));
         for file in [&mut keys.request.body_file]
             .into_iter()
@@ -94,13 +94,13 @@ impl Reader<'_> {
         plan.map_err(|error| self.wrong(start(item), &error.to_string()))
     }
 
-    /// The keys of a table, but for those that are read elsewhere.
+    /// The keys of a table, without those that are read elsewhere.
     fn keys<T: Args + FromArgMatches>(&self, table: &dyn TableLike, above: &str, elsewhere: &[&str]) -> Result<T> {
         let command = || T::augment_args(Command::new("plan").no_binary_name(true).disable_help_flag(true));
         let known = command();
         let mut all = Vec::new();
         for (key, item) in table.iter().filter(|(key, _)| !elsewhere.contains(key)) {
-            // `_` for `-`, as other files write it.
+            // `_` stands for `-`, as in other files.
             let name = key.replace('_', "-");
             let Some(option) = known.get_arguments().find(|option| option.get_long() == Some(name.as_str())) else {
                 let names: Vec<&str> = known.get_arguments().filter_map(clap::Arg::get_long).collect();
@@ -142,7 +142,7 @@ fn words(name: &str, value: &Value, takes_values: bool) -> std::result::Result<V
     }
 }
 
-/// What the command line's parser has against a value, without its talk of options.
+/// The command line parser's message about a value, without its hints on options.
 fn told(error: &clap::Error) -> String {
     use clap::error::{ContextKind, ContextValue};
 
@@ -184,7 +184,7 @@ mod tests {
         assert_eq!((file.requests[0].name.as_deref(), file.requests[0].weight), (Some("one"), Some(9.0)));
         assert_eq!(file.requests[1].request.body.as_deref(), Some("-x"));
         assert!(!parse("poisson = false").unwrap().keys.poisson);
-        // Whether the rate makes sense is for the load to say, which names the key.
+        // The load checks the rate, and its error names the key.
         assert!(parse("rate = nan").unwrap().keys.rate.unwrap().is_nan());
         assert_eq!(parse("rate = -5").unwrap().keys.rate, Some(-5.0));
         assert_eq!(parse("stage = [\"5:1s\", \"9:2s\"]").unwrap().keys.stage.len(), 2);

@@ -1,7 +1,7 @@
-//! What a run is to stay within, and whether it did.
+//! The limits of a run, and whether it stayed within them.
 //!
-//! Limits are judged as every budget is. An arrival that was dropped is a caller who got nothing: it counts as over every
-//! limit of time, and as an error. A run whose generator was late proves nothing about times.
+//! Limits are judged as every budget is. An arrival that was dropped is a caller without an answer: it counts as over
+//! every limit of time, and as an error. A run whose generator was late proves nothing about times.
 
 use perf_exporters::Report;
 use perf_exporters::judge::{Metric, Reason, Verdict};
@@ -18,23 +18,23 @@ pub(super) struct Limits {
     budgets: Budgets,
 }
 
-/// What can be limited, in the order in which messages list it.
+/// Figures that can be limited, in the order in which messages list them.
 const FIGURES: [Metric; 8] =
     [Metric::P50, Metric::P90, Metric::P95, Metric::P99, Metric::P999, Metric::Mean, Metric::Max, Metric::Errors];
 
 impl Limits {
-    /// From `p99=50ms` and its like, for the run of this name.
+    /// Parses limits such as `p99=50ms`, for the run of this name.
     pub(super) fn new(name: &str, limits: &[String]) -> Result<Self> {
         let budgets = Budgets::of_flags(&response(name), limits, &FIGURES);
         Ok(Self { budgets: budgets.map_err(|error| Failure::new(format!("limit: {error}")))? })
     }
 
-    /// The shortest time that is a limit: lateness of the generator is held against it.
+    /// The shortest time that is a limit: lateness of the generator is judged against it.
     pub(super) fn shortest(&self) -> Option<Duration> {
         self.budgets.shortest_time()
     }
 
-    /// What became of each.
+    /// The verdict on each limit.
     pub(super) fn hold(&self, outcome: &Outcome) -> Held {
         let mut report = Report::default();
         if let Some(probe) = outcome.report.probe(&response(&outcome.name)) {
@@ -64,7 +64,7 @@ fn response(name: &str) -> String {
     format!("{name}::response")
 }
 
-/// As if those who were dropped had waited for ever.
+/// Adds the dropped arrivals, as if they had waited for ever.
 fn with_dropped(mut probe: ProbeReport, dropped: u64) -> ProbeReport {
     if dropped == 0 {
         return probe;

@@ -1,4 +1,4 @@
-//! The line that shows how a run goes, on standard error while that is a terminal.
+//! The line that shows the progress of a run, on standard error while that is a terminal.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -7,7 +7,7 @@ use perf_load::Live;
 
 use crate::out;
 
-/// Takes the line away when it goes.
+/// Clears the line when it is dropped.
 pub(super) struct Line {
     shown: bool,
 }
@@ -21,7 +21,7 @@ impl Line {
         self.shown
     }
 
-    /// Writes it over the last one. A closed standard error changes nothing.
+    /// Overwrites the line. A closed standard error changes nothing.
     pub(super) fn show(live: &Live) {
         let width = terminal_size::terminal_size_of(io::stderr()).map_or(80, |(width, _)| usize::from(width.0));
         let text = fitted(&live.to_string(), width.saturating_sub(1).max(1));

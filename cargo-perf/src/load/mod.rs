@@ -1,7 +1,8 @@
-//! `cargo perf load`: puts a server under load, and tells how long its callers wait.
+//! `cargo perf load`: puts a server under load, and reports how long its callers wait.
 //!
-//! A thin skin over [`perf_load`]: [`file`] reads what is wanted where the command line does not say it, [`plan`] checks it, [`run`] does it, [`limits`]
-//! has it judged, [`mod@show`] prints. While it runs [`live`] has a line on the terminal, or [`tui`] a screen.
+//! A thin skin over [`perf_load`]: [`file`] reads settings that the command line does not give, [`plan`] checks them, [`run`]
+//! drives the load, [`limits`] judges it, [`mod@show`] prints. During the run, [`live`] shows a line on the terminal, or [`tui`]
+//! a screen.
 
 mod file;
 mod limits;

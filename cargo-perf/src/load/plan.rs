@@ -1,4 +1,4 @@
-//! What is to be done: checked as far as that goes without doing anything.
+//! The plan of a run, checked as far as possible without sending anything.
 
 use std::path::Path;
 use std::time::Duration;
@@ -15,11 +15,11 @@ use crate::failure::{Failure, Result};
 /// The name of a run that has none.
 const NAME: &str = "http";
 
-/// A run: what is sent when, and what it is to stay within.
+/// A run: its requests, its schedule, and its limits.
 pub(super) struct Plan {
     pub(super) name: String,
     pub(super) load: Load,
-    /// Each with its name and weight; one alone has no name.
+    /// Requests with their names and weights; a single one has no name.
     pub(super) operations: Vec<(Operation, Request)>,
     pub(super) client: Client,
     pub(super) limits: Limits,
@@ -47,7 +47,7 @@ impl Plan {
         Ok(Self { name, load, operations, client, limits, probes, keys })
     }
 
-    /// The schedule; none of a closed loop.
+    /// The schedule; none for a closed loop.
     pub(super) fn schedule(&self) -> Result<Option<Arrivals>> {
         if self.load.is_closed() { Ok(None) } else { Ok(Some(self.load.schedule()?)) }
     }
@@ -156,7 +156,7 @@ fn request(keys: &RequestKeys) -> Result<Request> {
     Ok(request)
 }
 
-/// Also an endpoint is asked on this machine only, or on a host that was named.
+/// An endpoint, too, is read only on this machine, or on a host that was named.
 fn endpoint(address: &str, hosts: &Hosts) -> Result<Endpoint> {
     let endpoint = Endpoint::new(address).map_err(|error| Failure::new(format!("probes: {error}")))?;
     let url = endpoint.url();

@@ -1,4 +1,4 @@
-//! A run from its beginning to its end, and what became of it.
+//! A run from its beginning to its end, and its result.
 
 use std::process;
 
@@ -19,7 +19,7 @@ use crate::out;
 /// The exit code of a program that Ctrl-C ended.
 pub(super) const INTERRUPTED: i32 = 130;
 
-/// What there is to show.
+/// The result of a run.
 pub(super) struct Done {
     pub(super) outcome: Outcome,
     pub(super) seed: u64,
@@ -38,7 +38,7 @@ pub(super) fn run(plan: &Plan, args: &LoadArgs) -> Result<Done> {
     let stop = Stop::new();
     end_early(stop.clone())?;
     let outcome = drive(plan, args, stop)?;
-    // What the client measured is kept, whatever the server says in the end.
+    // The client's measurements are kept, even if the server's last report fails.
     let server = before.and_then(|before| before.side().inspect_err(|failure| out::warn(failure)).ok());
     let held = plan.limits.hold(&outcome);
     let verdict = limits::verdict(&held, &outcome);

@@ -1,4 +1,4 @@
-//! The server's endpoint, asked before and after.
+//! The server's endpoint, read before and after the load.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -9,11 +9,11 @@ use perf_load::http::ServerSide;
 use crate::endpoint::Endpoint;
 use crate::failure::{Failure, Result};
 
-/// For how long an endpoint may show one report again: it measures once a second, or more seldom where that costs much.
+/// For how long an endpoint may repeat a report: it measures once a second, or more seldom where that is costly.
 const PATIENCE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// What it counted before the load.
+/// The server's report before the load.
 pub(super) struct Before<'a> {
     endpoint: &'a Endpoint,
     report: Report,
@@ -24,8 +24,8 @@ impl<'a> Before<'a> {
         Ok(Self { endpoint, report: fetch(endpoint)? })
     }
 
-    /// What it counted since. The first report after the load may be one that was made within it; the next one that differs
-    /// was made after somebody asked for it, and has all of it.
+    /// The server's counts since then. The first report after the load may have been made during it; the next one that
+    /// differs was made after that request, and has all of the load.
     pub(super) fn side(self) -> Result<ServerSide> {
         let first = fetch(self.endpoint)?;
         let give_up = Instant::now() + PATIENCE;

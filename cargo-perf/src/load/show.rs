@@ -1,4 +1,4 @@
-//! A plan, and what became of it, for people.
+//! A plan and its result, for people.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -28,7 +28,7 @@ fn rate(per_second: f64) -> String {
     format!("{}/s", human::rate(per_second))
 }
 
-/// What would be done.
+/// The plan, without driving it.
 pub(super) fn plan(plan: &Plan, color: bool) -> Result<String> {
     let mut text =
         format!("{} · {} · nothing is sent\n\n", painted("perf load", BOLD, color), label::shown(&plan.name));
@@ -76,7 +76,7 @@ pub(super) fn plan(plan: &Plan, color: bool) -> Result<String> {
     Ok(text)
 }
 
-/// What became of it, on a terminal.
+/// The result, on a terminal.
 pub(super) fn table(done: &Done, width: usize, color: bool) -> String {
     let outcome = show::text(&done.outcome);
     let (facts, times) = outcome.split_once("\n\n").unwrap_or((&outcome, ""));
@@ -110,7 +110,7 @@ fn verdict(done: &Done) -> String {
     }
 }
 
-/// What came back, in a sentence.
+/// The answers, in a sentence.
 fn answers(done: &Done) -> String {
     let classes = done.answers.classes().into_iter().map(|(class, count)| format!("{} × {class}", human::count(count)));
     let mut parts: Vec<String> = classes.collect();
@@ -119,7 +119,7 @@ fn answers(done: &Done) -> String {
     format!("answers: {}", parts.join(", "))
 }
 
-/// What a reader must know beside the figures.
+/// Notes that a reader needs beside the figures.
 fn notes(done: &Done) -> Vec<String> {
     let mut notes = Vec::new();
     if done.outcome.counts.dropped > 0 && !done.held.rows.is_empty() {
@@ -131,7 +131,7 @@ fn notes(done: &Done) -> Vec<String> {
     notes
 }
 
-/// Both sides of the same seconds.
+/// The server's probes beside the client's times.
 fn server_side(server: &ServerSide, outcome: &Outcome, width: usize, color: bool) -> String {
     let probes = server.rows(outcome);
     let mut text = format!("\n{}\n", painted("What the server did meanwhile, by the probes in it", BOLD, color));
@@ -172,7 +172,7 @@ fn server_row(probe: &ServerProbe, room: usize) -> Vec<String> {
     ]
 }
 
-/// Columns: the first to the left, all others to the right.
+/// Rows as aligned columns: the first to the left, all others to the right.
 fn aligned(rows: &[Vec<String>], color: bool) -> String {
     let columns = rows.first().map_or(0, Vec::len);
     let widths: Vec<usize> = (0..columns).map(|at| rows.iter().map(|row| row[at].width()).max().unwrap_or(0)).collect();
@@ -190,7 +190,7 @@ fn aligned(rows: &[Vec<String>], color: bool) -> String {
     text
 }
 
-/// Words on lines that fit.
+/// The text, wrapped to the width.
 fn wrapped(text: &str, width: usize) -> String {
     let mut out = String::new();
     let mut column = 0;
@@ -209,7 +209,7 @@ fn wrapped(text: &str, width: usize) -> String {
     out
 }
 
-/// For a pull request.
+/// The result as Markdown, for a pull request.
 pub(super) fn markdown(done: &Done) -> String {
     let outcome = &done.outcome;
     let mark = out::mark(&done.verdict);

@@ -1,4 +1,4 @@
-//! The report of a run as it is kept: both sides in one `perf.report/1`, and beside them what became of the requests.
+//! The report of a run as it is kept: both sides in one `perf.report/1`, and beside them the results of the requests.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use super::run::Done;
 use crate::budgets::Held;
 use crate::failure::{Failure, Result};
 
-/// Readers of reports pass over `load`, which they do not know.
+/// Readers of reports ignore `load`, which they do not know.
 #[derive(Serialize)]
 pub(super) struct Written<'a> {
     #[serde(flatten)]
@@ -26,7 +26,7 @@ struct Section<'a> {
     model: &'static str,
     /// Operations at one time, at most.
     most: usize,
-    /// Of whatever was random: arrivals, the choice among requests, their fields.
+    /// The seed of everything random: arrivals, the choice among requests, their fields.
     seed: u64,
     elapsed_ns: u64,
     offered_per_second: f64,
@@ -36,7 +36,7 @@ struct Section<'a> {
     completed: u64,
     failed: u64,
     dropped: u64,
-    /// Whether it was ended before its time.
+    /// Whether it was ended early.
     interrupted: bool,
     /// Whether its figures can be relied on.
     valid: bool,

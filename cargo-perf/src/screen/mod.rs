@@ -1,4 +1,4 @@
-//! The terminal as a screen: taking it, giving it back, and what all screens draw with.
+//! The terminal as a screen: taking it, restoring it, and the drawing functions of all screens.
 
 pub(crate) mod theme;
 
@@ -11,14 +11,14 @@ use unicode_width::UnicodeWidthStr;
 
 use theme::DIM;
 
-/// The terminal as a screen, until this value goes: then it is as it was.
+/// The terminal as a screen, until this value is dropped: that restores it.
 pub(crate) struct Screen {
     pub(crate) terminal: DefaultTerminal,
 }
 
 impl Screen {
     pub(crate) fn open() -> io::Result<Self> {
-        // A half opened one is closed again.
+        // A screen that was opened halfway is closed again.
         ratatui::try_init().map(|terminal| Self { terminal }).inspect_err(|_| ratatui::restore())
     }
 }
@@ -26,14 +26,14 @@ impl Screen {
 impl Drop for Screen {
     fn drop(&mut self) {
         // After a panic it was restored before the message, which a second time would overwrite. A terminal that is gone
-        // cannot be restored, and needs not be.
+        // cannot be restored, and need not be.
         if !std::thread::panicking() {
             let _ = ratatui::try_restore();
         }
     }
 }
 
-/// As many of these as fit, with a dot between.
+/// As many of these parts as fit, with a dot between.
 pub(crate) fn joined<'a>(parts: impl IntoIterator<Item = Span<'a>>, width: usize) -> Line<'a> {
     const DOT: &str = " · ";
     let mut line = Line::default();
@@ -50,7 +50,7 @@ pub(crate) fn joined<'a>(parts: impl IntoIterator<Item = Span<'a>>, width: usize
     line
 }
 
-/// What stands on a screen, without blanks at the ends of its lines.
+/// The text of a screen, without blanks at the ends of its lines.
 pub(crate) fn text_of(buffer: &Buffer) -> String {
     let mut text = String::new();
     for y in 0..buffer.area.height {
@@ -59,7 +59,7 @@ pub(crate) fn text_of(buffer: &Buffer) -> String {
         while x < buffer.area.width {
             let symbol = buffer[(x, y)].symbol();
             line.push_str(symbol);
-            // A wide character stands in two cells, the second of which is no more than its shadow.
+            // A wide character takes two cells, the second of which is only a placeholder.
             x += u16::try_from(symbol.width()).unwrap_or(1).max(1);
         }
         text.push_str(line.trim_end());

@@ -1,4 +1,4 @@
-//! The few styles in use; without colour they are bold, dim and reversed.
+//! The styles in use; without colour they are bold, dim and reversed.
 
 use perf_exporters::report::BudgetVerdict;
 use ratatui::style::{Color, Modifier, Style};
@@ -39,7 +39,7 @@ impl Theme {
         self.in_color(Color::Cyan)
     }
 
-    /// Of a share of the whole, in per cent.
+    /// The style of a share of the whole, in per cent.
     pub(crate) fn heat(self, percent: f64) -> Style {
         match percent {
             p if p >= 25.0 => self.bad(),

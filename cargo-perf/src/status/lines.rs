@@ -1,4 +1,4 @@
-//! A line for each budget: target and limit of one figure of one probe, together with what was measured.
+//! A line for each budget: target and limit of one figure of one probe, together with the measured value.
 
 use perf_exporters::report::{BudgetReport, BudgetVerdict};
 use perf_exporters::{Report, human};
@@ -14,11 +14,11 @@ pub(super) struct Line {
     pub(super) probe: String,
     /// The figure: `p99`, `allocs`.
     pub(super) metric: String,
-    /// What should hold.
+    /// The target.
     pub(super) target: Option<String>,
-    /// What must hold.
+    /// The limit.
     pub(super) limit: Option<String>,
-    /// What was measured, with its unit.
+    /// The measured value, with its unit.
     pub(super) current: Option<String>,
     /// How far the measured value is on the bad side of the target, or of the limit where there is no target: 0.12 is 12 %
     /// too much (of a throughput: too little), −0.4 is 40 % of room.
@@ -26,7 +26,7 @@ pub(super) struct Line {
     pub(super) status: Status,
 }
 
-/// What became of it.
+/// The status of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Status {
@@ -36,7 +36,7 @@ pub(super) enum Status {
     WithinLimit,
     /// The limit does not hold.
     Broken,
-    /// Too little was measured to say.
+    /// Too little was measured for a verdict.
     Undecided,
 }
 
@@ -78,7 +78,7 @@ fn paired(rows: &[Row]) -> impl Iterator<Item = Line> + '_ {
 }
 
 fn status(target: Option<Verdict>, limit: Option<Verdict>) -> Status {
-    // Where there is no limit, the target's own doubt is the line's.
+    // Where there is no limit, an undecided target makes the line undecided.
     match (target, limit) {
         (_, Some(Verdict::Fail)) => Status::Broken,
         (Some(Verdict::Inconclusive(_)) | None, None) | (_, Some(Verdict::Inconclusive(_))) => Status::Undecided,

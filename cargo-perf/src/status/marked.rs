@@ -7,7 +7,7 @@ use crate::failure::{Failure, Result};
 
 const BEGIN: &str = "<!-- perf status -->";
 const END: &str = "<!-- /perf status -->";
-/// Columns that say what is promised; the others say what was measured, and change from run to run.
+/// Columns that are promised; the others are measured, and change from run to run.
 const PROMISED: usize = 4;
 
 pub(super) fn read(page: &Path) -> Result<String> {
@@ -21,7 +21,7 @@ pub(super) fn missing(page: &Path) -> Failure {
     ))
 }
 
-/// What stands between the markers.
+/// The text between the markers.
 pub(super) fn between(text: &str) -> Option<&str> {
     let (_, rest) = text.split_once(BEGIN)?;
     rest.split_once(END).map(|(inside, _)| inside)
@@ -34,7 +34,8 @@ pub(super) fn replaced(text: &str, table: &str) -> Option<String> {
     Some(format!("{before}{BEGIN}\n{table}{END}{after}"))
 }
 
-/// Where two tables promise different things: the first line that one has and the other has not.
+/// The first difference between the promises of two tables: the first line that one has and the other has
+/// not.
 pub(super) fn stale(kept: &str, new: &str) -> Option<String> {
     let (kept, new) = (promises(kept), promises(new));
     let added = new.iter().find(|line| !kept.contains(line)).map(|line| format!("it lacks {}", line.join(" ")));

@@ -1,4 +1,4 @@
-//! `cargo perf status`: what should hold, what must hold, and what does: a line for each budget.
+//! `cargo perf status`: a line for each budget, with its target, its limit and the measured value.
 //!
 //! [`lines`] makes the lines of reports and budgets, [`mod@show`] writes them, [`marked`] keeps them in a page of Markdown.
 

@@ -12,10 +12,10 @@ use crate::out::{BOLD, DIM, painted};
 
 /// Heads of the columns.
 pub(super) const HEAD: [&str; 7] = ["probe", "metric", "target", "limit", "current", "gap", "status"];
-/// The first of the columns that hold numbers, and the one behind the last.
+/// The columns with numbers.
 pub(super) const NUMBERS: std::ops::Range<usize> = 2..6;
 
-/// What is in each column; `–` where there is nothing.
+/// The text of each column; `–` where there is none.
 pub(super) fn cells(line: &Line) -> [String; 7] {
     let or_none = |cell: &Option<String>| cell.clone().unwrap_or_else(|| "–".to_owned());
     [
@@ -34,7 +34,7 @@ fn gap(gap: f64) -> String {
     if gap >= 9.0 { format!("{:.0} ×", gap + 1.0) } else { format!("{:+.0} %", 100.0 * gap).replace('-', "−") }
 }
 
-/// How many are met, within their limit, missed, undecided.
+/// How many lines are met, within their limit, missed, undecided.
 pub(super) fn summary(lines: &[Line]) -> String {
     let count = |status| lines.iter().filter(|line| line.status == status).count();
     let all = [Status::Met, Status::WithinLimit, Status::Broken, Status::Undecided];

@@ -1,6 +1,6 @@
-//! The state behind the screen, as a value: reports from the endpoint, and what the user chose to see of them.
+//! The state behind the screen, as a value: reports from the endpoint, and the selection of the user.
 //!
-//! It changes by what the endpoint sends and by [`App::act`] alone, and draws nothing.
+//! It changes only by events of the endpoint and by [`App::act`], and draws nothing.
 
 use std::time::Instant;
 
@@ -46,11 +46,11 @@ pub(super) struct App {
     pub(super) open: Option<String>,
     pub(super) mode: Mode,
     pub(super) filter: String,
-    /// Since the program started, instead of the last interval.
+    /// Shows figures since the program started, instead of the last interval.
     totals: bool,
     times: Order,
     memory: Order,
-    /// The row that is marked, and the probe in it once the user chose one: it stays marked when it moves.
+    /// The marked row, and its probe once the user chose one: the probe stays marked when it moves.
     at: usize,
     marked: Option<String>,
     /// Lines of the details that are above the screen.
@@ -78,7 +78,7 @@ impl App {
         }
     }
 
-    /// Takes what came.
+    /// Takes an event.
     pub(super) fn take(&mut self, event: Event) -> Result<()> {
         match event {
             Event::Report(report) => self.feed.received(*report, Instant::now()),
@@ -97,7 +97,7 @@ impl App {
         Ok(())
     }
 
-    /// Does what a key asks for.
+    /// Performs the action of a key.
     pub(super) fn act(&mut self, action: Action) {
         if self.mode == Mode::Help && action != Action::Quit {
             self.mode = Mode::Looking;
@@ -138,7 +138,7 @@ impl App {
         }
     }
 
-    /// Closes what was opened last.
+    /// Closes the view that was opened last.
     fn back(&mut self) {
         if self.mode == Mode::Typing {
             self.mode = Mode::Looking;
@@ -163,7 +163,7 @@ impl App {
         }
     }
 
-    /// From the same view back to the probes, else there.
+    /// Opens a view, or goes back to the probes from it.
     fn look_at(&mut self, view: View) {
         self.open = None;
         self.view = if self.view == view { View::Probes } else { view };
@@ -240,7 +240,7 @@ impl App {
         }
     }
 
-    /// How the list is sorted; none where it has an order of its own.
+    /// How the list is sorted; none where the list has an order of its own.
     pub(super) fn order(&self) -> Option<Order> {
         match self.view {
             View::Probes => Some(self.times),
@@ -258,7 +258,7 @@ impl App {
         }
     }
 
-    /// Tells how much fits on the screen.
+    /// Sets how much fits on the screen.
     pub(super) fn fit(&mut self, page: usize, most_scroll: usize) {
         (self.page, self.most_scroll) = (page, most_scroll);
         self.scroll = self.scroll.min(most_scroll);
@@ -278,7 +278,7 @@ impl App {
         if self.totals { None } else { self.feed.interval() }
     }
 
-    /// Whether there is what is to be shown.
+    /// Whether there are figures to show.
     pub(super) fn has_figures(&self) -> bool {
         self.feed.has_figures(self.totals)
     }

@@ -1,4 +1,4 @@
-//! Keys, and what they change.
+//! Keys and their effects.
 
 use std::time::Instant;
 
@@ -15,7 +15,7 @@ fn key(code: KeyCode) -> KeyEvent {
     KeyEvent::new(code, KeyModifiers::NONE)
 }
 
-/// Key by key.
+/// Types the keys one by one.
 fn type_keys(app: &mut App, keys: &str) {
     for c in keys.chars() {
         let code = match c {
@@ -63,7 +63,7 @@ fn sorted_by_any_column_and_back() {
     type_keys(&mut app, "1");
     assert_eq!(names(&app)[..2], ["get", "query"]);
     type_keys(&mut app, "r");
-    // What was not called in the interval stays below.
+    // Probes that were not called in the interval stay below.
     assert_eq!(names(&app), ["\u{7}数え上げ", "query", "handle", "get", "started"]);
     type_keys(&mut app, "0");
     assert_eq!(names(&app)[1..3], ["get", "query"]);
@@ -160,7 +160,7 @@ fn an_endpoint_that_is_away_leaves_what_there_was() {
     let mut app = app();
     app.feed.away("gone".into(), Instant::now());
     assert!(matches!(app.feed.link, Link::Away { .. }) && app.rows().len() == 5);
-    // Back again, as another process: no rates out of nowhere.
+    // The endpoint is back with another process: there are no rates across the two.
     let mut other = report(3);
     other.meta.pid = Some(9);
     app.feed.received(other, Instant::now());

@@ -8,27 +8,27 @@ use perf_exporters::Report;
 use super::history::History;
 use super::interval::{Interval, Step, between};
 
-/// How it goes with the endpoint.
+/// The state of the connection to the endpoint.
 #[derive(Clone, Debug)]
 pub(super) enum Link {
-    /// It was asked for the first time.
+    /// The first request was sent.
     Asking,
     Live,
-    /// It does not answer, and when it is asked again.
+    /// The endpoint does not answer; with the time of the next request.
     Away {
         why: String,
         again: Instant,
     },
 }
 
-/// A report, and what came since the one before.
+/// A report, and the interval since the one before.
 #[derive(Clone, Debug)]
 struct Data {
     report: Arc<Report>,
     interval: Option<Arc<Interval>>,
 }
 
-/// Reports in the order of their coming. Paused, it goes on behind what is shown.
+/// Reports in the order of their arrival. While paused, reports are still taken, but not shown.
 #[derive(Debug)]
 pub(super) struct Feed {
     latest: Option<Data>,
@@ -80,7 +80,7 @@ impl Feed {
         self.link = Link::Away { why, again };
     }
 
-    /// Holds what is shown, or goes on.
+    /// Pauses the shown report, or goes on.
     pub(super) fn pause(&mut self) {
         self.paused = if self.paused.is_some() { None } else { self.latest.clone() };
     }
@@ -89,7 +89,7 @@ impl Feed {
         self.paused.is_some()
     }
 
-    /// Whether there are figures that are not held: of an interval, or of all the time.
+    /// Whether there are figures to show: of an interval, or of all the time.
     pub(super) fn has_figures(&self, totals: bool) -> bool {
         self.latest.as_ref().is_some_and(|data| totals || data.interval.is_some())
     }

@@ -1,4 +1,4 @@
-//! Asking the endpoint again and again.
+//! Polling the endpoint.
 
 use std::sync::mpsc::Sender;
 use std::thread;
@@ -10,7 +10,7 @@ use crate::endpoint::Endpoint;
 /// The longest time between two tries.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Asks again and again on a thread of its own, until the receiver is gone.
+/// Polls the endpoint on a thread of its own, until the receiver is gone.
 pub(super) fn start(endpoint: Endpoint, interval: Duration, events: Sender<Event>) {
     thread::spawn(move || {
         let goodbye = super::Goodbye(events);
@@ -35,7 +35,7 @@ pub(super) fn start(endpoint: Endpoint, interval: Duration, events: Sender<Event
     });
 }
 
-/// Twice as long after every failure, up to a time that people wait.
+/// The time to the next try: twice as long after every failure, up to a bound.
 fn backoff(interval: Duration, failures: u32) -> Duration {
     let longest = PATIENCE.max(interval);
     interval.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1).min(16))).min(longest)

@@ -1,4 +1,4 @@
-//! The figures of a probe that have a column: what they are called, how they are sorted, how they are shown.
+//! The figures of a probe that have a column: their names, their order, their text.
 
 use clap::ValueEnum;
 use perf_exporters::human;
@@ -86,7 +86,7 @@ pub(super) const MEMORY: &[Column] = &[
     column(Figure::Net, 8, 18),
 ];
 
-/// A number and what it is a number of.
+/// A number and its unit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Amount {
     Count(u64),
@@ -96,7 +96,7 @@ enum Amount {
     Size(u64),
     SizeRate(f64),
     Change(i64),
-    /// A dash would say that it is zero.
+    /// The amount is unknown: a dash would mean zero.
     Unknown,
 }
 
@@ -126,7 +126,7 @@ impl Figure {
         }
     }
 
-    /// The key that rows are sorted by, the greatest first; least of a probe that was not called.
+    /// The key that rows are sorted by, the greatest first; the least for a probe that was not called.
     pub(super) fn value(self, row: &Row) -> f64 {
         match row.probe.map(|probe| self.amount(probe, row)) {
             None => f64::NEG_INFINITY,
@@ -156,7 +156,7 @@ impl Figure {
         }
     }
 
-    /// Whether it is worth a look as a share of the whole.
+    /// The share of the whole that colours the cell; 0 for other figures.
     pub(super) fn heat(self, row: &Row) -> f64 {
         match self {
             Self::OwnTime | Self::OwnBytes => self.value(row),

@@ -1,4 +1,4 @@
-//! The last intervals of everything that is drawn over time.
+//! The last intervals of all charts over time.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -55,7 +55,7 @@ fn last(values: &VecDeque<u64>, most: usize) -> Vec<u64> {
     values.iter().skip(values.len().saturating_sub(most)).copied().collect()
 }
 
-/// Scaled by a thousand, so that a slow rate is still a number.
+/// A rate times a thousand, so that a slow rate is not rounded to zero.
 fn per_second(count: u64, seconds: f64) -> u64 {
     // Saturates; nothing is negative.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]

@@ -1,4 +1,4 @@
-//! Keys: reading them, and what they ask for.
+//! Keys: reading them, and their actions.
 
 use std::sync::mpsc::Sender;
 use std::thread;
@@ -7,11 +7,11 @@ use ratatui::crossterm::event::{self, Event as Terminal, KeyCode, KeyEvent, KeyE
 
 use super::{Event, Goodbye};
 
-/// The action that a key asks for.
+/// The action of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Action {
     Quit,
-    /// Closes what was opened last; with nothing open, quits.
+    /// Closes the view that was opened last; with none open, quits.
     Back,
     Open,
     Up,
@@ -20,7 +20,7 @@ pub(super) enum Action {
     PageDown,
     Home,
     End,
-    /// By the n-th column.
+    /// Sorts by the n-th column.
     SortBy(usize),
     SortLeft,
     SortRight,
@@ -36,11 +36,11 @@ pub(super) enum Action {
     Totals,
     Pause,
     Help,
-    /// Nothing of its own; it closes the help, as any key does.
+    /// No action; the key closes the help, as any key does.
     Nothing,
 }
 
-/// The action that a key asks for while a filter is typed, or while none is.
+/// The action of a key while a filter is typed, or while none is.
 pub(super) fn action(key: &KeyEvent, typing: bool) -> Option<Action> {
     if key.kind == KeyEventKind::Release {
         return None;
@@ -86,7 +86,7 @@ pub(super) fn start(events: Sender<Event>) {
         loop {
             let sent = match event::read() {
                 Ok(Terminal::Key(key)) => goodbye.0.send(Event::Key(key)),
-                // A window of another size is drawn anew.
+                // A resized window is redrawn.
                 Ok(Terminal::Resize(..)) => goodbye.0.send(Event::Redraw),
                 Ok(_) => Ok(()),
                 // The terminal is gone.

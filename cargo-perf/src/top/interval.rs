@@ -9,18 +9,18 @@ use perf_exporters::report::ProbeReport;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Interval {
     pub(super) seconds: f64,
-    /// Only of probes that counted anything.
+    /// The counts of the interval, only of probes that counted anything.
     pub(super) report: Report,
 }
 
 /// The relation of a report to the one before it.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Step {
-    /// The same once more: the endpoint measures once a second at most.
+    /// The same report again: the endpoint measures once a second at most.
     Same,
-    /// Of another process, or of the same after a restart.
+    /// A report of another process, or of one that was restarted.
     Restarted,
-    /// A later one.
+    /// A later report of the same process.
     Later(Box<Interval>),
 }
 

@@ -1,8 +1,8 @@
 //! `cargo perf top`: a running program in the terminal.
 //!
-//! Two threads wait, one for the endpoint ([`fetch`]) and one for keys ([`input`]), and send [`Event`]s. What there is to
-//! see is a value, [`App`], that changes by them and by nothing else; [`draw`] makes a screen of it. Both are pure,
-//! so that tests press keys and read screens without a terminal.
+//! Two threads wait, one for the endpoint ([`fetch`]) and one for keys ([`input`]), and send [`Event`]s. The state is a
+//! value, [`App`], that changes only by them; [`draw`] makes a screen of it. Both are pure, so that tests press keys and
+//! read screens without a terminal.
 
 mod app;
 #[cfg(test)]
@@ -34,7 +34,7 @@ use crate::screen::{Screen, theme::Theme};
 use app::App;
 pub(crate) use args::TopArgs;
 
-/// How long a screen is shown before it is drawn anew although nothing came: the time to the next try is in it.
+/// How long a screen is shown before it is redrawn without an event: it shows the time to the next try.
 const REDRAW: Duration = Duration::from_millis(500);
 
 /// How long an endpoint may answer with the same report.
@@ -43,7 +43,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Something that changes the screen.
 enum Event {
     Report(Box<Report>),
-    /// No report, and when the next try is.
+    /// No report came; with the time of the next try.
     Away {
         why: String,
         again: Instant,
@@ -51,11 +51,11 @@ enum Event {
     Key(KeyEvent),
     Redraw,
     Quit,
-    /// A thread has stopped that should not.
+    /// A thread has stopped unexpectedly.
     Broken,
 }
 
-/// Tells when a thread ends by a panic: without keys or reports the screen would stand still.
+/// Sends an event when a thread ends by a panic: without keys or reports the screen would stand still.
 struct Goodbye(Sender<Event>);
 
 impl Drop for Goodbye {
@@ -84,7 +84,7 @@ pub(crate) fn run(args: &TopArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// One table, of the time between two reports, or of all the time.
+/// Prints one table, of the time between two reports, or of all the time.
 fn once(mut app: App, endpoint: &Endpoint, args: &TopArgs) -> Result<()> {
     let fetch = || endpoint.fetch().map_err(|why| Failure::new(format!("{}: {why}", endpoint.url())));
     app.feed.received(fetch()?, Instant::now());
@@ -101,11 +101,11 @@ fn once(mut app: App, endpoint: &Endpoint, args: &TopArgs) -> Result<()> {
     out::print(&draw::plain(&app, out::width(), top))
 }
 
-/// The screen, until the user ends the program.
+/// Shows the screen, until the user ends the program.
 fn watch(mut app: App, endpoint: Endpoint, interval: Duration) -> Result<()> {
     let theme = Theme::new(out::color());
     let (events, received) = mpsc::channel();
-    // Also where the terminal goes away (SIGHUP), or this program is asked to end (SIGTERM).
+    // The program also quits when the terminal closes (SIGHUP), or on a request to end (SIGTERM).
     let quit = events.clone();
     ctrlc::set_handler(move || drop(quit.send(Event::Quit)))
         .map_err(|error| Failure::new(format!("cannot wait for signals: {error}")))?;

@@ -9,7 +9,7 @@ use perf_exporters::report::{BudgetReport, BudgetVerdict, ProbeReport};
 use super::figure::Figure;
 use super::interval::{Interval, by_name};
 
-/// By what rows are sorted.
+/// The order of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Order {
     pub(super) by: Figure,
@@ -20,17 +20,17 @@ pub(super) struct Order {
 /// A probe in a list.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Row<'a> {
-    /// All the time.
+    /// Figures since the program started.
     pub(super) total: &'a ProbeReport,
-    /// The time that is shown; none where it was not called in it.
+    /// Figures of the shown interval; none where the probe was not called in it.
     pub(super) probe: Option<&'a ProbeReport>,
     pub(super) whole: Whole,
 }
 
-/// The sums that shares are shares of.
+/// The totals that shares refer to.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Whole {
-    /// The time that is shown; none for all there was.
+    /// The length of the shown interval; none for totals.
     pub(super) seconds: Option<f64>,
     pub(super) working_ns: u64,
     pub(super) self_bytes: u64,
@@ -43,7 +43,7 @@ impl Whole {
     }
 }
 
-/// The probe, with what is shown of it.
+/// The probe, with the figures that are shown.
 pub(super) fn row<'a>(report: &'a Report, interval: Option<&'a Interval>, name: &str) -> Option<Row<'a>> {
     let total = report.probe(name)?;
     let (probe, whole) = match interval {
@@ -113,7 +113,7 @@ fn urgency(verdict: BudgetVerdict) -> u8 {
 pub(super) fn used(budget: &BudgetReport) -> f64 {
     let bound = budget.limit.or(budget.target).filter(|bound| *bound > 0.0);
     match (budget.actual, bound) {
-        // Of a throughput more is better.
+        // For a throughput, more is better.
         (Some(actual), Some(bound)) if budget.unit == "per_second" && actual > 0.0 => bound / actual,
         (Some(actual), Some(bound)) if budget.unit != "per_second" => actual / bound,
         _ => 0.0,

@@ -24,7 +24,7 @@ pub(super) fn args() -> TopArgs {
     }
 }
 
-/// Calls that took so long, each so often.
+/// A probe with calls of these durations, each so often.
 fn probe(name: &str, times: &[(u64, u64)]) -> ProbeReport {
     let mut probe = ProbeReport::new(name);
     let all = || times.iter().flat_map(|(ns, count)| std::iter::repeat_n(*ns, usize::try_from(*count).unwrap()));
@@ -39,7 +39,7 @@ fn probe(name: &str, times: &[(u64, u64)]) -> ProbeReport {
     probe
 }
 
-/// After so many seconds of even work.
+/// The report after so many seconds of even work.
 pub(super) fn report(seconds: u64) -> Report {
     let mut report = Report::default();
     let n = seconds;
@@ -98,7 +98,7 @@ fn moment(seconds: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000 + seconds)
 }
 
-/// After two reports, two seconds apart.
+/// The state after two reports, two seconds apart.
 pub(super) fn app() -> App {
     let mut app = App::new(&args());
     let now = Instant::now();

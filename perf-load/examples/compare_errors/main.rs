@@ -1,4 +1,4 @@
-//! How often `compare` names a winner where there is none, and how often it finds one that is there: simulated servers, 1,000
+//! How often `compare` names a winner where there is none, and how often it finds a real one: simulated servers, 1,000
 //! comparisons a row, seeds 0 … 999.
 //!
 //! `cargo run --release -p perf-load --example compare_errors [RUNS]`
@@ -11,7 +11,7 @@ use perf_load::compare::{Comparison, Metric, Plan, Winner, compare};
 use perf_load::{Arrivals, Error};
 use server::{Machine, Server};
 
-/// Arrivals a second, half of what the server holds.
+/// Arrivals a second, half of the server's capacity.
 const RATE: f64 = 500.0;
 const MEAN: f64 = 1e-3;
 
@@ -78,7 +78,7 @@ fn one(seed: u64, pairs: usize, slower: f64, wander: f64, drift: f64) -> Result<
     compare(Server::new(&machine, MEAN), Server::new(&machine, MEAN * slower), &plan)
 }
 
-/// Of anything, and of each metric.
+/// The winner in any metric, and in each one.
 fn winners(found: &Comparison) -> [Winner; 6] {
     let of = |metric| found.finding(metric).map_or(Winner::Neither, |finding| finding.winner);
     let all = [Metric::P50, Metric::P95, Metric::P99, Metric::Throughput, Metric::Errors].map(of);

@@ -9,7 +9,7 @@ use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 use rand_distr::{Distribution, Exp1, StandardNormal};
 
-/// What two implementations share: blocks near each other see nearly the same speed.
+/// The machine that two implementations share: blocks near each other see nearly the same speed.
 #[derive(Clone)]
 pub(crate) struct Machine(Rc<RefCell<State>>);
 
@@ -34,7 +34,7 @@ impl Machine {
 
 /// One server with exponential service times.
 pub(crate) struct Server {
-    /// Whose speed its times depend on.
+    /// The machine on whose speed its times depend.
     pub(crate) machine: Machine,
     /// Mean service time in seconds on a machine of speed 1.
     pub(crate) mean: f64,
@@ -45,7 +45,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Never fails, and is in time.
+    /// A server that never fails, and is in time.
     pub(crate) fn new(machine: &Machine, mean: f64) -> Self {
         Self { machine: machine.clone(), mean, fails: 0.0, late: false }
     }

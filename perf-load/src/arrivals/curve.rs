@@ -1,4 +1,4 @@
-//! A rate over time, its integral, and the inverse of that.
+//! A rate over time, its integral, and the inverse of the integral.
 //!
 //! Times are seconds, rates per second, so an integral is a count. A curve is a list of pieces that repeats for ever; each piece
 //! has an integral in closed form, and inverts it by a formula or by a few steps of Newton's method.
@@ -75,7 +75,7 @@ impl Piece {
         Self::of(Form::Linear { from, to }, length)
     }
 
-    /// From `low` to `high` and back.
+    /// A piece from `low` to `high` and back.
     pub(super) fn sine(low: f64, high: f64, length: Duration) -> Self {
         Self::of(Form::Sine { low, high }, length)
     }
@@ -129,7 +129,7 @@ impl Piece {
         }
     }
 
-    /// Newton's method, held between bounds that shrink, so that it ends also where the rate is zero.
+    /// Newton's method, kept between bounds that shrink, so that it ends also where the rate is zero.
     fn newton(&self, count: f64) -> f64 {
         let (mut low, mut high) = (0.0, self.length());
         let mut at = high * (count / self.count);

@@ -1,7 +1,7 @@
 //! When operations are due: values that give intended start times, seeded and reproducible.
 //!
-//! Here live the rate curves, their integrals and inverses, and the iterator over them. Nothing here waits, and nothing here
-//! knows what is started.
+//! The module has the rate curves, their integrals and inverses, and the iterator over them. It does not wait, and does not
+//! know which operations are started.
 
 mod curve;
 mod shapes;
@@ -66,13 +66,13 @@ impl Arrivals {
         self.seed
     }
 
-    /// How long arrivals come. All times are below it, but for those of a recorded list, whose last one it is.
+    /// How long arrivals come. All times are below it; of a recorded list, it is the last time.
     #[must_use]
     pub fn duration(&self) -> Duration {
         self.duration
     }
 
-    /// Arrivals a second at a time; 0 from [`duration`](Self::duration) on. Of a recorded list, its mean.
+    /// Arrivals a second at a time; 0 from [`duration`](Self::duration) on. For a recorded list, it is the mean rate.
     #[must_use]
     pub fn rate_at(&self, at: Duration) -> f64 {
         if at >= self.duration {

@@ -1,4 +1,4 @@
-//! The shapes of load by name: each checks what it is given, and says which key is wrong.
+//! The shapes of load by name: each function checks its arguments, and its error names the key that is wrong.
 
 use std::time::Duration;
 
@@ -159,7 +159,7 @@ fn not_negative(key: &str, rate: f64) -> Result<(), Error> {
     Err(Error::invalid(key, format!("{rate} is no rate: it must be a finite number, zero or above, per second")))
 }
 
-/// None below zero, and one above.
+/// Checks that no rate is below zero, and that one is above.
 fn some(rates: &[(&str, f64)]) -> Result<(), Error> {
     for &(key, rate) in rates {
         not_negative(key, rate)?;

@@ -1,7 +1,7 @@
 //! The iterator over intended starts.
 //!
 //! Arrivals are points on the axis of the integral: 0, 1, 2, … where evenly spaced, sums of exponential gaps of mean 1 for a
-//! Poisson process. The inverse of the integral takes them to times. Points are kept relative to the piece at hand, so that days
+//! Poisson process. The inverse of the integral maps them to times. Points are kept relative to the current piece, so that days
 //! of arrivals lose no precision.
 
 use std::iter::FusedIterator;
@@ -28,11 +28,11 @@ enum Kind {
 #[derive(Clone, Debug)]
 struct OnCurve {
     curve: Curve,
-    /// Where the piece at hand begins, in nanoseconds since the beginning; no arrival is at or after `end`.
+    /// Where the current piece begins, in nanoseconds since the beginning; no arrival is at or after `end`.
     begins: u64,
     end: u64,
     piece: usize,
-    /// The next arrival's point, since the beginning of the piece at hand: `offset` plus `steps` where evenly spaced.
+    /// The next arrival's point, since the beginning of the current piece: `offset` plus `steps` where evenly spaced.
     offset: f64,
     steps: u64,
     random: Option<Xoshiro256PlusPlus>,
@@ -117,7 +117,7 @@ impl OnCurve {
     }
 }
 
-/// To the next point of a Poisson process of rate 1.
+/// Gap to the next point of a Poisson process of rate 1.
 fn gap(random: &mut Xoshiro256PlusPlus) -> f64 {
     Exp1.sample(random)
 }

@@ -1,4 +1,4 @@
-//! What the search found.
+//! The result of a search.
 
 use std::fmt;
 
@@ -6,20 +6,20 @@ use perf_exporters::human;
 
 use super::step::{Cause, Purpose, Step, Verdict};
 
-/// What [`Search`](super::Search) found.
+/// The result of a [`Search`](super::Search).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[must_use = "look at the interval and what limited it"]
 pub struct Breaking {
     /// The load's name.
     pub name: String,
-    /// The highest rate that was held, per second; none where no rate was.
+    /// The highest rate that the system held, per second; none where it held no rate.
     pub good: Option<f64>,
-    /// The lowest rate that failed; none where none did.
+    /// The lowest rate that failed; none where no rate failed.
     pub bad: Option<f64>,
     /// Why it failed there.
     pub limited: Vec<Cause>,
-    /// Whether both ends were seen twice again, and the good one held for longer.
+    /// Whether both ends were confirmed twice, and the good one also by a longer step.
     pub confirmed: bool,
     /// Why the search ended.
     pub ended: Ended,
@@ -35,13 +35,13 @@ pub struct Breaking {
 pub enum Ended {
     /// The interval is as narrow as was asked for.
     Found,
-    /// The highest rate that may be tried was held.
+    /// The system held the highest rate that may be tried.
     Unbroken,
-    /// Not even a hundredth of the first rate was held.
+    /// The system did not hold even a hundredth of the first rate.
     NeverHeld,
-    /// The ends did not say the same again: the system changes, or its limit is not sharp.
+    /// The ends could not be confirmed: the system changes, or its limit is not sharp.
     Unsteady,
-    /// Somebody ended it.
+    /// The caller ended it.
     Interrupted,
 }
 
@@ -55,7 +55,8 @@ impl Breaking {
         points
     }
 
-    /// Whether the generator was what broke: then the system holds the good end at least, and nothing is known beyond.
+    /// Whether the generator broke, not the system: the system holds the good end at least, and nothing is known
+    /// beyond it.
     #[must_use]
     pub fn is_generator(&self) -> bool {
         self.limited.iter().any(|cause| matches!(cause, Cause::Generator { .. }))
@@ -63,7 +64,7 @@ impl Breaking {
 }
 
 impl fmt::Display for Breaking {
-    /// A headline, what limited it, and a row per rate.
+    /// A headline, the causes of failure, and a row per rate.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rate = |rate: f64| format!("{}/s", human::rate(rate));
         match (self.good, self.bad, self.ended) {

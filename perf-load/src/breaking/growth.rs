@@ -11,9 +11,9 @@ use crate::Window;
 
 /// Chance of a bound above zero where nothing grows.
 pub(super) const LEVEL: f64 = 0.01;
-/// Increments that the slope is made of, at most: longer stretches depend less on their neighbours.
+/// Increments that the slope is computed from, at most: longer stretches depend less on their neighbours.
 const MOST: usize = 40;
-/// Fewer bound nothing.
+/// Fewer increments give no bound.
 const LEAST: usize = 8;
 
 /// How fast a backlog grows, in operations a second.
@@ -27,13 +27,13 @@ pub struct Growth {
 }
 
 impl Growth {
-    /// Whether the backlog grows for certain.
+    /// Whether the backlog certainly grows.
     #[must_use]
     pub fn is_sure(&self) -> bool {
         self.lower > 0.0
     }
 
-    /// Of equally long windows, in the order of time; the first is where it begins.
+    /// The growth over equally long windows, in the order of time; the first is where it begins.
     pub(super) fn of(windows: &[&Window]) -> Self {
         let none = Self { slope: 0.0, lower: f64::NEG_INFINITY };
         let each = windows.len().saturating_sub(1).div_ceil(MOST).max(1);

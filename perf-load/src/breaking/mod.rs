@@ -1,8 +1,8 @@
 //! Until it breaks: the highest rate that a system holds.
 //!
-//! [`Search`] drives a system at a rate that grows by a quarter from step to step until a step fails, bisects between the last that
-//! held and the first that failed, sees both ends twice again, and then holds the good end for longer. What comes of it is
-//! [`Breaking`]: the interval, what limited it, and every step as a point of a curve.
+//! [`Search`] drives a system at a rate that grows by a quarter from step to step until a step fails, bisects between the last
+//! that held and the first that failed, confirms both ends twice, and then drives the good end for longer. The result is
+//! [`Breaking`]: the interval, the causes of failure, and every step as a point of a curve.
 //!
 //! ```
 //! use std::time::Duration;
@@ -31,8 +31,8 @@
 //! | backlog | its slope has a lower bound (99 %) above zero |
 //! | the generator | its figures are invalid: then the interval bounds the generator, and says so |
 //!
-//! A step that proves neither side is done again, four times as long, up to [`Search::patience`]; there, what is likelier
-//! counts. The first tenth of each step is not judged: a queue that is still filling looks better than it is.
+//! A step that proves neither side is repeated, four times as long, up to [`Search::patience`]; there, the likelier side counts.
+//! The first tenth of each step is not judged: a queue that is still filling looks better than it is.
 
 mod found;
 mod growth;

@@ -1,4 +1,4 @@
-//! The search itself: which rate comes next.
+//! The search: which rate comes next.
 
 use std::time::Duration;
 
@@ -9,11 +9,11 @@ use crate::{Arrivals, Drive, Error, Limits};
 
 /// A rate this much below the first one is the last that is tried.
 const LOWEST: f64 = 0.01;
-/// Times that an end may fail to say the same again. Each time, steps become twice as long, as far as patience goes.
+/// Times that an end may fail to be confirmed. Each time, steps become twice as long, as far as patience allows.
 const ROUNDS: u32 = 8;
-/// Times that each end is seen again.
+/// Times that each end is confirmed.
 const CONFIRMATIONS: usize = 2;
-/// An unsure step is done again so much longer.
+/// An unsure step is repeated so many times as long.
 const LONGER: u64 = 4;
 
 /// A search for the rate at which a system breaks: see the [module](super).
@@ -91,12 +91,12 @@ impl Search {
         Ok(Self { width: share, ..self })
     }
 
-    /// How long the good end is held at the end: 30 s by default.
+    /// How long the good end is driven at the end: 30 s by default.
     pub fn hold(self, time: Duration) -> Self {
         Self { hold: time, ..self }
     }
 
-    /// What the system must keep at any rate.
+    /// The limits that the system must keep at any rate.
     pub fn limits(self, limits: Limits) -> Self {
         Self { limits, ..self }
     }
@@ -144,11 +144,11 @@ struct Run<'a> {
     good: Vec<f64>,
     /// Rates that failed, descending.
     bad: Vec<f64>,
-    /// Times that an end did not say the same again.
+    /// Times that an end was not confirmed.
     round: u32,
 }
 
-/// How many times as long as usual a step begins: the ramp may err, since it is gone over again.
+/// How many times as long as usual a step begins: the ramp may err, since its rates are driven again.
 const fn length(purpose: Purpose) -> u64 {
     match purpose {
         Purpose::Ramp => 1,
@@ -157,7 +157,7 @@ const fn length(purpose: Purpose) -> u64 {
     }
 }
 
-/// Where the search goes on.
+/// The next action of the search.
 enum Next {
     Rate(f64),
     Narrow(f64, f64),
@@ -201,7 +201,7 @@ impl Run<'_> {
         }
     }
 
-    /// What was seen last of a rate replaces what contradicts it.
+    /// The last result of a rate replaces those that contradict it.
     fn note(&mut self, rate: f64, holds: bool) {
         if holds {
             self.bad.retain(|bad| *bad > rate);
@@ -214,7 +214,7 @@ impl Run<'_> {
         }
     }
 
-    /// Whether both ends say the same again, and the good one also for longer.
+    /// Whether both ends are confirmed, and the good one also by a longer step.
     fn confirm(&mut self, good: f64, bad: f64) -> Result<Option<bool>, Error> {
         let turns = [(bad, false), (good, true)].into_iter().cycle().take(2 * CONFIRMATIONS);
         let turns = turns.map(|(rate, expected)| (rate, expected, Purpose::Confirm));
@@ -228,7 +228,7 @@ impl Run<'_> {
         Ok(Some(true))
     }
 
-    /// Drives a rate until it is known whether it holds; nothing where somebody ended it.
+    /// Drives a rate until it is known whether it holds; nothing where the caller ended it.
     fn step(&mut self, rate: f64, purpose: Purpose) -> Result<Option<bool>, Error> {
         let Search { requests, least, patience, hold, .. } = *self.search;
         let usual = least.max(Duration::from_secs_f64(requests as f64 / rate));

@@ -1,4 +1,4 @@
-//! One step of the search: what was driven, what came of it, and whether the system held.
+//! One step of the search: its rate, its figures, and whether the system held.
 
 use std::fmt;
 use std::time::Duration;
@@ -13,11 +13,12 @@ use crate::{Arrivals, Limit, Limits, Outcome, Validity, Window};
 
 /// Less than this share of the offered rate achieved is a failure.
 pub const LEAST_ACHIEVED: f64 = 0.98;
-/// Less than this needs no longer step to be believed.
+/// A share below this needs no longer step as a proof.
 const SURELY_LESS: f64 = 0.95;
-/// The queue of a step begins empty: so much of the step is not judged.
+/// The queue of a step begins empty: this share of the step is not judged.
 const WARM_UP: f64 = 0.1;
-/// Chance of a limit held that counts as breached, or breached that counts as held. Not a gate's: both ends are confirmed.
+/// Chance that a kept limit counts as breached, or a breached one as kept. It is not as strict as a gate's, since
+/// both ends are confirmed.
 const LEVEL: f64 = 0.02;
 
 /// Why a step failed.
@@ -33,7 +34,7 @@ pub enum Cause {
     /// A limit was breached.
     #[non_exhaustive]
     Limit {
-        /// Which.
+        /// The limit.
         limit: Limit,
         /// The share of the operations that was over it.
         over: f64,
@@ -47,20 +48,20 @@ pub enum Cause {
     /// The backlog grew.
     #[non_exhaustive]
     Backlog {
-        /// How fast.
+        /// Its growth.
         growth: Growth,
     },
 }
 
-/// What a step proves.
+/// The verdict of a step.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Verdict {
     /// The system held the rate.
     Holds,
-    /// It did not.
+    /// The system did not hold the rate.
     Fails(Vec<Cause>),
-    /// A longer step has to tell.
+    /// A longer step has to decide.
     Unsure(Vec<Cause>),
 }
 
@@ -72,7 +73,7 @@ impl Verdict {
     }
 }
 
-/// What a step was for.
+/// The purpose of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Purpose {
@@ -80,9 +81,9 @@ pub enum Purpose {
     Ramp,
     /// To narrow the interval.
     Bisect,
-    /// To see the same again.
+    /// To confirm an end.
     Confirm,
-    /// To hold the good end for longer.
+    /// To drive the good end for longer.
     Hold,
 }
 
@@ -90,17 +91,17 @@ pub enum Purpose {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Step {
-    /// What it was for.
+    /// Its purpose.
     pub purpose: Purpose,
     /// Operations offered a second.
     pub offered: f64,
-    /// Operations completed a second while they came, after the warm-up.
+    /// Operations completed a second while arrivals came, after the warm-up.
     pub achieved: f64,
-    /// How long they came.
+    /// How long arrivals came.
     pub duration: Duration,
     /// Operations that were due.
     pub due: u64,
-    /// Of these, dropped.
+    /// Operations that were dropped.
     pub dropped: u64,
     /// Share of the completed ones that failed.
     pub errors: f64,
@@ -108,18 +109,18 @@ pub struct Step {
     pub response: Quantiles,
     /// Service times after the warm-up, nanoseconds.
     pub service: Quantiles,
-    /// What waited, and how fast it grew.
+    /// How fast the backlog grew.
     pub growth: Growth,
     /// Processors kept busy; none where it is not known.
     pub processors: Option<f64>,
     /// Bytes of memory at the end: live ones where they are known, or resident ones.
     pub memory: Option<u64>,
-    /// What it proves.
+    /// Its verdict.
     pub verdict: Verdict,
 }
 
 impl Step {
-    /// Of a drive. The last word on a rate is said without doubts: then what is likelier counts.
+    /// The step of a drive. The last step at a rate leaves no doubt: there, the likelier side counts.
     pub(super) fn of(
         purpose: Purpose,
         offered: f64,
@@ -166,7 +167,7 @@ fn judged<'a>(plan: &Arrivals, outcome: &'a Outcome) -> Vec<&'a Window> {
     let (from, to) = (plan.duration().mul_f64(WARM_UP), plan.duration());
     let inside = |window: &&Window| window.at >= from && window.at + window.width <= to;
     let judged: Vec<&Window> = outcome.course.iter().filter(inside).collect();
-    // Of a step shorter than a few windows, all of it.
+    // A step shorter than a few windows is judged whole.
     if judged.is_empty() { outcome.course.iter().collect() } else { judged }
 }
 
@@ -189,7 +190,7 @@ fn verdict(validity: &Validity, held: &[Held], ratio: f64, growth: Growth, last:
     } else if ratio < LEAST_ACHIEVED {
         unsure.push(Cause::Throughput { ratio });
     }
-    // A queue that holds its load may fill for a while: a longer step tells.
+    // A queue that holds its load may fill for a while: a longer step decides.
     if growth.is_sure() {
         if last { &mut fails } else { &mut unsure }.push(Cause::Backlog { growth });
     }

@@ -1,7 +1,7 @@
 //! The closed loop: workers that each start an operation when their last one is done.
 //!
-//! A slow system is asked less often by them, and the operations that would have come meanwhile are in no quantile. It answers
-//! how much so many workers get done, not what callers wait for.
+//! They ask a slow system less often, and the operations that would have come meanwhile are in no quantile. A closed loop
+//! measures how much so many workers get done, not how long callers wait.
 
 #[cfg(feature = "tokio")]
 pub(crate) mod tasks;
@@ -19,7 +19,7 @@ use crate::record::{Apart, Collector, Done, Recorder, Tally, Times};
 use crate::settings::{Settings, window};
 use crate::{Error, Model, Outcome};
 
-/// Lets the workers work so long.
+/// Runs the workers for this time.
 pub(crate) fn drive(
     settings: &Settings,
     duration: Duration,
@@ -68,7 +68,7 @@ pub(crate) fn drive_by<C: Clock + Send>(
             if let Some(part) = recorder.ended(times, operation, done) {
                 collector.deliver(part);
             }
-            // What is recorded in between belongs to no operation.
+            // The time of recording belongs to no operation.
             start = if think == 0 {
                 clock.now()
             } else {

@@ -15,7 +15,7 @@ use crate::settings::{Settings, window};
 use crate::tasks::{guarded, runtime};
 use crate::{Error, Model, Outcome};
 
-/// Lets the workers work so long.
+/// Runs the workers for this time.
 pub(crate) fn drive<W: TaskWork>(
     settings: &Settings,
     duration: Duration,
@@ -44,7 +44,7 @@ pub(crate) fn drive<W: TaskWork>(
         for _ in 0..workers {
             let (shared, clock, ended) = (shared.clone(), clock.clone(), ended.clone());
             runtime.spawn(async move {
-                // Nobody listens any more where the drive could not go on.
+                // The receiver is gone where the drive could not go on.
                 let _ = ended.send(shared.work(&clock).await);
             });
         }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::metric::ALL;
 use super::{Metric, Pair};
 
-/// Who is better.
+/// The better implementation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Winner {
@@ -16,11 +16,11 @@ pub enum Winner {
     A,
     /// The second.
     B,
-    /// Neither, as far as could be told.
+    /// Neither, as far as the data show.
     Neither,
 }
 
-/// What was found of one metric.
+/// The result for one metric.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Finding {
@@ -37,11 +37,12 @@ pub struct Finding {
     pub interval: (f64, f64),
     /// Chance of a difference at least so great, in either direction, if there were none.
     pub p: f64,
-    /// The same with Holm's correction for all the metrics that were judged.
+    /// The same chance with Holm's correction for all the metrics that were judged.
     pub adjusted: f64,
     /// The change that this many blocks, scattering as they did, would have shown in four of five comparisons.
     pub least_change: f64,
-    /// Who is better: only where the corrected chance is at most 5 % and the change is not below the margin.
+    /// The better implementation: one is named only where the corrected chance is at most 5 % and the change is not below the
+    /// margin.
     pub winner: Winner,
     /// Whether a difference was shown that is below the margin: 2 % of a response time, 0.5 % of the throughput, 0.1 points of
     /// the error rate.
@@ -54,7 +55,7 @@ pub struct Finding {
 pub struct Unjudged {
     /// Which one.
     pub metric: Metric,
-    /// What it lacks.
+    /// The data that it lacks.
     pub why: String,
 }
 
@@ -63,7 +64,7 @@ const ALPHA: f64 = 0.05;
 /// Share of comparisons in which the least change is missed.
 const MISSED: f64 = 0.2;
 
-/// A finding for each metric, and the metrics that had too little to go by. No winner is named where `valid` is false.
+/// A finding for each metric, and the metrics with too little data. No winner is named where `valid` is false.
 pub(super) fn judge(pairs: &[Pair], valid: bool) -> (Vec<Finding>, Vec<Unjudged>) {
     if pairs.is_empty() {
         return (Vec::new(), Vec::new());
@@ -102,8 +103,8 @@ fn finding(metric: Metric, pairs: &[Pair], metrics: usize) -> Option<Finding> {
         let values: Vec<f64> = pairs.iter().map(|pair| metric.value(of(pair))).collect();
         median(&values).unwrap_or(f64::NAN)
     };
-    // Half the interval at the level of Holm's first step is what is just shown, in one of two comparisons; the power that is
-    // asked for takes so many standard errors more.
+    // Half the interval at the level of Holm's first step is shown in one of two comparisons; the power that is required takes
+    // so many standard errors more.
     let tail = ALPHA / metrics as f64 / 2.0;
     let half = (estimate.upper(tail) - estimate.lower(tail)) / 2.0;
     let level = normal_quantile_above(tail);

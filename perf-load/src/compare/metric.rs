@@ -1,4 +1,4 @@
-//! What is compared: five figures of each block.
+//! The metrics of a comparison: five figures of each block.
 
 use std::fmt;
 
@@ -107,7 +107,7 @@ impl Metric {
     }
 
     /// Differences below it are too small to make a winner: a bucket of a histogram is up to 1.6 % wide, and a tenth of a
-    /// per cent of errors, or of the throughput of an open loop, is the last operation more or less.
+    /// per cent of errors, or of the throughput of an open loop, is one operation more or less.
     pub(super) fn margin(self) -> f64 {
         match self {
             Self::P50 | Self::P95 | Self::P99 => 0.02,

@@ -1,15 +1,15 @@
-//! Two implementations under the same load, in turn, and which of them is better at what.
+//! Two implementations under the same load, in turn, and which of them is better in which metric.
 //!
-//! Both are driven in pairs of blocks, in an order that is drawn for each pair. So whatever the machine does meanwhile falls on
-//! either of them by chance, and chance is what the verdicts are computed from: had the two been alike, each pair's difference
-//! would have had the other sign with probability one half (the randomisation distribution). Nothing is assumed of how times
-//! are distributed, or how they drift.
+//! Both are driven in pairs of blocks, in an order that is drawn for each pair. So any change of the machine falls on either of
+//! them by chance, and the verdicts are computed from that chance: had the two been alike, each pair's difference would have
+//! had the other sign with probability one half (the randomisation distribution). The verdicts assume nothing of how times are
+//! distributed, or how they drift.
 //!
 //! ```text
 //! Plan  →  pairs of blocks  →  a difference a pair and metric  →  judge (signed ranks, Holm)  →  Comparison  →  text
 //! ```
 //!
-//! Here live the plan, the drives, the judgement and its three renderings. Nothing here decides how operations are started.
+//! The module has the plan, the drives, the judgement and its three renderings. It does not decide how operations are started.
 
 mod judge;
 mod metric;
@@ -50,7 +50,7 @@ pub struct Plan {
 
 /// Fewer pairs cannot reach the confidence that five metrics ask for: 2 ÷ 2⁸ is the least chance that they can show.
 pub const LEAST_PAIRS: usize = 8;
-/// As many as the distribution is computed for exactly.
+/// The most pairs for which the distribution is computed exactly.
 const MOST_PAIRS: usize = perf_exporters::stats::signed_rank::EXACT;
 
 impl Plan {
@@ -61,7 +61,7 @@ impl Plan {
         Self { block, names: ["A".to_owned(), "B".to_owned()], pairs: 20, warmup: 1, seed: 0 }
     }
 
-    /// What the two are called.
+    /// Names of the two implementations.
     #[must_use]
     pub fn names(mut self, a: impl Into<String>, b: impl Into<String>) -> Self {
         self.names = [a.into(), b.into()];
@@ -105,7 +105,7 @@ impl Plan {
     }
 }
 
-/// What both blocks of a pair measured.
+/// The figures of both blocks of a pair.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Pair {
@@ -123,7 +123,7 @@ pub struct Pair {
 pub struct Comparison {
     /// The form of this value as JSON.
     pub schema: &'static str,
-    /// What A and B are called.
+    /// Names of A and B.
     pub names: [String; 2],
     /// Seed of the order within pairs.
     pub seed: u64,
@@ -132,7 +132,7 @@ pub struct Comparison {
     /// How long arrivals come in each block.
     #[serde(rename = "block_ns", serialize_with = "serial::nanos")]
     pub block: Duration,
-    /// The pairs that the verdicts are made of.
+    /// The pairs that the verdicts are computed from.
     pub pairs: Vec<Pair>,
     /// Why pairs were left out: their generator was late, or nothing was completed.
     pub left_out: Vec<String>,
@@ -140,7 +140,7 @@ pub struct Comparison {
     pub findings: Vec<Finding>,
     /// Metrics that could not be judged, and why.
     pub unjudged: Vec<Unjudged>,
-    /// Why the comparison as a whole is not to be relied on, where it is not. No metric has a winner then.
+    /// Why the comparison as a whole cannot be relied on; none where it can. With a reason, no metric has a winner.
     pub invalid: Option<String>,
     /// Whether it ended before its time.
     pub interrupted: bool,
@@ -150,7 +150,7 @@ pub struct Comparison {
 const SCHEMA: &str = "perf.load.compare/1";
 
 impl Comparison {
-    /// What is better in all that could be told apart; neither where nothing could, or each is better at something.
+    /// The one that is better in all metrics that differ; neither where no metric differs, or each is better in some metric.
     #[must_use]
     pub fn winner(&self) -> Winner {
         let has = |winner| self.findings.iter().any(|finding| finding.winner == winner);
@@ -161,7 +161,7 @@ impl Comparison {
         }
     }
 
-    /// What was found of a metric.
+    /// The finding for a metric.
     #[must_use]
     pub fn finding(&self, metric: Metric) -> Option<&Finding> {
         self.findings.iter().find(|finding| finding.metric == metric)

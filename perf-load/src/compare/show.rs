@@ -8,7 +8,7 @@ use perf_exporters::markdown::code;
 use super::{Comparison, Finding, Metric, Unjudged, Winner};
 
 impl Comparison {
-    /// Three sentences: who is better at what, what could not be told apart, and what follows.
+    /// Three sentences: which one is better in which metric, which metrics do not differ, and what follows.
     #[must_use]
     pub fn summary(&self) -> String {
         let [a, b] = &self.names;
@@ -50,7 +50,8 @@ impl Comparison {
             Winner::B => (&self.names[1], -1.0),
             Winner::Neither => return None,
         };
-        // What the winner saves of the other's time, or has more of than the other; the same for the ends of the interval.
+        // The share of the other's time that the winner saves, or its gain over the other; the same for the ends of the
+        // interval.
         let gain = |change: f64| match (finding.metric, finding.winner) {
             (Metric::Errors, _) => 100.0 * sign * change,
             (Metric::Throughput, Winner::A) => 100.0 * change,
@@ -119,10 +120,10 @@ impl Comparison {
         out
     }
 
-    /// The whole value as JSON, the pairs among it, so that the verdicts can be computed again.
+    /// The whole value as JSON, pairs included, so that the verdicts can be computed again.
     #[must_use]
     pub fn json(&self) -> String {
-        // Maps with string keys and numbers: nothing in it can fail.
+        // The value has maps with string keys, and numbers: serialising it cannot fail.
         serde_json::to_string_pretty(self).unwrap_or_default()
     }
 
@@ -153,7 +154,7 @@ fn joined(parts: &[String]) -> String {
     }
 }
 
-/// Two significant digits below ten, none behind the point above.
+/// Two significant digits below ten, no decimals above.
 fn digits(value: f64) -> String {
     let text = match value.abs() {
         v if !v.is_finite() => return "unknown".to_owned(),

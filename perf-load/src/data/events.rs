@@ -44,7 +44,7 @@ impl Events {
         self
     }
 
-    /// How many users there are, and Zipf's exponent of how unequally they take part.
+    /// How many users there are, and the exponent of Zipf's law by which events are distributed over them.
     #[must_use]
     pub fn users(mut self, users: u64, exponent: f64) -> Self {
         self.users = users;
@@ -67,7 +67,7 @@ impl Events {
         }
         let weights: Vec<f64> = self.mix.iter().map(|(_, weight)| *weight).collect();
         let greatest = weights.iter().copied().fold(0.0, f64::max);
-        // In parts of the greatest, so that no sum overflows.
+        // Weights become shares of the greatest, so that no sum overflows.
         let parts = weights.iter().map(|weight| weight / greatest).collect();
         let kinds = WeightedAliasIndex::new(parts)
             .map_err(|_| Error::invalid("mix", "all weights are zero; give one that is greater"))?;
@@ -100,11 +100,11 @@ pub struct EventStream {
 pub struct Event {
     /// Its number, from 0.
     pub sequence: u64,
-    /// Since the stream's beginning.
+    /// Time since the stream's beginning.
     pub at: Duration,
     /// The name of its kind.
     pub kind: Arc<str>,
-    /// Who caused it: 1 is the user who causes most.
+    /// The user who caused it: user 1 causes the most events.
     pub user: u64,
 }
 
@@ -134,7 +134,7 @@ impl Record for Event {
         out.extend_from_slice(b",\"at_ns\":");
         number(out, u64::try_from(self.at.as_nanos()).unwrap_or(u64::MAX));
         out.extend_from_slice(b",\"kind\":");
-        // Names may hold anything; writing to memory cannot fail.
+        // Names may contain any characters; writing to memory cannot fail.
         let _ = serde_json::to_writer(&mut *out, self.kind.as_ref());
         out.extend_from_slice(b",\"user\":");
         number(out, self.user);

@@ -34,7 +34,7 @@ impl Documents {
     }
 
     /// Median size of a document in bytes, and the standard deviation of the sizes' logarithm. No document is shorter than an
-    /// order with one line (about 250 bytes); one is longer than what was drawn by less than a line.
+    /// order with one line (about 250 bytes); a document exceeds the size that was drawn by less than a line.
     #[must_use]
     pub const fn bytes(mut self, median: f64, spread: f64) -> Self {
         self.median = median;

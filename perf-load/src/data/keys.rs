@@ -7,7 +7,7 @@ use super::write::{filler, padded};
 use super::{MOST_BYTES, Random, Record, random, sizes, zipf};
 use crate::Error;
 
-/// Reads, writes and deletions of keys, of which few have most of the accesses.
+/// Reads, writes and deletions of keys, where few keys have most of the accesses.
 ///
 /// Ranks follow Zipf's law; each rank belongs to one key, by a bijection, so that keys that are often used are not neighbours.
 ///
@@ -167,11 +167,11 @@ pub struct Access {
     pub rank: u64,
     /// The key, from 0.
     pub key: u64,
-    /// What is done.
+    /// The operation.
     pub kind: AccessKind,
 }
 
-/// What is done with a key.
+/// An operation on a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccessKind {
     /// Read.
@@ -180,7 +180,7 @@ pub enum AccessKind {
     Put {
         /// Length of the value.
         bytes: u32,
-        /// What the value follows from.
+        /// Seed of the value.
         seed: u64,
     },
     /// Removed.
@@ -188,7 +188,7 @@ pub enum AccessKind {
 }
 
 impl Access {
-    /// Appends the value that is written: letters and digits. Nothing for reads and deletions.
+    /// Appends the value that is written: letters and digits. Reads and deletions append nothing.
     pub fn value(&self, out: &mut Vec<u8>) {
         if let AccessKind::Put { bytes, seed } = self.kind {
             filler(out, seed, bytes as usize);

@@ -14,7 +14,7 @@ use crate::Error;
 ///
 /// Times come as a Poisson process of [`rate`](Self::rate). Which symbol a tick is of follows Zipf's law, so few symbols
 /// have most of them. The price of each symbol is a geometric Brownian motion without drift, sampled at its own ticks; quotes
-/// stand one or more cents about it, and trades are done at one of both sides. Sizes are round lots, with a share of odd ones.
+/// are one or more cents around it, and trades are done at one of both sides. Sizes are round lots, with a share of odd ones.
 ///
 /// ```
 /// use perf_load::data::{Market, TickKind};
@@ -106,10 +106,10 @@ const MOST_LOG: f64 = 20.723_266;
 /// Nanoseconds of a trading year.
 const YEAR: f64 = 252.0 * 6.5 * 3600.0 * 1e9;
 
-/// What is kept of a symbol.
+/// The state of a symbol.
 #[derive(Clone, Copy, Debug)]
 struct State {
-    /// Of the price in cents.
+    /// Logarithm of the price in cents.
     log_price: f64,
     /// Nanoseconds of its last tick.
     at: u64,
@@ -189,20 +189,20 @@ impl Ticks {
 /// One tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tick {
-    /// Since the stream's beginning.
+    /// Time since the stream's beginning.
     pub at: Duration,
-    /// Whose it is.
+    /// Its symbol.
     pub symbol: Symbol,
-    /// What it is.
+    /// Whether it is a trade or a quote.
     pub kind: TickKind,
 }
 
 /// A trade or a quote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TickKind {
-    /// Somebody bought from somebody.
+    /// Shares changed hands.
     Trade(Trade),
-    /// What is bid and asked for from now on.
+    /// The bid and the ask from now on.
     Quote(Quote),
 }
 
@@ -232,7 +232,7 @@ pub struct Quote {
     pub ask_size: u32,
 }
 
-/// Who took the other's offer.
+/// The side that took the other's offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
     /// The buyer, at the ask.
@@ -347,8 +347,8 @@ mod tests {
     use super::*;
     use statrs::distribution::{ChiSquared, ContinuousCDF};
 
-    /// Returns over steps of any length, divided by what their standard deviation should be, are standard normal: the sum of
-    /// their squares is chi-square distributed, and so is the sum of their squares about the claimed mean.
+    /// Returns over steps of any length, divided by their claimed standard deviation, are standard normal: the sum of their
+    /// squares is chi-square distributed, and so is the sum of their squares about the claimed mean.
     #[test]
     fn logarithms_of_prices_move_by_the_stated_volatility() {
         let volatility = 0.4;

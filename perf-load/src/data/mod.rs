@@ -1,4 +1,4 @@
-//! Seeded streams of data to feed what is under load: market ticks, key-value accesses, JSON documents, events.
+//! Seeded streams of data for a system under load: market ticks, key-value accesses, JSON documents, events.
 //!
 //! Each generator is a value with a seed; iterating over it gives records one by one, in memory that does not grow with
 //! their number. Equal seeds and settings give equal streams, on every platform. [`Records::up_to`] makes text of a stated
@@ -61,7 +61,7 @@ fn zipf(key: &str, count: u64, exponent: f64) -> Result<Zipf<f64>, Error> {
     Zipf::new(count as f64, exponent).map_err(|error| Error::invalid("exponent", error.to_string()))
 }
 
-/// With greater exponents, all that is drawn is the first rank.
+/// With greater exponents, every draw is the first rank.
 const MOST_EXPONENT: f64 = 20.0;
 
 /// Sizes with this median, and `spread` as the standard deviation of their logarithm.
@@ -77,7 +77,7 @@ fn sizes(key: &str, median: f64, spread: f64) -> Result<LogNormal<f64>, Error> {
     LogNormal::new(median.ln(), spread).map_err(|error| Error::invalid("spread", error.to_string()))
 }
 
-/// No record is longer, so that memory stays bounded.
+/// The greatest length of a record, so that memory stays bounded.
 const MOST_BYTES: f64 = 16.0 * 1024.0 * 1024.0;
 
 /// Nanoseconds until the next of events that come with a mean rate per second.

@@ -8,10 +8,10 @@ pub trait Record {
     fn encode(&self, out: &mut Vec<u8>);
 }
 
-/// Every stream of records can be had as text.
+/// Every stream of records can be read as text.
 pub trait Records: Iterator {
     /// One line a record, until there are at least so many bytes: the text is longer than `bytes` by less than its last
-    /// record. A stream that ends before gives less.
+    /// record. A stream that ends earlier gives less.
     fn up_to(self, bytes: u64) -> Text<Self>
     where
         Self: Sized,
@@ -23,7 +23,7 @@ pub trait Records: Iterator {
 
 impl<I: Iterator> Records for I where I::Item: Record {}
 
-/// How much has been made.
+/// How much text has been made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Written {
     /// Lines.
@@ -32,7 +32,7 @@ pub struct Written {
     pub bytes: u64,
 }
 
-/// Text of a stated size, made while it is read: holds one record at a time.
+/// Text of a stated size, made while it is read: one record at a time is in memory.
 #[derive(Clone, Debug)]
 pub struct Text<I> {
     records: I,
@@ -77,7 +77,7 @@ where
         Some(&self.line)
     }
 
-    /// Writes all that is left of it.
+    /// Writes the rest of the text.
     ///
     /// # Errors
     /// Where the writer fails.
@@ -92,7 +92,7 @@ where
         Ok(self.written)
     }
 
-    /// What has been made so far.
+    /// The amount made so far.
     #[must_use]
     pub fn written(&self) -> Written {
         self.written

@@ -1,4 +1,4 @@
-//! Numbers and filler as text, without the formatting machinery: it would be most of what a stream costs.
+//! Numbers and filler as text, without the formatting machinery: which would be most of the cost of a stream.
 
 /// Decimal digits, at least `least` of them.
 pub(super) fn padded(out: &mut Vec<u8>, mut value: u64, least: usize) {

@@ -1,4 +1,4 @@
-//! What is kept of a stretch of time.
+//! Checkpoints: the record of a stretch of time.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,7 +11,7 @@ use crate::Outcome;
 /// Checkpoints in memory, at most.
 const MOST: usize = 480;
 
-/// One checkpoint: what was done since the one before, and what the system was like at its end.
+/// One checkpoint: the counts since the one before, and the state of the system at its end.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Checkpoint {
@@ -21,7 +21,7 @@ pub struct Checkpoint {
     pub lasted: Duration,
     /// Operations that ended.
     pub completed: u64,
-    /// Of these, those that failed.
+    /// Operations that failed.
     pub failed: u64,
     /// Arrivals that were dropped.
     pub dropped: u64,
@@ -35,8 +35,8 @@ pub struct Checkpoint {
     pub memory: Option<u64>,
 }
 
-/// The report of a checkpoint: that of its drive, with what was dropped, and what this process took where the drive does not
-/// say what the system under load did.
+/// The report of a checkpoint: that of its drive, with the dropped arrivals, and the resources of this process where the
+/// drive does not report those of the system under load.
 pub(super) fn report(outcome: Outcome, before: Option<Moment>, after: Option<Moment>) -> Report {
     let dropped = outcome.counts.dropped;
     let mut report = outcome.report;
@@ -62,11 +62,11 @@ pub(super) fn report(outcome: Outcome, before: Option<Moment>, after: Option<Mom
 }
 
 impl Checkpoint {
-    /// Of the report of a checkpoint, in a run that began at `begin`; nothing where no load is in it.
+    /// A checkpoint from its report, in a run that began at `begin`; nothing where the report has no load.
     pub(super) fn of(report: &Report, begin: SystemTime) -> Option<(String, Self)> {
         let ends = |probe: &&ProbeReport| probe.name.ends_with("::response");
         let by_calls = |a: &&ProbeReport, b: &&ProbeReport| a.calls.cmp(&b.calls).then(b.name.len().cmp(&a.name.len()));
-        // Operations of a mix have theirs, too: the load's own counts all of them.
+        // Operations of a mix have probes, too: the probe of the load counts all of them.
         let response = report.probes.iter().filter(ends).max_by(by_calls)?;
         let name = response.name.strip_suffix("::response")?.to_owned();
         let other = |part: &str| report.probe(&format!("{name}::{part}"));
@@ -86,7 +86,7 @@ impl Checkpoint {
         Some((name, checkpoint))
     }
 
-    /// Those of another, later one are added.
+    /// Adds the counts of a later checkpoint.
     fn join(&mut self, later: &Self) {
         let time = |checkpoint: &Self| checkpoint.lasted.as_secs_f64();
         let (mine, others) = (time(self), time(later));
@@ -105,13 +105,13 @@ impl Checkpoint {
     }
 }
 
-/// The checkpoints of a run of any length, in so much memory.
+/// The checkpoints of a run of any length, in bounded memory.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Course {
     kept: Vec<Checkpoint>,
-    /// Checkpoints that one of these is made of.
+    /// Checkpoints that are merged into one of these.
     stride: usize,
-    /// Those since the last one that is kept.
+    /// Checkpoints since the last one that is kept.
     gathered: Option<(usize, Checkpoint)>,
 }
 
@@ -143,7 +143,7 @@ impl Course {
         }
     }
 
-    /// All of equal length: what is gathered waits until it is as long.
+    /// The kept checkpoints, all of equal length: gathered ones are withheld until they are as long.
     pub(super) fn kept(&self) -> &[Checkpoint] {
         &self.kept
     }

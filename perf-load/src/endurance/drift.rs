@@ -5,7 +5,7 @@
 //!
 //! 1. the values rise: Mann–Kendall z > 3.09, one-sided 0.1 %, after z was divided by √((1 + r) ÷ (1 − r)) for neighbours that correlate
 //!    by r;
-//! 2. they rise by something that matters: the lower 95 % bound of Sen's slope of the logarithms, widened by the same, × the run is
+//! 2. they rise by a share that matters: the lower 95 % bound of Sen's slope of the logarithms, widened by the same, × the run is
 //!    above the logarithm of 1 + [`Rules::matters`];
 //! 3. they go on rising: where the second half's slope is under half of the first's, it is [`Reason::Converging`].
 
@@ -16,11 +16,11 @@ use perf_exporters::stats::theil_sen::TheilSen;
 
 use super::serial::inflation;
 
-/// What counts as a drift.
+/// The rules by which a rise counts as a drift.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Rules {
-    /// A rise over the whole run by less than this share is none.
+    /// A rise over the whole run by less than this share is no drift.
     pub matters: f64,
 }
 
@@ -31,12 +31,12 @@ impl Default for Rules {
     }
 }
 
-/// What the checkpoints prove about one figure.
+/// The verdict of the checkpoints about one figure.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Drift {
-    /// PASS: it does not rise, or by nothing that matters; FAIL: it rises and goes on;
-    /// [`Reason::Converging`], [`Reason::TooFewSamples`] or [`Reason::Invalid`].
+    /// PASS: it does not rise, or by less than matters; FAIL: it rises and goes on rising; [`Reason::Converging`],
+    /// [`Reason::TooFewSamples`] or [`Reason::Invalid`].
     pub verdict: Verdict,
     /// Mann–Kendall z, after the correction.
     pub z: f64,

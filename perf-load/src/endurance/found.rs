@@ -1,4 +1,4 @@
-//! What a run has shown.
+//! The result of a run.
 
 use std::fmt;
 use std::time::Duration;
@@ -15,12 +15,12 @@ use super::soak::Run;
 use crate::limits::Part;
 use crate::{Limit, Limits};
 
-/// Of the checkpoints, the first so many are warm-up for drift and leak: one in twenty.
+/// One checkpoint in so many, at the beginning, is warm-up for drift and leak.
 const WARM_UP: usize = 20;
-/// So many of a hundred checkpoints may be invalid.
+/// Checkpoints of a hundred that may be invalid.
 const INVALID: u64 = 10;
 
-/// What an endurance run has shown.
+/// The result of an endurance run.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 #[must_use = "look at the verdict"]
@@ -33,13 +33,13 @@ pub struct Endured {
     pub lasted: Duration,
     /// Operations that ended.
     pub completed: u64,
-    /// Of these, those that failed.
+    /// Operations that failed.
     pub failed: u64,
     /// Arrivals that were dropped.
     pub dropped: u64,
     /// Response times of all, nanoseconds.
     pub response: Histogram,
-    /// The checkpoints, in the order of time; of a long run, several as one.
+    /// The checkpoints, in the order of time; of a long run, each is several merged into one.
     pub checkpoints: Vec<Checkpoint>,
     /// Each limit over the whole run.
     pub limits: Vec<LimitKept>,
@@ -63,13 +63,13 @@ pub struct Endured {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Ended {
-    /// Its time was over.
+    /// Its time has passed.
     Completed,
-    /// What is left of it could not have changed the answer.
+    /// The rest of it could not have changed the answer.
     Certain(String),
-    /// Somebody ended it.
+    /// The caller ended it.
     Interrupted,
-    /// Its file ends before its time: it was killed, or goes on.
+    /// Its file ends early: it was killed, or is still running.
     Unfinished,
 }
 
@@ -81,11 +81,11 @@ pub struct LimitKept {
     pub limit: Limit,
     /// Share of the operations over it.
     pub over: f64,
-    /// By the gate's levels.
+    /// The verdict, by the gate's levels.
     pub verdict: Verdict,
 }
 
-/// What may drift.
+/// A figure that may drift.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Figure {
@@ -93,7 +93,7 @@ pub enum Figure {
     P50,
     /// Response time that 99 % stay within.
     P99,
-    /// Processors kept busy; shown, but nothing that a verdict is made of.
+    /// Processors kept busy; shown, but no part of the verdict.
     Processors,
 }
 
@@ -103,13 +103,13 @@ pub enum Figure {
 pub struct FigureDrift {
     /// Which.
     pub figure: Figure,
-    /// What its values prove.
+    /// The verdict on its values.
     pub judged: Drift,
 }
 
 impl Endured {
-    /// All of it together: limits, response times, and memory where it is known. Too few checkpoints are INCONCLUSIVE, and so is a run
-    /// of which a tenth was driven by a late generator.
+    /// The verdict of all together: limits, response times, and memory where it is known. Too few checkpoints are INCONCLUSIVE,
+    /// and so is a run of which a tenth was driven by a late generator.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         let limits = self.limits.iter().map(|kept| kept.verdict.clone());

@@ -1,4 +1,4 @@
-//! The file of a run: a line per checkpoint, whole or not there.
+//! The file of a run: a line per checkpoint, written whole or not at all.
 
 use std::collections::VecDeque;
 use std::fs;
@@ -11,10 +11,10 @@ use perf_exporters::{Report, write};
 use super::checkpoint::Checkpoint;
 use crate::Error;
 
-/// Lines that wait for room on the disk, at most: of more, the oldest are lost.
+/// Lines that wait for room on the disk, at most: beyond it, the oldest are lost.
 const WAITING: usize = 64;
 
-/// Where checkpoints go, and those that could not be written yet.
+/// The file of the checkpoints, and those that could not be written yet.
 #[derive(Debug, Default)]
 pub(super) struct Journal {
     path: Option<PathBuf>,
@@ -24,21 +24,21 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    /// A file that is not there yet, or is empty.
+    /// Begins a file that does not exist yet, or is empty.
     pub(super) fn begin(path: Option<&Path>) -> Result<Self, Error> {
         if let Some(path) = path {
             let named = || path.display().to_string();
             if fs::metadata(path).is_ok_and(|there| there.is_file() && there.len() > 0) {
                 return Err(Error::invalid(named(), "holds another run already: name a new file"));
             }
-            // What cannot be written to shall be known now, not after the first checkpoint.
+            // A file that cannot be written is an error now, not after the first checkpoint.
             write::append_lines(path, b"")
                 .map_err(|error| Error::invalid(named(), "cannot be written to").because(error))?;
         }
         Ok(Self { path: path.map(Path::to_owned), ..Self::default() })
     }
 
-    /// Adds a line, and those that wait; whoever cannot be written waits on.
+    /// Appends the waiting lines and this one; lines that cannot be written go on waiting.
     pub(super) fn add(&mut self, report: &Report) {
         let Some(path) = &self.path else { return };
         self.waiting.push_back(report.to_json());
@@ -55,15 +55,15 @@ impl Journal {
         }
     }
 
-    /// What is not in the file, if anything: how many checkpoints, and why.
+    /// The checkpoints that are not in the file, if any: how many, and why.
     pub(super) fn missing(&self) -> Option<(u64, String)> {
         let missing = self.lost + self.waiting.len() as u64;
         self.problem.clone().filter(|_| missing > 0).map(|problem| (missing, problem))
     }
 }
 
-/// Reads a run, a checkpoint at a time; returns the load's name and how many lines could not be read. A line that was cut off says
-/// nothing about those around it.
+/// Reads a run, a checkpoint at a time; returns the load's name and how many lines could not be read. A line that was cut off
+/// does not affect those around it.
 pub(super) fn read(path: &Path, mut each: impl FnMut(Checkpoint)) -> Result<(String, u64), Error> {
     let named = || path.display().to_string();
     let unreadable = |error: std::io::Error| Error::invalid(named(), "cannot be read").because(error);

@@ -1,18 +1,18 @@
 //! Does memory leak over a run, or does a cache warm?
 //!
-//! By the gate's method ([`trend`]) on the memory of all checkpoints, and on that of their second half. A leak shows in both, and does
-//! not slow down: where the last quarter's slope is under 80 % of the one before, it is [`Reason::Converging`]. A cache that fills
-//! exponentially slows down by more than that from quarter to quarter where it is 60 % full at the end of the run; noise
-//! in the readings asks for more (`docs/load/endurance.md`). One that fills slower looks like a leak to any test of that length.
+//! The gate's method ([`trend`]) judges the memory of all checkpoints, and that of their second half. A leak shows in both, and
+//! does not slow down: where the last quarter's slope is under 80 % of the one before, it is [`Reason::Converging`]. A cache that
+//! fills exponentially slows down by more than that from quarter to quarter where it is 60 % full at the end of the run; noise in
+//! the readings asks for more (`docs/load/endurance.md`). One that fills slower looks like a leak to any test of that length.
 //!
 //! A leak beside a cache that warms is found, too: the whole then slows down, but the second half, by itself, does not.
 
 use perf_exporters::judge::trend::{self, Judgement};
 use perf_exporters::judge::{Reason, Verdict};
 
-/// The last quarter's slope by that of the one before, at least, of what does not slow down.
+/// The least ratio of the last quarter's slope to that of the one before, where growth does not slow down.
 const STEADY: f64 = 0.8;
-/// The same for what ends a run before its time.
+/// The same ratio for a verdict that ends a run early.
 pub(super) const CERTAIN: f64 = 0.95;
 
 /// Judges "memory does not grow without end" by the memory at checkpoints after equal loads, in the order of time, in bytes.
@@ -47,7 +47,7 @@ pub(super) fn steady(memory: &[f64], steady: f64) -> Judgement {
             (whole.first, whole.second) = (late.first, late.second);
             Verdict::Fail
         }
-        // It rose, and rises no longer, or ever less.
+        // It rose, and now rises no longer, or less and less.
         Verdict::Fail | Verdict::Pass => converging,
         undecided @ Verdict::Inconclusive(_) => undecided,
     };

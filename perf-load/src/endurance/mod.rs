@@ -1,8 +1,8 @@
 //! Endurance: hours at one rate, and whether anything changes meanwhile.
 //!
-//! [`Soak`] drives a system at a constant rate, one checkpoint after the other. Each checkpoint is a drive of its own, so that memory
-//! is read when nothing is under way; its report is appended to a file, whole and on the disk before the next one begins. What comes
-//! of it is [`Endured`]: limits, drift of response times, leak, and how processor time went.
+//! [`Soak`] drives a system at a constant rate, one checkpoint after the other. Each checkpoint is a drive of its own, so that
+//! memory is read while no operation runs; its report is appended to a file, whole and on the disk before the next one begins.
+//! The result is [`Endured`]: limits, drift of response times, leak, and the course of processor time.
 //!
 //! ```
 //! use std::time::Duration;
@@ -20,13 +20,13 @@
 //!
 //! # The file
 //!
-//! A line per checkpoint, each a report (`perf.report/1`) of what happened in it: `cargo perf trend FILE` draws it, and
-//! [`Soak::read`] judges it as if the run had ended there. A run that is killed keeps all its lines. Where a line does not fit, on a
-//! full disk, the file stays what it was; the run goes on, tries again at the next checkpoint, and says so.
+//! A line per checkpoint, each a report (`perf.report/1`) of its counts: `cargo perf trend FILE` draws it, and [`Soak::read`]
+//! judges it as if the run had ended there. A run that is killed keeps all its lines. Where a line does not fit, on a full disk,
+//! the file stays what it was; the run goes on, tries again at the next checkpoint, and says so.
 //!
 //! # Memory
 //!
-//! At most 480 checkpoints are kept; then every two become one, without loss but that of resolution. The file has all of them.
+//! At most 480 checkpoints are kept; then every two become one, which loses nothing but resolution. The file has all of them.
 
 mod checkpoint;
 pub mod drift;

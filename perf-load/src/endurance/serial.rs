@@ -1,4 +1,4 @@
-//! Values that depend on their neighbours: how many independent ones they are worth.
+//! Values that depend on their neighbours: how many independent values they are worth.
 
 use perf_exporters::stats::order::doubled_ranks;
 
@@ -8,9 +8,9 @@ const MOST: f64 = 0.95;
 /// How many times the variance of a trend's statistic is that of independent values: (1 + r) ÷ (1 − r), for a series whose
 /// neighbours correlate by r (first-order autoregression; Hamed and Rao 1998 sum all lags, which needs longer series).
 ///
-/// r is the lag-1 correlation of the ranks of `rests`, which must have no trend, held to 0 … 0.95. An estimate from n values
+/// r is the lag-1 correlation of the ranks of `rests`, which must have no trend, clamped to 0 … 0.95. An estimate from n values
 /// is too small by about (1 + 4r) ÷ n (Kendall 1954): that is added, and one standard error, (1 − r²) ÷ n, too: a series that was
-/// luckily calm shall not prove anything.
+/// calm by chance must not prove anything.
 pub(super) fn inflation(rests: &[f64]) -> f64 {
     let n = rests.len() as f64;
     if rests.len() < 4 {

@@ -14,9 +14,9 @@ use crate::limits::Part;
 use crate::resources::Resources;
 use crate::{Arrivals, Drive, Error, Histogram, Limits};
 
-/// Checkpoints in a row with nothing but failures after which the system is taken for dead.
+/// Checkpoints in a row with nothing but failures after which the system counts as dead.
 const DEAD: u32 = 3;
-/// Looks for a leak over the whole run; two in a row decide.
+/// Checks for a leak over the whole run; two in a row decide.
 const LOOKS: u64 = 16;
 /// More arrivals than planned that a Poisson process may bring.
 const SPARE: f64 = 1.05;
@@ -35,7 +35,7 @@ pub struct Soak {
 }
 
 impl Soak {
-    /// At this rate, operations a second; for an hour, with a checkpoint a minute, until something else is said.
+    /// A run at this rate, operations a second; for an hour, with a checkpoint a minute, unless set otherwise.
     ///
     /// # Errors
     /// A rate that is not above zero and finite.
@@ -64,12 +64,12 @@ impl Soak {
         Self { every: time, ..self }
     }
 
-    /// What the system must keep over the whole run.
+    /// The limits that the system must keep over the whole run.
     pub fn limits(self, limits: Limits) -> Self {
         Self { limits, ..self }
     }
 
-    /// What counts as a drift.
+    /// The rules by which a rise counts as a drift.
     pub fn drift(self, rules: Rules) -> Self {
         Self { rules, ..self }
     }
@@ -87,13 +87,13 @@ impl Soak {
     /// Drives it to its end, or until the answer is certain.
     ///
     /// # Errors
-    /// Those of the plan and of the drive; a file that cannot be written to at the beginning. One that cannot be written to later is
-    /// told by [`Endured::unwritten`].
+    /// Those of the plan and of the drive; a file that cannot be written to at the beginning. Later failures to write are
+    /// reported by [`Endured::unwritten`].
     pub fn run(&self, drive: &mut dyn Drive) -> Result<Endured, Error> {
         self.run_and_tell(drive, |_| ())
     }
 
-    /// [`run`](Self::run), and tells each checkpoint.
+    /// [`run`](Self::run), and passes each checkpoint to `tell`.
     ///
     /// # Errors
     /// As [`run`](Self::run).
@@ -136,10 +136,10 @@ impl Soak {
         Ok(run.endured(journal.missing(), 0))
     }
 
-    /// Judges the file of a run as if the run had ended there: of one that was killed, all that it had measured.
+    /// Judges the file of a run as if the run had ended there: for a run that was killed, all that it had measured.
     ///
     /// # Errors
-    /// A file that cannot be read, or that holds no checkpoint.
+    /// A file that cannot be read, or that has no checkpoint.
     pub fn read(&self, path: impl AsRef<Path>) -> Result<Endured, Error> {
         let planned = self.checkpoints()?;
         let mut run = Run::new(self);
@@ -167,7 +167,7 @@ impl Soak {
     }
 }
 
-/// What a run has come to.
+/// The state of a run.
 pub(super) struct Run<'a> {
     pub(super) soak: &'a Soak,
     pub(super) name: String,
@@ -204,7 +204,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// What somebody ended early counts for the sums, but is no checkpoint like the others.
+    /// A checkpoint that was cut short counts for the sums, but is not kept with the others.
     fn add(&mut self, checkpoint: Checkpoint, cut_short: bool) {
         let Checkpoint { completed, failed, ref response, .. } = checkpoint;
         for (over, limit) in self.over.iter_mut().zip(self.soak.limits.iter()) {

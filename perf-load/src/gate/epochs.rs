@@ -14,7 +14,7 @@ use crate::{Arrivals, Error, Outcome, Validity};
 const MAX_TIME: Duration = Duration::from_secs(2);
 const MOST: f64 = 4e6;
 
-/// A budget that is held against drives.
+/// A budget that drives are judged by.
 #[derive(Clone, Copy)]
 pub(super) struct Capacity {
     pub(super) spec: &'static BudgetSpec,
@@ -25,12 +25,12 @@ pub(super) struct Capacity {
 }
 
 impl Capacity {
-    /// At this rate, given in calls in 1,000 seconds.
+    /// The budget at this rate, given in calls in 1,000 seconds.
     pub(super) fn new(spec: &'static BudgetSpec, at: u64, debug_build: bool) -> Self {
         Self { spec, rate: at as f64 / 1e3, debug_build, rules: Rules::default() }
     }
 
-    /// The shortest time that is promised: what lateness is held against.
+    /// The shortest time that is promised: lateness is judged against it.
     pub(super) fn limit(&self) -> Option<Duration> {
         let time = |limit: &Limit| match limit.bound {
             Bound::Time(time) => Some(time),
@@ -45,7 +45,8 @@ impl Capacity {
         time.min(Duration::from_secs_f64((MOST / self.rate).min(1e9)))
     }
 
-    /// The schedule of an epoch: random arrivals, as of callers that know nothing of each other, others in each.
+    /// The schedule of an epoch: random arrivals, as of callers that know nothing of each other, different ones
+    /// in each epoch.
     pub(super) fn arrivals(&self, epoch: u32) -> Result<Arrivals, Error> {
         Ok(Arrivals::constant(self.rate, self.lasting())?.poisson(u64::from(epoch) + 1))
     }
@@ -87,7 +88,7 @@ impl Capacity {
         }
     }
 
-    /// What would decide what is undecided.
+    /// The change that would decide an undecided budget.
     fn advice(&self, findings: &Findings, outcome: &Outcome) -> Option<String> {
         let rows = findings.rows.iter().filter(|row| row.severity == Severity::Limit);
         let more = rows.filter_map(|row| match row.verdict {
@@ -119,7 +120,7 @@ fn concluded(mut findings: Findings, verdict: &Verdict, outcome: &Outcome) -> Fi
     findings
 }
 
-/// What failed, where something did.
+/// The failures, where there were any.
 fn note(outcome: &Outcome) -> Option<String> {
     let classes: Vec<String> = outcome.classes.iter().map(|(class, count)| format!("{count} × {class}")).collect();
     (!classes.is_empty()).then(|| {

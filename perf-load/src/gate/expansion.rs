@@ -1,4 +1,5 @@
-//! What the expansion of `#[perf_budget(at = …)]` on a test calls. Not for anything else: it changes with every version.
+//! Functions that the expansion of `#[perf_budget(at = …)]` on a test calls. They are for nothing else: they change with
+//! every version.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -37,7 +38,7 @@ pub fn test<R: Send>(
 /// How a test ended.
 pub struct Ended<R> {
     declared: Declared,
-    /// Nothing where the body itself has failed.
+    /// The result of the drives; nothing where the body itself has failed.
     driven: Option<Result<Driven, Error>>,
     kept: Returned<R>,
 }
@@ -90,7 +91,7 @@ fn run<R>(
     Ended { declared, driven, kept: kept.take() }
 }
 
-/// One epoch's load. It is given up when what is still waiting has waited for ten times the limit.
+/// One epoch's load. It is given up when arrivals have waited for ten times the limit.
 fn load(name: &str, capacity: &Capacity, stop: &Stop) -> Load {
     let limit = capacity.limit();
     let patience = limit.unwrap_or_default().saturating_mul(10).clamp(Duration::from_secs(1), Duration::from_mins(1));
@@ -107,7 +108,7 @@ fn load(name: &str, capacity: &Capacity, stop: &Stop) -> Load {
     }
 }
 
-/// Calls before the first drive: one, where nothing is said, so that what is made once is there.
+/// Calls before the first drive: one by default, so that lazy initialisation has happened.
 fn warm_up(warmup: Option<Warmup>, mut call: impl FnMut() -> bool) {
     match warmup {
         Some(Warmup::Calls(calls)) => _ = (0..calls).all(|_| call()),
@@ -119,12 +120,12 @@ fn warm_up(warmup: Option<Warmup>, mut call: impl FnMut() -> bool) {
     }
 }
 
-/// What the calls returned: the first of each kind.
+/// Results of the calls: the first output, failure and panic.
 struct Kept<R> {
     returned: Mutex<Returned<R>>,
     /// The first output is there, so that later calls need no lock.
     has_output: AtomicBool,
-    /// Whether a failed call is a matter of the budget, and not the test's end.
+    /// Whether a failed call counts for the budget, and does not end the test.
     counts_errors: bool,
 }
 
@@ -141,7 +142,7 @@ impl<R> Kept<R> {
         Self { returned: Mutex::new(returned), has_output: AtomicBool::new(false), counts_errors }
     }
 
-    /// Calls the body; what ends the test ends the drive.
+    /// Calls the body; a failure that ends the test also ends the drive.
     fn call(&self, body: impl Fn() -> R, failed: impl Fn(&R) -> bool, stop: &Stop) -> Result<(), &'static str> {
         self.keep(catch_unwind(AssertUnwindSafe(body)), failed, stop)
     }

@@ -1,4 +1,4 @@
-//! An outcome in the form in which budgets are held against it.
+//! An outcome in the form in which budgets judge it.
 
 use perf_core::budget::{Bound, BudgetSpec, Limit, Metric};
 use perf_exporters::judge::{Budget, Findings, Measurements, Reason, Row, Severity, Side, Unit, Verdict};
@@ -8,12 +8,12 @@ use rand::seq::SliceRandom;
 
 use crate::Outcome;
 
-/// What the end of a drive takes from its throughput: its last operations end after the schedule.
+/// The share of the throughput that the end of a drive costs: its last operations end after the schedule.
 const ITS_END: f64 = 0.02;
 
 /// Response times in the order of time, in nanoseconds, from the course: within a window, where the order is not known, in a
 /// random one. Arrivals that were dropped, or not reached when the drive was given up, count with all its time. `edge` chooses
-/// of a bucket.
+/// a value of a bucket.
 fn responses(outcome: &Outcome, edge: impl Fn(u64, u64) -> u64) -> Vec<f64> {
     let mut times = Vec::new();
     let mut random = Xoshiro256PlusPlus::seed_from_u64(0);
@@ -42,13 +42,13 @@ fn errors(outcome: &Outcome) -> Vec<(u64, u64)> {
     windows.filter(|window| window.0 > 0).collect()
 }
 
-/// Middles of the buckets, to be shown.
+/// Response times by the middles of their buckets, for the table.
 pub(super) fn shown(outcome: &Outcome) -> Vec<f64> {
     responses(outcome, u64::midpoint)
 }
 
-/// Every promise held against the response times of an outcome. A time near a limit is known to a bucket: it counts as within
-/// it for a FAIL, and as over it for a PASS.
+/// Judges every bound by the response times of an outcome. A time near a limit is known to a bucket: it counts as within it
+/// for a FAIL, and as over it for a PASS.
 pub(super) fn judge(spec: &'static BudgetSpec, debug_build: bool, outcome: &Outcome) -> Findings {
     let budget = Budget::new(spec).debug_build(debug_build);
     let held = |edge: fn(u64, u64) -> u64| {
@@ -92,7 +92,7 @@ fn certain(least: Row, most: Row) -> Row {
     }
 }
 
-/// What completed well, of what was to: an equation, since the schedule is what it is.
+/// Successful completions as a share of the arrivals: an equality, since the schedule is fixed.
 fn throughput(bound: f64, outcome: &Outcome) -> Row {
     let counts = &outcome.counts;
     let well = counts.completed - counts.failed;
@@ -101,7 +101,8 @@ fn throughput(bound: f64, outcome: &Outcome) -> Row {
     if counts.due == 0 {
         return row.invalid("no arrival was due");
     }
-    // As a share of what was due, so that a schedule that came out a little thinner than its rate is not held against it.
+    // A share of the due arrivals is taken, so that a schedule that came out a little thinner than its rate does not count
+    // against it.
     let share = well as f64 / counts.due as f64 * (outcome.scheduled.as_secs_f64() / outcome.elapsed.as_secs_f64());
     let actual = share * outcome.offered();
     let verdict = if actual >= bound * (1.0 - ITS_END) { Verdict::Pass } else { Verdict::Fail };

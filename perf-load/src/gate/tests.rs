@@ -91,7 +91,7 @@ fn arrivals_that_were_never_served_count_as_slow() {
         outcome.counts.due += 200; // as if it had been given up
         Ok(outcome)
     });
-    // All of them at the end are one run of slow calls, which is no proof either.
+    // Slow calls that all come at the end are one run of them, which is no proof either.
     assert!(matches!(driven.findings.verdict(), Verdict::Inconclusive(_)), "{:?}", driven.findings);
     let row = &driven.findings.rows[0];
     assert!(row.reason.starts_with("200 of 1231 calls took longer"), "{}", row.reason);
@@ -123,7 +123,7 @@ fn too_few_arrivals_say_how_long_it_takes() {
     assert_eq!(short.advice.as_deref(), Some("p99 needs about 299 calls: `max_time = \"1s\"`"));
 }
 
-/// How often each verdict comes in so many tests, with different arrivals and services in each epoch.
+/// How often each verdict occurs in this many tests, with different arrivals and services in each epoch.
 fn verdicts(spec: &'static BudgetSpec, tests: u64) -> [u64; 3] {
     let mut counts = [0; 3];
     for seed in 0..tests {
@@ -140,8 +140,8 @@ fn verdicts(spec: &'static BudgetSpec, tests: u64) -> [u64; 3] {
 const AT: BudgetSpec = BudgetSpec { limits: &p99(Duration::from_micros(9_210)), ..BudgetSpec::EMPTY };
 const HALF: BudgetSpec = BudgetSpec { limits: &p99(Duration::from_micros(4_605)), ..BudgetSpec::EMPTY };
 
-/// The table of docs/load/capacity.md: at the limit itself nothing fails, a third of the true time as a limit is found broken.
-/// Arrivals wait for each other here, so slow ones come together.
+/// The table of docs/load/capacity.md: at the limit itself nothing fails, a limit of a third of the true time counts as
+/// broken. Arrivals wait for each other here, so slow ones come together.
 #[test]
 #[ignore = "a thousand tests of each kind take minutes: `cargo test --release -p perf-load --lib -- --ignored --nocapture thousand`"]
 fn a_thousand_tests_of_each_kind() {

@@ -1,4 +1,4 @@
-//! What came back: an answer, or what happened instead of one; and how often each.
+//! Results of requests: an answer, or a failure without one; and how often each came.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ pub enum Trouble {
     Unreachable(io::Error),
     /// The answer was not there in time; its connection was closed.
     TimedOut,
-    /// The connection ended within an answer or before it, or what came was no HTTP.
+    /// The connection ended within an answer or before it, or the bytes that came were no HTTP.
     Broken(String),
     /// An answer of a status that was not expected.
     Status(u16),
@@ -50,7 +50,7 @@ impl fmt::Display for Trouble {
 
 impl std::error::Error for Trouble {}
 
-/// Failures are counted by status, and by what happened where there was none.
+/// Failures are counted by status, and by their kind where there was no status.
 impl Class for Trouble {
     fn class(&self) -> Cow<'static, str> {
         match self {
@@ -72,7 +72,7 @@ fn class(status: u16) -> &'static str {
     }
 }
 
-/// What came back, counted.
+/// Counts of the answers and failures.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Answers {
@@ -88,7 +88,7 @@ pub struct Answers {
     pub bytes: u64,
     /// Connections that were opened.
     pub connections: u64,
-    /// What was said of the first request that met no status: of each kind, by its class.
+    /// The message of the first failure without a status, by class.
     pub first: BTreeMap<&'static str, String>,
 }
 
@@ -110,7 +110,7 @@ impl Answers {
 /// Statuses are numbers of three digits.
 const STATUSES: usize = 1000;
 
-/// Counts while requests are under way.
+/// Counts, while requests are in flight.
 #[derive(Debug)]
 pub(super) struct Tally {
     statuses: Box<[AtomicU64]>,
@@ -147,13 +147,13 @@ impl Tally {
         self.bytes.fetch_add(bytes, Relaxed);
     }
 
-    /// What happened instead of one.
+    /// A request that failed.
     pub(super) fn failed(&self, trouble: &Trouble) {
         let count = match trouble {
             Trouble::Unreachable(_) => &self.unreachable,
             Trouble::TimedOut => &self.timed_out,
             Trouble::Broken(_) => &self.broken,
-            // Counted as the answer that it is.
+            // It was counted as an answer.
             Trouble::Status(_) => return,
         };
         if count.fetch_add(1, Relaxed) == 0 {

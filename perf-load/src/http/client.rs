@@ -14,11 +14,11 @@ use super::pool::{Connection, Pool};
 use super::request::Request;
 use crate::Error;
 
-/// Sends requests over connections that stay open, and counts what comes back.
+/// Sends requests over connections that stay open, and counts the answers.
 ///
-/// A clone is the same client. Idle connections are used again by whichever request comes next to the same server; a request
-/// for which none is idle opens one, and that time is part of its own. A request that was never written, since the server had
-/// closed the idle connection meanwhile, goes out on another one; one that was written is never sent twice.
+/// A clone is the same client. An idle connection is reused by the next request to the same server; a request for which none
+/// is idle opens one, and that time is part of its own. A request that was never written, since the server had closed the
+/// idle connection meanwhile, is sent on another connection; a request that was written is never sent twice.
 #[derive(Clone, Debug)]
 pub struct Client {
     shared: Arc<Shared>,
@@ -31,7 +31,7 @@ struct Shared {
     tally: Tally,
 }
 
-/// How long a server may take to accept the connection by which it is looked for.
+/// How long a server may take to accept the connection that checks whether it is there.
 const REACH: Duration = Duration::from_secs(5);
 
 impl Client {
@@ -57,10 +57,10 @@ impl Client {
         Ok(Self { shared: Arc::new(Shared { requests: with_pools, tally: Tally::new() }) })
     }
 
-    /// Connects to each server once, so that a wrong port is told before anything is measured.
+    /// Connects to each server once, so that a wrong port is reported before anything is measured.
     ///
     /// # Errors
-    /// Where a server takes no connection.
+    /// Where a server accepts no connection.
     pub fn reach(&self) -> Result<(), Error> {
         for (_, pool) in &self.shared.requests {
             pool.reach(REACH).map_err(|error| {
@@ -70,14 +70,14 @@ impl Client {
         Ok(())
     }
 
-    /// Sends one of the requests, by its place among those that the client was made for, and reads the answer to its end.
-    /// The values of its fields follow from the number and the seed. Needs a runtime of tokio with its drivers on.
+    /// Sends one of the requests, by its index among those that the client was made for, and reads the answer to its end. The
+    /// values of its fields follow from the number and the seed. Needs a runtime of tokio with its drivers on.
     ///
     /// # Errors
     /// Where no expected answer came in time.
     ///
     /// # Panics
-    /// Where there is no request at that place.
+    /// Where there is no request of that index.
     pub async fn send(&self, which: usize, number: u64, seed: u64) -> Result<(), Trouble> {
         let (request, pool) = &self.shared.requests[which];
         let exchanged = match request.make(seed, number) {
@@ -87,13 +87,13 @@ impl Client {
         exchanged.unwrap_or(Err(Trouble::TimedOut)).inspect_err(|trouble| self.shared.tally.failed(trouble))
     }
 
-    /// How many requests it was made for.
+    /// The number of requests that it was made for.
     #[must_use]
     pub fn requests(&self) -> usize {
         self.shared.requests.len()
     }
 
-    /// What came back so far.
+    /// The answers and failures so far.
     #[must_use]
     pub fn answers(&self) -> Answers {
         self.shared.tally.read()
@@ -101,7 +101,7 @@ impl Client {
 
     async fn exchange(&self, mut message: Message, request: &Request, pool: &Pool) -> Result<(), Trouble> {
         let tally = &self.shared.tally;
-        // Every turn uses up an idle connection.
+        // Every iteration takes an idle connection.
         let (connection, response) = loop {
             let idle = pool.idle();
             let is_new = idle.is_none();
@@ -153,7 +153,7 @@ async fn read(response: Response<Incoming>) -> hyper::Result<u64> {
     Ok(bytes)
 }
 
-/// With all that the error says of its cause.
+/// A broken connection, with the causes of the error.
 fn broken(error: &dyn std::error::Error) -> Trouble {
     let mut text = error.to_string();
     let mut cause = error.source();

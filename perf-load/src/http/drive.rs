@@ -1,11 +1,11 @@
-//! The client as what a load drives.
+//! The client as the operation of a load.
 
 use super::client::Client;
 use crate::{AsyncMix, Ctx, Drive, Error, Load, Operation, Outcome};
 
 impl Client {
-    /// Puts the servers of its requests under a load. The operations stand for the requests, in their order: their weights say
-    /// how often each is sent; a single one may be without a name.
+    /// Puts the servers of its requests under a load. The operations stand for the requests, in their order: their weights
+    /// determine how often each is sent; a single operation needs no name.
     ///
     /// ```no_run
     /// use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What is generated into a template: a field, and how it is written.
+//! Fields of a template: how they are parsed, and how their values are generated.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use rand::RngExt;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand_distr::{Distribution, Zipf};
 
-/// Characters that a field of text may have at most: it stands in a request, not in a file.
+/// Characters that a field of text may have at most: it is part of a request, not of a file.
 const MOST_TEXT: usize = 16 * 1024 * 1024;
 const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 
@@ -25,7 +25,7 @@ pub(super) enum Field {
     Uuid,
     /// A whole number, both ends included, each as likely.
     Int { least: i64, most: i64 },
-    /// A rank from 1 to so many, rank k as likely as 1/k to the exponent.
+    /// A rank from 1 to the stated number, with a chance in proportion to 1 ÷ k to the exponent for rank k.
     Zipf(Zipf<f64>),
     /// Letters and digits, so many.
     Text { least: usize, most: usize },
@@ -34,7 +34,7 @@ pub(super) enum Field {
 }
 
 impl Field {
-    /// From what stands between the braces, without `raw`.
+    /// Parses the text between the braces, without `raw`.
     pub(super) fn parse(name: &str, rest: &str) -> Result<Self, String> {
         let bare =
             |field: Self| if rest.is_empty() { Ok(field) } else { Err(format!("{name} takes nothing after it")) };
@@ -66,7 +66,7 @@ impl Field {
         }
     }
 
-    /// Texts of it that somebody wrote; all others are digits, letters and `-`.
+    /// Texts in it that the user wrote; all others are digits, letters and `-`.
     pub(super) fn texts(&self) -> &[String] {
         if let Self::Choice(texts) = self { texts } else { &[] }
     }
@@ -107,7 +107,7 @@ fn text(rest: &str) -> Result<Field, String> {
     if least > most { Err(example()) } else { Ok(Field::Text { least, most }) }
 }
 
-/// 122 random bits, and the six that say so.
+/// 122 random bits, and six bits for version and variant.
 fn uuid(bits: u128, out: &mut String) {
     let bits = bits & !(0xf << 76) & !(0x3 << 62) | (0x4 << 76) | (0x2 << 62);
     let hex = format!("{bits:032x}");

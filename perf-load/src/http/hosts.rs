@@ -4,10 +4,10 @@ use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 
 use crate::Error;
 
-/// The hosts that may be put under load: this machine, and those that somebody named.
+/// The hosts that may be put under load: this machine, and those that the caller named.
 ///
-/// A file that came from elsewhere, or a slip in a URL, must not send thousands of requests a second to a machine of somebody
-/// else's.
+/// A plan file from elsewhere, or a slip in a URL, must not send thousands of requests a second to a machine of another
+/// owner.
 ///
 /// ```
 /// use perf_load::http::{Hosts, Origin};
@@ -30,7 +30,7 @@ impl Hosts {
         Self::default()
     }
 
-    /// Those, and the host of this name or address, whatever the port.
+    /// Those, and the host of this name or address, with any port.
     #[must_use]
     pub fn and(mut self, host: impl AsRef<str>) -> Self {
         self.named.push(bare(host.as_ref()).to_ascii_lowercase());
@@ -40,7 +40,7 @@ impl Hosts {
     /// Whether this host may be put under load.
     ///
     /// # Errors
-    /// Where it is not this machine and nobody named it.
+    /// Where it is not this machine and the caller did not name it.
     pub fn check(&self, origin: &Origin) -> Result<(), Error> {
         if origin.is_loopback() || self.is_named(origin) {
             return Ok(());
@@ -65,7 +65,7 @@ impl Hosts {
         let found = (origin.host.as_str(), origin.port).to_socket_addrs();
         let mut found: Vec<_> =
             found.map_err(|error| Error::invalid(origin.to_string(), "no such host").because(error))?.collect();
-        // A name for this machine that leads elsewhere was not meant.
+        // Of a name for this machine, addresses elsewhere are dropped.
         if !self.is_named(origin) {
             found.retain(|address| address.ip().is_loopback());
         }
@@ -103,7 +103,7 @@ impl Origin {
     }
 }
 
-/// As it stands in a URL and in the field `host`: without a port that goes without saying.
+/// As in a URL and in the field `host`: without the default port.
 impl std::fmt::Display for Origin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if self.host.contains(':') {
@@ -150,7 +150,7 @@ impl std::str::FromStr for Origin {
     }
 }
 
-/// Without the brackets of an IPv6 address in a URL.
+/// The host without the brackets of an IPv6 address in a URL.
 fn bare(host: &str) -> &str {
     host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
 }

@@ -1,11 +1,10 @@
 //! An HTTP server under load: requests from templates, over connections that stay open.
 //!
 //! A [`Request`] is written down once, with fields that differ from one sending to the next ([`Template`]). A [`Client`] sends
-//! it over HTTP/1.1, opens a connection only where none is idle, and counts what came back ([`Answers`]). What is
-//! measured of it, and when it is sent, is decided elsewhere in this crate; nothing here reads a clock but for
-//! timeouts.
+//! it over HTTP/1.1, opens a connection only where none is idle, and counts the answers ([`Answers`]). Other modules of this
+//! crate decide when a request is sent and what is measured of it; this one reads a clock only for timeouts.
 //!
-//! Only this machine is put under load, and hosts that somebody named ([`Hosts`]).
+//! Only this machine is put under load, and hosts that the caller named ([`Hosts`]).
 
 mod answers;
 mod client;
@@ -26,7 +25,7 @@ pub use server_side::{ServerProbe, ServerSide};
 pub use status::Statuses;
 pub use template::Template;
 
-/// ` (did you mean `WORD`?)`, where a word is near enough.
+/// ` (did you mean `WORD`?)`, where a word is similar enough.
 pub(crate) fn hint<'a>(text: &str, words: impl IntoIterator<Item = &'a str>) -> String {
     perf_exporters::nearest::hint(text, words)
 }

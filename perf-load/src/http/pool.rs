@@ -13,10 +13,11 @@ use tokio::net::TcpStream;
 
 use super::hosts::Origin;
 
-/// Where requests go in, and answers come out.
+/// A connection that takes requests and returns answers.
 pub(super) type Connection = SendRequest<Full<Bytes>>;
 
-/// Idle connections, and how another one is opened. How many there are follows from how many requests are under way at once.
+/// Idle connections, and how another one is opened. Their number follows from the number of requests that are in flight at
+/// once.
 #[derive(Debug)]
 pub(super) struct Pool {
     pub(super) origin: Origin,
@@ -47,18 +48,18 @@ impl Pool {
         }
     }
 
-    /// A new connection. It lives on the runtime of the caller.
+    /// A new connection. Its task runs on the runtime of the caller.
     pub(super) async fn connect(&self) -> io::Result<Connection> {
         let stream = TcpStream::connect(&*self.addresses).await?;
         // A request is written whole; there is nothing to wait for.
         stream.set_nodelay(true)?;
         let (connection, task) = http1::handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
-        // An error of the connection is told to the request that is on it, and to no other.
+        // An error of the connection is reported to the request that is on it, and to no other.
         tokio::spawn(async move { drop(task.await) });
         Ok(connection)
     }
 
-    /// Whether the server takes connections at all.
+    /// Checks that the server accepts connections.
     pub(super) fn reach(&self, patience: Duration) -> io::Result<()> {
         let mut last = io::Error::other("no address");
         for address in &self.addresses {

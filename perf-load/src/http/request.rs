@@ -1,4 +1,4 @@
-//! A request as it is written down: once for all that are sent of it.
+//! The template of a request, from which every request that is sent is made.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::status::Statuses;
 use super::template::{Template, random};
 use crate::Error;
 
-/// What is sent: a method, a URL, header fields and a body, each but the method and the host a [`Template`].
+/// A request: a method, a URL, header fields and a body, each but the method and the host a [`Template`].
 ///
 /// ```
 /// use std::time::Duration;
@@ -33,7 +33,7 @@ pub struct Request {
     path: Path,
     /// Fields that are the same for every request.
     headers: HeaderMap,
-    /// Fields that are not.
+    /// Fields that differ from request to request.
     templates: Vec<(HeaderName, Template)>,
     body: Body,
     pub(super) timeout: Duration,
@@ -60,7 +60,7 @@ impl Request {
     /// A request of this method for this URL.
     ///
     /// # Errors
-    /// Where the method is none, the URL is none, or a field in it is none.
+    /// Where the method, the URL, or a field in it is not valid.
     pub fn new(method: &str, url: &str) -> Result<Self, Error> {
         let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
         let upper = method.to_ascii_uppercase();
@@ -94,7 +94,7 @@ impl Request {
     /// With this header field; one of the same name is replaced.
     ///
     /// # Errors
-    /// Where the name is none, or the value cannot be one.
+    /// Where the name or the value is not valid.
     pub fn header(mut self, name: &str, value: &str) -> Result<Self, Error> {
         let shown = name.escape_debug();
         let header: HeaderName =
@@ -122,7 +122,7 @@ impl Request {
     /// With this body.
     ///
     /// # Errors
-    /// Where a field in it is none.
+    /// Where a field in it is not valid.
     pub fn body(mut self, text: &str) -> Result<Self, Error> {
         let template = in_template("body", text)?;
         self.body = match template.constant() {
@@ -159,7 +159,8 @@ impl Request {
         &self.origin
     }
 
-    /// The first line of the request of this number in a load of this seed, and the beginning of its body: to look at.
+    /// The first line of the request of this number in a load of this seed, and the beginning of its body, for
+    /// display.
     #[must_use]
     pub fn preview(&self, seed: u64, number: u64) -> String {
         const SHOWN: usize = 60;
@@ -181,7 +182,7 @@ impl Request {
         Ok(request)
     }
 
-    /// What differs from one to the next.
+    /// The parts that differ from one request to the next.
     fn parts(&self, seed: u64, number: u64) -> Result<(Uri, HeaderMap, Bytes), hyper::http::Error> {
         let mut random = random(seed, number);
         let text = |template: &Template, random: &mut Xoshiro256PlusPlus| {
@@ -209,7 +210,7 @@ fn in_template(key: &str, text: &str) -> Result<Template, Error> {
     text.parse().map_err(|error: Error| Error::invalid(key, error.to_string()))
 }
 
-/// What names the server, and what it is asked for.
+/// The part of the URL that names the server, and the path and query.
 fn split(url: &str) -> (&str, &str) {
     let begin = url.find("://").map_or(0, |at| at + 3);
     let end = url[begin..].find(['/', '?', '#']).map_or(url.len(), |at| begin + at);
@@ -218,11 +219,11 @@ fn split(url: &str) -> (&str, &str) {
 
 impl Path {
     fn parse(text: &str) -> Result<Self, Error> {
-        // What stands behind `#` is for browsers and never sent.
+        // The part behind `#` is for browsers and never sent.
         let sent = text.split('#').next().unwrap_or_default();
         let sent = if sent.starts_with('/') { sent.to_owned() } else { format!("/{sent}") };
         let template = in_template("url", &sent)?;
-        // Each text by itself behind a path: what is generated besides is letters, digits and `-`.
+        // Each text is checked by itself behind a path: all generated text is letters, digits and `-`.
         let is_wrong = |text: &&str| format!("/?{text}").parse::<Uri>().is_err() || text.contains('#');
         if let Some(wrong) = template.texts().find(is_wrong) {
             let shown = wrong.escape_debug();

@@ -1,4 +1,4 @@
-//! What the server's own probes say of the same seconds.
+//! The counts of the server's own probes over the same seconds.
 
 use std::time::Duration;
 
@@ -7,16 +7,16 @@ use perf_exporters::report::ProbeReport;
 
 use crate::{Error, Outcome};
 
-/// What the probes of a server counted while it was under load: the other side of the same seconds.
+/// The counts of a server's probes while it was under load: the other side of the same seconds.
 ///
-/// The client knows how long it waited for each answer; the probes inside the server know where that time went. Both meet in
-/// one report ([`join`](Self::join)), and in a share for each probe ([`rows`](Self::rows)).
+/// The client knows how long it waited for each answer; the probes inside the server know where that time went. Both are
+/// joined in one report ([`join`](Self::join)), and in a share for each probe ([`rows`](Self::rows)).
 #[derive(Clone, Debug)]
 pub struct ServerSide {
     interval: Report,
 }
 
-/// One probe of the server, by what the client waited for.
+/// One probe of the server, with its share of the client's waiting time.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ServerProbe {
@@ -26,22 +26,22 @@ pub struct ServerProbe {
     pub calls: u64,
     /// Calls per request that the client saw completed.
     pub per_request: f64,
-    /// Self time per request, with what was waited for inside it.
+    /// Self time per request, waiting inside it included.
     pub own: Duration,
     /// The part of that which is known to be waiting.
     pub waiting: Duration,
-    /// Self time as a share of the time that the client waited for answers once it had asked, from 0; more than 1 where the
-    /// server works for one request on several threads, or for others besides.
+    /// Self time as a share of the time that the client waited for answers after it had sent the request, from 0; more than
+    /// 1 where the server works for one request on several threads, or for other clients besides.
     pub share: f64,
     /// 99 % of the calls took no longer.
     pub p99: Duration,
 }
 
-/// What the names of the server's probes begin with in a report of both sides.
+/// The prefix of the names of the server's probes in a report of both sides.
 const PREFIX: &str = "server::";
 
 impl ServerSide {
-    /// From two reports of the server, one before the load and one after.
+    /// The difference of two reports of the server, one before the load and one after.
     ///
     /// # Errors
     /// Where the second one is no later report of the same process: it was started anew meanwhile.
@@ -51,7 +51,7 @@ impl ServerSide {
         after.since(before).map(|interval| Self { interval }).ok_or_else(restarted)
     }
 
-    /// What the server counted meanwhile.
+    /// The server's report of that interval.
     #[must_use]
     pub fn interval(&self) -> &Report {
         &self.interval

@@ -18,7 +18,7 @@ use crate::Error;
 /// | `{{choice a\|b\|c}}` | one of these |
 /// | `{{raw {{}}` | what follows the blank as it is: here two opening braces |
 ///
-/// The values of a request follow from the seed and its number alone, whatever runs beside it:
+/// The values of a request follow from the seed and its number alone, regardless of other requests:
 ///
 /// ```
 /// use perf_load::http::Template;
@@ -67,7 +67,7 @@ impl Template {
         }
     }
 
-    /// Every text of it that somebody wrote, for a check of what may stand there.
+    /// Every text in it that the user wrote, for a check of the characters that are allowed there.
     pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().flat_map(|part| match part {
             Part::Text(text) => std::slice::from_ref(text).iter().map(String::as_str),
@@ -121,7 +121,7 @@ fn wrong(what: &str, why: String) -> Error {
     Error::invalid(shown, why)
 }
 
-/// Where the values of one request come from. Numbers that lie side by side give seeds that do not.
+/// The random generator of one request's values. Consecutive numbers give unrelated seeds.
 pub(super) fn random(seed: u64, number: u64) -> Xoshiro256PlusPlus {
     Xoshiro256PlusPlus::seed_from_u64(seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15))
 }

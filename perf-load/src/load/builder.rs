@@ -10,16 +10,16 @@ use crate::{Arrivals, Error, Model, Stop};
 
 /// The duration of a load that states none.
 const DURATION: Duration = Duration::from_secs(10);
-/// Operations at one time where nothing is said: each is a thread, or a task.
+/// Operations at one time by default: each is a thread, or a task.
 const THREADS: usize = 64;
 const TASKS: usize = 1_000;
 /// Threads or tasks, and arrivals that wait, at most.
 const MOST_IN_FLIGHT: usize = 100_000;
 const MOST_BACKLOG: usize = 1 << 24;
-/// Arrivals that wait where nothing is said.
+/// Arrivals that wait by default, at most.
 const BACKLOG: usize = 1 << 16;
 
-/// A load: what is started when, how much of it at one time, and what it is to stay within.
+/// A load: the schedule of its operations, how many run at one time, and the limit to stay within.
 ///
 /// It is an *open loop* unless workers are asked for: operations start by a schedule, whether or not earlier ones are done, as
 /// callers do that know nothing of each other. *Response time* counts from the intended start.
@@ -105,7 +105,7 @@ impl Load {
         self
     }
 
-    /// How long arrivals come, or workers work; 10 seconds where nothing is said.
+    /// How long arrivals come, or workers work; 10 seconds by default.
     #[must_use]
     pub fn duration(mut self, duration: Duration) -> Self {
         self.duration = Some(duration);
@@ -126,29 +126,29 @@ impl Load {
         self
     }
 
-    /// The seed of whatever is random: arrivals, the choice among operations, sizes; 1 where nothing is said.
+    /// The seed of everything random: arrivals, the choice among operations, sizes; 1 by default.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// Operations at one time, at most: threads of [`run`](Self::run), 64 where nothing is said, or tasks of
-    /// `run_async`, 1,000. Arrivals beyond it wait, and their waiting counts into their response time.
+    /// Operations at one time, at most: threads of [`run`](Self::run), 64 by default, or tasks of `run_async`, 1,000. Arrivals
+    /// beyond it wait, and their waiting counts into their response time.
     #[must_use]
     pub fn max_in_flight(mut self, operations: usize) -> Self {
         self.max_in_flight = Some(operations);
         self
     }
 
-    /// Arrivals that wait, at most; 65,536 where nothing is said. One that comes when so many wait is dropped, and counted.
+    /// Arrivals that wait, at most; 65,536 by default. An arrival that comes when so many wait is dropped, and counted.
     #[must_use]
     pub fn backlog(mut self, arrivals: usize) -> Self {
         self.backlog = arrivals;
         self
     }
 
-    /// The latency that is to be stayed within: a drive whose generator was late by more than a tenth of it is invalid.
+    /// The latency limit: a drive whose generator was late by more than a tenth of it is invalid.
     #[must_use]
     pub fn limit(mut self, latency: Duration) -> Self {
         self.limit = Some(latency);
@@ -156,35 +156,35 @@ impl Load {
     }
 
     /// A *closed loop* of so many workers instead: each starts an operation when its last one is done. A system that is slow is
-    /// asked less often, so the quantiles of a closed loop do not hold for callers that come by themselves.
+    /// asked less often, so the quantiles of a closed loop are not those of callers that come independently.
     #[must_use]
     pub fn workers(mut self, workers: usize) -> Self {
         self.workers = Some(workers);
         self
     }
 
-    /// What a worker of a closed loop waits between two operations.
+    /// How long a worker of a closed loop waits between two operations.
     #[must_use]
     pub fn think(mut self, time: Duration) -> Self {
         self.think = time;
         self
     }
 
-    /// A handle to end it early by.
+    /// A handle to end the drive early.
     #[must_use]
     pub fn stop(mut self, stop: Stop) -> Self {
         self.stop = stop;
         self
     }
 
-    /// Ends the drive when an operation panics, instead of counting that and going on. What was measured is kept.
+    /// Ends the drive when an operation panics, instead of counting that and going on. The measurements so far are kept.
     #[must_use]
     pub fn stop_on_panic(mut self) -> Self {
         self.stop_on_panic = true;
         self
     }
 
-    /// Tells how it goes, a few times a second, from the thread that drives.
+    /// Calls `watch` with the progress, a few times a second, from the thread that drives.
     #[must_use]
     pub fn watch(mut self, watch: impl Fn(&Live) + Send + Sync + 'static) -> Self {
         self.watch = Some(Arc::new(watch));
@@ -232,7 +232,7 @@ impl Load {
         }
     }
 
-    /// Whether it can be driven: what [`run`](Self::run) finds out before it begins.
+    /// Whether it can be driven: the check that [`run`](Self::run) makes before it begins.
     ///
     /// # Errors
     /// Where a value cannot be used; the error names the key.

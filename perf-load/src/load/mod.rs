@@ -1,4 +1,4 @@
-//! What users write down: one load, its schedule or its workers, its bounds.
+//! The load that users describe: its schedule or its workers, and its bounds.
 
 mod builder;
 mod preset;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Load;
 use crate::Error;
 
-/// What a load is like, by name: three rates and two lengths, to be combined.
+/// Named settings of a load: three rates and two durations, which can be combined.
 ///
 /// | preset | what it sets |
 /// |---|---|
@@ -58,7 +58,7 @@ impl FromStr for Preset {
 }
 
 impl Load {
-    /// What a preset says; what is said afterwards replaces it.
+    /// The settings of a preset; later settings replace them.
     #[must_use]
     pub fn preset(self, preset: Preset) -> Self {
         match preset {

@@ -7,11 +7,11 @@ use crate::settings::Settings;
 use crate::{Arrivals, Drive, Error, Outcome, closed, open};
 
 impl Load {
-    /// Drives a function, on threads. It returns nothing, or a result whose error tells its [`Class`](crate::Class); one that
-    /// panics has failed.
+    /// Drives a function, on threads. It returns nothing, or a result whose error gives its [`Class`](crate::Class); an
+    /// operation that panics has failed.
     ///
     /// # Errors
-    /// Where the load cannot be driven: no rate, a value that cannot be used, no threads to be had.
+    /// Where the load cannot be driven: no rate, a value that cannot be used, a thread that cannot be started.
     pub fn run<R: Ends>(&self, operation: impl Fn(&Ctx) -> R + Sync) -> Result<Outcome, Error> {
         self.run_work(&Single(operation), &Choice::single())
     }

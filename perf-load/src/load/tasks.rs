@@ -10,7 +10,7 @@ use crate::{Arrivals, Drive, Error, Outcome, closed, open};
 
 impl Load {
     /// Drives an async function, as tasks of a tokio runtime that is made for it. It blocks the calling thread until the drive is
-    /// over; inside another runtime that is a matter for `tokio::task::spawn_blocking`.
+    /// over; inside another runtime, call it in `tokio::task::spawn_blocking`.
     ///
     /// ```
     /// use perf_load::Load;

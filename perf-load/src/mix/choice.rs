@@ -1,4 +1,4 @@
-//! What is drawn for an arrival.
+//! The operation and the size that are drawn for an arrival.
 
 use std::time::Duration;
 
@@ -56,7 +56,7 @@ impl Choice {
         self.random
     }
 
-    /// The operation for an arrival, and what it is told.
+    /// The operation for an arrival, and its context.
     #[inline]
     pub(crate) fn draw(&self, seed: u64, number: u64, due: u64) -> (usize, Ctx) {
         let seed = mixed(seed, number);
@@ -76,7 +76,7 @@ impl Choice {
     }
 }
 
-/// A seed of an arrival's own: `SplitMix64` at the place of its number.
+/// The seed of an arrival: `SplitMix64` at the index of its number.
 #[inline]
 pub(crate) fn mixed(seed: u64, number: u64) -> u64 {
     let mut z = seed.wrapping_add(number.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15));

@@ -1,5 +1,5 @@
 //! Which operation an arrival is for: weights, sizes and injected failures, drawn from the load's seed and the arrival's number,
-//! so that they do not depend on who comes to it.
+//! so that they do not depend on the worker that takes it.
 
 mod choice;
 mod operation;
@@ -48,13 +48,13 @@ pub struct Mix<'a> {
 }
 
 impl<'a> Mix<'a> {
-    /// Without any operation: at least one is to be added.
+    /// A mix without operations: at least one is to be added.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// With one more.
+    /// Adds an operation.
     #[must_use]
     pub fn add<R: Ends>(mut self, operation: Operation, function: impl Fn(&Ctx) -> R + Send + Sync + 'a) -> Self {
         self.operations.push(operation);
@@ -77,12 +77,12 @@ impl fmt::Debug for Mix<'_> {
     }
 }
 
-/// What a drive calls.
+/// The operations that a drive calls.
 pub(crate) trait Work: Sync {
     fn call(&self, operation: usize, ctx: &Ctx) -> Done;
 }
 
-/// One function is all of it.
+/// A single function.
 pub(crate) struct Single<F>(pub(crate) F);
 
 impl<R: Ends, F: Fn(&Ctx) -> R + Sync> Work for Single<F> {

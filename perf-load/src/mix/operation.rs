@@ -1,4 +1,4 @@
-//! One operation of a mix, without what it does.
+//! One operation of a mix, without its function.
 
 use super::Sizes;
 use crate::Error;
@@ -13,7 +13,7 @@ pub struct Operation {
 }
 
 impl Operation {
-    /// Of weight 1, without sizes and injected failures.
+    /// An operation of weight 1, without sizes and injected failures.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), weight: 1.0, sizes: None, failures: 0.0 }
@@ -33,8 +33,8 @@ impl Operation {
         self
     }
 
-    /// The share of its calls, from 0 to 1, that count as failed (class `injected`) whatever comes of them; the operation is told
-    /// by [`Ctx::injected`](crate::Ctx::injected).
+    /// The share of its calls, from 0 to 1, that count as failed (class `injected`) regardless of their result;
+    /// [`Ctx::injected`](crate::Ctx::injected) reports it to the operation.
     #[must_use]
     pub fn failures(mut self, share: f64) -> Self {
         self.failures = share;

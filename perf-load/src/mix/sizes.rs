@@ -5,7 +5,7 @@ use rand_distr::{Distribution, Exp1, StandardNormal};
 
 use crate::Error;
 
-/// A distribution of sizes, in bytes or whatever the operation takes [`Ctx::size`](crate::Ctx::size) for.
+/// A distribution of sizes, in bytes or any other unit that the operation takes [`Ctx::size`](crate::Ctx::size) for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sizes(Form);
 

@@ -1,4 +1,4 @@
-//! The same for async functions.
+//! Mixes of async functions.
 
 use std::fmt;
 use std::future::Future;
@@ -12,7 +12,7 @@ use crate::record::Done;
 type Task = Pin<Box<dyn Future<Output = Done> + Send>>;
 type Function = Box<dyn Fn(Ctx) -> Task + Send + Sync>;
 
-/// Several async operations by weight, each with probes of its own. Each call is a box.
+/// Several async operations by weight, each with probes of its own. Each call allocates a box.
 ///
 /// ```
 /// use perf_load::{AsyncMix, Ctx, Load, Operation};
@@ -35,13 +35,13 @@ pub struct AsyncMix {
 }
 
 impl AsyncMix {
-    /// Without any operation: at least one is to be added.
+    /// A mix without operations: at least one is to be added.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// With one more.
+    /// Adds an operation.
     #[must_use]
     pub fn add<R, F>(mut self, operation: Operation, function: impl Fn(Ctx) -> F + Send + Sync + 'static) -> Self
     where
@@ -67,12 +67,12 @@ impl fmt::Debug for AsyncMix {
     }
 }
 
-/// What tasks call.
+/// The operations that tasks call.
 pub(crate) trait TaskWork: Send + Sync + 'static {
     fn call(&self, operation: usize, ctx: Ctx) -> impl Future<Output = Done> + Send;
 }
 
-/// One function is all of it.
+/// A single function.
 pub(crate) struct SingleTask<F>(pub(crate) F);
 
 impl<R, F, Fut> TaskWork for SingleTask<F>

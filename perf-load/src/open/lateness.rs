@@ -1,15 +1,15 @@
 //! How much of the delay of a start is the generator's own.
 //!
 //! A start that is late makes the next ones late, too: these wait for a worker that would have been free. So a worker keeps
-//! account of when it would be free had every start been on time: its ideal start, the later of the intended one and of that
-//! freedom, and the service time make the next. What an operation starts after its ideal start is lateness; what it waits for a
-//! slow operation before it is not.
+//! account of when it would be free had every start been on time: the ideal start, the later of the intended one and of that
+//! time, plus the service time is the next such time. The delay of an operation after its ideal start is lateness; its wait for
+//! a slow operation before it is not.
 //!
-//! What passes between two operations is the generator's, too. Of a worker that is never free it would add up to any figure,
-//! however small it is beside the operations; so a share of each service time is forgiven. Where operations are so short that
-//! the generator itself is what is saturated, the rest adds up, and says so.
+//! The time between two operations is the generator's, too. For a worker that is never free it would add up to any figure,
+//! however small it is beside the operations; so a share of each service time is deducted. Where operations are so short that
+//! the generator itself is saturated, the rest adds up, and shows that.
 
-/// Of a service time this share is forgiven: one fiftieth.
+/// One part in this many of a service time is deducted: one fiftieth.
 const FORGIVEN: u64 = 50;
 
 /// The account of one worker.
@@ -23,7 +23,7 @@ pub(crate) struct Lateness {
 }
 
 impl Lateness {
-    /// Free since a moment.
+    /// A worker that is free since a moment.
     pub(crate) fn new(free: u64) -> Self {
         Self { free, ideal: free, start: free }
     }
@@ -36,7 +36,7 @@ impl Lateness {
         start - self.ideal
     }
 
-    /// That operation has ended.
+    /// Records the end of that operation.
     #[inline]
     pub(crate) fn ended(&mut self, end: u64) {
         let service = end.saturating_sub(self.start);

@@ -1,8 +1,8 @@
 //! The open loop: operations start by a schedule.
 //!
-//! Here live the schedule that workers share, and the workers: threads that wait for the next arrival and call the operation.
-//! Each waits for an arrival of its own, so a start depends on no other thread; and takes one only when it is free, so all
-//! wait in one line.
+//! The module has the schedule that workers share, and the workers: threads that wait for the next arrival and call the
+//! operation. Each waits for an arrival of its own, so a start depends on no other thread; and it takes one only when it is
+//! free, so all arrivals wait in one queue.
 
 mod lateness;
 mod schedule;
@@ -117,7 +117,7 @@ impl<C: Clock> Worker<'_, C> {
         end
     }
 
-    /// Waits for an intended start, unless the drive is ended before.
+    /// Waits for an intended start, unless the drive ends earlier.
     fn wait(&mut self, now: u64, due: u64) -> u64 {
         if let Some(part) = self.recorder.turn(now) {
             self.collector.deliver(part);

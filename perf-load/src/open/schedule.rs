@@ -1,13 +1,13 @@
-//! Which arrival is started next, and by whom: many workers take from one schedule, in order and without a lock.
+//! Which arrival is started next, and by which worker: many workers take from one schedule, in order and without a lock.
 //!
-//! Intended starts stand in a ring that is filled ahead of the workers by one of them. What was taken is one word, the number of
-//! arrivals taken or dropped and, of these, the number taken; both wrap at 32 bits, and are told apart by differences that are
-//! far smaller. A worker that is free reads the next intended start, decides what becomes of it, and exchanges the word; where
-//! another was faster it begins again.
+//! Intended starts are in a ring that one of the workers fills ahead of all. The state is one word, the number of arrivals taken
+//! or dropped and, of these, the number taken; both wrap at 32 bits, and are compared by differences that are far smaller. A
+//! worker that is free reads the next intended start, decides whether to start or drop it, and exchanges the word; where another
+//! worker was faster it begins again.
 //!
 //! The backlog is bounded as that of a queue that turns arrivals away at its door: an arrival is dropped where, at its intended
-//! start, as many as the bound were waiting. Nobody looks at that moment, since all workers are busy; it is decided when a worker
-//! comes to it, by the time at which the arrival so many places before it was started.
+//! start, as many as the bound were waiting. No worker checks at that moment, since all are busy; it is decided when a worker
+//! takes the arrival, by the time at which the arrival so many places before it was started.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError, TryLockError};
@@ -30,27 +30,27 @@ pub(crate) struct Schedule {
     complete: AtomicBool,
     /// Arrivals taken or dropped (upper half), and those taken (lower half).
     taken: Apart<AtomicU64>,
-    /// When the last arrivals were started, by their place among those taken: enough to look back by the bound.
+    /// When the last arrivals were started, by their place among those taken: enough of them to look back by the bound.
     starts: Box<[AtomicU64]>,
     bound: u32,
     times: Mutex<Times>,
 }
 
-/// What became of the next arrival.
+/// The decision on the next arrival.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// To be started at `due`, or at once where that has passed.
+    /// The arrival is to be started at `due`, or at once where that has passed.
     Start { number: u64, due: u64 },
-    /// Came when the backlog was full.
+    /// It came when the backlog was full.
     Dropped { due: u64 },
-    /// It is not due, and was left: only where that was asked for.
+    /// It is not due, and was not taken: only from `next_due`.
     Later,
     /// There are no more.
     End,
 }
 
 impl Schedule {
-    /// At most `bound` arrivals wait.
+    /// A schedule in which at most `bound` arrivals wait.
     pub(crate) fn new(arrivals: &Arrivals, bound: u32) -> Self {
         let cells = |length: usize| (0..length).map(|_| AtomicU64::new(0)).collect();
         Self {
@@ -77,7 +77,7 @@ impl Schedule {
 
     fn take(&self, now: u64, until: u64) -> Next {
         loop {
-            // Acquire pairs with the exchange below: who sees an arrival taken sees all that was before.
+            // Acquire pairs with the exchange below: a worker that sees an arrival taken sees all earlier writes.
             let word = self.taken.0.load(Ordering::Acquire);
             let (at, rank) = unpack(word);
             // Acquire pairs with the release in `fill`: the ring's cells below `filled` are written.
@@ -88,14 +88,14 @@ impl Schedule {
                 if self.fill() {
                     continue;
                 }
-                // Another worker fills. What is left is taken meanwhile.
+                // Another worker fills. The remaining arrivals are taken meanwhile.
                 if left == 0 {
                     std::thread::yield_now();
                     continue;
                 }
             }
             if left == 0 {
-                // The word may be older than what was found filled: only an unchanged one proves that all were taken.
+                // The word may be older than the value of `filled`: only an unchanged one proves that all were taken.
                 if self.taken.0.load(Ordering::Acquire) == word && self.filled.0.load(Ordering::Acquire) == filled {
                     return Next::End;
                 }
@@ -103,7 +103,7 @@ impl Schedule {
             }
             let due = self.ring[at as usize % AHEAD].load(Ordering::Relaxed);
             if due > until {
-                // Of a cell that was written anew meanwhile.
+                // The cell may have been written anew meanwhile.
                 if self.taken.0.load(Ordering::Acquire) != word {
                     continue;
                 }
@@ -111,14 +111,14 @@ impl Schedule {
             }
             let dropped = due < now && self.was_full(rank, due);
             let after = pack(at.wrapping_add(1), if dropped { rank } else { rank.wrapping_add(1) });
-            // Release: the cell was read before anybody may write it anew.
+            // Release: the cell was read before any worker may write it anew.
             if self.taken.0.compare_exchange_weak(word, after, Ordering::AcqRel, Ordering::Relaxed).is_err() {
                 continue;
             }
             if dropped {
                 return Next::Dropped { due };
             }
-            // Whoever looks back sees this or, for a moment, an earlier start, and lets one more wait.
+            // A worker that looks back sees this or, for a moment, an earlier start, and lets one more wait.
             self.starts[rank as usize % self.starts.len()].store(due.max(now), Ordering::Relaxed);
             return Next::Start { number: filled - u64::from(left), due };
         }
@@ -140,14 +140,14 @@ impl Schedule {
             Err(TryLockError::WouldBlock) => return false,
         };
         let filled = self.filled.0.load(Ordering::Relaxed);
-        // Acquire pairs with the exchange of those who took: they read their cells before.
+        // Acquire pairs with the exchange of the workers that took: they read their cells before.
         let (at, _) = unpack(self.taken.0.load(Ordering::Acquire));
         #[allow(clippy::cast_possible_truncation, reason = "differences of the lower halves")]
         let room = AHEAD as u64 - u64::from((filled as u32).wrapping_sub(at));
         let mut end = filled;
         while end < filled + room.min(AT_ONCE) {
             let Some(time) = times.next_nanos() else {
-                // Release, and before `complete`: who sees that it is complete sees all.
+                // Release, and before `complete`: a worker that sees `complete` sees all arrivals.
                 self.filled.0.store(end, Ordering::Release);
                 self.complete.store(true, Ordering::Release);
                 return true;
@@ -159,7 +159,7 @@ impl Schedule {
         true
     }
 
-    /// Arrivals that were due by a time and not taken. For the end of an interrupted drive, when nobody takes any more.
+    /// Arrivals that were due by a time and not taken. It is for the end of an interrupted drive, when no worker takes any more.
     pub(crate) fn left(&self, by: u64) -> impl Iterator<Item = u64> {
         let filled = self.filled.0.load(Ordering::Acquire);
         let (at, _) = unpack(self.taken.0.load(Ordering::Acquire));

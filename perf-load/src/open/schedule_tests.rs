@@ -10,10 +10,10 @@ use proptest::prelude::*;
 use super::schedule::{Next, Schedule};
 use crate::Arrivals;
 
-/// What becomes of each arrival: when it is started, or that it is dropped.
+/// The fate of each arrival: its start, or none where it is dropped.
 type Fates = Vec<Option<u64>>;
 
-/// A queue as one would write it down: at each arrival, who waits is counted.
+/// A naive queue: at each arrival, the waiting ones are counted.
 fn naive(times: &[u64], services: &[u64], workers: usize, bound: usize) -> Fates {
     let mut free: BinaryHeap<Reverse<u64>> = (0..workers).map(|_| Reverse(0)).collect();
     let mut starts: Vec<u64> = Vec::new();

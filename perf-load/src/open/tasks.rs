@@ -1,8 +1,8 @@
 //! The open loop for async functions: operations are tasks of a tokio runtime.
 //!
 //! One thread of its own waits for the next arrival, with the exactness of a thread, and spawns a task for it, as long as fewer
-//! are under way than may be. A task whose operation has ended takes what is overdue by then, and ends where nothing is. So
-//! arrivals wait in one line, and nobody waits for the dispatcher while there is a line.
+//! are in flight than allowed. A task whose operation has ended takes the next overdue arrival, and ends where there is none.
+//! So arrivals wait in one queue, and no arrival waits for the dispatcher while there is a queue.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -23,7 +23,7 @@ use crate::settings::{Settings, window};
 use crate::tasks::{guarded, runtime};
 use crate::{Arrivals, Error, Model, Outcome};
 
-/// The dispatcher looks again after this, whatever it waits for.
+/// The dispatcher checks again after this time, regardless of the event that it waits for.
 const LOOK: Duration = Duration::from_millis(20);
 
 /// Drives by a schedule, as tasks of a runtime that is made for it.
@@ -111,7 +111,7 @@ impl<W: TaskWork> Shared<W> {
 
     fn park_while(&self, condition: impl Fn() -> bool) {
         while condition() {
-            // Either this sees that a task has ended, or the task sees that somebody waits: both are in one total order.
+            // Either this sees that a task has ended, or the task sees that the dispatcher waits: both are in one total order.
             self.parked.store(true, Ordering::SeqCst);
             if condition() {
                 thread::park_timeout(LOOK);
@@ -120,7 +120,7 @@ impl<W: TaskWork> Shared<W> {
         }
     }
 
-    /// Operations of one task: the arrival that it was spawned for, and what is overdue when that has ended.
+    /// Operations of one task: the arrival that it was spawned for, and the overdue ones when that has ended.
     async fn serve(self: Arc<Self>, number: u64, due: u64, mut lateness: Lateness, clock: Arc<Monotonic>) {
         let mut next = Some((number, due));
         while let Some((number, due)) = next {

@@ -39,8 +39,8 @@ fn quantile(histogram: &Histogram, q: f64) -> f64 {
     histogram.quantile(q).unwrap() as f64 / 1e6
 }
 
-/// What waits in a stall is worked off at twice the rate at which more comes, so arrivals of 200 ms wait, the first one 100 ms:
-/// a share of `(100 − x) / 500` waits longer than x ms.
+/// The backlog of a stall is worked off at twice the rate of new arrivals, so arrivals of 200 ms wait, the first one 100 ms: a
+/// share of `(100 − x) / 500` waits longer than x ms.
 #[test]
 fn an_open_loop_has_the_response_times_of_a_server_that_stalls() {
     let arrivals = Arrivals::constant(1000.0, Duration::from_secs(20)).unwrap();
@@ -97,7 +97,7 @@ fn the_course_adds_up_to_the_whole() {
     assert_eq!(outcome.classes, [("tenth".to_owned(), outcome.counts.failed)]);
     let most = outcome.course.iter().map(|window| window.backlog).max().unwrap();
     assert!(most > 1_000, "twice the capacity at the end: {most}");
-    // The windows tell when: while the ramp was below capacity nobody waited long.
+    // The windows show the time: while the ramp was below capacity no arrival waited long.
     assert!(
         outcome.course[20].response.quantile(0.5).unwrap() < outcome.course[90].response.quantile(0.5).unwrap() / 10
     );
@@ -112,14 +112,14 @@ fn what_finds_the_backlog_full_is_dropped_and_never_sent_later() {
     assert_eq!(counts.due, 10_000);
     assert_eq!(counts.started + counts.dropped, counts.due);
     assert_eq!(counts.completed, counts.started);
-    // A quarter of them can be served, and what waits at the end.
+    // A quarter of them can be served, and those that wait at the end.
     assert!(counts.started.abs_diff(2_550) <= 2, "{counts:?}");
     let most = outcome.response.quantile(1.0).unwrap() as f64 / 1e6;
     assert!((most / 204.0 - 1.0).abs() < 0.02, "{most} ms: fifty waited before it");
     assert!(outcome.course.iter().all(|window| window.backlog <= 52), "{:?}", outcome.course);
 }
 
-/// The clock jumps while the worker waits for an arrival: it was not run.
+/// The clock jumps while the worker waits for an arrival: the worker was not scheduled.
 #[test]
 fn a_generator_that_was_late_says_so() {
     let late = |every: u64, limit: Option<Duration>| {

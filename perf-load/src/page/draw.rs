@@ -17,12 +17,12 @@ use crate::Error;
 
 const WIDTH: u32 = 1000;
 const HEIGHT: u32 = 250;
-/// Left of the drawing: room for the figures of y.
+/// Room left of the drawing for the figures of y.
 const SIDE: u32 = 76;
-/// Above it: room for the legend.
+/// Room above it for the legend.
 const TOP: i32 = 30;
 
-/// Every tone as a colour that stands for it until the ground is known.
+/// Every tone as a placeholder colour until the ground is known.
 const TONES: [Tone; 8] =
     [Tone::Ink, Tone::Soft, Tone::Faint, Tone::Main, Tone::Second, Tone::Good, Tone::Warn, Tone::Bad];
 /// Colours of the tones on a light and on a dark ground, as those of the page.
@@ -33,7 +33,7 @@ fn place(tone: Tone) -> u8 {
     TONES.iter().position(|other| *other == tone).and_then(|place| u8::try_from(place).ok()).unwrap_or(0)
 }
 
-/// No drawing has another colour than these.
+/// The placeholder colour of a tone: drawings use no other colours.
 fn color(tone: Tone) -> RGBColor {
     RGBColor(1, 2, place(tone))
 }
@@ -42,7 +42,7 @@ fn standing_for(place: usize) -> String {
     format!("\"#0102{place:02X}\"")
 }
 
-/// A file of its own, with the ground under it and the title above.
+/// A plot as a file of its own, with the ground under it and the title above.
 pub(super) fn file(plot: &Plot, ground: Ground) -> Result<String, Error> {
     let (colors, ground) = match ground {
         Ground::Light => (LIGHT, "#fffefb"),
@@ -57,7 +57,7 @@ pub(super) fn file(plot: &Plot, ground: Ground) -> Result<String, Error> {
     Ok(svg)
 }
 
-/// For the page, whose classes give the colours, and which has the title.
+/// A plot for the page, whose classes give the colours, and which has the title.
 pub(super) fn inline(plot: &Plot) -> Result<String, Error> {
     let mut svg = drawn(plot, false)?;
     for place in 0..TONES.len() {
@@ -206,7 +206,7 @@ fn range<'a>(lines: impl Iterator<Item = &'a Line>, part: fn(&(f64, f64)) -> f64
     })
 }
 
-/// Levels are to be seen, too, where they are not far off.
+/// The range extended to the levels, where they are not far from it.
 fn with_levels(range: Range<f64>, panel: &Panel) -> Range<f64> {
     panel.marks.iter().fold(range, |range, mark| match mark {
         Mark::Level { at, .. } if *at > range.end && *at < range.end * 3.0 => range.start..at * 1.1,

@@ -1,7 +1,7 @@
-//! What a load has shown, drawn: curves for the HTML page, or as SVG files.
+//! Plots of a load: curves for the HTML page, or as SVG files.
 //!
-//! [`Plot`] is a value: panels of lines over one axis. [`curve`], [`recovery`], [`endured`] and [`course`] make one of what was
-//! measured; [`Plot::svg`] draws it in colours for a light or a dark ground, [`Plot::figure`] in those of the page.
+//! [`Plot`] is a value: panels of lines over one axis. [`curve`], [`recovery`], [`endured`] and [`course`] make one of the
+//! measurements; [`Plot::svg`] draws it in colours for a light or a dark ground, [`Plot::figure`] in those of the page.
 //! [`render`] is the page of a report with such figures on top.
 //!
 //! ```

@@ -1,4 +1,4 @@
-//! Plots of what was measured.
+//! Plots of the measurements.
 
 use perf_core::Histogram;
 use perf_exporters::label::shown;
@@ -16,7 +16,7 @@ const QUANTILES: [(&str, f64, Tone); 3] =
 /// A step's figure.
 type Figure = fn(&Step) -> f64;
 
-/// Offered rate against what was achieved, response times, errors, processors and memory: the steps of a search.
+/// Offered rate against the achieved rate, response times, errors, processors and memory: the steps of a search.
 #[must_use]
 pub fn curve(breaking: &Breaking) -> Plot {
     let curve = breaking.curve();
@@ -85,7 +85,7 @@ pub fn course(outcome: &Outcome) -> Plot {
     Plot::new(format!("{} over time", shown(&outcome.name)), caption, Axis::Elapsed, panels)
 }
 
-/// Response times and backlog around a disturbance, with the band and how long it took to come back.
+/// Response times and backlog around a disturbance, with the band and the time to recovery.
 #[must_use]
 pub fn recovery(recovery: &Recovery) -> Plot {
     let half = recovery.resolution.as_secs_f64() / 2.0;

@@ -10,11 +10,11 @@ use crate::Error;
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Plot {
-    /// What it is.
+    /// Its name.
     pub title: String,
-    /// What it shows, in a sentence.
+    /// Its description, in a sentence.
     pub caption: String,
-    /// What lies along x.
+    /// The horizontal axis.
     pub x: Axis,
     /// At least one, from top to bottom.
     pub panels: Vec<Panel>,
@@ -24,19 +24,19 @@ pub struct Plot {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Panel {
-    /// What lies along y; times and sizes are drawn by their logarithm.
+    /// The vertical axis; times and sizes are drawn by their logarithm.
     pub y: Axis,
     /// The lines.
     pub lines: Vec<Line>,
-    /// What else is marked.
+    /// Marks besides the lines.
     pub marks: Vec<Mark>,
 }
 
-/// What an axis counts in, and so how its figures are written.
+/// The unit of an axis, which determines how its figures are written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Axis {
-    /// A plain number of this.
+    /// A plain number of these units.
     Count(String),
     /// Events a second.
     #[default]
@@ -57,7 +57,7 @@ pub struct Line {
     pub name: String,
     /// Its colour.
     pub tone: Tone,
-    /// Points in the order of x; what is not finite is left out.
+    /// Points in the order of x; values that are not finite are left out.
     pub points: Vec<(f64, f64)>,
     /// Whether each point has a dot.
     pub dots: bool,
@@ -69,11 +69,11 @@ pub struct Line {
 pub enum Tone {
     /// Text and plain lines.
     Ink,
-    /// What stands back.
+    /// Secondary text and lines.
     Soft,
     /// The grid.
     Faint,
-    /// The figure that it is about.
+    /// The main figure.
     #[default]
     Main,
     /// The figure beside it.
@@ -86,7 +86,7 @@ pub enum Tone {
     Bad,
 }
 
-/// What is marked beside the lines.
+/// A mark beside the lines.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Mark {
@@ -97,7 +97,7 @@ pub enum Mark {
         from: f64,
         /// Its end.
         to: f64,
-        /// What it is.
+        /// Its name.
         name: String,
         /// Its colour.
         tone: Tone,
@@ -107,14 +107,14 @@ pub enum Mark {
     Level {
         /// The value.
         at: f64,
-        /// What it is.
+        /// Its name.
         name: String,
         /// Its colour.
         tone: Tone,
     },
 }
 
-/// What a drawing lies on.
+/// The background of a drawing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Ground {
@@ -207,7 +207,7 @@ impl Axis {
         }
     }
 
-    /// What its figures are round multiples of, where the greatest is so large.
+    /// The unit that its figures are round multiples of, for this greatest value.
     pub(super) fn unit(&self, greatest: f64) -> f64 {
         let units: &[f64] = match self {
             Self::Elapsed => &[3600.0, 60.0],

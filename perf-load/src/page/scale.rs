@@ -1,4 +1,4 @@
-//! Where values lie on an axis, and which are written there.
+//! The positions of values on an axis, and its ticks.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, Ranged};
 pub(super) struct Scale {
     range: Range<f64>,
     logarithmic: bool,
-    /// What ticks are round figures of.
+    /// The unit of which ticks are round multiples.
     unit: f64,
 }
 
@@ -31,7 +31,7 @@ impl Ranged for Scale {
             (value - start) / (end - start)
         };
         let place = f64::from(limit.0) + share.clamp(-1.0, 2.0) * f64::from(limit.1 - limit.0);
-        // Within three times the drawing.
+        // The value is within three times the drawing.
         #[allow(clippy::cast_possible_truncation)]
         let place = place.round() as i32;
         place

@@ -7,7 +7,7 @@ use toml_edit::TableLike;
 use super::keys::Keys;
 use crate::{Arrivals, Error};
 
-/// Where nothing is said, as of [`Load`](crate::Load).
+/// The default duration, as for [`Load`](crate::Load).
 const DURATION: Duration = Duration::from_secs(10);
 
 pub(super) fn read(table: &mut dyn TableLike, duration: Option<Duration>) -> Result<Arrivals, Error> {

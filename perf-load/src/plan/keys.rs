@@ -1,4 +1,4 @@
-//! Keys of a table, each taken once; what is left is not known.
+//! Keys of a table, each taken once; keys that are left are unknown.
 
 use std::time::Duration;
 
@@ -103,7 +103,7 @@ impl<'a> Keys<'a> {
         }
     }
 
-    /// Refuses what was not asked for.
+    /// Refuses keys that were not asked for.
     pub(super) fn no_more(&self) -> Result<(), Error> {
         match self.table.iter().find(|(key, _)| !self.known.contains(key)) {
             None => Ok(()),

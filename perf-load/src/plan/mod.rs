@@ -39,7 +39,7 @@ use toml_edit::{DocumentMut, Item, TableLike, Value};
 use crate::{Error, Load, Operation, Preset, Sizes};
 use keys::Keys;
 
-/// A load and its operations, as a file says.
+/// A load and its operations, as a file describes them.
 ///
 /// ```
 /// use perf_load::{Ctx, Mix, Plan};
@@ -79,7 +79,7 @@ impl Plan {
         let mut keys = Keys::new(document.as_table_mut());
         let plan = Self { load: load(&mut keys)?, operations: operations(&mut keys)? };
         keys.no_more()?;
-        // What can be wrong with the values together is found now, not after the first drive.
+        // Faults of the values together are found now, not after the first drive.
         plan.load.check()?;
         if !plan.operations.is_empty() {
             crate::mix::Choice::new(&plan.operations)?;

@@ -1,4 +1,4 @@
-//! A histogram to count into.
+//! A histogram under construction.
 
 use perf_core::Histogram;
 
@@ -63,13 +63,13 @@ impl Cells {
         self.spread.extremes = Some((low.min(value), high.max(value)));
     }
 
-    /// What was counted; begins anew with the blocks at hand.
+    /// Takes the counts; begins anew with the allocated blocks.
     pub(crate) fn take(&mut self) -> Distribution {
         let mut pairs = Vec::new();
         for (at, block) in self.blocks.iter_mut().enumerate() {
             for (step, count) in block.iter_mut().flat_map(|block| block.iter_mut().enumerate()) {
                 if *count > 0 {
-                    // Below 3776.
+                    // The index is below 3776.
                     pairs.push((u16::try_from(at * BLOCK + step).unwrap_or(u16::MAX), std::mem::take(count)));
                 }
             }

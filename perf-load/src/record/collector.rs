@@ -1,4 +1,4 @@
-//! Where all parts come together.
+//! The collector of all parts.
 
 use std::borrow::Cow;
 use std::mem;
@@ -12,7 +12,7 @@ use crate::{Counts, Histogram, Window};
 /// Windows of a course, at most: two of them become one where there are more.
 const WINDOWS: usize = 128;
 
-/// Where the workers deliver, once a window each.
+/// The collector to which each worker delivers once a window.
 #[derive(Debug)]
 pub(crate) struct Collector {
     width: u64,
@@ -38,7 +38,7 @@ pub(crate) struct Collected {
     pub(crate) classes: Vec<(Cow<'static, str>, u64)>,
 }
 
-/// What is known of one operation of a mix; its times are empty where there is only one operation.
+/// The counts of one operation of a mix; its times are empty where there is only one operation.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Operation {
     pub(crate) failed: u64,
@@ -63,7 +63,7 @@ impl Collector {
         state.count(self.width, due / self.width, &counts);
     }
 
-    /// Response times of the last two windows that anything is known of.
+    /// Response times of the last two windows with deliveries.
     pub(crate) fn recent(&self) -> Histogram {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let mut recent = Histogram::default();
@@ -73,7 +73,7 @@ impl Collector {
         recent
     }
 
-    /// All of it, once.
+    /// Takes all of it; called once.
     pub(crate) fn finish(&self) -> (Collected, Vec<Window>) {
         let mut state = mem::take(&mut *self.state.lock().unwrap_or_else(PoisonError::into_inner));
         let mut backlog = 0_u64;
@@ -129,11 +129,11 @@ impl State {
                 self.windows.push(join(first, windows.next()));
             }
         }
-        // Below 128.
+        // The number is below 128.
         let place = usize::try_from(number >> self.doubled).unwrap_or(WINDOWS - 1);
         let length = Duration::from_nanos(width << self.doubled);
         while self.windows.len() <= place {
-            // Below 128.
+            // The number is below 128.
             let before = u32::try_from(self.windows.len()).unwrap_or(u32::MAX);
             self.windows.push(Window { at: length.saturating_mul(before), width: length, ..Window::default() });
         }

@@ -1,4 +1,4 @@
-//! What a drive records while it runs: cells without a lock, one writer each, that are merged at the ends of windows.
+//! The recording of a drive: cells without a lock, one writer each, that are merged at the ends of windows.
 //!
 //! A [`Recorder`] belongs to one worker. At the end of a window it delivers a [`Part`] to the [`Collector`], which folds it into
 //! the course; memory is bounded by workers and windows, never by operations.

@@ -1,4 +1,4 @@
-//! What one worker counts until it delivers.
+//! The counts of one worker until it delivers them.
 
 use std::borrow::Cow;
 use std::mem;
@@ -6,7 +6,7 @@ use std::mem;
 use super::{Cells, Distribution};
 use crate::Counts;
 
-/// Different classes of failures that are told apart; what comes after is `other`.
+/// Classes of failures that are distinguished, at most; later ones are `other`.
 const CLASSES: usize = 32;
 
 /// How an operation ended.
@@ -17,7 +17,7 @@ pub(crate) enum Done {
     Panicked,
 }
 
-/// When an operation was due, did start, and ended: nanoseconds since the beginning of the drive.
+/// When an operation was due, started, and ended: nanoseconds since the beginning of the drive.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Times {
     /// The intended start.
@@ -28,7 +28,7 @@ pub(crate) struct Times {
     pub(crate) late: u64,
 }
 
-/// What a worker counts, without a lock: it has one writer.
+/// The counts of a worker, without a lock: it has one writer.
 #[derive(Debug)]
 pub(crate) struct Recorder {
     width: u64,
@@ -39,7 +39,7 @@ pub(crate) struct Recorder {
     /// `None` in a closed loop, which has no schedule.
     lateness: Option<Cells>,
     operations: Vec<OneOperation>,
-    /// Counts of windows other than the one at hand: of operations that span several, of arrivals dropped in hindsight.
+    /// Counts of windows other than the current one: of operations that span several, of arrivals dropped in hindsight.
     strays: Vec<(u64, Counts)>,
     classes: Vec<(Cow<'static, str>, u64)>,
 }
@@ -52,7 +52,7 @@ struct OneOperation {
     times: Option<(Cells, Cells)>,
 }
 
-/// What a recorder delivers: the counts of a window.
+/// The counts of a window, which a recorder delivers.
 #[derive(Debug, Default)]
 pub(crate) struct Part {
     pub(crate) window: u64,
@@ -74,7 +74,7 @@ pub(crate) struct OperationPart {
 }
 
 impl Recorder {
-    /// For windows of this many nanoseconds, and this many operations of a mix.
+    /// A recorder for windows of this many nanoseconds, and this many operations of a mix.
     pub(crate) fn new(width: u64, operations: usize, scheduled: bool) -> Self {
         let times = || (operations > 1).then(|| (Cells::new(), Cells::new()));
         Self {
@@ -90,7 +90,7 @@ impl Recorder {
         }
     }
 
-    /// Counts an operation that ended. Where that is the first of a new window, what was counted before is to be delivered.
+    /// Counts an operation that ended. Where that is the first of a new window, it returns the earlier counts for delivery.
     #[inline]
     pub(crate) fn ended(&mut self, times: Times, operation: usize, done: Done) -> Option<Part> {
         let delivery = self.turn(times.end);
@@ -120,7 +120,7 @@ impl Recorder {
         counts.dropped += 1;
     }
 
-    /// What was counted of a window that is over, if it is.
+    /// The counts of the window, if it is over.
     #[inline]
     pub(crate) fn turn(&mut self, now: u64) -> Option<Part> {
         let window = now / self.width;
@@ -132,7 +132,7 @@ impl Recorder {
         Some(part)
     }
 
-    /// All that was counted and not delivered.
+    /// All counts that were not delivered.
     #[cold]
     pub(crate) fn take(&mut self) -> Part {
         Part {

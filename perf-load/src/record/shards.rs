@@ -7,8 +7,8 @@ use std::thread;
 
 use super::{Apart, Collector, Done, Recorder, Tally, Times};
 
-/// A recorder for each thread of a runtime, and some more. A thread locks its own one after an operation, and finds it free but
-/// where there are more threads than recorders.
+/// A recorder for each thread of a runtime, and some more. A thread locks its own one after an operation, which is free unless
+/// there are more threads than recorders.
 #[derive(Debug)]
 pub(crate) struct Shards {
     collector: Collector,
@@ -17,7 +17,7 @@ pub(crate) struct Shards {
 }
 
 impl Shards {
-    /// For windows of this many nanoseconds, and this many operations of a mix.
+    /// Recorders for windows of this many nanoseconds, and this many operations of a mix.
     pub(crate) fn new(width: u64, operations: usize, scheduled: bool) -> Self {
         let shards = 2 * thread::available_parallelism().map_or(1, usize::from);
         let recorder = || Apart(Mutex::new(Recorder::new(width, operations, scheduled)));
@@ -55,7 +55,7 @@ impl Shards {
         self.lock(mine).dropped(due);
     }
 
-    /// When no task runs any more: where all that was recorded has come together.
+    /// Delivers all shards to the collector, when no task runs any more.
     pub(crate) fn deliver_all(&self) -> &Collector {
         for shard in 0..self.recorders.len() {
             let part = self.lock(shard).take();

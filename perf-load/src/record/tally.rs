@@ -1,10 +1,10 @@
-//! What is to be seen of a worker at any moment.
+//! The counts of a worker that are visible at any moment.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::Counts;
 
-/// A value with cache lines of its own, so that who writes it disturbs nobody else.
+/// A value with cache lines of its own, so that its writer does not slow other threads.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 pub(crate) struct Apart<T>(pub(crate) T);
@@ -34,7 +34,7 @@ impl Tally {
         self.dropped.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Of all workers. Completions are read first, so that none is ahead of its start.
+    /// The sum over all workers. Completions are read first, so that none is ahead of its start.
     pub(crate) fn sum(tallies: &[Apart<Self>]) -> Counts {
         let mut counts = Counts::default();
         for Apart(tally) in tallies {

@@ -1,4 +1,4 @@
-//! Looks at a course, and the band that they have to be in.
+//! Looks (short stretches of a course), and the band that they must be in.
 
 use std::time::Duration;
 
@@ -10,26 +10,26 @@ use crate::Window;
 const REQUESTS: f64 = 200.0;
 /// By how much a look may be above the greatest before: chance makes greater ones when more looks are taken.
 const MARGIN: f64 = 1.5;
-/// What the share of failures may be above the greatest before.
+/// By how much the share of failures may be above the greatest before.
 const ERRORS: f64 = 0.01;
 
-/// What was seen in one stretch of time.
+/// The figures of one stretch of time.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Look {
     /// Its beginning, since that of the drive.
     pub at: Duration,
-    /// Median response time of what was completed, nanoseconds; none where nothing was.
+    /// Median response time of the completed operations, nanoseconds; none where none completed.
     pub p50: Option<u64>,
-    /// The response time that 99 % of it stayed within, nanoseconds.
+    /// The response time that 99 % of them stayed within, nanoseconds.
     pub p99: Option<u64>,
-    /// Share of it that failed, or was dropped.
+    /// Share of the operations that failed or were dropped.
     pub errors: f64,
-    /// What was due and not done, on average.
+    /// Operations that were due and not done, on average.
     pub backlog: u64,
 }
 
-/// What looks must not exceed.
+/// The figures that looks must not exceed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Band {
@@ -44,7 +44,7 @@ pub struct Band {
 }
 
 impl Band {
-    /// Of the looks before the disturbance.
+    /// The band of the looks before the disturbance.
     pub(super) fn of(calm: &[Look]) -> Self {
         let greatest = |figure: fn(&Look) -> u64| calm.iter().map(figure).max().unwrap_or(0);
         let wider = |figure: fn(&Look) -> u64| crate::simulate::whole(greatest(figure) as f64 * MARGIN);

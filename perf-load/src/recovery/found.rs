@@ -1,4 +1,4 @@
-//! What a trial found.
+//! The result of a trial.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use perf_exporters::human;
 use super::band::{Band, Look};
 use super::trial::Disturbance;
 
-/// How long the system took to recover, and what of.
+/// How long the system took to recover, and from which disturbance.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[must_use = "look at how long it took"]
@@ -17,15 +17,15 @@ pub struct Recovery {
     pub name: String,
     /// The usual rate, per second.
     pub rate: f64,
-    /// What happened to it.
+    /// The disturbance of the system.
     pub disturbance: Disturbance,
     /// How long it took.
     pub took: Took,
-    /// Length of a look: it took so much more at most.
+    /// Length of a look: the recovery took at most this much longer.
     pub resolution: Duration,
-    /// For how long it had to stay inside.
+    /// For how long the system had to stay inside the band.
     pub settled: Duration,
-    /// What it had to be inside of.
+    /// The band that it had to be inside.
     pub band: Band,
     /// All looks, before, during and after.
     pub looks: Vec<Look>,
@@ -41,9 +41,10 @@ pub struct Recovery {
 pub enum Took {
     /// From the end of the disturbance until it was inside the band, to stay.
     Time(Duration),
-    /// Longer than this: it was not inside the band for long enough while it was watched (right-censored).
+    /// Longer than this: the system was not inside the band for long enough while it was observed
+    /// (right-censored).
     Longer(Duration),
-    /// The figures say nothing: the generator was late, or it was ended before the disturbance was over.
+    /// The figures say nothing: the generator was late, or the drive ended before the disturbance was over.
     #[non_exhaustive]
     Unknown {
         /// Why, with figures.

@@ -1,4 +1,4 @@
-//! Recovery: how long a system suffers from what is over.
+//! Recovery: how long a system suffers from a disturbance that is over.
 //!
 //! [`Trial`] drives a system at its usual rate, disturbs it (by an overload, or by something that the caller injects), and goes on at
 //! the usual rate. [`Recovery`] says how long it took from the end of the disturbance until the system was as it was before.
@@ -20,13 +20,14 @@
 //!
 //! # The definition
 //!
-//! Time is looked at in equal looks, each long enough for 200 requests at the usual rate. The *band* is what the looks before
-//! the disturbance showed, without their first fifth: of p50 and p99 of the response time and of the mean backlog the greatest of any look
-//! and half as much again, of the share of failures the greatest and one per cent of the requests more. The system has *recovered* at the
-//! beginning of the first look, at or after the end of the disturbance, that is inside the band and from which on at most one look in
-//! ten is outside it for the time [`Trial::settled`]. The recovery time is from the end of the disturbance to that beginning, to a
-//! look's length. Where that does not happen while it is watched, all that is known is that it took longer: the result is
-//! *right-censored*, [`Took::Longer`], at the beginning of the last stretch that may have become one, or at the end.
+//! Time is divided into equal looks, each long enough for 200 requests at the usual rate. The *band* is computed from the looks
+//! before the disturbance, without their first fifth: of p50 and p99 of the response time and of the mean backlog the greatest of
+//! any look and half as much again, of the share of failures the greatest and one per cent of the requests more. The system has
+//! *recovered* at the beginning of the first look, at or after the end of the disturbance, that is inside the band and from which
+//! on at most one look in ten is outside it for the time [`Trial::settled`]. The recovery time is from the end of the disturbance
+//! to that beginning, to a look's length. Where that does not happen while the system is observed, it is only known that it took
+//! longer: the result is *right-censored*, [`Took::Longer`], at the beginning of the last stretch that may have become one, or at
+//! the end.
 
 mod band;
 mod found;

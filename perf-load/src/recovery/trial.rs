@@ -10,18 +10,18 @@ use super::found::{Recovery, Took, shown};
 use crate::breaking::Breaking;
 use crate::{Arrivals, Drive, Error, Outcome, Validity};
 
-/// Looks that a band is made of, at least.
+/// Looks that a band is computed from, at least.
 const CALM_LOOKS: usize = 8;
-/// Of the time before the disturbance, so much is not looked at: a queue that fills looks better than it is.
+/// The share of the time before the disturbance that is ignored: a queue that fills looks better than it is.
 const WARM_UP: f64 = 0.2;
-/// The usual rate, as a share of the highest that is held.
+/// The usual rate, as a share of the highest that the system holds.
 const USUAL: f64 = 0.7;
 /// One look in so many may be outside the band by chance.
 const SELDOM: usize = 10;
-/// An overload, as a multiple of it.
+/// The default overload, as a multiple of the stated rate.
 const OVERLOAD: f64 = 2.0;
 
-/// What happens to the system.
+/// The disturbance of the system.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Disturbance {
@@ -54,7 +54,7 @@ pub struct Trial {
 }
 
 impl Trial {
-    /// At this usual rate; the disturbance is ten seconds of twice as much, until another one is named.
+    /// A trial at this usual rate; the disturbance is ten seconds of twice as much, unless another one is set.
     ///
     /// # Errors
     /// A rate that is not above zero and finite.
@@ -72,10 +72,10 @@ impl Trial {
         })
     }
 
-    /// At 70 % of the highest rate that was held, with an overload of twice that rate.
+    /// A trial at 70 % of the highest rate that the system held, with an overload of twice that rate.
     ///
     /// # Errors
-    /// Where no rate was held.
+    /// Where the system held no rate.
     pub fn beyond(breaking: &Breaking) -> Result<Self, Error> {
         let Some(good) = breaking.good else {
             return Err(Error::invalid("rate", "no rate was held: there is nothing to recover to"));
@@ -111,7 +111,7 @@ impl Trial {
         Self { calm: time, ..self }
     }
 
-    /// How long it is watched after the disturbance: 120 s by default.
+    /// How long the system is observed after the disturbance: 120 s by default.
     pub fn watch(self, time: Duration) -> Self {
         Self { watch: time, ..self }
     }
@@ -126,7 +126,7 @@ impl Trial {
         Self { seed: Some(seed), ..self }
     }
 
-    /// When what comes, in one drive: nothing is awaited between its parts.
+    /// The schedule of all parts in one drive, without a pause between them.
     ///
     /// # Errors
     /// Times that are too short for it.
@@ -150,7 +150,7 @@ impl Trial {
         })
     }
 
-    /// Drives it, and judges what was seen.
+    /// Drives the trial, and judges the outcome.
     ///
     /// # Errors
     /// Those of the plan and of the drive.
@@ -210,9 +210,9 @@ fn took(after: &[Look], band: &Band, end: Duration, resolution: Duration, settle
         band.holds(&after[at]) && stretch.iter().filter(|look| !band.holds(look)).count() <= needed / SELDOM
     };
     match (0..after.len()).find(|at| stays(*at)) {
-        // As much as was seen of it is inside, but that is not enough.
+        // The looks that were seen are inside, but they are too few.
         Some(at) if after.len() - at < needed => Took::Longer(begins(&after[at])),
-        // It may have been inside as soon as the disturbance was over: windows do not begin just then.
+        // The system may have been inside as soon as the disturbance was over: windows do not begin exactly then.
         Some(0) => Took::Time(Duration::ZERO),
         Some(at) => Took::Time(begins(&after[at])),
         None => Took::Longer(after.last().map_or(Duration::ZERO, |last| begins(last) + resolution)),

@@ -1,7 +1,7 @@
-//! What keeps throughput from growing with workers: a class where there is evidence for it, and the evidence.
+//! The bottleneck that keeps throughput from growing with workers: a class where there is evidence for it, and the evidence.
 //!
-//! The curve alone cannot tell: a lock and a full processor both flatten it. So each class needs what the process was seen to
-//! spend its time in, too, and where that is not known, or says something else, the class is *unknown*.
+//! The curve alone cannot distinguish them: a lock and a full processor both flatten it. So each class also needs an
+//! observation of how the process spent its time, and where that is missing, or contradicts it, the class is *unknown*.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::{Step, Usl};
 
-/// What limits throughput.
+/// The bottleneck of throughput.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -26,7 +26,7 @@ pub enum Bottleneck {
     Memory,
     /// Workers wait for something outside: more of them would do more, or the other side is full.
     Waiting,
-    /// Nothing that was seen speaks for one of the others.
+    /// No observation speaks for one of the others.
     Unknown,
 }
 
@@ -43,19 +43,19 @@ impl fmt::Display for Bottleneck {
     }
 }
 
-/// A class, and what it rests on.
+/// A class, and its evidence.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Diagnosis {
-    /// What limits throughput.
+    /// The bottleneck.
     pub bottleneck: Bottleneck,
-    /// What was seen, with figures; for [`Bottleneck::Unknown`], what was seen of each.
+    /// The observations, with figures; for [`Bottleneck::Unknown`], those for each class.
     pub evidence: Vec<String>,
 }
 
-/// Share of its time that a worker does one thing mostly.
+/// Share of its time above which a worker does mostly one thing.
 const MOSTLY: f64 = 0.5;
-/// Share of the processors, or of the workers' time, that is as good as all of it.
+/// Share of the processors, or of the workers' time, that counts as all of it.
 const NEARLY_ALL: f64 = 0.9;
 /// An operation takes so much more processor time only if it does more.
 const DEARER: f64 = 1.25;
@@ -64,10 +64,10 @@ const STALLED: f64 = 0.1;
 /// Contention from which on it limits what a handful of workers can do.
 const CONTENTION: f64 = 0.1;
 
-/// Share of the workers' time for which samples have to account, to say in what they were blocked.
+/// Share of the workers' time for which samples have to account, to show where they were blocked.
 const SAMPLED: f64 = 0.02;
 
-/// What was seen with one number of workers: medians over its steps.
+/// The observations with one number of workers: medians over its steps.
 struct Seen {
     workers: f64,
     throughput: f64,
@@ -96,7 +96,7 @@ impl Seen {
     }
 }
 
-/// The class of what was measured on a machine with so many `processors` to use.
+/// The class of the steps measured on a machine with so many usable `processors`.
 pub(super) fn diagnose(steps: &[Step], usl: Option<&Usl>, processors: f64) -> Diagnosis {
     let counts = || steps.iter().map(|step| step.workers);
     let (Some(fewest), Some(most)) = (counts().min(), counts().max()) else {
@@ -161,7 +161,8 @@ pub(super) fn diagnose(steps: &[Step], usl: Option<&Usl>, processors: f64) -> Di
     }
     let each = |threads: Option<f64>| threads.map(|threads| threads / last.workers);
     let share = |share: f64| format!("{:.0} %", 100.0 * share);
-    // How long workers were blocked is known from what they did otherwise; in what, from samples, which are few.
+    // The time that workers were blocked is what remains of their other times; the place is known from samples, which are
+    // few.
     let idle = last.ready.map(|ready| (1.0 - (busy + ready) / last.workers).max(0.0));
     let in_locks = match (last.locks, last.blocked) {
         (Some(locks), Some(blocked)) if locks + blocked >= SAMPLED * last.workers => Some(locks / (locks + blocked)),

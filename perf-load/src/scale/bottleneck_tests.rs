@@ -43,7 +43,7 @@ fn full_processors_and_constant_cost_are_cpu_bound() {
     let found = of(&steps(&COUNTS, |n| 10_000.0 * n.min(PROCESSORS), cpu));
     assert_eq!(found.bottleneck, Bottleneck::CpuBound, "{found:?}");
     assert!(found.evidence[0].contains("4.00 of 4 processors"), "{found:?}");
-    // Two workers on two of four processors: they scale, and processors are what more of them would need.
+    // Two workers on two of four processors: they scale, and more of them would need more processors.
     let few = of(&steps(&[1, 2], |n| 10_000.0 * n, |_| [1.0, 0.0, 0.0, 0.0]));
     assert_eq!(few.bottleneck, Bottleneck::CpuBound, "{few:?}");
 }
@@ -70,8 +70,8 @@ fn workers_that_wait_in_locks_are_serialised() {
     );
 }
 
-/// Threads that ended between two samples were seen blocked for a part of their time only; that they ran for next to none of
-/// it is known all the same.
+/// Threads that ended between two samples were seen blocked for a part of their time only; it is still known that they ran
+/// for almost none of it.
 #[test]
 fn few_samples_say_in_what_workers_were_blocked_but_not_for_how_long() {
     let found = of(&steps(&COUNTS, |n| usl(n, 0.95, 0.0), |_| [0.004, 0.0, 0.17, 0.01]));
@@ -112,14 +112,14 @@ fn a_process_that_stalls_for_memory_is_limited_by_it() {
 
 #[test]
 fn without_evidence_nothing_is_claimed() {
-    // The curve of a lock, and nothing known of what the workers did.
+    // The curve of a lock, without observations of the workers.
     let mut blind = steps(&COUNTS, |n| usl(n, 0.95, 0.0), |_| [0.0; 4]);
     for step in &mut blind {
         step.used = Used::default();
     }
     let found = of(&blind);
     assert_eq!(found.bottleneck, Bottleneck::Unknown, "{found:?}");
-    // A flat curve, workers that are seen in no place mostly.
+    // A flat curve, and workers that are mostly in no single place.
     let found = of(&steps(&COUNTS, |n| usl(n, 0.95, 0.0), |_| [0.1, 0.05, 0.2, 0.2]));
     assert_eq!(found.bottleneck, Bottleneck::Unknown, "{found:?}");
     assert!(found.evidence.iter().any(|line| line.starts_with("blocked in locks: 20 %")), "{found:?}");

@@ -1,4 +1,4 @@
-//! How throughput grows with workers: a curve, its limits, and what limits it.
+//! How throughput grows with workers: a curve, its limits, and its bottleneck.
 //!
 //! ```text
 //! Scaling  →  Step, Step, …  →  Usl (curve, knee, peak, ceiling)  →  Bottleneck, with its evidence  →  text, SVG
@@ -6,9 +6,9 @@
 //! and rounds  in random order
 //! ```
 //!
-//! [`Usl`] stands alone: it fits points from wherever. [`Scaling`] measures them in a closed loop, with memory, latency and
-//! what the process used meanwhile. Here live the fit, the steps, the classes and their renderings. Nothing here starts
-//! operations.
+//! [`Usl`] stands alone: it fits points from any source. [`Scaling`] measures them in a closed loop, with memory, latency
+//! and the resources of the process meanwhile. The module has the fit, the steps, the classes and their renderings. It does
+//! not start operations.
 
 mod bottleneck;
 #[cfg(feature = "page")]

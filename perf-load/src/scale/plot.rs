@@ -56,8 +56,8 @@ const SIZE: (u32, u32) = (800, 460);
 /// Points of the curve.
 const SMOOTH: u32 = 100;
 
-/// Draws the measured points, the curve, what throughput would be if workers did not hinder each other, and the ceiling with the
-/// peak where they are within reach.
+/// Draws the measured points, the curve, the throughput of workers that do not hinder each other, and the ceiling with the peak
+/// where they are within reach.
 ///
 /// # Errors
 /// Where nothing was measured, or plotters fails.
@@ -118,10 +118,10 @@ fn draw<B: DrawingBackend>(
                 dashes(colours.ceiling),
             ))?;
             let words = format!("ceiling {}/s", human::rate(ceiling));
-            // Above all points.
+            // The text is above all points.
             chart.draw_series([Text::new(words, (right * 0.78, top * 0.98), label(&colours.ceiling))])?;
         }
-        // The law is about whole workers: it begins with one.
+        // The law applies to whole workers: the curve begins with one.
         let step = (right - 1.0) / f64::from(SMOOTH);
         let curve = (0..=SMOOTH).map(|i| 1.0 + f64::from(i) * step).map(|x| (x, usl.throughput(x).clamp(0.0, top)));
         chart.draw_series(LineSeries::new(curve, colours.curve.stroke_width(2)))?;
@@ -136,7 +136,7 @@ fn draw<B: DrawingBackend>(
     root.present()
 }
 
-/// There are no parts of workers.
+/// The label of a whole number of workers; none for fractions.
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "as plotters calls it")]
 fn whole(workers: &f64) -> String {
     if (workers - workers.round()).abs() < 1e-9 { format!("{workers:.0}") } else { String::new() }

@@ -5,7 +5,7 @@ use perf_exporters::stats::dist::student_quantile_above;
 use super::solve::minimise;
 use super::usl::{BOUNDS, Best, Estimate, Model};
 
-/// What an interval is wanted for.
+/// The quantity of an interval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Quantity {
     Lambda,
@@ -24,7 +24,7 @@ const BEYOND: f64 = 1e6;
 /// The value of a quantity on the best curve, and its interval.
 pub(super) fn interval(model: &Model, best: &Best, quantity: Quantity) -> Estimate {
     let t = student_quantile_above(TAIL, best.freedom);
-    // The least that arithmetic can tell apart, for points that lie on a curve exactly.
+    // The least difference that arithmetic resolves, for points that lie on a curve exactly.
     let allowed = best.sum + (best.variance * t * t).max(1e-18);
     let value = value_at(model, best, quantity);
     let fits = |candidate: f64| least(model, best, quantity, candidate) <= allowed;
@@ -37,7 +37,7 @@ pub(super) fn interval(model: &Model, best: &Best, quantity: Quantity) -> Estima
 }
 
 /// A quantity as it is searched for: λ as the logarithm of a scaled throughput, peak and knee as 1 ÷ N, the ceiling as 1 ÷ C,
-/// which reach "no such point" at zero. These fall while what is shown grows.
+/// which reach "no such point" at zero. These fall while the shown value grows.
 fn value_at(model: &Model, best: &Best, quantity: Quantity) -> f64 {
     let [log_lambda, sigma, scaled] = best.at;
     let u = inverse_peak(sigma, scaled / model.pairs);
@@ -51,7 +51,7 @@ fn value_at(model: &Model, best: &Best, quantity: Quantity) -> f64 {
     }
 }
 
-/// Least and greatest value in the terms of [`value_at`], in the order of what is shown.
+/// Least and greatest value in the terms of [`value_at`], in the order of the shown values.
 fn range(quantity: Quantity) -> (f64, f64) {
     match quantity {
         Quantity::Lambda => (f64::NEG_INFINITY, f64::INFINITY),
@@ -62,7 +62,7 @@ fn range(quantity: Quantity) -> (f64, f64) {
     }
 }
 
-/// In the units of the caller.
+/// The value in the units of the caller.
 fn shown(model: &Model, best: &Best, quantity: Quantity, value: f64) -> f64 {
     match quantity {
         Quantity::Lambda => value.exp() * model.unit,
@@ -197,7 +197,7 @@ mod tests {
     use rand::rngs::Xoshiro256PlusPlus;
     use rand_distr::{Distribution, Normal};
 
-    /// Curves that end in a limit, sampled where points hardly tell them from curves with a peak.
+    /// Curves that end in a limit, sampled where points hardly distinguish them from curves with a peak.
     #[test]
     fn no_curve_of_a_grid_with_the_same_ceiling_or_knee_fits_better() {
         let noise = Normal::new(0.0_f64, 0.1).unwrap();

@@ -12,7 +12,7 @@ use super::step::{Step, Watch};
 use super::{Estimate, Noise, Point, Usl};
 use crate::{Error, Outcome, Validity};
 
-/// Which numbers of workers are measured, how often, and in what order.
+/// The numbers of workers that are measured, how often, and in which order.
 ///
 /// Every number is measured once a round, in an order that is drawn for each round, so that a machine that becomes slower
 /// during the measurement bends no curve.
@@ -53,7 +53,7 @@ impl Scaling {
         self
     }
 
-    /// How often each is measured.
+    /// How often each number is measured.
     #[must_use]
     pub fn rounds(mut self, rounds: usize) -> Self {
         self.rounds = rounds;
@@ -117,7 +117,7 @@ pub struct Scalability {
     pub seed: u64,
     /// Processors that the process may use.
     pub processors: f64,
-    /// What was measured, in the order of measurement.
+    /// The measured steps, in the order of measurement.
     pub steps: Vec<Step>,
     /// The curve, where the steps determine one.
     pub usl: Option<Usl>,
@@ -125,14 +125,14 @@ pub struct Scalability {
     pub no_curve: Option<String>,
     /// Memory that a worker more takes, in bytes: live bytes where allocations are tracked, or else resident ones.
     pub memory: Option<Estimate>,
-    /// What limits throughput.
+    /// The bottleneck of throughput.
     pub diagnosis: Diagnosis,
     /// Whether it ended before its time.
     pub interrupted: bool,
 }
 
 impl Scalability {
-    /// What the steps say, measured on so many processors.
+    /// The result of these steps, measured on so many processors.
     #[must_use]
     pub fn of(name: &str, mut steps: Vec<Step>, processors: f64) -> Self {
         steps.retain(|step| step.completed > step.failed);

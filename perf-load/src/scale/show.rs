@@ -8,14 +8,15 @@ use perf_exporters::markdown::code;
 use super::{Estimate, Scalability};
 
 impl Scalability {
-    /// The steps, the curve and what limits it.
+    /// The steps, the curve and its bottleneck.
     #[must_use]
     pub fn markdown(&self) -> String {
         let mut out = format!("### Scalability of {}\n\n", code(&self.name));
         out.push_str("| workers | throughput | speed-up | curve | p50 | p99 | processors | memory |\n");
         out.push_str("|--:|--:|--:|--:|--:|--:|--:|--:|\n");
         let counts = self.counts();
-        // Where one worker alone was not measured, its part of what the fewest did stands for it.
+        // Where one worker alone was not measured, its share of the throughput of the fewest is taken
+        // instead.
         let alone = counts
             .first()
             .and_then(|&fewest| Some(self.median(fewest, |step| Some(step.throughput))? / f64::from(fewest)));
@@ -71,10 +72,10 @@ impl Scalability {
         let _ = writeln!(out, "- ceiling: {}", interval(usl.ceiling, rate));
     }
 
-    /// The whole value as JSON. What is infinite or not known is `null`.
+    /// The whole value as JSON. Values that are infinite or not known are `null`.
     #[must_use]
     pub fn json(&self) -> String {
-        // Numbers, texts and lists: nothing in it can fail.
+        // The value has numbers, texts and lists: serialising it cannot fail.
         serde_json::to_string_pretty(self).unwrap_or_default()
     }
 }

@@ -1,6 +1,6 @@
 //! Least squares within bounds: Gauss–Newton steps on the parameters that are free, damped where a step would not descend.
 
-/// Where a sum of squares is least, and what it is there.
+/// The point at which a sum of squares is least, and the sum there.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Found<const P: usize> {
     pub(super) at: [f64; P],
@@ -9,7 +9,7 @@ pub(super) struct Found<const P: usize> {
 
 /// Steps until the sum no longer falls; a fit of three parameters takes fewer than ten.
 const STEPS: usize = 200;
-/// A step so much damped is none.
+/// The damping at which a step counts as none.
 const MOST_DAMPING: f64 = 1e8;
 /// Parameters are scaled to the order of one, so one step of differentiation serves all of them.
 const DELTA: f64 = 1e-6;
@@ -17,7 +17,7 @@ const DELTA: f64 = 1e-6;
 /// Minimises Σ rᵢ(θ)² over `low` ≤ θ ≤ `high` from `start`.
 ///
 /// `residuals` fills its second argument with r(θ); it must be defined a little beyond the bounds, where derivatives are
-/// taken. A parameter at a bound is held there while the sum falls towards the outside (the active set), and is free again
+/// taken. A parameter at a bound is fixed there while the sum falls towards the outside (the active set), and is free again
 /// once it does not.
 pub(super) fn minimise<const P: usize>(
     residuals: impl Fn(&[f64; P], &mut Vec<f64>),
@@ -42,7 +42,7 @@ pub(super) fn minimise<const P: usize>(
         let before = best.sum;
         while best.sum >= before {
             let Some(step) = solve(&normal, &gradient, &held, damping) else { return best };
-            // What the linear model expects to gain; where it is nothing, neither is there anything to gain.
+            // The gain that the linear model predicts; where it is zero, there is no gain.
             let gain: f64 = step.iter().zip(&gradient).map(|(step, slope)| step * slope).sum();
             if gain <= 1e-12 * before || damping > MOST_DAMPING {
                 return best;
@@ -91,8 +91,8 @@ fn linearised<const P: usize>(
     (normal, std::array::from_fn(|i| dot(&columns[i], &here)))
 }
 
-/// Solves (N + damping·diag N) x = g on the parameters that are not held, by elimination with pivots; x is 0 on the others.
-/// `None` where nothing is free or a figure is not finite.
+/// Solves (N + damping·diag N) x = g on the parameters that are not fixed, by elimination with pivots; x is 0 on the
+/// others. `None` where nothing is free or a figure is not finite.
 fn solve<const P: usize>(
     normal: &[[f64; P]; P],
     gradient: &[f64; P],
@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn a_bound_holds_what_would_leave_and_the_rest_is_solved_with_it() {
         let found = minimise(line, [0.0, 0.0], &[(0.0, f64::INFINITY), (0.0, 1.5)]);
-        // The slope is held at 1.5; the best level is the mean of y - 1.5 x.
+        // The slope is fixed at 1.5; the best level is the mean of y - 1.5 x.
         assert!((found.at[1] - 1.5).abs() < 1e-12 && (found.at[0] - 1.5).abs() < 1e-6, "{found:?}");
     }
 }

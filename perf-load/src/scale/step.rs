@@ -1,4 +1,4 @@
-//! What was measured with so many workers, and what the process used meanwhile.
+//! The measurements with one number of workers, and the resources of the process meanwhile.
 
 use std::time::Duration;
 
@@ -21,18 +21,18 @@ pub struct Step {
     pub completed: u64,
     /// Operations that failed.
     pub failed: u64,
-    /// How long it took.
+    /// How long the step took.
     #[serde(rename = "elapsed_ns", serialize_with = "serial::nanos")]
     pub elapsed: Duration,
     /// Median service time in nanoseconds.
     pub p50_ns: u64,
     /// 99th percentile of the service time in nanoseconds.
     pub p99_ns: u64,
-    /// What the process used.
+    /// The resources of the process.
     pub used: Used,
 }
 
-/// What the process used during a step. What the system does not tell is left out.
+/// The resources that the process used during a step; none where the system does not report them.
 ///
 /// Times are threads (or processors) on average: 1.5 is one and a half of them all the time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -86,7 +86,7 @@ impl Step {
 /// Watches this process during the steps.
 pub(super) struct Watch(Option<Monitor>);
 
-/// What is to be seen of the process at one time.
+/// The state of the process at one time.
 pub(super) struct Seen {
     moment: Option<Moment>,
     reading: Option<Reading>,
@@ -110,9 +110,9 @@ impl Watch {
         }
     }
 
-    /// What was used since an earlier look, by a step that says that it took `elapsed`. Where that is not the time that was
-    /// watched, the step was driven in virtual time, or so short that what came before and after is most of what was seen;
-    /// then nothing is known of it.
+    /// The resources used since an earlier look, by a step that took `elapsed`. Where that differs from the observed time,
+    /// the step was driven in virtual time, or was so short that most of the observation lies before and after it; then
+    /// nothing is known of it.
     pub(super) fn since(&self, before: &Seen, elapsed: Duration) -> Used {
         let track = self.0.as_ref().map(Monitor::track).unwrap_or_default();
         let mut used = Used::default();
@@ -124,7 +124,7 @@ impl Watch {
         }
         if let (Some(from), Some(to)) = (before.moment, track.moments.last()) {
             used.processors = growth(from.cpu_ns, to.cpu_ns, to.at_ns.saturating_sub(from.at_ns));
-            // Where the track was thinned meanwhile, its second half is the nearest to what belongs to this step.
+            // Where the track was thinned meanwhile, its second half is the nearest approximation to this step.
             let first = if before.moments < track.moments.len() { before.moments } else { track.moments.len() / 2 };
             let own = &track.moments[first.min(track.moments.len() - 1)..];
             used.resident = own.iter().filter_map(|moment| moment.rss_bytes).max();

@@ -14,7 +14,7 @@ use super::profile::{self, Quantity};
 use super::solve::minimise;
 use crate::Error;
 
-/// What one step measured: so many workers, so many operations a second.
+/// The measurement of one step: so many workers, so many operations a second.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Point {
     /// Workers, processors or concurrent users.
@@ -23,12 +23,12 @@ pub struct Point {
     pub throughput: f64,
 }
 
-/// How measured throughputs scatter about the curve, which says what "closest" means.
+/// How measured throughputs scatter about the curve, which defines "closest".
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Noise {
-    /// In proportion to the throughput: least squares of logarithms. What steps of equal length on one machine show.
+    /// In proportion to the throughput: least squares of logarithms. Steps of equal length on one machine scatter like this.
     #[default]
     Relative,
     /// By the same amount everywhere: least squares of throughputs, as R's package `usl` has it.
@@ -37,8 +37,8 @@ pub enum Noise {
 
 /// A value with its 95 % interval.
 ///
-/// An infinite value or end says that there is no such point: throughput has no greatest value where nothing tells κ from
-/// zero. In JSON it is `null`.
+/// An infinite value or end says that there is no such point: throughput has no greatest value where κ cannot be
+/// distinguished from zero. In JSON it is `null`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Estimate {
     /// The value of the closest curve.
@@ -73,21 +73,21 @@ pub struct Usl {
     pub peak: Estimate,
     /// The greatest throughput with any number of workers.
     pub ceiling: Estimate,
-    /// Standard deviation of what the curve leaves unexplained: a share of the throughput with [`Noise::Relative`].
+    /// Standard deviation of the residuals: a share of the throughput with [`Noise::Relative`].
     pub spread: f64,
     /// How the points are taken to scatter.
     pub noise: Noise,
-    /// Most workers that were measured; what lies beyond is extrapolated.
+    /// Most workers that were measured; the curve beyond is extrapolated.
     pub most_workers: u32,
 }
 
-/// Three parameters, and at least one point more to tell how far the points scatter.
+/// Three parameters, and at least one point more to estimate how far the points scatter.
 const LEAST_POINTS: usize = 4;
 /// Two worker counts fit infinitely many curves.
 const LEAST_COUNTS: usize = 3;
 
 impl Usl {
-    /// Fits the curve: Gauss–Newton with σ and κ held at their bounds where the points would have them beyond.
+    /// Fits the curve: Gauss–Newton with σ and κ fixed at their bounds where the points would have them beyond.
     ///
     /// The intervals are those of the profile likelihood: a value is inside when the best curve that has this value leaves no
     /// more unexplained than Student's t allows. So they know the bounds (an interval ends at zero, not below), they are not
@@ -123,7 +123,7 @@ impl Usl {
         })
     }
 
-    /// What the curve has for so many workers.
+    /// The throughput of the curve for so many workers.
     #[must_use]
     pub fn throughput(&self, workers: f64) -> f64 {
         self.lambda.value * speedup(workers, self.sigma.value, self.kappa.value)

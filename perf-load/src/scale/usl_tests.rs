@@ -118,7 +118,7 @@ fn no_point_of_a_grid_fits_better() {
 }
 
 /// Of 100 samples of each curve, at least 93 have the true value inside each interval: interior curves, and curves at the
-/// bounds, where a symmetric interval would not know where to end.
+/// bounds, where a symmetric interval has no natural end.
 #[test]
 fn true_parameters_are_inside_their_intervals_in_93_of_100() {
     let spread = [1, 2, 4, 8, 12, 16, 24, 32];
@@ -144,7 +144,7 @@ fn true_parameters_are_inside_their_intervals_in_93_of_100() {
         }
         let [parameters @ .., ceiling] = inside;
         assert!(parameters.iter().all(|&count| count >= 93), "{curve:?}: λ, σ, κ, peak inside {parameters:?} of 100");
-        // Of 95 % as many as 100 samples leave room for; one profile that stays in a local minimum makes 87.
+        // The bound is 95 % less the scatter of 100 samples; one profile that stays in a local minimum gives 87.
         assert!(ceiling >= 90, "{curve:?}: ceiling inside {ceiling} of 100");
     }
 }
@@ -162,7 +162,8 @@ fn points_on_a_curve_give_back_the_curve() {
     }
 }
 
-/// Where throughput grows in proportion there is no ceiling; the lower end of its interval is what was reached, or more.
+/// Where throughput grows in proportion there is no ceiling; the lower end of its interval is the throughput that was reached,
+/// or more.
 #[test]
 fn a_straight_line_has_no_ceiling_but_a_least_one() {
     let usl = Usl::fit(&scattered(&[1, 2, 4, 8, 16], [100.0, 0.0, 0.0], 0.02, 3), Noise::Relative).unwrap();

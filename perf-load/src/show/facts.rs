@@ -1,4 +1,4 @@
-//! What is said of an outcome, whatever the form.
+//! The statements about an outcome, for any form.
 
 use std::fmt::Write as _;
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! An outcome as text for people: for a terminal, and as Markdown for a pull request. Nothing here prints.
+//! An outcome as text for people: for a terminal, and as Markdown for a pull request. The module does not
+//! print.
 
 mod facts;
 
@@ -9,7 +10,7 @@ use perf_exporters::human;
 use crate::Outcome;
 use facts::{Times, facts, times};
 
-/// For a terminal: what was asked for, what came of it, and the distributions.
+/// The text for a terminal: the settings, the result, and the distributions.
 ///
 /// ```
 /// use perf_load::{Load, show};
@@ -37,7 +38,7 @@ pub fn text(outcome: &Outcome) -> String {
     text
 }
 
-/// As Markdown.
+/// The outcome as Markdown.
 ///
 /// ```
 /// # use perf_load::{Load, show};

@@ -14,8 +14,8 @@ use crate::settings::{Settings, window};
 use crate::{Arrivals, Drive, Error, Model, Outcome, Stop};
 
 impl Drive for Queue {
-    /// Takes no time but that of the computation: some million requests a second in an optimised build. The track of the report
-    /// tells memory and processor time of the simulated process.
+    /// Takes only the time of the computation: some million requests a second in an optimised build. The track of the report
+    /// has memory and processor time of the simulated process.
     fn drive(&mut self, arrivals: &Arrivals) -> Result<Outcome, Error> {
         let begin = self.now;
         let mut engine = self.engine.take().unwrap_or_else(|| Engine::new(self));

@@ -9,34 +9,34 @@ use rand::{RngExt as _, SeedableRng as _};
 use super::Queue;
 use super::weather::Weather;
 
-/// What happens to a request, in nanoseconds of the queue's own time.
+/// An event of a request, in nanoseconds of the queue's own time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Event {
-    /// It found no place to wait.
+    /// The request found no place to wait.
     Dropped,
-    /// It is done.
+    /// The request is done.
     Done { due: u64, started: u64, failed: bool },
 }
 
-/// What lies between a request's due time and its end.
+/// A request between its due time and its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Request {
     due: u64,
-    /// Times that it may be tried again.
+    /// Times that it may be retried.
     tries: u32,
 }
 
-/// Servers, who waits for them, and what is still to happen; stays from drive to drive.
+/// Servers, the requests that wait for them, and future events; persists from drive to drive.
 #[derive(Clone, Debug)]
 pub(super) struct Engine {
     /// When each server is free.
     free: BinaryHeap<Reverse<u64>>,
-    /// When those who wait now will begin, ascending.
+    /// When the waiting requests will begin, ascending.
     waiting: VecDeque<u64>,
     retries: BinaryHeap<Reverse<(u64, Request)>>,
     ends: BinaryHeap<Reverse<(u64, Event)>>,
     weather: Weather,
-    /// What all servers worked, in nanoseconds.
+    /// The work of all servers, in nanoseconds.
     worked: u64,
     rng: Xoshiro256PlusPlus,
 }
@@ -50,13 +50,14 @@ impl Engine {
             ends: BinaryHeap::new(),
             weather: Weather::new(queue.seed),
             worked: 0,
-            // Apart from arrivals of the same seed: their gaps would be in proportion to the services.
+            // The generator differs from that of arrivals of the same seed, whose gaps would be in proportion to the
+            // services.
             rng: Xoshiro256PlusPlus::seed_from_u64(queue.seed ^ 0xd1b5_4a32_d192_ed03),
         }
     }
 
-    /// Lets the requests of `dues` (ascending) come, and tells `sink` what happens in the order of time, until the last of them
-    /// is done; returns when that was. Later dues of another call begin there.
+    /// Lets the requests of `dues` (ascending) come, and passes the events to `sink` in the order of time, until the last
+    /// request is done; returns the time of that. Later dues of another call begin there.
     pub(super) fn run(
         &mut self,
         queue: &Queue,
@@ -104,11 +105,11 @@ impl Engine {
         !idle && self.waiting.len() >= queue.room
     }
 
-    /// A request, or another try of it, takes its place in the queue. First come, first served: so its end is known at once.
+    /// A request, or a retry of it, takes its place in the queue. First come, first served: so its end is known at once.
     fn attempt(&mut self, queue: &Queue, at: u64, request: Request) {
         let patience = queue.retries.map(|retries| retries.after);
         if request.due < at && self.is_full(queue, at) {
-            // Another try that finds no place has failed by then.
+            // A retry that finds no place has failed by then.
             let gives_up = at.saturating_add(patience.unwrap_or(0));
             self.again(gives_up, request, request.due);
             return;
@@ -127,14 +128,14 @@ impl Engine {
             Some(patience) if end - at > patience => self.again(at + patience, request, request.due),
             _ => {
                 let failed = queue.errors > 0.0 && self.rng.random::<f64>() < queue.errors;
-                // Who tries again waits inside the service, not before it.
+                // A client that retries waits inside the service, not before it.
                 let started = if patience.is_some() { request.due } else { begin };
                 self.ends.push(Reverse((end, Event::Done { due: request.due, started, failed })));
             }
         }
     }
 
-    /// Nobody waits for this try any longer; the servers do not know that.
+    /// The client no longer waits for this try; the servers do not know that.
     fn again(&mut self, at: u64, request: Request, started: u64) {
         match request.tries.checked_sub(1) {
             Some(tries) => self.retries.push(Reverse((at, Request { tries, ..request }))),

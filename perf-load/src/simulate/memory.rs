@@ -5,8 +5,7 @@ use std::time::Duration;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand_distr::{Distribution as _, StandardNormal};
 
-/// Live bytes of a simulated process over its time: what it has at the beginning, what leaks, what a cache fills with, and
-/// noise.
+/// Live bytes of a simulated process over its time: those at the beginning, a leak, a cache that fills, and noise.
 ///
 /// ```
 /// use std::time::Duration;
@@ -25,7 +24,7 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// So many bytes at the beginning.
+    /// A process with so many bytes at the beginning.
     #[must_use]
     pub fn at_first(bytes: u64) -> Self {
         Self { first: bytes as f64, ..Self::default() }

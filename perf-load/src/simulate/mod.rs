@@ -1,8 +1,8 @@
-//! A queue in virtual time: what a system under load does, without waiting for it.
+//! A queue in virtual time: a model of a system under load, without the waiting.
 //!
 //! A plan for a search, a recovery or an endurance run can be tried on a [`Queue`] before it goes to a machine: hours pass in
-//! a moment, the same seed gives the same run, and theory says what must come out. This crate's own tests and experiments
-//! hold its verdicts against it.
+//! a moment, the same seed gives the same run, and theory says what must come out. This crate's own tests and experiments check
+//! its verdicts against theory.
 //!
 //! ```
 //! use std::time::Duration;
@@ -27,12 +27,12 @@
 //! | servers | [`Queue::new`]: so many work at once, on one request each, first come first served |
 //! | service | [`Service`]: exponential, deterministic, lognormal |
 //! | waiting | [`Queue::room`]: so many wait at most, others are dropped; without it all wait |
-//! | stalls | [`Queue::stall`], [`Queue::stall_every`]: nobody works for a time; work that was begun goes on afterwards |
-//! | overload that stays | [`Queue::retries`]: clients that wait too long ask again, and the servers do all that was asked |
+//! | stalls | [`Queue::stall`], [`Queue::stall_every`]: no server works for a time; work that was begun goes on afterwards |
+//! | overload that stays | [`Queue::retries`]: clients that wait too long retry, and the servers do the work of every try |
 //! | failures | [`Queue::errors`]: a share of the requests |
 //! | drift | [`Queue::slows`]: all services take longer, linearly with time |
 //! | weather | [`Queue::weather`]: service times wander, as on a shared machine |
-//! | memory | [`Memory`]: a leak, a cache that warms, noise; the report's track and live bytes say it |
+//! | memory | [`Memory`]: a leak, a cache that warms, noise; shown in the report's track and live bytes |
 //!
 //! The queue has a time of its own, which starts at zero and goes on from drive to drive: [`Queue::age`]. A drive ends when all
 //! that it started is done, so the next one finds an empty queue, at that age. Response time is from the due time to the end.
@@ -74,12 +74,12 @@ pub struct Queue {
     memory: Option<Memory>,
     seed: u64,
     now: u64,
-    /// Made with the first drive, when all is said about the queue.
+    /// Made with the first drive, when the queue is fully configured.
     engine: Option<Engine>,
     readings: Xoshiro256PlusPlus,
 }
 
-/// Clients that do not wait for ever.
+/// The behaviour of clients that do not wait for ever.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Retries {
     after: u64,
@@ -87,7 +87,7 @@ struct Retries {
 }
 
 impl Queue {
-    /// So many servers, each on one request at a time.
+    /// A queue of so many servers, each on one request at a time.
     ///
     /// # Errors
     /// No servers.
@@ -119,20 +119,20 @@ impl Queue {
         Self { seed, engine: None, readings: Xoshiro256PlusPlus::seed_from_u64(!seed), ..self }
     }
 
-    /// So many may wait; who comes when they do is dropped.
+    /// So many requests may wait; one that comes when they do is dropped.
     #[must_use]
     pub fn room(self, waiting: usize) -> Self {
         Self { room: waiting, ..self }
     }
 
-    /// Nobody works from this age on, for so long. Several are possible.
+    /// No server works from this age on, for so long. Several stalls are possible.
     #[must_use]
     pub fn stall(mut self, at: Duration, lasts: Duration) -> Self {
         self.stalls.add(nanos(at), nanos(lasts));
         self
     }
 
-    /// Nobody works for `lasts` at the end of every period.
+    /// No server works for `lasts` at the end of every period.
     ///
     /// # Errors
     /// A stall as long as its period.
@@ -141,8 +141,8 @@ impl Queue {
         Ok(self)
     }
 
-    /// Clients wait for `after` and ask again, so many `times` at most; then the request has failed. The servers do not know
-    /// that somebody stopped waiting, and work on what nobody wants. This is how an overload outlasts its cause.
+    /// Clients wait for `after` and retry, so many `times` at most; then the request has failed. The servers do not know that a
+    /// client stopped waiting, and work on requests without a client. This is how an overload outlasts its cause.
     #[must_use]
     pub fn retries(self, after: Duration, times: u32) -> Self {
         Self { retries: Some(Retries { after: nanos(after), tries: times }), ..self }
@@ -182,7 +182,7 @@ impl Queue {
         Ok(Self { weather: Some((sigma, memory)), ..self })
     }
 
-    /// What memory the process has; without it, its reports say nothing of memory.
+    /// The memory of the process; without it, its reports have no memory figures.
     #[must_use]
     pub fn memory(self, memory: Memory) -> Self {
         Self { memory: Some(memory), ..self }
@@ -194,7 +194,7 @@ impl Queue {
         Duration::from_nanos(self.now)
     }
 
-    /// Requests a second that it holds when nothing happens to it.
+    /// Requests a second that it holds without disturbances.
     #[must_use]
     pub fn capacity(&self) -> f64 {
         self.service.capacity(self.servers)

@@ -76,7 +76,7 @@ impl Service {
         self.mean
     }
 
-    /// Requests a second that so many servers hold when nothing else happens to them.
+    /// Requests a second that so many servers hold without disturbances.
     #[must_use]
     pub fn capacity(&self, servers: usize) -> f64 {
         servers as f64 / self.mean.as_secs_f64()

@@ -1,4 +1,4 @@
-//! Slow changes of speed that nobody caused: neighbours on the machine, its clock rate, the time of day.
+//! Slow changes of speed without a cause in the load: neighbours on the machine, its clock rate, the time of day.
 
 use rand::SeedableRng as _;
 use rand::rngs::Xoshiro256PlusPlus;
@@ -17,7 +17,7 @@ pub(super) struct Weather {
 
 impl Weather {
     pub(super) fn new(seed: u64) -> Self {
-        // Apart from the services, which use the seed itself: weather must not change which services are drawn.
+        // Independent of the services, which use the seed itself: weather must not change which services are drawn.
         Self { rng: Xoshiro256PlusPlus::seed_from_u64(seed ^ 0x9e37_79b9_7f4a_7c15), second: None, state: 0.0 }
     }
 

@@ -81,7 +81,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
         let shared = Arc::clone(&shared);
         tokio::spawn(async move {
             let service = service_fn(|request| answer(request, Arc::clone(&shared)));
-            // A client that goes away, or an answer that breaks off on purpose.
+            // A client that goes away, or an answer that ends early on purpose.
             let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
     }
@@ -112,7 +112,7 @@ async fn answer(request: Request<Incoming>, shared: Arc<Shared>) -> Result<Respo
     Ok(response)
 }
 
-/// A body that may never end, or break off.
+/// A body that may never end, or end early.
 enum Answer {
     Whole(Option<Bytes>),
     Half(Option<Bytes>),

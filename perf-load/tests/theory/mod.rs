@@ -1,4 +1,4 @@
-//! What queueing theory says: the oracle of the simulated queue and of the searches on it. Rates per second, times in seconds.
+//! Results of queueing theory: the oracle of the simulated queue and of the searches on it. Rates per second, times in seconds.
 #![allow(dead_code, reason = "each test file takes what it needs")]
 
 /// The time that the share `q` of the requests of an M/M/1 queue is done in: the sojourn time is exponential with the rate

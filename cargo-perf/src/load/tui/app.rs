@@ -1,4 +1,4 @@
-//! What there is to see, as a value.
+//! The state behind the screen, as a value.
 
 use std::collections::VecDeque;
 
@@ -7,22 +7,22 @@ use perf_load::http::Answers;
 
 use crate::load::plan::Plan;
 
-/// Values that are kept of what is drawn over time.
+/// Values that are kept of each chart.
 const KEPT: usize = 500;
 
 #[derive(Debug, Default)]
 pub(super) struct App {
-    /// What is asked, and the limits.
+    /// The server under load, and the limits.
     pub(super) target: String,
     pub(super) limits: Vec<String>,
-    /// What was told last, and what is shown where that is held.
+    /// The latest figures, and the shown ones while paused.
     latest: Option<Live>,
     held: Option<Live>,
     pub(super) answers: Answers,
     /// Completions a second, and microseconds of the p99, the oldest first.
     rates: VecDeque<u64>,
     p99s: VecDeque<u64>,
-    /// The run is being ended.
+    /// Whether the run is being ended.
     pub(super) stopping: bool,
 }
 
@@ -34,7 +34,7 @@ impl App {
         Self { target, limits: plan.keys.limit.clone(), ..Self::default() }
     }
 
-    /// How it goes now.
+    /// Takes the latest figures.
     pub(super) fn told(&mut self, live: Live) {
         // Saturates; nothing is negative.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
@@ -45,7 +45,7 @@ impl App {
         self.latest = Some(live);
     }
 
-    /// Holds the figures, or goes on.
+    /// Pauses the figures, or goes on.
     pub(super) fn pause(&mut self) {
         self.held = if self.held.is_some() { None } else { self.latest.clone() };
     }
@@ -54,12 +54,12 @@ impl App {
         self.held.is_some()
     }
 
-    /// What is shown.
+    /// The figures that are shown.
     pub(super) fn live(&self) -> Option<&Live> {
         self.held.as_ref().or(self.latest.as_ref())
     }
 
-    /// The last of them.
+    /// The last rates, at most so many.
     pub(super) fn rates(&self, most: usize) -> Vec<u64> {
         last(&self.rates, most)
     }

@@ -1,4 +1,4 @@
-//! The screen, drawn from what there is to see: the run, its figures, how far it is, two courses, what came back, the keys.
+//! The screen, drawn from the state: the run, its figures, its progress, two charts, the answers, the keys.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use super::app::App;
 use crate::screen::joined;
 use crate::screen::theme::{DIM, STRONG, Theme};
 
-/// A smaller terminal has no room for the figures.
+/// The least size: a smaller terminal has no room for the figures.
 const LEAST: Size = Size { width: 40, height: 10 };
 
-/// Draws all of it.
+/// Draws the screen.
 pub(super) fn screen(app: &App, frame: &mut Frame, theme: Theme) {
     let area = frame.area();
     if area.width < LEAST.width || area.height < LEAST.height {
@@ -104,14 +104,14 @@ fn progress(live: &Live, theme: Theme) -> Gauge<'static> {
     Gauge::default().ratio(ratio).gauge_style(theme.shape()).use_unicode(true)
 }
 
-/// A course under its title.
+/// A chart under its title.
 fn course(frame: &mut Frame, area: Rect, title: &str, values: &[u64], theme: Theme) {
     let [head, chart] = Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(area);
     frame.render_widget(Line::styled(title.to_owned(), DIM), head);
     frame.render_widget(Sparkline::default().data(values).style(theme.shape()), chart);
 }
 
-/// What came back, and the limits.
+/// The answers, and the limits.
 fn answers(app: &App, width: usize, theme: Theme) -> Line<'static> {
     let style = |class: &str| match class {
         "2xx" => theme.good(),
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
     use crate::screen::text_of;
 
-    /// After a real run, as it told of itself.
+    /// The state after a real run.
     fn app() -> App {
         let told = Arc::new(Mutex::new(Vec::new()));
         let watched = Arc::clone(&told);

@@ -1,6 +1,6 @@
 //! `cargo perf load --tui`: a run on a screen of its own, until it is over.
 //!
-//! The run is on a thread of its own and tells how it goes; another one reads keys. What there is to see is a value,
+//! The run is on a thread of its own and reports its progress; another thread reads keys. The state is a value,
 //! [`App`], that changes by these [`Event`]s alone; [`draw`] makes a screen of it.
 
 mod app;
@@ -22,7 +22,7 @@ use crate::out;
 use crate::screen::{Screen, theme::Theme};
 use app::App;
 
-/// How long a screen is shown before it is drawn anew although nothing came.
+/// How long a screen is shown before it is redrawn without an event.
 const REDRAW: Duration = Duration::from_millis(500);
 
 /// Something that changes the screen.
@@ -35,7 +35,7 @@ enum Event {
     Over(Box<Option<std::result::Result<Outcome, perf_load::Error>>>),
 }
 
-/// What a key asks for.
+/// The action of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Action {
     /// Ends the run; a second time, the program.
@@ -65,7 +65,7 @@ pub(super) fn check() -> Result<()> {
     Ok(())
 }
 
-/// Drives the plan, and shows how it goes until it is over.
+/// Drives the plan, and shows its progress until it is over.
 pub(super) fn drive(plan: &Plan, stop: &Stop) -> Result<Outcome> {
     let failed = |error| Failure::new(format!("cannot draw on the terminal: {error}"));
     let theme = Theme::new(out::color());
@@ -105,7 +105,7 @@ pub(super) fn drive(plan: &Plan, stop: &Stop) -> Result<Outcome> {
 fn start(plan: &Plan, stop: Stop, events: Sender<Event>) {
     let watcher = events.clone();
     let load = plan.load.clone().stop(stop).watch(move |live: &Live| {
-        // Nobody listens any more where the screen could not be drawn.
+        // The receiver is gone where the screen could not be drawn.
         let _ = watcher.send(Event::Live(Box::new(live.clone())));
     });
     let operations: Vec<_> = plan.operations.iter().map(|(operation, _)| operation.clone()).collect();
@@ -117,7 +117,7 @@ fn start(plan: &Plan, stop: Stop, events: Sender<Event>) {
     });
 }
 
-/// Tells when the run ends by a panic: without it the screen would stand still.
+/// Sends an event when the run ends by a panic: without it the screen would stand still.
 struct Over(Sender<Event>);
 
 impl Drop for Over {
@@ -128,7 +128,7 @@ impl Drop for Over {
     }
 }
 
-/// Reads keys on a thread of its own, until nobody listens.
+/// Reads keys on a thread of its own, until the receiver is gone.
 fn keys(events: Sender<Event>) {
     thread::spawn(move || {
         loop {

@@ -1,4 +1,4 @@
-//! The view of budgets: what the program declares, held against what it measured since it started.
+//! The view of budgets: those that the program declares, judged by its measurements since it started.
 
 use perf_exporters::human;
 use perf_exporters::label::{escaped, shown};
@@ -19,7 +19,7 @@ const NONE: &str =
 const TITLES: [&str; 5] = ["target", "limit", "actual", "used", "verdict"];
 /// Widths of the columns after the name; the first four have numbers in them.
 const WIDTHS: [u16; 5] = [9, 9, 9, 7, 14];
-/// The reason is shown where so much is left beside the name.
+/// The reason is shown where so many columns are left beside the name.
 const REASON: u16 = 30;
 const NAME: u16 = 30;
 
@@ -58,7 +58,7 @@ fn row(budget: &BudgetReport, name: usize, reason: usize, theme: Theme) -> Row<'
     Row::new(first.into_iter().chain(cells).chain(why))
 }
 
-/// The probe and what is bounded.
+/// The probe and the bounded metric.
 pub(super) fn title(budget: &BudgetReport) -> String {
     format!("{} {}", shown(&budget.probe), escaped(&budget.metric))
 }
@@ -73,7 +73,7 @@ pub(super) fn cells(budget: &BudgetReport) -> [String; 5] {
     [number(budget.target), number(budget.limit), number(budget.actual), used, budget.verdict.word().to_owned()]
 }
 
-/// Numbers at the right of their column, the verdict two blanks away.
+/// A cell: numbers at the right of their column, the verdict after two blanks.
 fn cell(text: &str, at: usize) -> Cell<'static> {
     match at {
         4 => Cell::from(format!("  {text}")),

@@ -1,7 +1,7 @@
-//! All that is known of one probe: figures, percentiles of the last interval and of all the time, the distribution, the
-//! slowest calls and what they waited for, its budgets.
+//! The details of one probe: figures, percentiles of the last interval and of all the time, the distribution, the
+//! slowest calls and their waits, its budgets.
 //!
-//! They are drawn on a sheet as long as it takes, of which the screen shows a part.
+//! They are drawn on a sheet as long as they need, of which the screen shows a part.
 
 use perf_exporters::human;
 use perf_exporters::label::{escaped, shown};
@@ -23,7 +23,7 @@ use crate::top::rows::{self, Row};
 
 /// Lines of the percentiles with their head, and so of the chart beside them.
 const PERCENTILES: u16 = 9;
-/// Columns of the percentiles, and what the chart needs beside them.
+/// Columns of the percentiles, and those that the chart needs beside them.
 const TABLE: u16 = 34;
 const CHART: u16 = 24;
 
@@ -43,7 +43,7 @@ pub(super) fn draw(app: &App, name: &str, frame: &mut Frame, area: Rect, theme: 
     }
 }
 
-/// Lines that are below the screen when nothing is above it.
+/// Lines that are below the screen when it is scrolled to the top.
 pub(super) fn most_scroll(app: &App, name: &str, area: Rect) -> usize {
     let sheet = sheet(app, name, area.width, Theme::new(false));
     sheet.map_or(0, |sheet| usize::from(sheet.area.height.saturating_sub(area.height)))
@@ -124,13 +124,13 @@ fn head(row: &Row, width: usize, tracked: bool, theme: Theme) -> Vec<Line<'stati
     lines
 }
 
-/// Of a sampled probe, how many calls were timed.
+/// How many calls of a sampled probe were timed.
 fn sampled(probe: &ProbeReport) -> Option<String> {
     (0 < probe.timed_calls && probe.timed_calls < probe.calls)
         .then(|| format!("{} timed", human::count(probe.timed_calls)))
 }
 
-/// Calls a second, from the first interval that is remembered until now.
+/// Calls a second, from the first interval that is kept until now.
 fn rate(app: &App, name: &str, area: Rect, sheet: &mut Buffer, theme: Theme) {
     let title = Span::styled("calls/s, until now  ", STRONG);
     let used = u16::try_from(title.width()).unwrap_or(0).min(area.width);
@@ -140,7 +140,7 @@ fn rate(app: &App, name: &str, area: Rect, sheet: &mut Buffer, theme: Theme) {
     Sparkline::default().data(&rates).style(theme.shape()).render(place, sheet);
 }
 
-/// Of the last interval and of all the time.
+/// Percentiles of the last interval and of all the time.
 fn percentiles(app: &App, row: &Row, area: Rect, sheet: &mut Buffer) {
     type Get = fn(&ProbeReport) -> u64;
     const ROWS: [(&str, Get); PERCENTILES as usize - 2] = [
@@ -178,12 +178,12 @@ fn distribution(probe: &ProbeReport, title: &str, area: Rect, sheet: &mut Buffer
     let highest = shape.heights().iter().copied().fold(0.0, f64::max);
     let bars = area.height - 4;
     let scale = f64::from(bars) * 8.0;
-    // 0 to 8 steps for each line; what holds a call at all is seen.
+    // 0 to 8 steps for each line; a bucket with any call is visible.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let steps = |height: &f64| if *height < 1e-3 { 0 } else { ((height / highest * scale) as u64).max(1) };
     let data: Vec<u64> = shape.heights().iter().map(steps).collect();
     let place = Rect { y: area.y + 1, height: bars, ..area };
-    // Within what 64 bits hold.
+    // The value fits in 64 bits.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     Sparkline::default().data(&data).max(scale as u64).style(theme.shape()).render(place, sheet);
     let (least, greatest) =

@@ -1,4 +1,4 @@
-//! The lines that are always there: the program, how it goes, the list, and the keys.
+//! The lines that are always shown: the program, its state, the list, and the keys.
 
 use std::time::Instant;
 
@@ -17,13 +17,13 @@ use crate::top::interval::Interval;
 
 /// Columns of a program's name at most.
 const NAME: usize = 32;
-/// The observer effect in per cent from which on it is coloured, as in a report.
+/// The least observer effect in per cent that is coloured, as in a report.
 const EFFECT: f64 = 5.0;
 
 pub(super) fn draw(app: &App, frame: &mut Frame, area: Rect, theme: Theme, now: Instant) {
     let [first, second, third] = Layout::vertical([Constraint::Length(1); 3]).areas(area);
     let state = state(app, theme);
-    // A blank before what stands at the right.
+    // A blank before the state at the right.
     let room = usize::from(first.width).saturating_sub(state.width() + 1);
     frame.render_widget(program(app, room), first);
     frame.render_widget(Line::from(state).right_aligned(), first);

@@ -7,7 +7,7 @@ use ratatui::widgets::Paragraph;
 
 use crate::screen::theme::{DIM, STRONG};
 
-/// Keys and what they do, in two columns where there is room for them.
+/// Keys and their actions, in two columns where there is room for them.
 const KEYS: [&[(&str, &str)]; 2] = [
     &[
         ("↑ ↓ k j", "one row"),

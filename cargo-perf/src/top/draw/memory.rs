@@ -17,7 +17,7 @@ const NOT_COUNTED: &str =
 #[global_allocator]
 static ALLOC: perf_core::PerfAlloc = perf_core::PerfAlloc::new(std::alloc::System);";
 
-/// Where the summary and where the list is.
+/// The areas of the summary and of the list.
 pub(super) fn areas(area: Rect) -> [Rect; 2] {
     Layout::vertical([Constraint::Length(4), Constraint::Min(0)]).areas(area)
 }
@@ -36,7 +36,7 @@ pub(super) fn draw(app: &App, frame: &mut Frame, area: Rect, theme: Theme) {
     probes::list(app, frame, list, theme, Some(app.at()));
 }
 
-/// Live bytes, and what the probes allocated.
+/// Live bytes, and the bytes that the probes allocated.
 fn sums(app: &App, width: usize) -> Line<'static> {
     let Some(report) = app.report() else { return Line::default() };
     let mut parts = vec![Span::styled(format!("live heap {}", human::signed_bytes(report.meta.live_bytes)), STRONG)];

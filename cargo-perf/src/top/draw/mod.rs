@@ -1,8 +1,7 @@
-//! The screen, drawn from what there is to see: two lines of head, one about the list, the list or what was opened of it,
-//! and the keys.
+//! The screen, drawn from the state: two lines of head, one for the list, the list or the details of a row, and the keys.
 //!
 //! Names come from the program that is watched, and errors from the server that answers: they pass through
-//! [`label`](perf_exporters::label) before they come here or while they are drawn.
+//! [`label`](perf_exporters::label) before they are passed to this module or while they are drawn.
 
 mod budgets;
 mod details;
@@ -24,13 +23,13 @@ use super::app::{App, Mode, View};
 use crate::screen::text_of;
 use crate::screen::theme::{DIM, Theme};
 
-/// A smaller terminal has no room for a name and a number.
+/// The least size: a smaller terminal has no room for a name and a number.
 const LEAST: Size = Size { width: 40, height: 10 };
-/// Lines above what is listed.
+/// Lines above the list.
 const HEAD: u16 = 3;
 const FOOT: u16 = 1;
 
-/// Draws all of it.
+/// Draws the screen.
 pub(super) fn screen(app: &App, frame: &mut Frame, theme: Theme, now: Instant) {
     let area = frame.area();
     if area.width < LEAST.width || area.height < LEAST.height {
@@ -61,7 +60,7 @@ pub(super) fn room(app: &App, size: Size) -> (usize, usize) {
 pub(super) fn plain(app: &App, width: usize, top: usize) -> String {
     let rows = app.rows().len();
     let shown = rows.min(top).min(usize::from(u16::MAX - HEAD) - 1);
-    // Bounded just now.
+    // Both values are bounded.
     #[allow(clippy::cast_possible_truncation)]
     let size = Size { width: width.clamp(LEAST.width.into(), 1000) as u16, height: HEAD + 1 + shown as u16 };
     let Ok(mut terminal) = Terminal::new(TestBackend::new(size.width, size.height));
@@ -91,7 +90,7 @@ fn body(app: &App, frame: &mut Frame, area: Rect, theme: Theme) {
     }
 }
 
-/// Something where there is nothing to list.
+/// A notice where there is nothing to list.
 fn notice(text: &str, frame: &mut Frame, area: Rect) {
     frame.render_widget(Paragraph::new(text.to_owned()).style(DIM).wrap(Wrap { trim: true }), area);
 }

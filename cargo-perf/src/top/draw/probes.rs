@@ -1,4 +1,4 @@
-//! The list of probes: the name, as many figures as there is room for, and how the rate went.
+//! The list of probes: the name, as many figures as there is room for, and the course of the rate.
 
 use perf_exporters::label::shown;
 use perf_exporters::table::fitted;
@@ -14,9 +14,9 @@ use crate::top::app::{App, View};
 use crate::top::figure::{Column, Figure};
 use crate::top::rows::{Order, Row};
 
-/// Blanks before a column; one more holds the mark of the order.
+/// Blanks before a column; one more is for the mark of the order.
 const GAP: u16 = 2;
-/// The chart of the rate: columns that it has at least and at most, and what it leaves to names.
+/// The chart of the rate: columns that it has at least and at most, and those that it leaves to names.
 const CHART: std::ops::RangeInclusive<u16> = 12..=60;
 const CHART_LEAVES: u16 = 30;
 
@@ -119,7 +119,7 @@ fn charts(app: &App, frame: &mut Frame, area: Rect, theme: Theme, plan: &Plan, r
     frame.render_widget(title, Rect { x: left, width, height: 1, ..area });
     for (y, row) in (area.y + 1..).zip(rows) {
         let rates = app.feed.history.calls(&row.total.name, width.into());
-        // The latest stands at the right.
+        // The latest is at the right.
         let used = u16::try_from(rates.len()).unwrap_or(width).min(width);
         let place = Rect { x: left + width - used, y, width: used, height: 1 };
         frame.render_widget(Sparkline::default().data(&rates).style(theme.shape()), place);

@@ -1,4 +1,4 @@
-//! Screens, held against golden files: `PERF_CARGO_BLESS=1` writes them anew.
+//! Screens, compared with golden files: `PERF_CARGO_BLESS=1` rewrites them.
 
 use std::fs;
 use std::path::PathBuf;
@@ -33,7 +33,7 @@ fn golden(name: &str, text: &str) {
     assert!(text == expected, "{} differs (PERF_CARGO_BLESS=1 accepts):\n{text}", path.display());
 }
 
-/// What leads to every view.
+/// A state for every view.
 fn views() -> Vec<(&'static str, App)> {
     let opened = |actions: &[Action]| {
         let mut app = app();

@@ -67,7 +67,7 @@ where
     })
 }
 
-/// What the test returns, if it has not failed.
+/// The return value of the test, if it has not failed.
 ///
 /// # Panics
 /// As [`test`](super::test).
