@@ -19,7 +19,7 @@ pub(super) fn shows(d: &[f64], blocks: usize, level: f64) -> f64 {
     let away: Vec<f64> = d.iter().map(|d| (d - middle).abs()).collect();
     let away = sorted(&away);
     let spread = 1.4826 * median(&away).unwrap_or(f64::INFINITY);
-    // The efficiency of ranks, π ÷ 3, is as good as one.
+    // Ranks are nearly as efficient as means (3 ÷ π, with normal noise): taken for one.
     let z = normal_quantile_above(level) + normal_quantile_above(1.0 - POWER);
     (z * spread / (blocks as f64).sqrt()).max(MARGIN).exp_m1()
 }

@@ -20,7 +20,7 @@ if ! rustup target list --installed 2>/dev/null | grep -qx "$target" && ! rustup
     exit 0
 fi
 need_debian gcc-aarch64-linux-gnu aarch64-linux-gnu-gcc || { unmet "$name"; exit; }
-need_debian libc6-dev-arm64-cross /usr/aarch64-linux-gnu/lib/libc.so.6 || { unmet "$name"; exit; }
+need_debian libc6-dev-arm64-cross /usr/aarch64-linux-gnu/lib/crti.o || { unmet "$name"; exit; }
 need_debian qemu-user qemu-aarch64 || { unmet "$name"; exit; }
 
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target/targets} RUST_BACKTRACE=0

@@ -1,6 +1,6 @@
 //! Does a figure go up with time, checkpoint after checkpoint?
 //!
-//! As for memory ([`trend`](perf_exporters::judge::trend)), a rise has to show in three ways; but latencies of one checkpoint
+//! As for memory ([`trend`]), a rise has to show in three ways; but latencies of one checkpoint
 //! depend on those of the one before, and a rise is a share, not bytes:
 //!
 //! 1. the values rise: Mann–Kendall z > 3.09, one-sided 0.1 %, after z was divided by √((1 + r) ÷ (1 − r)) for neighbours that correlate
