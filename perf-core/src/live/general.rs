@@ -36,8 +36,11 @@ pub(crate) struct Sampled {
 /// Begins a call on this path.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn start_in(local: &'static Local, slot: &'static Slot, site: &'static Callsite) -> Guard {
+    let storing = local.storing();
     // SAFETY: the slot is of the shard that this thread writes to.
-    if !unsafe { slot.passes_by() } {
+    let passes = unsafe { slot.passes_by() };
+    drop(storing);
+    if !passes {
         return start_due(local, slot, site);
     }
     if registry::tree_is_on() {
@@ -49,7 +52,10 @@ pub(crate) fn start_in(local: &'static Local, slot: &'static Slot, site: &'stati
 /// Begins a call that is timed. Not inlined, so that a call that is not timed needs few registers.
 #[inline(never)]
 fn start_due(local: &'static Local, slot: &'static Slot, site: &'static Callsite) -> Guard {
-    start_timed(local, slot, site, weigh(slot, site.sampling))
+    let storing = local.storing();
+    let weight = weigh(slot, site.sampling);
+    drop(storing);
+    start_timed(local, slot, site, weight)
 }
 
 /// Begins a call that is timed, or at least has its place in the tree.

@@ -29,8 +29,11 @@ pub(crate) fn start(site: &'static Callsite) -> Guard {
         return Guard::new(Open::usual(local, slot));
     }
     if let Some(slot) = local.known_slot(word ^ SAMPLED) {
+        let storing = local.storing();
         // SAFETY: the slot is of the shard that this thread writes to.
-        if unsafe { slot.passes_by() } {
+        let passes = unsafe { slot.passes_by() };
+        drop(storing);
+        if passes {
             return Guard::new(Open::untimed(local, slot));
         }
     } else if let Some(slot) = local.known_slot(word & !(TREE | RECORDED)) {
