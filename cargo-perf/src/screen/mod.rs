@@ -1,5 +1,6 @@
 //! The terminal as a screen: taking it, restoring it, and the drawing functions of all screens.
 
+pub(crate) mod series;
 pub(crate) mod theme;
 
 use std::io;

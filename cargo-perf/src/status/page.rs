@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use perf_exporters::html::escaped;
+
 use super::show::{HEAD, NUMBERS, cells, summary};
 use super::{Line, Status};
 
@@ -20,10 +22,6 @@ const fn class(status: Status) -> &'static str {
         Status::Broken => "missed",
         Status::Undecided => "undecided",
     }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 pub(super) fn html(lines: &[Line]) -> String {

@@ -1,8 +1,9 @@
 //! The last intervals of all charts over time.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 
 use super::interval::Interval;
+use crate::screen::series::Series;
 
 /// Intervals that are kept.
 const KEPT: usize = 120;
@@ -10,8 +11,8 @@ const KEPT: usize = 120;
 /// Rates per second and sizes, oldest first.
 #[derive(Clone, Debug, Default)]
 pub(super) struct History {
-    calls: HashMap<String, VecDeque<u64>>,
-    live_bytes: VecDeque<u64>,
+    calls: HashMap<String, Series<KEPT>>,
+    live_bytes: Series<KEPT>,
 }
 
 impl History {
@@ -23,36 +24,25 @@ impl History {
         // A probe that is new has been idle before.
         for name in calls.keys() {
             if !self.calls.contains_key(*name) {
-                let idle = VecDeque::from(vec![0; self.live_bytes.len()]);
+                let idle = Series::idle(self.live_bytes.len());
                 self.calls.insert((*name).to_owned(), idle);
             }
         }
         for (name, rates) in &mut self.calls {
-            push(rates, calls.get(name.as_str()).copied().unwrap_or(0));
+            rates.push(calls.get(name.as_str()).copied().unwrap_or(0));
         }
-        push(&mut self.live_bytes, u64::try_from(interval.report.meta.live_bytes).unwrap_or(0));
+        self.live_bytes.push(u64::try_from(interval.report.meta.live_bytes).unwrap_or(0));
     }
 
     /// Calls a second of a probe.
     pub(super) fn calls(&self, name: &str, most: usize) -> Vec<u64> {
-        self.calls.get(name).map_or_else(Vec::new, |rates| last(rates, most))
+        self.calls.get(name).map_or_else(Vec::new, |rates| rates.last(most))
     }
 
     /// Live bytes of the process.
     pub(super) fn live_bytes(&self, most: usize) -> Vec<u64> {
-        last(&self.live_bytes, most)
+        self.live_bytes.last(most)
     }
-}
-
-fn push(values: &mut VecDeque<u64>, value: u64) {
-    if values.len() == KEPT {
-        values.pop_front();
-    }
-    values.push_back(value);
-}
-
-fn last(values: &VecDeque<u64>, most: usize) -> Vec<u64> {
-    values.iter().skip(values.len().saturating_sub(most)).copied().collect()
 }
 
 /// A rate times a thousand, so that a slow rate is not rounded to zero.

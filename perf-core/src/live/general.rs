@@ -33,14 +33,19 @@ pub(crate) struct Sampled {
     watch: Watch,
 }
 
+/// Counts a call that another one is timed for, unless this one is due to be timed. The slot is of the shard that this
+/// thread writes to.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(super) fn passes_by(local: &Local, slot: &Slot) -> bool {
+    let _storing = local.storing();
+    // SAFETY: this thread is the writer of a slot of its shard.
+    unsafe { slot.passes_by() }
+}
+
 /// Begins a call on this path.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn start_in(local: &'static Local, slot: &'static Slot, site: &'static Callsite) -> Guard {
-    let storing = local.storing();
-    // SAFETY: the slot is of the shard that this thread writes to.
-    let passes = unsafe { slot.passes_by() };
-    drop(storing);
-    if !passes {
+    if !passes_by(local, slot) {
         return start_due(local, slot, site);
     }
     if registry::tree_is_on() {

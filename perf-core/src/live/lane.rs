@@ -14,7 +14,7 @@ use super::local::Local;
 use super::open::{Open, Tag};
 use super::slot::Slot;
 use super::sync::{add_one, add_to};
-use super::{clock, entry, more};
+use super::{clock, entry, general, more};
 use crate::Guard;
 
 /// Begins a call of a probe that is not switched off.
@@ -29,11 +29,7 @@ pub(crate) fn start(site: &'static Callsite) -> Guard {
         return Guard::new(Open::usual(local, slot));
     }
     if let Some(slot) = local.known_slot(word ^ SAMPLED) {
-        let storing = local.storing();
-        // SAFETY: the slot is of the shard that this thread writes to.
-        let passes = unsafe { slot.passes_by() };
-        drop(storing);
-        if passes {
+        if general::passes_by(local, slot) {
             return Guard::new(Open::untimed(local, slot));
         }
     } else if let Some(slot) = local.known_slot(word & !(TREE | RECORDED)) {

@@ -100,8 +100,13 @@ fn embedded(json: &str) -> String {
     json.replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
 }
 
-/// Text in HTML.
-pub(super) fn escaped(text: &str) -> String {
+/// Text as it stands in HTML, also in the value of an attribute.
+///
+/// ```
+/// assert_eq!(perf_exporters::html::escaped("a < b"), "a &lt; b");
+/// ```
+#[must_use]
+pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

@@ -23,6 +23,7 @@ mod prune;
 
 use crate::Report;
 use data::Data;
+pub use document::escaped;
 pub use figure::Figure;
 pub use options::Options;
 

@@ -1,11 +1,10 @@
 //! The state behind the screen, as a value.
 
-use std::collections::VecDeque;
-
 use perf_load::Live;
 use perf_load::http::Answers;
 
 use crate::load::plan::Plan;
+use crate::screen::series::Series;
 
 /// Values that are kept of each chart.
 const KEPT: usize = 500;
@@ -20,8 +19,8 @@ pub(super) struct App {
     held: Option<Live>,
     pub(super) answers: Answers,
     /// Completions a second, and microseconds of the p99, the oldest first.
-    rates: VecDeque<u64>,
-    p99s: VecDeque<u64>,
+    rates: Series<KEPT>,
+    p99s: Series<KEPT>,
     /// Whether the run is being ended.
     pub(super) stopping: bool,
 }
@@ -38,9 +37,9 @@ impl App {
     pub(super) fn told(&mut self, live: Live) {
         // Saturates; nothing is negative.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        push(&mut self.rates, live.rate.round() as u64);
+        self.rates.push(live.rate.round() as u64);
         if let Some(p99) = live.p99 {
-            push(&mut self.p99s, u64::try_from(p99.as_micros()).unwrap_or(u64::MAX));
+            self.p99s.push(u64::try_from(p99.as_micros()).unwrap_or(u64::MAX));
         }
         self.latest = Some(live);
     }
@@ -61,21 +60,10 @@ impl App {
 
     /// The last rates, at most so many.
     pub(super) fn rates(&self, most: usize) -> Vec<u64> {
-        last(&self.rates, most)
+        self.rates.last(most)
     }
 
     pub(super) fn p99s(&self, most: usize) -> Vec<u64> {
-        last(&self.p99s, most)
+        self.p99s.last(most)
     }
-}
-
-fn push(values: &mut VecDeque<u64>, value: u64) {
-    if values.len() == KEPT {
-        values.pop_front();
-    }
-    values.push_back(value);
-}
-
-fn last(values: &VecDeque<u64>, most: usize) -> Vec<u64> {
-    values.iter().skip(values.len().saturating_sub(most)).copied().collect()
 }
