@@ -1,0 +1,3 @@
+//! An event coordinator in two architectures, coordinators per service against one daemon, compared by this library alone.
+
+fn main() {}

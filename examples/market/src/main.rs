@@ -1,0 +1,3 @@
+//! A market-data platform in small: log, codecs, SQL, columnar storage and a query API, measured by this library alone.
+
+fn main() {}
