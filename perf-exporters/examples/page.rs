@@ -36,7 +36,8 @@ fn page_of(report: &str, page: &str, earlier: &[&str]) -> Result<(), Box<dyn Err
     Ok(fs::write(page, render(&report, &options))?)
 }
 
-/// An empty page, one of a thousand probes with a history, and one of hostile names with a comparison and budgets.
+/// An empty page, one of a thousand probes with a history, one of hostile names with a comparison and budgets, and one of a load,
+/// whose probes have no time of their own.
 fn samples(folder: &Path) -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(folder)?;
     fs::write(folder.join("empty.html"), render(&Report::default(), &Options::default()))?;
@@ -59,7 +60,19 @@ fn samples(folder: &Path) -> Result<(), Box<dyn Error>> {
     let mut options = Options::default();
     options.compare = Some(&earlier);
     fs::write(folder.join("hostile.html"), render(&report, &options))?;
+
+    let mut report = Report::default();
+    report.probes = [("shop::response", 16_900_000), ("shop::service", 2_300_000)].map(waited).into();
+    fs::write(folder.join("load.html"), render(&report, &Options::default()))?;
     Ok(())
+}
+
+/// A probe of a caller that waits: its calls have a duration, and no time of their own.
+fn waited((name, p99): (&str, u64)) -> ProbeReport {
+    let mut probe = ProbeReport::new(name);
+    (probe.calls, probe.timed_calls, probe.total_ns, probe.max_ns) = (1_000, 1_000, 1_000 * p99 / 4, 2 * p99);
+    (probe.quantiles.p50, probe.quantiles.p99) = (p99 / 5, p99);
+    probe
 }
 
 /// Numbers that look like chance and are the same every time.

@@ -49,14 +49,14 @@ fn work(rounds: u64) -> u64 {
 
 #[cfg(feature = "page")]
 fn draw(folder: &str, found: &Scalability) -> Result<(), Box<dyn std::error::Error>> {
-    use perf_load::scale::plot::{Theme, svg};
-    for (theme, suffix) in [(Theme::Light, "light"), (Theme::Dark, "dark")] {
-        std::fs::write(format!("{folder}/scale-{}-{suffix}.svg", found.name), svg(found, theme)?)?;
+    use perf_load::page::{self, Ground};
+    for (ground, suffix) in [(Ground::Light, "light"), (Ground::Dark, "dark")] {
+        std::fs::write(format!("{folder}/scale-{}-{suffix}.svg", found.name), page::scaled(found).svg(ground)?)?;
     }
     Ok(())
 }
 
 #[cfg(not(feature = "page"))]
 fn draw(_: &str, _: &Scalability) -> Result<(), Box<dyn std::error::Error>> {
-    Err("plots come with feature plot".into())
+    Err("plots come with feature page".into())
 }

@@ -103,18 +103,22 @@ fn steps_that_cannot_be_relied_on_are_errors_and_an_interrupted_run_keeps_what_i
 
 #[cfg(feature = "page")]
 #[test]
-fn both_themes_draw_points_curve_and_peak() {
-    use perf_load::scale::plot::{Theme, svg};
-    let found = scaling().measure(|workers| Ok(outcome(workers, workers))).unwrap();
-    let (light, dark) = (svg(&found, Theme::Light).unwrap(), svg(&found, Theme::Dark).unwrap());
-    assert_ne!(light, dark);
-    for text in [&light, &dark] {
-        assert!(text.starts_with("<svg") && text.trim_end().ends_with("</svg>"));
-        assert!(text.matches("<circle").count() >= 16, "15 points and the peak");
-        assert!(text.contains("<polyline") && text.contains("made &lt;up&gt;") && text.contains("peak 13."));
-        assert!(!text.contains("NaN") && !text.contains("inf"));
-    }
+fn a_plot_has_points_curve_peak_and_service_times() {
+    use perf_load::page::{Ground, scaled};
+    let plot = scaled(&scaling().measure(|workers| Ok(outcome(workers, workers))).unwrap());
+    let names: Vec<&str> = plot.panels[0].lines.iter().map(|line| line.name.as_str()).collect();
+    assert_eq!(names[..3], ["measured", "λ·N", "fitted"]);
+    assert!(names[3].starts_with("peak 13."), "{names:?}");
+    assert_eq!((plot.panels[0].lines[0].points.len(), plot.panels[1].lines.len()), (15, 2));
+    let text = plot.svg(Ground::Light).unwrap();
+    assert!(text.matches("<circle").count() >= 15 + 1 + 2 * 15, "throughput, the peak, two quantiles");
+    assert!(
+        text.contains("<polyline")
+            && text.contains("made &lt;up&gt;")
+            && !text.contains("NaN")
+            && !text.contains("inf")
+    );
     // A run without a curve has its points.
-    let few = scaling().workers([1, 2]).measure(|workers| Ok(outcome(workers, workers))).unwrap();
-    assert!(svg(&few, Theme::Light).unwrap().matches("<circle").count() == 6);
+    let few = scaled(&scaling().workers([1, 2]).measure(|workers| Ok(outcome(workers, workers))).unwrap());
+    assert_eq!((few.panels[0].lines.len(), few.panels[0].lines[0].points.len()), (1, 6));
 }

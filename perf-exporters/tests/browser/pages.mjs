@@ -71,10 +71,11 @@ async function opensInSpeedscope() {
 
 try {
   const { sortsAndFilters, opensAProbe, zoomsTheFlameGraph, hasBothColours, fitsAPhone, keepsNamesText } = checks;
-  const { saysWhySlow, drawsMemory, drawsTheTrend } = more;
+  const { namesWhatWasWaitedFor, saysWhySlow, drawsMemory, drawsTheTrend } = more;
   await perfPage("empty", [hasBothColours, fitsAPhone]);
   await perfPage("thousand", [sortsAndFilters, opensAProbe, saysWhySlow, drawsMemory, drawsTheTrend, zoomsTheFlameGraph, hasBothColours, fitsAPhone]);
   await perfPage("hostile", [drawsMemory, keepsNamesText, fitsAPhone]);
+  await perfPage("load", [namesWhatWasWaitedFor, fitsAPhone]);
   isValidSpeedscope();
   await opensInSpeedscope();
 } finally {

@@ -158,7 +158,9 @@ fn draw_panel<B: DrawingBackend>(
         }
     }
     for line in &panel.lines {
-        chart.draw_series(LineSeries::new(line.points.iter().copied(), color(line.tone).stroke_width(2)))?;
+        if !line.apart {
+            chart.draw_series(LineSeries::new(line.points.iter().copied(), color(line.tone).stroke_width(2)))?;
+        }
         if line.dots {
             let dot = |point: &(f64, f64)| Circle::new(*point, 3, color(line.tone).filled());
             chart.draw_series(line.points.iter().map(dot))?;

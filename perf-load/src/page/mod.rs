@@ -1,7 +1,7 @@
 //! Plots of a load: curves for the HTML page, or as SVG files.
 //!
-//! [`Plot`] is a value: panels of lines over one axis. [`curve`], [`recovery`], [`endured`] and [`course`] make one of the
-//! measurements; [`Plot::svg`] draws it in colours for a light or a dark ground, [`Plot::figure`] in those of the page.
+//! [`Plot`] is a value: panels of lines over one axis. [`curve`], [`recovery`], [`endured`], [`scaled`] and [`course`] make one
+//! of the measurements; [`Plot::svg`] draws it in colours for a light or a dark ground, [`Plot::figure`] in those of the page.
 //! [`render`] is the page of a report with such figures on top.
 //!
 //! ```
@@ -23,6 +23,7 @@ mod draw;
 mod of;
 mod plot;
 mod scale;
+mod scaled;
 
 use perf_exporters::Report;
 use perf_exporters::html::{self, Figure, Options};
@@ -30,6 +31,7 @@ use perf_exporters::html::{self, Figure, Options};
 use crate::Error;
 pub use of::{course, curve, endured, recovery};
 pub use plot::{Axis, Ground, Line, Mark, Panel, Plot, Tone};
+pub use scaled::scaled;
 
 /// The HTML page of a report, with these plots above its table.
 ///

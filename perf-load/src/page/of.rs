@@ -11,7 +11,7 @@ use crate::{Limit, Outcome};
 
 /// Quantiles that are drawn, with their tones.
 const QUANTILES: [(&str, f64, Tone); 3] =
-    [("p50", 0.5, Tone::Second), ("p90", 0.9, Tone::Warn), ("p99", 0.99, Tone::Main)];
+    [("response p50", 0.5, Tone::Second), ("response p90", 0.9, Tone::Warn), ("response p99", 0.99, Tone::Main)];
 
 /// A step's figure.
 type Figure = fn(&Step) -> f64;
@@ -33,9 +33,9 @@ pub fn curve(breaking: &Breaking) -> Plot {
     ];
     achieved.extend(failing(|step| step.achieved));
     let response: [(&str, Tone, Figure); 3] = [
-        ("p50", Tone::Second, |step| step.response.p50 as f64),
-        ("p90", Tone::Warn, |step| step.response.p90 as f64),
-        ("p99", Tone::Main, |step| step.response.p99 as f64),
+        ("response p50", Tone::Second, |step| step.response.p50 as f64),
+        ("response p90", Tone::Warn, |step| step.response.p90 as f64),
+        ("response p99", Tone::Main, |step| step.response.p99 as f64),
     ];
     let mut times: Vec<Line> = response.map(|(name, tone, figure)| line(name, tone, figure)).into();
     times.extend(failing(|step| step.response.p99 as f64));
@@ -94,7 +94,8 @@ pub fn recovery(recovery: &Recovery) -> Plot {
             recovery.looks.iter().filter_map(|look| Some((look.at.as_secs_f64() + half, figure(look)? as f64)));
         Line::new(name, tone, points)
     };
-    let times = vec![line("p50", Tone::Second, |look| look.p50), line("p99", Tone::Main, |look| look.p99)];
+    let times =
+        vec![line("response p50", Tone::Second, |look| look.p50), line("response p99", Tone::Main, |look| look.p99)];
     let backlog = vec![line("due and not done", Tone::Second, |look| Some(look.backlog))];
     let panels = [
         Panel::new(Axis::Latency, times).mark(Mark::level(recovery.band.p99 as f64, "p99 of the band", Tone::Soft)),

@@ -61,6 +61,8 @@ pub struct Line {
     pub points: Vec<(f64, f64)>,
     /// Whether each point has a dot.
     pub dots: bool,
+    /// Whether the points are left unjoined: measurements of which no one follows from the one before.
+    pub apart: bool,
 }
 
 /// Colours with a meaning on a light and on a dark ground.
@@ -168,13 +170,19 @@ impl Line {
     #[must_use]
     pub fn new(name: impl Into<String>, tone: Tone, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
         let points = points.into_iter().filter(|(x, y)| x.is_finite() && y.is_finite()).collect();
-        Self { name: name.into(), tone, points, dots: false }
+        Self { name: name.into(), tone, points, dots: false, apart: false }
     }
 
     /// With a dot at each point.
     #[must_use]
     pub fn dots(self) -> Self {
         Self { dots: true, ..self }
+    }
+
+    /// As dots alone, not joined by a line.
+    #[must_use]
+    pub fn apart(self) -> Self {
+        Self { dots: true, apart: true, ..self }
     }
 }
 
@@ -201,7 +209,7 @@ impl Axis {
         match self {
             Self::Count(what) => what,
             Self::Rate => "a second",
-            Self::Latency => "response time",
+            Self::Latency => "time",
             Self::Elapsed => "since the beginning",
             Self::Bytes => "memory",
         }

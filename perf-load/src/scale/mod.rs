@@ -1,7 +1,7 @@
 //! How throughput grows with workers: a curve, its limits, and its bottleneck.
 //!
 //! ```text
-//! Scaling  →  Step, Step, …  →  Usl (curve, knee, peak, ceiling)  →  Bottleneck, with its evidence  →  text, SVG
+//! Scaling  →  Step, Step, …  →  Usl (curve, knee, peak, ceiling)  →  Bottleneck, with its evidence  →  text, plot
 //! workers     each measured      fitted with intervals               Scalability
 //! and rounds  in random order
 //! ```
@@ -11,8 +11,6 @@
 //! not start operations.
 
 mod bottleneck;
-#[cfg(feature = "page")]
-pub mod plot;
 mod profile;
 mod run;
 mod show;
@@ -22,5 +20,7 @@ mod usl;
 
 pub use bottleneck::{Bottleneck, Diagnosis};
 pub use run::{Scalability, Scaling};
+#[cfg(feature = "page")]
+pub(crate) use show::cost;
 pub use step::{Step, Used};
 pub use usl::{Estimate, Noise, Point, Usl};

@@ -81,7 +81,7 @@ impl Scalability {
 }
 
 /// κ, which is small.
-pub(super) fn cost(kappa: f64) -> String {
+pub(crate) fn cost(kappa: f64) -> String {
     if kappa == 0.0 { "0".to_owned() } else { format!("{kappa:.1e}") }
 }
 

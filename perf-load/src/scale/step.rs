@@ -72,6 +72,18 @@ impl Step {
         }
     }
 
+    /// Median service time in nanoseconds; none where nothing was completed.
+    #[cfg(feature = "page")]
+    pub(crate) fn p50(&self) -> Option<f64> {
+        (self.completed > 0).then_some(self.p50_ns as f64)
+    }
+
+    /// 99th percentile of the service time in nanoseconds; none where nothing was completed.
+    #[cfg(feature = "page")]
+    pub(crate) fn p99(&self) -> Option<f64> {
+        (self.completed > 0).then_some(self.p99_ns as f64)
+    }
+
     pub(super) fn point(&self) -> Point {
         Point { workers: self.workers, throughput: self.throughput }
     }
