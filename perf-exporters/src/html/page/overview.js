@@ -10,18 +10,11 @@ const lately = () => text(Math.round(recent.seconds * 10) * 1e8, "time");
 /** What a probe costs, known waiting left out: lately, on a live page; else in all. */
 const costOf = (probe) => (recent ? probe.now.self : probe.working);
 
-/** A name without the path before its function, which the full one is shown beside. */
-const shortName = (full) => {
-  const name = nameOf(full.slice(functionStart(full)));
-  name.title = full;
-  return name;
-};
-
 /** What there is to say where no probe took time of its own: measurements of a caller, as those of a load, have none. */
 const waitedFor = () => {
   const slowest = probes.filter((probe) => probe.calls > 0).sort((a, b) => b.p99 - a.p99)[0];
   if (!slowest) return ["No probe was called."];
-  return ["99 % of the calls of ", shortName(slowest.name), " are within ", el("em", null, text(slowest.p99, "time")), "."];
+  return ["99 % of the calls of ", nameOf(slowest.name), " are within ", el("em", null, text(slowest.p99, "time")), "."];
 };
 
 /** The sentence that stands first. */
@@ -30,7 +23,8 @@ const headline = () => {
   if (broken.length > 0) return ["", el("em", null, `${plural(broken.length, "budget")}`), ` ${broken.length === 1 ? "is" : "are"} over the limit.`];
   const top = [...ranked].sort((a, b) => costOf(b) - costOf(a))[0];
   if (!top || costOf(top) === 0) return recent ? ["No probe was called lately."] : waitedFor();
-  const name = shortName(top.name);
+  const name = nameOf(top.name.slice(functionStart(top.name)));
+  name.title = top.name;
   if (recent && recent.overdrawn) return [name, " takes ", el("em", null, percentText(share(costOf(top), recent.self))), " of the measured wall time, waiting included."];
   if (recent) return [name, " keeps ", el("em", null, percentText(top.load)), " of a processor busy."];
   return [name, " takes ", el("em", null, percentText(top.share)), " of the measured time."];
