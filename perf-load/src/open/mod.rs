@@ -6,6 +6,7 @@
 
 mod lateness;
 mod schedule;
+mod sync;
 #[cfg(test)]
 mod schedule_tests;
 #[cfg(feature = "tokio")]

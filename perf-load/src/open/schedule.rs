@@ -9,16 +9,18 @@
 //! start, as many as the bound were waiting. No worker checks at that moment, since all are busy; it is decided when a worker
 //! takes the arrival, by the time at which the arrival so many places before it was started.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError, TryLockError};
+use std::sync::atomic::Ordering;
+use std::sync::{PoisonError, TryLockError};
 
+use super::sync::{AtomicBool, AtomicU64, Mutex, yield_now};
 use crate::Arrivals;
 use crate::arrivals::Times;
 use crate::record::Apart;
 
-/// Intended starts ahead of the workers, and how many are made at once: a short stretch, since a worker makes them.
-const AHEAD: usize = 4096;
-const AT_ONCE: u64 = 64;
+/// Intended starts ahead of the workers, and how many are made at once: a short stretch, since a worker makes them. Models
+/// have few of both, so that the ring goes round within a few operations.
+const AHEAD: usize = if cfg!(loom) { 4 } else { 4096 };
+const AT_ONCE: u64 = if cfg!(loom) { 2 } else { 64 };
 
 #[derive(Debug)]
 pub(crate) struct Schedule {
@@ -90,7 +92,7 @@ impl Schedule {
                 }
                 // Another worker fills. The remaining arrivals are taken meanwhile.
                 if left == 0 {
-                    std::thread::yield_now();
+                    yield_now();
                     continue;
                 }
             }

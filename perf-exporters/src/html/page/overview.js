@@ -46,7 +46,7 @@ const titleSection = () => {
     el("div", { class: "eyebrow" }, facts.map((fact) => el("span", null, fact))),
     el("h1", null, headline()),
     el("div", { class: "figures" },
-      !recent && figure("measured time", shown(meta.measured, "time"), wall === undefined ? "all threads together" : el("span", { class: changeClass(wall) }, `${changeText(wall)} since before`)),
+      !recent && meta.measured > 0 && figure("measured time", shown(meta.measured, "time"), wall === undefined ? "all threads together" : el("span", { class: changeClass(wall) }, `${changeText(wall)} since before`)),
       meta.duration > 0 && figure(recent ? "watched for" : "wall time", shown(meta.duration, "time")),
       recent && figure("busy", shown(recent.self / 1e9 / recent.seconds, "count"), recent.overdrawn ? "threads in probes, waiting included" : "processors in probes", recent.overdrawn && "warn"),
       recent && recent.processor !== undefined && figure("given", shown(recent.processor / 1e9 / recent.seconds, "count"), "processors by the system"),
