@@ -6,9 +6,9 @@
 
 mod lateness;
 mod schedule;
-mod sync;
 #[cfg(test)]
 mod schedule_tests;
+mod sync;
 #[cfg(feature = "tokio")]
 pub(crate) mod tasks;
 #[cfg(test)]
