@@ -202,7 +202,7 @@ fn a_killed_run_keeps_what_it_measured() {
     assert!(endured.broken <= 1, "{endured}");
 }
 
-/// Not a test of its own: the process to which `a_full_disk_leaves_whole_lines` gives too little room.
+/// Not a test of its own: the process to which `a_full_disk_leaves_whole_lines_and_the_run_goes_on` gives too little room.
 #[test]
 fn cramped() {
     let Some(path) = child_file() else { return };
@@ -210,17 +210,44 @@ fn cramped() {
     println!("{endured}\ncheckpoints: {}", endured.checkpoints.len());
 }
 
+/// What a run says that found no room for its last checkpoints, and what is in its file.
+#[cfg(unix)]
+fn assert_whole_lines(told: &str, path: &Path) {
+    assert!(told.contains("checkpoints: 60") && told.contains("checkpoints are not in the file"), "{told}");
+    let read = soak(2.0).read(path).unwrap();
+    assert!(read.broken == 0 && (1..60).contains(&read.checkpoints.len()), "{read}");
+    let text = fs::read_to_string(path).unwrap();
+    assert!(text.ends_with('\n') && text.lines().all(|line| Report::from_json(line).is_ok()));
+}
+
 #[cfg(unix)]
 #[test]
-fn a_full_disk_leaves_whole_lines_and_the_run_goes_on() {
+fn a_file_that_may_not_grow_has_whole_lines_and_the_run_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("soak.jsonl");
     // Files of at most 64 blocks of 512 or 1024 bytes, and an error instead of a signal beyond.
     let output = child("cramped", &path, "trap '' XFSZ; ulimit -f 64;").output().unwrap();
-    let told = String::from_utf8_lossy(&output.stdout);
-    assert!(told.contains("checkpoints: 60") && told.contains("checkpoints are not in the file"), "{told}");
-    let read = soak(2.0).read(&path).unwrap();
-    assert!(read.broken == 0 && (1..60).contains(&read.checkpoints.len()), "{read}");
-    let text = fs::read_to_string(&path).unwrap();
-    assert!(text.ends_with('\n') && text.lines().all(|line| Report::from_json(line).is_ok()));
+    assert_whole_lines(&String::from_utf8_lossy(&output.stdout), &path);
+}
+
+/// A file system of 64 KiB, in a namespace of its own, where the system lets anybody have one.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_leaves_whole_lines_and_the_run_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let (disk, kept) = (folder.path().join("disk"), folder.path().join("kept.jsonl"));
+    fs::create_dir(&disk).unwrap();
+    let mounted = |then: &str| {
+        let mut command = std::process::Command::new("unshare");
+        let script = format!("mount -t tmpfs -o size=64k none \"$1\" && {then}");
+        command.args(["-rm", "sh", "-c", &script]).arg(std::env::current_exe().unwrap()).args([&disk, &kept]);
+        command.env(CHILD, disk.join("soak.jsonl")).output()
+    };
+    if !mounted("true").is_ok_and(|output| output.status.success()) {
+        eprintln!("SKIPPED: no file system of its own can be mounted here");
+        return;
+    }
+    let output = mounted("\"$0\" --exact cramped --nocapture && cp \"$1/soak.jsonl\" \"$2\"").unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_whole_lines(&String::from_utf8_lossy(&output.stdout), &kept);
 }
