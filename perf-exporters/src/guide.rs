@@ -12,12 +12,19 @@ macro_rules! links {
             "[baselines of tests]: crate::guide::baselines#budget-tests\n",
             "[budgets]: crate::guide::budgets\n",
             "[budgets on functions]: crate::guide::budgets#budgets-on-functions\n",
+            "[capacity]: https://github.com/perf-rs/perf/blob/main/docs/load/capacity.md\n",
             "[change points]: crate::stats::changepoint\n",
+            "[diagnosis]: https://github.com/perf-rs/perf/blob/main/docs/diagnosis.md\n",
             "[diff]: crate::guide::cargo_perf#diff\n",
             "[environment]: crate::guide::environment\n",
+            "[example of a daemon]: https://github.com/perf-rs/perf/tree/main/examples/event-daemon\n",
+            "[example of a market]: https://github.com/perf-rs/perf/tree/main/examples/market\n",
             "[example of a service]: https://github.com/perf-rs/perf/tree/main/examples/shop-service\n",
             "[example of budgets]: https://github.com/perf-rs/perf/tree/main/examples/budgets\n",
+            "[example of commerce]: https://github.com/perf-rs/perf/tree/main/examples/commerce\n",
+            "[example of tables]: https://github.com/perf-rs/perf/tree/main/examples/tables\n",
             "[exporters]: crate::guide::exporters\n",
+            "[in a pull request]: crate::guide::cargo_perf#in-a-pull-request\n",
             "[judge]: crate::judge\n",
             "[page]: crate::guide::exporters#html\n",
             "[performance]: crate::guide::performance\n",
@@ -39,6 +46,11 @@ pub mod budgets {}
 #[doc = links!()]
 #[doc = include_str!("../guides/baselines.md")]
 pub mod baselines {}
+
+#[cfg(any(not(doctest), feature = "gate"))]
+#[doc = links!()]
+#[doc = include_str!("../guides/guide.md")]
+pub mod from_probe_to_gate {}
 
 #[doc = links!()]
 #[doc = include_str!("../guides/cargo-perf.md")]
