@@ -41,7 +41,8 @@ struct Shared {
 /// # Errors
 /// A database that cannot be opened.
 pub fn app(database: &Path, symbols: Arc<Symbols>) -> Result<Router, StoreError> {
-    let readers = (0..CONNECTIONS).map(|_| Ok(Mutex::new(Reader::open(database)?))).collect::<Result<_, StoreError>>()?;
+    let readers =
+        (0..CONNECTIONS).map(|_| Ok(Mutex::new(Reader::open(database)?))).collect::<Result<_, StoreError>>()?;
     let shared = Arc::new(Shared { symbols, readers, next: AtomicUsize::new(0) });
     Ok(Router::new()
         .route("/trades/{symbol}", get(trades))
@@ -60,7 +61,11 @@ struct Wanted {
 }
 
 #[perf_probe(name = "api::trades", errors)]
-async fn trades(State(shared): State<Arc<Shared>>, extract::Path(symbol): extract::Path<String>, Query(wanted): Query<Wanted>) -> Answer {
+async fn trades(
+    State(shared): State<Arc<Shared>>,
+    extract::Path(symbol): extract::Path<String>,
+    Query(wanted): Query<Wanted>,
+) -> Answer {
     let most = wanted.limit.unwrap_or(USUAL).min(MOST);
     shared.answer(symbol, move |reader, symbol| reader.trades(symbol, most).map(Some)).await
 }

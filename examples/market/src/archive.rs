@@ -23,8 +23,15 @@ use crate::{Decimal, Kind, Tick};
 pub const ROW_BYTES: u64 = 3 * 8 + 4 * 4;
 
 /// Columns, with whether they have 64 bits.
-const COLUMNS: [(&str, bool); 7] =
-    [("at", true), ("price", true), ("ask", true), ("symbol", false), ("size", false), ("ask_size", false), ("kind", false)];
+const COLUMNS: [(&str, bool); 7] = [
+    ("at", true),
+    ("price", true),
+    ("ask", true),
+    ("symbol", false),
+    ("size", false),
+    ("ask_size", false),
+    ("kind", false),
+];
 
 /// Ticks by column, filled again for each row group.
 #[derive(Clone, Debug, Default)]

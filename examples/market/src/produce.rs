@@ -47,7 +47,9 @@ impl<'a> Producer<'a> {
             self.format.encode(tick, &mut pending.bytes);
             pending.messages.push(begin..pending.bytes.len());
         }
-        for (partition, pending) in self.partitions.iter().enumerate().filter(|(_, pending)| !pending.messages.is_empty()) {
+        for (partition, pending) in
+            self.partitions.iter().enumerate().filter(|(_, pending)| !pending.messages.is_empty())
+        {
             let messages: Vec<&[u8]> = pending.messages.iter().map(|place| &pending.bytes[place.clone()]).collect();
             self.log.append(partition, &messages)?;
         }

@@ -60,14 +60,14 @@ fn encoded(tick: &Tick) -> Vec<u8> {
 
 #[test]
 fn every_strategy_stores_everything_once() {
-    let ticks = stream(3_000);
+    let ticks = stream(1_000);
     for strategy in Strategy::ALL {
         let folder = tempfile::tempdir().unwrap();
         let log = Arc::new(Log::open(folder.path(), Options { segment_bytes: 5_000, ..Options::default() }).unwrap());
         let ingest = Ingest::start(&Plan { strategy, ..plan(&log, folder.path()) }).unwrap();
         Producer::new(&log, FORMAT).send_all(&ticks).unwrap();
         assert!(ingest.drain(PATIENCE), "{}", strategy.name());
-        assert_eq!(ingest.counts().stored.load(Relaxed), 3_000, "{}", strategy.name());
+        assert_eq!(ingest.counts().stored.load(Relaxed), 1_000, "{}", strategy.name());
         ingest.stop().unwrap();
         assert_eq!(stored(folder.path()), trades(&ticks), "{}", strategy.name());
     }
@@ -245,7 +245,7 @@ mod disk_full {
         let log = Arc::new(Log::open(folder.path(), Options { partitions: 1, ..Options::default() }).unwrap());
         let ticks = stream(1_000);
         let before = getrlimit(Resource::Fsize);
-        setrlimit(Resource::Fsize, Rlimit { current: Some(20_000), ..before }).unwrap();
+        setrlimit(Resource::Fsize, Rlimit { current: Some(10_000), ..before }).unwrap();
         let (mut acknowledged, mut full) = (BTreeSet::new(), 0);
         for (number, batch) in ticks.chunks(10).enumerate() {
             if number == 90 {

@@ -54,7 +54,9 @@ impl Book {
         }
         let own = |name: &str| name.strip_prefix(outcome.name.as_str()).is_some_and(|rest| rest.starts_with("::"));
         let mut report = Report::default();
-        report.probes.extend(outcome.report.probes.iter().filter(|probe| own(&probe.name) && is_drive(&probe.name)).cloned());
+        report
+            .probes
+            .extend(outcome.report.probes.iter().filter(|probe| own(&probe.name) && is_drive(&probe.name)).cloned());
         self.drives.merge(&report);
     }
 
@@ -106,7 +108,7 @@ impl Book {
     /// Writes both files and prints the success table; the code is 1 where a limit is broken and `strict` asks for it.
     pub(crate) fn finish(&self, strict: bool) -> Result<ExitCode, Box<dyn Error>> {
         let json = self.write()?;
-        for finding in perf_exporters::diagnose(&perf_exporters::Report::read(&json)?) {
+        for finding in perf_exporters::diagnose(&Report::read(&json)?) {
             say(&format!("diagnosis: {finding}\n"));
         }
         let mut args: Vec<OsString> = vec!["status".into(), json.into(), "--budgets".into(), BUDGETS.into()];

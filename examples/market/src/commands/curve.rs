@@ -51,7 +51,11 @@ pub(crate) fn run(book: &mut Book, world: &World, mode: Mode) -> Result<(), Box<
         world.drain()?;
         let verdict = if holds(&outcome) { "holds" } else { "fails" };
         let quantile = |q: f64| outcome.response.quantile(q).unwrap_or(0) as f64;
-        say(&format!("curve: {rate}/s {verdict}: achieved {:.0}/s, p95 {:.2} ms\n", outcome.achieved(), quantile(0.95) / 1e6));
+        say(&format!(
+            "curve: {rate}/s {verdict}: achieved {:.0}/s, p95 {:.2} ms\n",
+            outcome.achieved(),
+            quantile(0.95) / 1e6
+        ));
         if holds(&outcome) {
             held = rate;
         }

@@ -39,7 +39,8 @@ pub(crate) fn consumer(book: &mut Book, world: &World, mode: Mode) -> Result<(),
     say("consumer: a message stored\n");
     let load = load("consumer", AWAITED, 200).duration(mode.steady()).max_in_flight(64);
     let outcome = load.run(|ctx: &Ctx| {
-        let (partition, offset) = produce::send(&world.log, FORMAT, world.tick(ctx.number())).map_err(|_| "not sent")?;
+        let (partition, offset) =
+            produce::send(&world.log, FORMAT, world.tick(ctx.number())).map_err(|_| "not sent")?;
         let stored = world.log.wait_committed(partition, GROUP, offset, PATIENCE) > offset;
         if stored { Ok(()) } else { Err("not stored") }
     })?;
@@ -65,7 +66,9 @@ pub(crate) fn api(book: &mut Book, world: &World, mode: Mode) -> Result<(), Box<
 pub(crate) fn api_mix(world: &World, load: &Load) -> Result<Outcome, Box<dyn Error>> {
     let server = Server::start("127.0.0.1:0", &world.database, world.symbols.clone())?;
     let popular = (0..8).map(|rank| Symbol(rank).to_string()).collect::<Vec<_>>().join("|");
-    let request = |endpoint: &str| Request::new("GET", &format!("http://{}/{endpoint}/{{{{choice {popular}}}}}", server.address()));
+    let request = |endpoint: &str| {
+        Request::new("GET", &format!("http://{}/{endpoint}/{{{{choice {popular}}}}}", server.address()))
+    };
     let requests = ENDPOINTS.into_iter().map(request).collect::<Result<Vec<_>, _>>()?;
     let client = Client::new(requests, &Hosts::loopback())?;
     client.reach()?;

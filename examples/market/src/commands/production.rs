@@ -39,7 +39,9 @@ pub(crate) fn run(book: &mut Book, world: &World, mode: Mode) -> Result<(), Box<
         let text = |error: Box<dyn Error>| error.to_string();
         thread::scope(|scope| {
             let messages = scope.spawn(|| {
-                messages.run(|ctx| produce::send(&world.log, FORMAT, world.tick(ctx.number())).map(drop)).map_err(|error| error.to_string())
+                messages
+                    .run(|ctx| produce::send(&world.log, FORMAT, world.tick(ctx.number())).map(drop))
+                    .map_err(|error| error.to_string())
             });
             let queries = scope.spawn(|| query_mix(world, &queries).map_err(text));
             let requests = scope.spawn(|| api_mix(world, &requests).map_err(text));

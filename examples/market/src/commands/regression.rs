@@ -67,9 +67,12 @@ fn note(book: &mut Book, then: &[Report], now: &[Report]) {
         values.get(values.len() / 2).copied()
     };
     let latency: fn(&Report) -> Option<f64> = |run| Some(run.probe(LATENCY)?.quantiles.p95 as f64);
-    let throughput: fn(&Report) -> Option<f64> = |run| run.probe(THROUGHPUT).map(|probe| probe.items as f64 / probe.sum_ns.max(1) as f64);
+    let throughput: fn(&Report) -> Option<f64> =
+        |run| run.probe(THROUGHPUT).map(|probe| probe.items as f64 / probe.sum_ns.max(1) as f64);
     let memory: fn(&Report) -> Option<f64> = |run| Some(run.monitor.first()?.figure("rss_bytes")?.max);
-    for (metric, of, sign) in [("latency", latency, 1.0), ("loss of throughput", throughput, -1.0), ("memory", memory, 1.0)] {
+    for (metric, of, sign) in
+        [("latency", latency, 1.0), ("loss of throughput", throughput, -1.0), ("memory", memory, 1.0)]
+    {
         if let (Some(then), Some(now)) = (figure(then, of), figure(now, of)) {
             book.figure("regression", metric, sign * (now / then - 1.0));
         }

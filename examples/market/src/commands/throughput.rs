@@ -7,10 +7,10 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use market::Tick;
 use market::archive::{Archive, Columns};
 use market::produce::Producer;
 use market::sql::{Reader, StoreError};
-use market::Tick;
 use perf_core::perf_probe;
 use perf_exporters::report::Track;
 use perf_load::{Ctx, Load, Mix, Operation, Outcome};
@@ -66,7 +66,8 @@ const READERS: usize = 2;
 
 /// Drives the mix of queries.
 pub(crate) fn query_mix(world: &World, load: &Load) -> Result<Outcome, Box<dyn Error>> {
-    let readers = (0..READERS).map(|_| Ok(Mutex::new(Reader::open(&world.database)?))).collect::<Result<Vec<_>, StoreError>>()?;
+    let readers =
+        (0..READERS).map(|_| Ok(Mutex::new(Reader::open(&world.database)?))).collect::<Result<Vec<_>, StoreError>>()?;
     let with = |ctx: &Ctx, query: fn(&Reader, u32) -> Result<(), StoreError>| {
         let turn = usize::try_from(ctx.number()).unwrap_or(0) % readers.len();
         let symbol = world.tick(ctx.number()).symbol;
@@ -113,7 +114,8 @@ pub(crate) fn disks(book: &mut Book, world: &World, ingestion: &Track) -> Result
     }
     fs::remove_file(&path)?;
     let report = book.report();
-    let can = |name: &str| report.probe(name).map_or(f64::NAN, |probe| probe.bytes as f64 / (probe.sum_ns as f64 / 1e9));
+    let can =
+        |name: &str| report.probe(name).map_or(f64::NAN, |probe| probe.bytes as f64 / (probe.sum_ns as f64 / 1e9));
     let (written, read) = disk(ingestion)?;
     book.figure("disk", "written, of what it can", written / can("disk::write"));
     book.figure("disk", "read, of what it can", read / can("disk::read"));

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use market::Tick;
 use market::codec::Format;
 use market::ingest::{Ingest, Plan, Strategy};
 use market::log::{Log, Options};
 use market::symbols::Symbols;
 use market::tick::ticks;
-use market::Tick;
 
 /// Symbols of the market.
 const SYMBOLS: u32 = 500;

@@ -84,7 +84,12 @@ impl<S: Sink> Step<S> {
     /// # Errors
     /// Of the log, and failures of the database that do not pass.
     #[perf_probe(name = "ingest::batch", errors)]
-    pub fn run<C: Source + ?Sized>(&mut self, source: &mut C, most: usize, stop: &AtomicBool) -> Result<usize, IngestError> {
+    pub fn run<C: Source + ?Sized>(
+        &mut self,
+        source: &mut C,
+        most: usize,
+        stop: &AtomicBool,
+    ) -> Result<usize, IngestError> {
         let batch = source.poll(most)?;
         if batch.is_empty() {
             return Ok(0);
@@ -111,7 +116,13 @@ impl Decoder {
 
 impl<S: Sink> Storer<S> {
     /// Stores entries; false where it was to stop first.
-    pub(super) fn store(&mut self, partition: usize, entries: &[Entry], end: u64, stop: &AtomicBool) -> Result<bool, IngestError> {
+    pub(super) fn store(
+        &mut self,
+        partition: usize,
+        entries: &[Entry],
+        end: u64,
+        stop: &AtomicBool,
+    ) -> Result<bool, IngestError> {
         loop {
             match self.sink.apply(partition, entries, end) {
                 Ok(()) => break,

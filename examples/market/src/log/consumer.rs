@@ -221,7 +221,8 @@ mod tests {
             if batch.is_empty() {
                 return found;
             }
-            found.extend(batch.iter().map(|(offset, payload)| format!("{offset}:{}", String::from_utf8_lossy(payload))));
+            found
+                .extend(batch.iter().map(|(offset, payload)| format!("{offset}:{}", String::from_utf8_lossy(payload))));
         }
     }
 

@@ -168,7 +168,8 @@ impl Writer {
         for payload in payloads {
             segment::frame(payload.as_ref(), &mut self.buffer);
         }
-        let written = self.file.write_all(&self.buffer).and_then(|()| if sync { self.file.sync_data() } else { Ok(()) });
+        let written =
+            self.file.write_all(&self.buffer).and_then(|()| if sync { self.file.sync_data() } else { Ok(()) });
         if let Err(error) = written {
             self.torn = self.file.set_len(self.length).is_err();
             return Err(error);

@@ -19,7 +19,8 @@ pub(super) fn bases(folder: &Path) -> io::Result<Vec<u64>> {
     let mut bases = Vec::new();
     for entry in folder.read_dir()? {
         let name = entry?.file_name();
-        let base: Option<u64> = name.to_str().and_then(|name| name.strip_suffix(".log")).and_then(|base| base.parse().ok());
+        let base: Option<u64> =
+            name.to_str().and_then(|name| name.strip_suffix(".log")).and_then(|base| base.parse().ok());
         bases.extend(base);
     }
     bases.sort_unstable();

@@ -111,7 +111,12 @@ impl Reader {
 
     /// One statement: what a query costs is how many of these it takes.
     #[perf_probe(name = "sql::statement", errors)]
-    fn rows<T>(&self, sql: &str, params: impl Params, row: fn(&Row<'_>) -> rusqlite::Result<T>) -> Result<Vec<T>, StoreError> {
+    fn rows<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        row: fn(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, StoreError> {
         Ok(self.connection.prepare_cached(sql)?.query_map(params, row)?.collect::<Result<_, _>>()?)
     }
 
@@ -213,7 +218,8 @@ impl Reader {
     fn joined_one_by_one(&self, most: u32) -> Result<Vec<Joined>, StoreError> {
         const TRADES: &str = "SELECT symbol, price, size FROM trades ORDER BY at DESC LIMIT ?1";
         const SYMBOL: &str = "SELECT name, sector FROM symbols WHERE symbol = ?1";
-        let trades: Vec<(u32, i64, u32)> = self.rows(TRADES, [most], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let trades: Vec<(u32, i64, u32)> =
+            self.rows(TRADES, [most], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
         let named = trades.into_iter().map(|(symbol, price, size)| {
             let of_symbol = self.rows(SYMBOL, [symbol], |row| Ok((row.get(0)?, row.get(1)?)))?;
             Ok(of_symbol.into_iter().map(move |(name, sector)| Joined { name, sector, price, size }))

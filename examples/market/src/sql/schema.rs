@@ -21,11 +21,11 @@ CREATE TABLE IF NOT EXISTS quotes (
 CREATE TABLE IF NOT EXISTS progress (partition INTEGER PRIMARY KEY, next INTEGER NOT NULL);
 ";
 
-pub(super) const INSERT_TRADE: &str =
-    "INSERT OR IGNORE INTO trades (partition, offset, symbol, at, price, size, kind) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+pub(super) const INSERT_TRADE: &str = "INSERT OR IGNORE INTO trades (partition, offset, symbol, at, price, size, kind) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 
 /// A quote that comes late does not replace a newer one.
-pub(super) const UPSERT_QUOTE: &str = "INSERT INTO quotes (symbol, at, bid, bid_size, ask, ask_size) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+pub(super) const UPSERT_QUOTE: &str =
+    "INSERT INTO quotes (symbol, at, bid, bid_size, ask, ask_size) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
      ON CONFLICT (symbol) DO UPDATE SET at = ?2, bid = ?3, bid_size = ?4, ask = ?5, ask_size = ?6 WHERE at <= ?2";
 
 pub(super) fn connect(path: &Path, patience: Duration) -> rusqlite::Result<Connection> {
@@ -43,7 +43,8 @@ pub(super) fn create(connection: &mut Connection, symbols: &Symbols) -> rusqlite
     let transaction = connection.transaction()?;
     transaction.execute_batch(TABLES)?;
     {
-        let mut insert = transaction.prepare("INSERT OR IGNORE INTO symbols (symbol, name, sector) VALUES (?1, ?2, ?3)")?;
+        let mut insert =
+            transaction.prepare("INSERT OR IGNORE INTO symbols (symbol, name, sector) VALUES (?1, ?2, ?3)")?;
         for (symbol, name, sector) in symbols.rows() {
             insert.execute(params![symbol, name, sector])?;
         }

@@ -10,6 +10,7 @@ use perf_exporters::gate;
 #[test]
 fn a_symbol_is_found_at_once(n: usize) {
     let symbols = Symbols::first(u32::try_from(n).unwrap());
-    let names: Vec<&str> = (0..16_u32).filter_map(|turn| symbols.name(turn * 7919 % u32::try_from(n).unwrap())).collect();
+    let names: Vec<&str> =
+        (0..16_u32).filter_map(|turn| symbols.name(turn * 7919 % u32::try_from(n).unwrap())).collect();
     gate::measure(|| assert!(names.iter().all(|name| black_box(symbols.find(name)).is_some())));
 }

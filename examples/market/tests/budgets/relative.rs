@@ -70,7 +70,8 @@ fn known_source() {
 
 fn bytes_of<S: Source + ?Sized>(source: &mut S) -> usize {
     let mut bytes = 0;
-    while let Some(length) = source.poll(1).ok().and_then(|batch| batch.iter().next().map(|(_, message)| message.len())) {
+    while let Some(length) = source.poll(1).ok().and_then(|batch| batch.iter().next().map(|(_, message)| message.len()))
+    {
         bytes += length;
     }
     bytes
