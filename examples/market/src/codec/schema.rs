@@ -10,7 +10,7 @@ use crate::{Decimal, Kind, Tick};
 /// The only schema so far; a reader refuses others.
 const SCHEMA: [u8; 2] = [0x4d, 1];
 /// Readings that [`Inject::SlowerCodec`] wastes on each message.
-const WASTED: usize = 200;
+const WASTED: usize = 50;
 
 /// Appends a tick.
 #[perf_probe(name = "codec::schema::encode", sample = 64)]

@@ -111,10 +111,13 @@ impl Book {
         for finding in perf_exporters::diagnose(&Report::read(&json)?) {
             say(&format!("diagnosis: {finding}\n"));
         }
-        let mut args: Vec<OsString> = vec!["status".into(), json.into(), "--budgets".into(), BUDGETS.into()];
-        args.extend(strict.then(|| "--exit-code".into()));
-        Ok(perf(args))
+        Ok(perf(status(&json).into_iter().chain(strict.then(|| "--exit-code".into()))))
     }
+}
+
+/// The arguments that make the success table of a report.
+pub(crate) fn status(report: &Path) -> [OsString; 4] {
+    ["status".into(), report.into(), "--budgets".into(), BUDGETS.into()]
 }
 
 /// Calls `cargo perf` with these arguments, in this process.

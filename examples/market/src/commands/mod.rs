@@ -56,6 +56,11 @@ pub(crate) enum Command {
         #[arg(value_enum)]
         pair: Pair,
     },
+    /// Writes the success table of the last report into a page of Markdown, between its markers.
+    Table {
+        /// The page.
+        page: PathBuf,
+    },
     /// Fills a database and serves the API until Ctrl-C.
     Serve {
         /// Where to listen.
@@ -92,6 +97,10 @@ pub(crate) fn run(command: &Command, folder: &Path, mode: Mode, strict: bool) ->
             return Ok(code);
         }
         Command::Pair { pair } => return pair::run(folder, *pair),
+        Command::Table { page } => {
+            let report = folder.join("report.json");
+            return Ok(book::perf(book::status(&report).into_iter().chain(["--into".into(), page.into()])));
+        }
         Command::Serve { address } => {
             let world = filled(world()?)?;
             let server = Server::start(address, &world.database, world.symbols.clone())?;

@@ -14,7 +14,7 @@ use crate::inject::{self, Inject};
 /// Readers wait for nobody but a checkpoint.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// Trades that the aggregating queries look at: the latest ones.
-const RECENT: u32 = 2_000;
+const RECENT: u32 = 1_000;
 
 /// The asking side, with a connection of its own.
 #[derive(Debug)]
