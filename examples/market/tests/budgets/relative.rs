@@ -94,7 +94,7 @@ static RUNTIME: LazyLock<tokio::runtime::Runtime> =
     LazyLock::new(|| tokio::runtime::Builder::new_current_thread().build().unwrap());
 
 fn query(reader: &Mutex<Reader>) -> usize {
-    reader.lock().unwrap_or_else(PoisonError::into_inner).joined(20).unwrap().len()
+    reader.lock().unwrap_or_else(PoisonError::into_inner).windows(0, 20).unwrap().len()
 }
 
 /// A query from an asynchronous function, which gives way once and is polled again, as a handler is.

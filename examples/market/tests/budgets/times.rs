@@ -12,10 +12,10 @@ use crate::{Filled, TICKS};
 
 #[perf_budget(p95 = "10ms", max_time = "300ms")]
 #[test]
-fn a_join_is_ready_in_time() {
+fn a_window_is_ready_in_time() {
     static FILLED: LazyLock<Filled> = LazyLock::new(Filled::new);
     let reader = FILLED.reader();
-    gate::measure(|| reader.joined(100)).unwrap();
+    gate::measure(|| reader.windows(0, 100)).unwrap();
 }
 
 /// Driven at a rate, and judged from the intended start.
