@@ -1,0 +1,151 @@
+//! What a command measured: a report, the plots of its page, and the figures that no probe has.
+
+use std::error::Error;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use perf_core::Snapshot;
+use perf_exporters::Report;
+use perf_exporters::report::{BudgetReport, BudgetVerdict, Track};
+use perf_load::page::{self, Plot};
+use perf_load::{Outcome, show};
+
+use super::targets::{TARGETS, Target};
+
+/// The budgets of probes.
+pub(crate) const BUDGETS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/perf-budgets.toml");
+
+/// Gathers what the phases of a command measure.
+pub(crate) struct Book {
+    folder: PathBuf,
+    /// What the process had done before.
+    start: Snapshot,
+    drives: Report,
+    tracks: Vec<Track>,
+    plots: Vec<Plot>,
+    figures: Vec<(&'static Target, f64)>,
+}
+
+impl Book {
+    /// An empty one, whose files will be in this folder.
+    pub(crate) fn new(folder: &Path) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            start: perf_core::snapshot(),
+            drives: Report::default(),
+            tracks: Vec::new(),
+            plots: Vec::new(),
+            figures: Vec::new(),
+        }
+    }
+
+    /// The folder of the files.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Adds the times of a drive, and says what it was. The program's own probes are in the last report in any case.
+    pub(crate) fn drive(&mut self, outcome: &Outcome) {
+        say(&show::text(outcome));
+        for (class, count) in &outcome.classes {
+            say(&format!("  failed, {class}: {count}\n"));
+        }
+        let own = |name: &str| name.strip_prefix(outcome.name.as_str()).is_some_and(|rest| rest.starts_with("::"));
+        let mut report = Report::default();
+        report
+            .probes
+            .extend(outcome.report.probes.iter().filter(|probe| own(&probe.name) && is_drive(&probe.name)).cloned());
+        self.drives.merge(&report);
+    }
+
+    /// Adds what the process used meanwhile.
+    pub(crate) fn track(&mut self, track: Track) {
+        self.tracks.push(track);
+    }
+
+    /// Adds a plot to the page.
+    pub(crate) fn plot(&mut self, plot: Plot) {
+        self.plots.push(plot);
+    }
+
+    /// Notes a figure that has a target.
+    pub(crate) fn figure(&mut self, probe: &str, metric: &str, actual: f64) {
+        let target = TARGETS.iter().find(|target| (target.probe, target.metric) == (probe, metric));
+        let target = target.expect("figures are noted under the names of `TARGETS`");
+        self.figures.push((target, actual));
+    }
+
+    /// The report so far: probes of the program and of the drives, and all figures with their targets.
+    pub(crate) fn report(&self) -> Report {
+        let snapshot = perf_core::snapshot().since(&self.start);
+        let mut report = Report::from(&snapshot).judged(&snapshot).of_this_process();
+        // Drives name their probes after themselves, and no function has such a name.
+        report.probes.extend(self.drives.probes.iter().cloned());
+        report.probes.retain(|probe| probe.calls > 0);
+        report.probes.sort_by(|a, b| a.name.cmp(&b.name));
+        report.budgets.extend(TARGETS.iter().map(|target| {
+            let found = self.figures.iter().rev().find(|(known, _)| std::ptr::eq(*known, target));
+            budget(target, found.map(|(_, actual)| *actual))
+        }));
+        report.monitor.clone_from(&self.tracks);
+        report
+    }
+
+    /// Writes `report.json` and `report.html`.
+    pub(crate) fn write(&self) -> Result<PathBuf, Box<dyn Error>> {
+        fs::create_dir_all(&self.folder)?;
+        let report = self.report();
+        let json = self.folder.join("report.json");
+        report.write(&json)?;
+        let html = self.folder.join("report.html");
+        fs::write(&html, page::render(&report, &self.plots)?)?;
+        say(&format!("report: {}\npage: {}\n", json.display(), html.display()));
+        Ok(json)
+    }
+
+    /// Writes both files and prints the success table; the code is 1 where a limit is broken and `strict` asks for it.
+    pub(crate) fn finish(&self, strict: bool) -> Result<ExitCode, Box<dyn Error>> {
+        let json = self.write()?;
+        for finding in perf_exporters::diagnose(&Report::read(&json)?) {
+            say(&format!("diagnosis: {finding}\n"));
+        }
+        Ok(perf(status(&json).into_iter().chain(strict.then(|| "--exit-code".into()))))
+    }
+}
+
+/// The arguments that make the success table of a report.
+pub(crate) fn status(report: &Path) -> [OsString; 4] {
+    ["status".into(), report.into(), "--budgets".into(), BUDGETS.into()]
+}
+
+/// Calls `cargo perf` with these arguments, in this process.
+pub(crate) fn perf(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    cargo_perf::run(std::iter::once("cargo-perf".into()).chain(args))
+}
+
+/// Progress, for people.
+pub(crate) fn say(text: &str) {
+    eprint!("{text}");
+}
+
+fn is_drive(name: &str) -> bool {
+    ["::response", "::service", "::lateness"].iter().any(|part| name.ends_with(part))
+}
+
+fn budget(target: &Target, actual: Option<f64>) -> BudgetReport {
+    let keeps = |bound: f64, actual: f64| if target.is_minimum() { actual >= bound } else { actual <= bound };
+    let mut budget = BudgetReport::default();
+    budget.probe = target.probe.to_owned();
+    budget.metric = target.metric.to_owned();
+    budget.unit = target.unit.to_owned();
+    (budget.target, budget.limit, budget.actual) = (target.target, target.limit, actual);
+    budget.verdict = match actual {
+        None => BudgetVerdict::Inconclusive,
+        Some(actual) if target.limit.is_some_and(|limit| !keeps(limit, actual)) => BudgetVerdict::Fail,
+        Some(actual) if target.target.is_some_and(|bound| !keeps(bound, actual)) => BudgetVerdict::Warn,
+        Some(_) => BudgetVerdict::Pass,
+    };
+    budget
+}

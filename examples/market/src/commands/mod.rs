@@ -1,0 +1,123 @@
+//! The commands: each drives the platform, and gathers what the library measured in a [`book::Book`].
+
+pub(crate) mod book;
+mod curve;
+mod endurance;
+mod latency;
+pub(crate) mod pair;
+mod production;
+mod regression;
+pub(crate) mod scale;
+mod stress;
+mod targets;
+mod throughput;
+mod watched;
+mod world;
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use market::api::Server;
+use market::ingest::Strategy;
+
+use book::Book;
+use pair::Pair;
+use scale::Mode;
+use world::World;
+
+/// What the program can do.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum Command {
+    /// All measurements in brief, in under two minutes, and the success table.
+    Quick,
+    /// Ingestion at full speed, queries, columnar storage, the disk.
+    Throughput,
+    /// Producer, consumer and each endpoint of the API, from the intended start.
+    Latency,
+    /// 1,000 to 10,000 messages a second, and the rate at which it breaks.
+    Curve,
+    /// 10,000 to 50,000 messages a second until it fails, and the recovery.
+    Stress,
+    /// The same rate for long: memory, drift, leaks.
+    Endurance,
+    /// Against the runs that were saved; they are replaced where nothing regressed.
+    Regression {
+        /// The folder of the saved runs; by default `baseline` in the folder of the files.
+        #[arg(long, value_name = "PATH")]
+        baseline: Option<PathBuf>,
+    },
+    /// All of it at once, under the shape of a day.
+    Production,
+    /// An optimisation, before and after.
+    Pair {
+        /// Which one.
+        #[arg(value_enum)]
+        pair: Pair,
+    },
+    /// Writes the success table of the last report into a page of Markdown, between its markers.
+    Table {
+        /// The page.
+        page: PathBuf,
+    },
+    /// Fills a database and serves the API until Ctrl-C.
+    Serve {
+        /// Where to listen.
+        #[arg(long, default_value = "127.0.0.1:3000")]
+        address: String,
+    },
+}
+
+/// Runs a command; with `strict` a broken limit is 1.
+pub(crate) fn run(command: &Command, folder: &Path, mode: Mode, strict: bool) -> Result<ExitCode, Box<dyn Error>> {
+    let mut book = Book::new(folder);
+    let world = || World::begin(folder, Strategy::Fixed(500));
+    match command {
+        Command::Quick => {
+            throughput::run(&mut book, folder, Mode::Quick)?;
+            let world = world()?;
+            latency::run(&mut book, &world, Mode::Quick)?;
+            curve::run(&mut book, &world, Mode::Quick)?;
+            stress::run(&mut book, &world, Mode::Quick)?;
+            endurance::run(&mut book, &world, Mode::Quick)?;
+            production::run(&mut book, &world, Mode::Quick)?;
+            pair::note_allocations(&mut book)?;
+        }
+        Command::Throughput => throughput::run(&mut book, folder, mode)?,
+        Command::Latency => latency::run(&mut book, &filled(world()?)?, mode)?,
+        Command::Curve => curve::run(&mut book, &world()?, mode)?,
+        Command::Stress => stress::run(&mut book, &world()?, mode)?,
+        Command::Endurance => endurance::run(&mut book, &world()?, mode)?,
+        Command::Production => production::run(&mut book, &filled(world()?)?, mode)?,
+        Command::Regression { baseline } => {
+            let baseline = baseline.clone().unwrap_or_else(|| folder.join("baseline"));
+            let code = regression::run(&mut book, folder, &baseline, mode)?;
+            book.write()?;
+            return Ok(code);
+        }
+        Command::Pair { pair } => return pair::run(folder, *pair),
+        Command::Table { page } => {
+            let report = folder.join("report.json");
+            return Ok(book::perf(book::status(&report).into_iter().chain(["--into".into(), page.into()])));
+        }
+        Command::Serve { address } => {
+            let world = filled(world()?)?;
+            let server = Server::start(address, &world.database, world.symbols.clone())?;
+            println!("http://{}/stats/AAAA", server.address());
+            server.join()?;
+            return Ok(ExitCode::SUCCESS);
+        }
+    }
+    book.finish(strict)
+}
+
+/// With all its ticks stored, so that there is something to ask for.
+fn filled(world: World) -> Result<World, Box<dyn Error>> {
+    let mut producer = market::produce::Producer::new(&world.log, world::FORMAT);
+    for ticks in world.ticks.chunks(2_000) {
+        producer.send_all(ticks)?;
+        world.drain()?;
+    }
+    Ok(world)
+}

@@ -1,0 +1,93 @@
+//! Regression: five runs against the five that were saved, judged by `cargo perf gate`. Where nothing regressed they are saved in
+//! their place.
+
+use std::error::Error;
+use std::ffi::OsString;
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+
+use market::ingest::Strategy;
+use perf_exporters::Report;
+
+use super::book::{Book, perf, say};
+use super::scale::Mode;
+use super::world::World;
+use super::{latency, throughput};
+
+const RUNS: usize = 5;
+/// What may become worse before it warns, and before it fails, in per cent.
+const THRESHOLDS: [&str; 4] = ["mean=10,10", "p95=10,10", "throughput=5,5", "peak_bytes=20,20"];
+/// Probes of the table's figures: a message stored, and messages sent and stored.
+const LATENCY: &str = "consumer::response";
+const THROUGHPUT: &str = "ingestion::part";
+
+/// Measures and judges; the code is 1 where something regressed.
+pub(crate) fn run(book: &mut Book, folder: &Path, baseline: &Path, mode: Mode) -> Result<ExitCode, Box<dyn Error>> {
+    let runs = folder.join("runs");
+    if runs.exists() {
+        fs::remove_dir_all(&runs)?;
+    }
+    fs::create_dir_all(&runs)?;
+    for number in 0..RUNS {
+        say(&format!("regression: run {} of {RUNS}\n", number + 1));
+        let world = World::begin(folder, Strategy::Fixed(500))?;
+        let mut own = Book::new(folder);
+        throughput::ingestion(&mut own, &world, mode)?;
+        latency::producer(&mut own, &world, mode)?;
+        latency::consumer(&mut own, &world, mode)?;
+        own.report().write(runs.join(format!("{number}.json")))?;
+    }
+    if !baseline.exists() {
+        say(&format!("regression: there is no baseline yet; these runs are it from now on: {}\n", baseline.display()));
+        copy(&runs, baseline)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    note(book, &read(baseline)?, &read(&runs)?);
+    let mut args: Vec<OsString> = vec!["gate".into(), "--baseline".into(), baseline.into(), runs.clone().into()];
+    for threshold in THRESHOLDS {
+        args.extend(["--threshold".into(), threshold.into()]);
+    }
+    // How often consumers poll and commit depends on when they look.
+    for skipped in ["calls", "allocs"] {
+        args.extend(["--skip".into(), skipped.into()]);
+    }
+    let code = perf(args);
+    if code == ExitCode::SUCCESS {
+        copy(&runs, baseline)?;
+        say("regression: none; these runs are the baseline from now on\n");
+    }
+    Ok(code)
+}
+
+fn note(book: &mut Book, then: &[Report], now: &[Report]) {
+    let figure = |runs: &[Report], of: fn(&Report) -> Option<f64>| {
+        let mut values: Vec<f64> = runs.iter().filter_map(of).collect();
+        values.sort_by(f64::total_cmp);
+        values.get(values.len() / 2).copied()
+    };
+    let latency: fn(&Report) -> Option<f64> = |run| Some(run.probe(LATENCY)?.quantiles.p95 as f64);
+    let throughput: fn(&Report) -> Option<f64> =
+        |run| run.probe(THROUGHPUT).map(|probe| probe.items as f64 / probe.sum_ns.max(1) as f64);
+    let memory: fn(&Report) -> Option<f64> = |run| Some(run.monitor.first()?.figure("rss_bytes")?.max);
+    for (metric, of, sign) in
+        [("latency", latency, 1.0), ("loss of throughput", throughput, -1.0), ("memory", memory, 1.0)]
+    {
+        if let (Some(then), Some(now)) = (figure(then, of), figure(now, of)) {
+            book.figure("regression", metric, sign * (now / then - 1.0));
+        }
+    }
+}
+
+fn read(folder: &Path) -> Result<Vec<Report>, Box<dyn Error>> {
+    fs::read_dir(folder)?.map(|entry| Ok(Report::read(entry?.path())?)).collect()
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        fs::copy(entry.path(), to.join(entry.file_name()))?;
+    }
+    Ok(())
+}
