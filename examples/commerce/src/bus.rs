@@ -128,8 +128,12 @@ impl Bus {
     pub fn subscribe(&self) -> Subscriber {
         let mut log = self.lock();
         let end = log.end();
-        log.cursors.push(Some(end));
-        Subscriber { bus: self.clone(), place: log.cursors.len() - 1 }
+        let place = log.cursors.iter().position(Option::is_none).unwrap_or(log.cursors.len());
+        if place == log.cursors.len() {
+            log.cursors.push(None);
+        }
+        log.cursors[place] = Some(end);
+        Subscriber { bus: self.clone(), place }
     }
 
     /// No more events: subscribers get what is left, and then the end.

@@ -2,14 +2,14 @@
 
 use std::hint::black_box;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use clap::ValueEnum;
 use commerce::shop::Shop;
 use commerce::store::Size;
+use perf_core::budget::{BudgetSpec, Relative};
 use perf_core::{Probe, Session};
-use perf_load::compare::{Plan, compare};
-use perf_load::{Arrivals, Ctx, Load};
+use perf_exporters::gate::Run;
 
 use super::Done;
 
@@ -21,6 +21,10 @@ pub(crate) enum Pair {
     /// The tenant from the cache instead of the database
     Caching,
 }
+
+/// What an optimisation promises at least.
+static NOT_SLOWER: BudgetSpec =
+    BudgetSpec { relative: Some(Relative { reference: "before", ratio: 1.0 }), ..BudgetSpec::EMPTY };
 
 /// Around one call, for its counts.
 static CALL: Probe = Probe::new("one call");
@@ -42,7 +46,7 @@ pub(crate) fn pair(pair: Pair) -> Done {
 
 type Work<'a> = &'a (dyn Fn(u64) -> commerce::Result<()> + Sync);
 
-fn shown(before: (&str, Work<'_>), after: (&str, Work<'_>)) -> Done {
+fn shown(before: (&'static str, Work<'_>), after: (&'static str, Work<'_>)) -> Done {
     println!("{:<22} {:>8} {:>12} {:>10}", "in one call", "queries", "allocations", "bytes");
     for (name, work) in [before, after] {
         // The second call: the first prepares statements and fills caches.
@@ -61,10 +65,13 @@ fn shown(before: (&str, Work<'_>), after: (&str, Work<'_>)) -> Done {
             of("one call", perf_core::ProbeStats::alloc_bytes),
         );
     }
-    let a = Load::new("before").max_in_flight(4).driver(|ctx: &Ctx| before.1(ctx.number()));
-    let b = Load::new("after").max_in_flight(4).driver(|ctx: &Ctx| after.1(ctx.number()));
-    let plan = Plan::new(Arrivals::constant(1_000.0, Duration::from_millis(500))?.poisson(1)).names(before.0, after.0).pairs(10);
-    eprintln!("commerce: {:.0?} of pairs in turn", plan.lasts());
-    println!("\n{}", compare(a, b, &plan)?.summary());
+    // In turns, slot by slot: a machine that is slow is slow for both.
+    let number = AtomicU64::new(0);
+    let next = || number.fetch_add(1, Relaxed);
+    let finished = Run::new(&NOT_SLOWER).named(after.0).versus(|| after.1(next()), || before.1(next()));
+    for row in &finished.findings.rows {
+        println!("{} takes {} times as long as {}: {}", after.0, row.measured(), before.0, row.verdict);
+        println!("  {}", row.reason);
+    }
     Ok(ExitCode::SUCCESS)
 }

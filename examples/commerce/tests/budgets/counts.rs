@@ -5,14 +5,14 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use commerce::bus::{Bus, Event};
+use commerce::bus::Bus;
 use commerce::shop::Shop;
 use commerce::state::{OrderState, OrderStep};
 use commerce::store::NewNode;
 use perf_core::perf_budget;
 use perf_exporters::gate;
 
-use crate::{shop, three_lines};
+use crate::{bus, event, shop, three_lines};
 
 /// Prepared once for all calls of the tests that only read.
 static SHOP: LazyLock<Shop> = LazyLock::new(shop);
@@ -73,10 +73,19 @@ fn a_step_of_a_state_machine_costs_no_allocation() {
 #[perf_budget(allocs = 1)]
 #[test]
 fn an_event_is_one_allocation() {
-    let bus = Bus::new(8, Duration::ZERO);
-    let mut subscriber = bus.subscribe();
+    let bus = bus(8);
+    let _subscriber = bus.subscribe();
+    gate::measure(|| bus.publish(event(1))).unwrap();
+}
+
+/// What everybody has handled is gone: exact, where [`crate::leaks`] tells a leak from a cache.
+#[perf_budget(net_bytes = 0)]
+#[test]
+fn handled_events_are_let_go() {
+    static BUS: LazyLock<Bus> = LazyLock::new(|| bus(8));
+    let mut subscriber = BUS.subscribe();
     gate::measure(|| {
-        bus.publish(Event { tenant: 1, kind: "test", subject: 1 }).unwrap();
+        BUS.publish(event(1)).unwrap();
         assert!(subscriber.handle_next(|_| Ok(())));
     });
 }

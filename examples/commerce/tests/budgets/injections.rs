@@ -1,4 +1,4 @@
-//! Every mistake is caught by the budget that is about it, and by no other.
+//! Every mistake is caught by the budgets that are about it, and by no other.
 //!
 //! One round without the tests of time, as `cargo test` runs it, or `INJECTION_ROUNDS=20` with all of them:
 //! `INJECTION_ROUNDS=20 cargo test --release -p commerce --test budgets injections -- --nocapture`.
@@ -7,19 +7,20 @@ use std::process::Command;
 
 use commerce::inject::Injection;
 
-/// The budget that catches it.
-const fn caught_by(injection: Injection) -> &'static str {
+/// The budgets that are about it. The first has to catch it, for it counts; others may.
+const fn caught_by(injection: Injection) -> &'static [&'static str] {
     match injection {
-        Injection::NPlusOne => "counts::a_list_of_orders_takes_one_query",
-        Injection::ExtraAllocation => "counts::a_cached_tenant_costs_no_allocation",
-        Injection::LockContention => "counts::two_readers_do_not_wait_for_each_other",
-        Injection::OnLookup => "counts::a_search_takes_few_steps",
-        Injection::Leak => "leaks::handled_events_are_let_go",
+        Injection::NPlusOne => &["counts::a_list_of_orders_takes_one_query"],
+        Injection::ExtraAllocation => &["counts::a_cached_tenant_costs_no_allocation"],
+        Injection::LockContention => &["counts::two_readers_do_not_wait_for_each_other"],
+        Injection::OnLookup => &["counts::a_search_takes_few_steps"],
+        // Beside others in one process the leak check is now and then undecided.
+        Injection::Leak => &["counts::handled_events_are_let_go", "leaks::handled_events_are_let_go"],
     }
 }
 
 #[test]
-fn each_mistake_is_caught_by_its_budget_alone() {
+fn each_mistake_is_caught_by_its_budgets_alone() {
     let rounds = std::env::var("INJECTION_ROUNDS").ok().map(|rounds| rounds.parse::<u32>().expect("a number of rounds"));
     assert_eq!(failing(None, rounds.is_none()), Vec::<String>::new(), "without a mistake");
     println!("{:<18} {:>6} {:>7} {:>6} {:>6}  by", "injected", "rounds", "caught", "missed", "wrong");
@@ -28,8 +29,8 @@ fn each_mistake_is_caught_by_its_budget_alone() {
         let (mut caught, mut wrong) = (0, Vec::new());
         for _ in 0..rounds.unwrap_or(1) {
             let failed = failing(Some(injection), rounds.is_none());
-            caught += u32::from(failed.iter().any(|test| test == caught_by(injection)));
-            wrong.extend(failed.into_iter().filter(|test| test != caught_by(injection)));
+            caught += u32::from(failed.iter().any(|test| test == caught_by(injection)[0]));
+            wrong.extend(failed.into_iter().filter(|test| !caught_by(injection).contains(&test.as_str())));
         }
         let missed = rounds.unwrap_or(1) - caught;
         println!(
@@ -37,7 +38,7 @@ fn each_mistake_is_caught_by_its_budget_alone() {
             injection.name(),
             rounds.unwrap_or(1),
             wrong.len(),
-            caught_by(injection)
+            caught_by(injection)[0]
         );
         all_missed += missed;
         all_wrong.append(&mut wrong);

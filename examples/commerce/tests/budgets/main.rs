@@ -9,6 +9,9 @@ mod leaks;
 mod times;
 mod versus;
 
+use std::time::Duration;
+
+use commerce::bus::{Bus, Event};
 use commerce::shop::Shop;
 use commerce::store::{Line, NewOrder, Size};
 
@@ -20,6 +23,16 @@ static ALLOC: perf_core::PerfAlloc = perf_core::PerfAlloc::new(std::alloc::Syste
 fn shop() -> Shop {
     commerce::inject::from_env();
     Shop::temporary(Size::SMALL).unwrap()
+}
+
+/// A bus that refuses what it has no room for, with the same mistake.
+fn bus(capacity: usize) -> Bus {
+    commerce::inject::from_env();
+    Bus::new(capacity, Duration::ZERO)
+}
+
+const fn event(subject: u32) -> Event {
+    Event { tenant: 1, kind: "test", subject }
 }
 
 fn three_lines() -> NewOrder {
