@@ -70,6 +70,12 @@ impl Store {
         self.pool.size()
     }
 
+    /// Readers that wait for a connection now.
+    #[must_use]
+    pub fn readers_waiting(&self) -> usize {
+        self.pool.waiting()
+    }
+
     /// Does all of it or nothing, and again where another process holds the database.
     #[perf_probe(name = "db: write")]
     fn write<R>(&self, work: impl Fn(&Transaction<'_>) -> Result<R>) -> Result<R> {

@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ const BUSY: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub(super) struct Pool {
     idle: Mutex<Vec<Connection>>,
+    /// Readers that wait for a connection.
+    waiting: AtomicUsize,
     returned: Condvar,
     writer: Mutex<Connection>,
     readers: usize,
@@ -31,12 +34,17 @@ impl Pool {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let open = || -> Result<Connection> { prepared(Connection::open_with_flags(path, flags)?) };
         let idle = (0..readers).map(|_| open()).collect::<Result<Vec<_>>>()?;
-        Ok(Self { idle: Mutex::new(idle), returned: Condvar::new(), writer: Mutex::new(prepared(writer)?), readers })
+        Ok(Self { idle: Mutex::new(idle), waiting: AtomicUsize::new(0), returned: Condvar::new(), writer: Mutex::new(prepared(writer)?), readers })
     }
 
     /// Connections in all.
     pub(super) fn size(&self) -> usize {
         self.readers + 1
+    }
+
+    /// Readers that wait for a connection.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.load(Relaxed)
     }
 
     /// A connection to read with; waits where all are in use.
@@ -51,7 +59,10 @@ impl Pool {
 
     #[perf_probe(name = "db: wait for a reader")]
     fn wait<'a>(&self, idle: MutexGuard<'a, Vec<Connection>>) -> MutexGuard<'a, Vec<Connection>> {
-        self.returned.wait_while(idle, |idle| idle.is_empty()).unwrap_or_else(PoisonError::into_inner)
+        self.waiting.fetch_add(1, Relaxed);
+        let idle = self.returned.wait_while(idle, |idle| idle.is_empty()).unwrap_or_else(PoisonError::into_inner);
+        self.waiting.fetch_sub(1, Relaxed);
+        idle
     }
 
     /// The connection to write with.
