@@ -1,3 +1,84 @@
-//! A multi-tenant shop service in small: tenant cache, event bus, state machines and HTTP APIs over a database, measured by this library alone.
+//! The `commerce` program.
+//!
+//! ```text
+//! cargo run --release -p commerce -- quick        # measures everything in brief; table, report and page
+//! cargo run --release -p commerce -- --help
+//! ```
 
-fn main() {}
+#![forbid(unsafe_code)]
+
+mod commands;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use commerce::inject::{self, Injection};
+use commerce::measure::Extent;
+
+/// Counts allocations for the probes. Without the feature `profiling` it only forwards.
+#[global_allocator]
+static ALLOC: perf_core::PerfAlloc = perf_core::PerfAlloc::new(std::alloc::System);
+
+/// A multi-tenant shop service in small, and its measurements.
+#[derive(Parser)]
+#[command(version)]
+struct Args {
+    /// Switches on a mistake; may be repeated
+    #[arg(long, value_name = "NAME", value_enum, global = true)]
+    inject: Vec<Injection>,
+    /// Where reports and pages go
+    #[arg(long, value_name = "FOLDER", default_value = "target/commerce", global = true)]
+    output: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Measures everything in under two minutes
+    Quick,
+    /// The same with loads of 20 seconds each
+    Default,
+    /// The same on a large database with loads of 4 minutes each, then the breaking point of the query API, its recovery, and an hour
+    Full,
+    /// Serves until Ctrl-C, for `cargo perf load examples/commerce/load.toml`
+    Serve {
+        /// The port
+        #[arg(long, default_value_t = 3_000)]
+        port: u16,
+    },
+    /// Makes the faults of real life, and says what became of them
+    Faults,
+    /// Compares the code before and after an optimisation, in turn
+    Pair {
+        /// Which
+        #[arg(value_enum)]
+        pair: commands::Pair,
+    },
+    /// Measures nine versions of the code, and draws how it went
+    History,
+    /// One fault, in a process of its own
+    #[command(hide = true)]
+    DiskFullInThisProcess,
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    inject::set(args.inject);
+    let output = &args.output;
+    let done = match args.command {
+        Command::Quick => commands::measure(Extent::QUICK, output),
+        Command::Default => commands::measure(Extent::DEFAULT, output),
+        Command::Full => commands::full(output),
+        Command::Serve { port } => commands::serve(port),
+        Command::Faults => commands::faults(),
+        Command::Pair { pair } => commands::pair(pair),
+        Command::History => commands::history(output),
+        Command::DiskFullInThisProcess => commands::disk_full(),
+    };
+    done.unwrap_or_else(|failure| {
+        eprintln!("commerce: {failure}");
+        ExitCode::from(2)
+    })
+}
