@@ -15,7 +15,6 @@ use perf_core::perf_probe;
 
 use crate::client::Pool;
 use crate::event::{self, checksum};
-use crate::recent::REMEMBERED;
 use crate::{Inject, Journal, Mailbox, Recent, Refused, Seen};
 
 /// What a coordinator may use, and how it treats events.
@@ -31,6 +30,8 @@ pub struct Settings {
     pub handling: Duration,
     /// Bytes from which on a journal is written anew.
     pub journal: u64,
+    /// Numbers of events that a coordinator remembers, to drop what comes twice.
+    pub remembered: usize,
     /// A regression put in on purpose.
     pub inject: Option<Inject>,
 }
@@ -45,6 +46,7 @@ impl Settings {
             patience: Duration::from_millis(100),
             handling: Duration::ZERO,
             journal: 16 << 20,
+            remembered: 8_192,
             inject: None,
         }
     }
@@ -115,7 +117,7 @@ impl Coordinator {
         let coordinator = Self {
             settings,
             own,
-            recent: Mutex::new(Recent::new(REMEMBERED, settings.inject)),
+            recent: Mutex::new(Recent::new(settings.remembered, settings.inject)),
             journal: Mutex::new(journal),
             mailboxes: (0..mailboxes).map(|_| Mailbox::new(settings.mailbox)).collect(),
             peers,
@@ -143,7 +145,7 @@ impl Coordinator {
     /// Why it was not accepted; it may come again, unless it is poison.
     #[perf_probe(name = "coordinator::accept", bytes = bytes.len())]
     pub fn accept(&self, bytes: Vec<u8>) -> Result<(), Refused> {
-        let _held = (self.settings.inject == Some(Inject::Lock)).then(|| lock(&self.one_lock));
+        let _held = self.all_locked();
         let done = self.once(bytes, |target| self.own.is_some_and(|own| own != target));
         if let Err(why) = done {
             let counters = &self.counters;
@@ -185,9 +187,9 @@ impl Coordinator {
         };
         let mut recent = lock(&self.recent);
         if done.is_ok() {
-            recent.accepted(number)
+            recent.accepted(number);
         } else {
-            recent.refused(number)
+            recent.refused(number);
         }
         done
     }
@@ -199,6 +201,11 @@ impl Coordinator {
         self.counters.accepted.fetch_add(1, Relaxed);
         room.fill(bytes);
         Ok(())
+    }
+
+    /// The injected regression: a lock over everything, I/O included.
+    fn all_locked(&self) -> Option<MutexGuard<'_, ()>> {
+        (self.settings.inject == Some(Inject::Lock)).then(|| lock(&self.one_lock))
     }
 
     fn mailbox(&self, target: u16) -> &Mailbox {
@@ -215,6 +222,7 @@ impl Coordinator {
     /// What a service does with an event: here it looks at every byte, as long as the settings say.
     #[perf_probe(name = "service::handle", bytes = bytes.len())]
     pub fn handle(&self, bytes: &[u8]) {
+        let _held = self.all_locked();
         let event = event::decode(bytes, None);
         if !self.settings.handling.is_zero() {
             thread::sleep(self.settings.handling);

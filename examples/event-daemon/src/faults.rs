@@ -102,9 +102,9 @@ impl<'a> Senders<'a> {
 
     /// Sends an event until it is accepted, or cannot be. Whether it was.
     fn send(&self, number: u64, damaged: bool) -> bool {
-        let service = (number % u64::from(self.system.services())) as u16;
-        let payload = vec![number as u8; self.bytes];
-        let event = Event { number, service, kind: Kind::ALL[number as usize % Kind::ALL.len()].0, payload: &payload };
+        let service = self.system.service_of(number);
+        let payload = vec![number.to_le_bytes()[0]; self.bytes];
+        let event = Event { number, service, kind: Kind::nth(number), payload: &payload };
         let bytes = if damaged { event.poisoned() } else { event.encode() };
         self.sent.fetch_add(1, Relaxed);
         let begin = Instant::now();

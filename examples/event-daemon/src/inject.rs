@@ -11,7 +11,7 @@ pub enum Inject {
     SlowCodec,
     /// The journal is written in three calls for each event in place of one.
     SmallWrites,
-    /// Numbers of events that were seen are kept for ever.
+    /// A note of 64 bytes is kept of each event that should be forgotten.
     Leak,
     /// They are looked up in a list.
     LinearLookup,

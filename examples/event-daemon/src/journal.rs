@@ -17,7 +17,7 @@ use crate::{Inject, Refused};
 /// From so many bytes on, a journal without a waiting event is emptied.
 const WORTH_EMPTYING: u64 = 1 << 20;
 /// Bytes in front of each event.
-const LENGTH: u64 = 4;
+const LENGTH: u64 = size_of::<u32>() as u64;
 
 /// The events of a coordinator that were accepted and not handled yet, as a file.
 #[derive(Debug)]
@@ -151,7 +151,7 @@ impl Journal {
         let (mut waiting, mut end, mut record) = (HashMap::new(), 0_u64, Vec::new());
         for (number, (at, length)) in places {
             self.file.seek(SeekFrom::Start(at - LENGTH))?;
-            record.resize(LENGTH as usize + length, 0);
+            record.resize(size_of::<u32>() + length, 0);
             self.file.read_exact(&mut record)?;
             new.write_all(&record)?;
             waiting.insert(*number, (end + LENGTH, *length));

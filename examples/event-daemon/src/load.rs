@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use perf_load::Ctx;
 
-use crate::{Event, Kind, Refused, System};
+use crate::{Coordinator, Event, Kind, Mailbox, Refused, System};
 
 /// Numbers of events are never used twice in a process: a coordinator drops what it has seen.
 static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -33,12 +33,29 @@ impl Source {
     /// # Errors
     /// Why it was not accepted.
     pub fn publish(&self, system: &System, ctx: &Ctx, kind: Option<Kind>) -> Result<(), Refused> {
-        let number = NEXT.fetch_add(1, Relaxed);
-        let service = (ctx.number() % u64::from(system.services())) as u16;
-        let kind = kind.unwrap_or(Kind::ALL[(ctx.seed() % Kind::ALL.len() as u64) as usize].0);
-        let event = Event { number, service, kind, payload: &self.payload };
+        let service = system.service_of(ctx.number());
+        let event = self.event(ctx, service, kind);
         let bytes = if ctx.injected() { event.poisoned() } else { event.encode() };
         system.publish(service, &bytes)
+    }
+
+    /// The same without a socket: the caller's thread is the coordinator's, and the service's as well.
+    ///
+    /// # Errors
+    /// Why it was not accepted.
+    pub fn run_through(&self, coordinator: &Coordinator, ctx: &Ctx) -> Result<(), Refused> {
+        let services = coordinator.mailboxes().len() as u64;
+        let service = u16::try_from(ctx.number() % services).unwrap_or(0);
+        coordinator.accept(self.event(ctx, service, None).encode())?;
+        if let Some(event) = coordinator.mailboxes().iter().find_map(Mailbox::try_next) {
+            coordinator.handle(&event);
+        }
+        Ok(())
+    }
+
+    fn event(&self, ctx: &Ctx, service: u16, kind: Option<Kind>) -> Event<'_> {
+        let kind = kind.unwrap_or_else(|| Kind::nth(ctx.seed()));
+        Event { number: NEXT.fetch_add(1, Relaxed), service, kind, payload: &self.payload }
     }
 }
 
@@ -62,6 +79,6 @@ impl Level {
     pub const ALL: [Self; 3] = [
         Self { name: "light", events: 100, services: 3, payload: 512, rate: 400 },
         Self { name: "medium", events: 1_000, services: 10, payload: 1_024, rate: 2_000 },
-        Self { name: "heavy", events: 10_000, services: 50, payload: 4_096, rate: 5_000 },
+        Self { name: "heavy", events: 10_000, services: 50, payload: 4_096, rate: 6_000 },
     ];
 }

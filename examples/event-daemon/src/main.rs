@@ -1,6 +1,10 @@
 //! The program `event-daemon`: two architectures of one system under the same load. Its README shows what comes out.
 
 mod commands;
+mod document;
+mod measure;
+mod report;
+mod words;
 
 use std::process::ExitCode;
 

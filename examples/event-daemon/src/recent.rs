@@ -6,9 +6,6 @@ use perf_core::perf_probe;
 
 use crate::Inject;
 
-/// Numbers that a coordinator remembers.
-pub(crate) const REMEMBERED: usize = 1 << 16;
-
 /// How far an event is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Seen {
@@ -27,6 +24,8 @@ pub struct Recent {
     numbers: HashMap<u64, bool>,
     order: VecDeque<u64>,
     most: usize,
+    /// What the injected leak never lets go.
+    kept: Vec<Vec<u64>>,
     inject: Option<Inject>,
 }
 
@@ -34,7 +33,7 @@ impl Recent {
     /// Remembers so many numbers at most.
     #[must_use]
     pub fn new(most: usize, inject: Option<Inject>) -> Self {
-        Self { numbers: HashMap::new(), order: VecDeque::new(), most: most.max(1), inject }
+        Self { numbers: HashMap::new(), order: VecDeque::new(), most: most.max(1), kept: Vec::new(), inject }
     }
 
     /// How many it remembers now.
@@ -64,10 +63,12 @@ impl Recent {
             None => {}
         }
         if self.order.len() >= self.most
-            && self.inject != Some(Inject::Leak)
             && let Some(oldest) = self.order.pop_front()
         {
             self.numbers.remove(&oldest);
+            if self.inject == Some(Inject::Leak) {
+                self.kept.push(vec![oldest; 8]);
+            }
         }
         self.numbers.insert(number, false);
         self.order.push_back(number);

@@ -25,7 +25,10 @@ impl Refused {
 
     /// The byte of an answer.
     pub(crate) fn byte(answer: Result<(), Self>) -> u8 {
-        answer.err().and_then(|why| Self::ALL.iter().position(|one| *one == why)).map_or(0, |at| at as u8 + 1)
+        answer
+            .err()
+            .and_then(|why| Self::ALL.iter().position(|one| *one == why))
+            .map_or(0, |at| u8::try_from(at + 1).unwrap_or(u8::MAX))
     }
 
     /// The answer of a byte; what is not known is no acknowledgement.

@@ -9,6 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
+use perf_core::perf_probe;
+
 use crate::coordinator::Coordinator;
 use crate::event::MOST;
 use crate::{Refused, Stats};
@@ -109,7 +111,7 @@ fn accept(shared: &Arc<Shared>, listener: &TcpListener) {
         let own = Arc::clone(shared);
         let serve = move || {
             // Whoever is on the other end sees that it was closed.
-            let _ = answer(&own, stream);
+            let _ = answer(&own, &stream);
             own.open().remove(&number);
         };
         if thread::Builder::new().name("connection".into()).spawn(serve).is_err() {
@@ -118,10 +120,18 @@ fn accept(shared: &Arc<Shared>, listener: &TcpListener) {
     }
 }
 
+/// Reads an event whose length is known, into its only memory from here to the service that handles it.
+#[perf_probe(name = "server::receive", bytes = length)]
+fn receive(reader: &mut impl Read, length: usize) -> io::Result<Vec<u8>> {
+    let mut event = vec![0; length];
+    reader.read_exact(&mut event)?;
+    Ok(event)
+}
+
 /// Answers the requests of one connection until its end.
-fn answer(shared: &Shared, stream: TcpStream) -> io::Result<()> {
+fn answer(shared: &Shared, mut stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    let mut reader = BufReader::with_capacity(8 * 1024, &stream);
+    let mut reader = BufReader::with_capacity(8 * 1024, stream);
     let mut head = [0; 5];
     while !shared.stopping.load(Relaxed) {
         reader.read_exact(&mut head)?;
@@ -129,17 +139,15 @@ fn answer(shared: &Shared, stream: TcpStream) -> io::Result<()> {
         let length = usize::try_from(length).ok().filter(|length| *length <= MOST);
         let Some(length) = length else {
             // What follows cannot be told from a request: the connection ends.
-            return (&stream).write_all(&[Refused::byte(Err(Refused::Poison))]);
+            return stream.write_all(&[Refused::byte(Err(Refused::Poison))]);
         };
-        // The event's only memory from here to the service that handles it.
-        let mut event = vec![0; length];
-        reader.read_exact(&mut event)?;
+        let event = receive(&mut reader, length)?;
         let done = match head[0] {
             PUBLISH => shared.coordinator.accept(event),
             DELIVER => shared.coordinator.deliver(event),
             _ => Err(Refused::Poison),
         };
-        (&stream).write_all(&[Refused::byte(done)])?;
+        stream.write_all(&[Refused::byte(done)])?;
     }
     Ok(())
 }

@@ -104,6 +104,12 @@ impl System {
         self.settings.services
     }
 
+    /// The service that an event of that number comes from: one after the other.
+    #[must_use]
+    pub fn service_of(&self, number: u64) -> u16 {
+        u16::try_from(number % u64::from(self.settings.services)).unwrap_or(0)
+    }
+
     fn node(&self, service: u16) -> &Node {
         &self.nodes[usize::from(service) % self.nodes.len()]
     }
