@@ -59,8 +59,8 @@ impl Pair {
             },
             Self::Cloning => Setting {
                 before: Inject::Clone,
-                payload: 256 << 10,
-                rate: 500.0,
+                payload: 64 << 10,
+                rate: 1_000.0,
                 handling: Duration::ZERO,
                 probe: "event::decode",
             },
@@ -77,7 +77,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         Ok(Coordinator::open(settings, None, Vec::new(), &folder.path().join(name))?)
     };
     let (before, after) = (coordinator("before", Some(setting.before))?, coordinator("after", None)?);
-    let load = Load::new("pair").max_in_flight(4).limit(Duration::from_millis(100));
+    // What is compared is the median: a generator that is late now and then spoils no block.
+    let load = Load::new("pair").max_in_flight(4).limit(Duration::from_millis(500));
     let (counted_before, counted_after) =
         (counted(&load, &before, &source, &setting)?, counted(&load, &after, &source, &setting)?);
     let block = Arrivals::constant(setting.rate, arguments.block)?.poisson(1);

@@ -115,6 +115,7 @@ impl Results {
         Architecture::BOTH.into_iter().flat_map(of).collect()
     }
 
+    /// Those findings, and what keeps more callers from doing more.
     pub(super) fn bottlenecks(&self) -> Vec<String> {
         let findings =
             self.findings().into_iter().map(|(architecture, finding)| format!("{}: {finding}", architecture.name()));
@@ -124,6 +125,7 @@ impl Results {
         findings.chain(scaling).collect()
     }
 
+    /// What follows, by rules.
     pub(super) fn recommendations(&self) -> Vec<String> {
         let mut told: Vec<String> = Vec::new();
         for (winner, architecture) in [(Winner::A, Architecture::Services), (Winner::B, Architecture::Daemon)] {
