@@ -1,0 +1,185 @@
+//! The sentences: which follow from the figures, by rules.
+
+use event_daemon::Architecture;
+use perf_exporters::diagnose::{Confidence, Finding, diagnose};
+use perf_exporters::judge::Verdict;
+use perf_load::compare::Winner;
+use perf_load::recovery::Took;
+
+use super::Results;
+use super::tables::{per_second, percent, time, unplanned};
+use crate::measure::scaling::{CALLERS, factor};
+use crate::words::{Figure, word};
+
+/// Of so much less memory is said that it is less.
+const MATTERS: f64 = 0.2;
+
+impl Results {
+    /// The most important first.
+    pub(super) fn summary(&self) -> Vec<String> {
+        let mut told = Vec::new();
+        let wins = |winner: Winner| {
+            let levels = self.levels.iter().filter(|found| found.comparison.winner() == winner);
+            levels.map(|found| found.level.name).collect::<Vec<_>>().join(", ")
+        };
+        for (winner, architecture) in [(Winner::A, Architecture::Services), (Winner::B, Architecture::Daemon)] {
+            let levels = wins(winner);
+            if !levels.is_empty() {
+                told.push(format!("{} is better under load level: {levels}.", architecture.name()));
+            }
+        }
+        let invalid = self.levels.iter().filter(|found| found.comparison.invalid.is_some());
+        let invalid: Vec<&str> = invalid.map(|found| found.level.name).collect();
+        if !invalid.is_empty() {
+            told.push(format!("No comparison on this machine at level: {}; the reason is below.", invalid.join(", ")));
+        }
+        if told.is_empty() {
+            told.push("Neither architecture is shown to be the better one at any level.".into());
+        }
+        for architecture in Architecture::BOTH {
+            let found = &self.scaling[architecture as usize];
+            let best = CALLERS.iter().filter_map(|callers| found.median(*callers, |step| Some(step.throughput)));
+            let best = best.fold(0.0, f64::max);
+            let errors = unplanned(self.outcomes(architecture));
+            told.push(format!(
+                "{}: {} at most ({}), {} of the events failed without being made to ({}).",
+                architecture.name(),
+                per_second(best),
+                word(Figure::Throughput, best),
+                percent(errors),
+                word(Figure::Errors, errors),
+            ));
+        }
+        let lost: u64 = self.faults.iter().map(|after| after.lost).sum();
+        let runs = self.faults.len();
+        told.push(format!("{lost} acknowledged events were lost in {runs} runs with faults."));
+        told
+    }
+
+    /// What each is better and worse at, where that was shown.
+    pub(super) fn strengths(&self) -> Vec<String> {
+        let mut told = Vec::new();
+        for architecture in Architecture::BOTH {
+            let (own, other) = match architecture {
+                Architecture::Services => (Winner::A, Winner::B),
+                Architecture::Daemon => (Winner::B, Winner::A),
+            };
+            let of = |winner: Winner| {
+                let each = self.levels.iter().flat_map(|found| {
+                    let won = found.comparison.findings.iter().filter(move |finding| finding.winner == winner);
+                    won.map(|finding| {
+                        format!(
+                            "{} at level {}, by {:.0} %",
+                            finding.metric,
+                            found.level.name,
+                            100.0 * finding.change.abs()
+                        )
+                    })
+                });
+                each.collect::<Vec<String>>()
+            };
+            let (mut good, mut bad) = (of(own), of(other));
+            let at = architecture as usize;
+            for found in &self.levels {
+                let (own, other) = (found.live[at].max(1) as f64, found.live[1 - at].max(1) as f64);
+                let text = format!("heap at level {} ({:.1} × the other's)", found.level.name, own / other);
+                if own < other * (1.0 - MATTERS) {
+                    good.push(text);
+                } else if other < own * (1.0 - MATTERS) {
+                    bad.push(text);
+                }
+            }
+            let failed = |at: usize| self.recoveries[at].outcome.error_rate();
+            let text = format!("{} of the events failed while a coordinator was down", percent(failed(at)));
+            if failed(at) < failed(1 - at) {
+                good.push(text);
+            } else {
+                bad.push(text);
+            }
+            let name = architecture.name();
+            let joined = |parts: &[String]| if parts.is_empty() { "none shown".into() } else { parts.join("; ") };
+            told.push(format!("{name}, strengths: {}", joined(&good)));
+            told.push(format!("{name}, weaknesses: {}", joined(&bad)));
+        }
+        told
+    }
+
+    /// What the library says of the most heavily loaded runs.
+    fn findings(&self) -> Vec<(Architecture, Finding)> {
+        let heavy = self.levels.last();
+        let of = |architecture: Architecture| {
+            let outcome = heavy.map(|found| &found.outcomes[architecture as usize]);
+            let findings = outcome.map(|outcome| diagnose(&outcome.report)).unwrap_or_default();
+            findings.into_iter().map(move |finding| (architecture, finding))
+        };
+        Architecture::BOTH.into_iter().flat_map(of).collect()
+    }
+
+    /// Those findings, and what keeps more callers from doing more.
+    pub(super) fn bottlenecks(&self) -> Vec<String> {
+        let findings =
+            self.findings().into_iter().map(|(architecture, finding)| format!("{}: {finding}", architecture.name()));
+        let scaling = Architecture::BOTH.into_iter().zip(&self.scaling).map(|(architecture, found)| {
+            format!("{}, more callers: {}", architecture.name(), found.diagnosis.bottleneck)
+        });
+        findings.chain(scaling).collect()
+    }
+
+    /// What follows, by rules.
+    pub(super) fn recommendations(&self) -> Vec<String> {
+        let mut told: Vec<String> = Vec::new();
+        for (winner, architecture) in [(Winner::A, Architecture::Services), (Winner::B, Architecture::Daemon)] {
+            let levels = self.levels.iter().filter(|found| found.comparison.winner() == winner);
+            let levels: Vec<&str> = levels.map(|found| found.level.name).collect();
+            if !levels.is_empty() {
+                told.push(format!("Choose {} where the load is {}.", architecture.name(), levels.join(" or ")));
+            }
+        }
+        let failed = |at: usize| self.recoveries[at].outcome.error_rate();
+        if failed(0) < failed(1) {
+            told.push(format!(
+                "Where one service's outage must not stop the others, choose services: {} of the events failed against {}.",
+                percent(failed(0)),
+                percent(failed(1))
+            ));
+        }
+        for (architecture, finding) in self.findings() {
+            if finding.confidence > Confidence::Low {
+                let subject =
+                    if finding.subject.is_empty() { String::new() } else { format!(" ({})", finding.subject) };
+                told.push(format!("{}{subject}: {}", architecture.name(), finding.remedy));
+            }
+        }
+        for (architecture, found) in Architecture::BOTH.into_iter().zip(&self.scaling) {
+            if let Some(factor) = factor(found).filter(|factor| word(Figure::Scalability, *factor) == "limited") {
+                told.push(format!(
+                    "{}: more callers bring little (factor {factor:.2}); more connections than that only wait.",
+                    architecture.name()
+                ));
+            }
+        }
+        for (architecture, endured) in Architecture::BOTH.into_iter().zip(&self.endured) {
+            if endured.leak.verdict == Verdict::Fail {
+                told.push(format!(
+                    "{}: memory rises by {:.0} bytes a checkpoint; look at the probes whose net bytes rise.",
+                    architecture.name(),
+                    endured.leak.slope
+                ));
+            }
+        }
+        for found in &self.recoveries {
+            if let Took::Longer(time_) = &found.recovery.took {
+                let nanos = time_.as_nanos() as f64;
+                told.push(format!(
+                    "{}: not recovered after {}; watch it for longer.",
+                    found.architecture.name(),
+                    time(nanos)
+                ));
+            }
+        }
+        if told.is_empty() {
+            told.push("Nothing that was measured asks for a change.".into());
+        }
+        told
+    }
+}
