@@ -37,6 +37,7 @@ mod status;
 mod top;
 mod trend;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -47,7 +48,14 @@ use failure::Failure;
 /// Runs the command that the program's arguments name; the exit code is the verdict.
 #[must_use]
 pub fn main() -> ExitCode {
-    let Cargo::Perf(args) = Cargo::parse_from(cli::with_subcommand(std::env::args_os()));
+    run(std::env::args_os())
+}
+
+/// Runs the command that these arguments name, the program's name first, and prints as the program does: for a program that shows
+/// its own success table, or gates its own reports. Arguments that are no command end the process with 2, as they do there.
+#[must_use]
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let Cargo::Perf(args) = Cargo::parse_from(cli::with_subcommand(args.into_iter()));
     let done = match args.command {
         Command::Run(args) => run::run(&args),
         Command::Report(args) => report::run(&args),

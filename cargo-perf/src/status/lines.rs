@@ -90,17 +90,13 @@ fn status(target: Option<Verdict>, limit: Option<Verdict>) -> Status {
 impl Line {
     fn declared(budget: &BudgetReport) -> Self {
         let text = |value: f64| human::figure(value, &budget.unit);
-        let bound = budget.target.or(budget.limit);
-        let is_minimum = budget.metric.starts_with("throughput");
-        let used = |bound: f64, actual: f64| if is_minimum { bound / actual } else { actual / bound };
-        let gap = bound.zip(budget.actual).map(|(bound, actual)| used(bound, actual) - 1.0);
         Self {
             probe: budget.probe.clone(),
             metric: budget.metric.clone(),
             target: budget.target.map(text),
             limit: budget.limit.map(text),
             current: budget.actual.map(text),
-            gap: gap.filter(|gap| gap.is_finite()),
+            gap: budget.gap(),
             status: match budget.verdict {
                 BudgetVerdict::Pass => Status::Met,
                 BudgetVerdict::Warn => Status::WithinLimit,
