@@ -65,7 +65,9 @@ pub(super) fn of(reports: &Report, runs: &[Report], tests: &[Run], file: Option<
 fn latest(tests: &[Run]) -> impl Iterator<Item = &Run> {
     let named = |run: &Run| run.test.clone().unwrap_or_else(|| run.budget.clone());
     let is_first = move |at: &usize| !tests[..*at].iter().any(|run| named(run) == named(&tests[*at]));
-    (0..tests.len()).filter(is_first).filter_map(move |at| tests.iter().rev().find(|run| named(run) == named(&tests[at])))
+    (0..tests.len())
+        .filter(is_first)
+        .filter_map(move |at| tests.iter().rev().find(|run| named(run) == named(&tests[at])))
 }
 
 /// The bounds of a test with a budget, as its log has them.

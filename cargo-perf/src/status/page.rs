@@ -53,7 +53,8 @@ pub(super) fn html(told: &Told) -> String {
         let [probe, metric, reason] = [&line.probe, &line.metric, &line.reason].map(|text| escaped(text));
         format!("<li><code>{probe}</code> <code>{metric}</code>: {reason}</li>")
     });
-    let notes: Vec<String> = reasons.chain(told.causes.iter().map(|cause| format!("<li>{}</li>", escaped(cause)))).collect();
+    let notes: Vec<String> =
+        reasons.chain(told.causes.iter().map(|cause| format!("<li>{}</li>", escaped(cause)))).collect();
     if !notes.is_empty() {
         let _ = write!(out, "\n<ul>{}</ul>", notes.join("\n"));
     }

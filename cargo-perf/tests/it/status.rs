@@ -85,7 +85,9 @@ fn without_budgets_it_says_where_they_would_be() {
 
 /// A line of a log as budget tests write it, of a test `limits::NAME`.
 fn logged(name: &str, rows: &str) -> String {
-    let head = format!(r#"{{"schema":"perf.gate-log/1","budget":"{name}","test":"limits::{name}","verdict":"FAIL","epochs":1"#);
+    let head = format!(
+        r#"{{"schema":"perf.gate-log/1","budget":"{name}","test":"limits::{name}","verdict":"FAIL","epochs":1"#
+    );
     format!("{head},\"rows\":[{rows}]}}\n")
 }
 

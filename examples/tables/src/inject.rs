@@ -32,7 +32,9 @@ impl Injection {
     pub fn of_variable() -> Option<Self> {
         let name = std::env::var(VARIABLE).ok().filter(|name| !name.is_empty())?;
         let found = Self::from_str(&name, false);
-        Some(found.unwrap_or_else(|_| panic!("{VARIABLE}={name}: there are {}", Self::ALL.map(|one| one.to_string()).join(", "))))
+        Some(found.unwrap_or_else(|_| {
+            panic!("{VARIABLE}={name}: there are {}", Self::ALL.map(|one| one.to_string()).join(", "))
+        }))
     }
 }
 

@@ -74,8 +74,7 @@ fn main() -> ExitCode {
 
 fn run(size: Size, settings: &Settings) -> Result<ExitCode, Box<dyn Error>> {
     let folder = &settings.out;
-    fs::create_dir_all(folder)
-        .map_err(|error| format!("{}: {error}; --out names another folder", folder.display()))?;
+    fs::create_dir_all(folder).map_err(|error| format!("{}: {error}; --out names another folder", folder.display()))?;
     let report = measure::all(size, settings.inject, |what| eprintln!("{what} …"))?;
     let [json, page] = ["report.json", "report.html"].map(|name| folder.join(name));
     report.write(&json)?;

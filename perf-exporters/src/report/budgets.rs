@@ -187,11 +187,9 @@ mod judged {
             }
             let actual = self.actual.unwrap_or(f64::NAN);
             // The unit of a known figure does not matter to its verdict.
-            let row = |bound, severity| Row {
-                severity,
-                ..hold_known(&self.metric, Unit::Count, side, bound, actual)
-            };
-            let rows = [limit.map(|bound| row(bound, Severity::Limit)), target.map(|bound| row(bound, Severity::Target))];
+            let row = |bound, severity| Row { severity, ..hold_known(&self.metric, Unit::Count, side, bound, actual) };
+            let rows =
+                [limit.map(|bound| row(bound, Severity::Limit)), target.map(|bound| row(bound, Severity::Target))];
             for row in rows.into_iter().flatten() {
                 self.add(&row);
             }
@@ -235,7 +233,9 @@ mod judged {
                 for row in crate::judge::unjudged(probe) {
                     match reports[from..].iter_mut().find(|report| report.metric == row.metric) {
                         Some(report) => report.add(&row),
-                        None => reports.push(Self { reason: String::new(), ..Self::judged(probe.name().to_owned(), &row) }),
+                        None => {
+                            reports.push(Self { reason: String::new(), ..Self::judged(probe.name().to_owned(), &row) })
+                        }
                     }
                 }
             }

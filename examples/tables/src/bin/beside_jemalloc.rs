@@ -30,7 +30,9 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let track = monitor.track();
     drop(left);
     println!("the monitor, with a table of 50,000 rows in memory");
-    for name in ["live_bytes", "jemalloc_allocated_bytes", "jemalloc_active_bytes", "jemalloc_resident_bytes", "rss_bytes"] {
+    for name in
+        ["live_bytes", "jemalloc_allocated_bytes", "jemalloc_active_bytes", "jemalloc_resident_bytes", "rss_bytes"]
+    {
         let figure = track.figure(name).ok_or_else(|| format!("{name}: {:?}", track.why_absent(name)))?;
         println!("{name:<28} {:>10}", human::figure(figure.max, "bytes"));
     }

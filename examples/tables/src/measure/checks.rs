@@ -70,9 +70,11 @@ fn leak(inject: Option<Injection>) -> BudgetReport {
     let checked = leak_check(inject);
     let left = match checked.verdict {
         Verdict::Pass => 0.0,
-        Verdict::Fail => checked.left.last().zip(checked.left.first()).map_or(f64::NAN, |(last, first)| {
-            (last - first) / checked.left.len() as f64
-        }),
+        Verdict::Fail => checked
+            .left
+            .last()
+            .zip(checked.left.first())
+            .map_or(f64::NAN, |(last, first)| (last - first) / checked.left.len() as f64),
         Verdict::Inconclusive(_) => f64::NAN,
     };
     BudgetReport::of("tables::queries", "left behind per batch", Unit::Bytes, left).at_most(None, Some(0.0))
