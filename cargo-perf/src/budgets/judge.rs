@@ -4,9 +4,10 @@
 //! all of them, as a budget test needs its later epochs.
 
 use perf_exporters::Report;
-use perf_exporters::judge::{Row as Judged, Unit, Verdict, hold, hold_live_bytes};
+use perf_exporters::judge::{Row as Judged, Side, Unit, Verdict, hold, hold_known, hold_live_bytes};
+use perf_exporters::report::Track;
 
-use super::{Bound, Budgets, Figure, Held, Row, Rule, fits};
+use super::{Bound, Budgets, Figure, Held, Row, Rule, Seen, fits};
 
 impl Budgets {
     /// Every rule, for every probe that it fits.
@@ -47,7 +48,7 @@ impl Rule {
                 actual: actual.map(|actual| self.figure.text(actual)),
                 used: actual.and_then(|actual| self.figure.used(actual, bound.value)),
                 calls: match self.figure {
-                    Figure::LiveBytes => 0,
+                    Figure::LiveBytes | Figure::Seen(_) => 0,
                     Figure::Of(_) => judged.iter().map(|row| row.samples).sum(),
                 },
                 verdict: Verdict::of_runs(&verdicts),
@@ -59,12 +60,36 @@ impl Rule {
     }
 }
 
+impl Seen {
+    fn of(self, track: &Track) -> Option<f64> {
+        let most = |name| track.figure(name).map(|figure| figure.max);
+        match self {
+            Self::Rss => most("rss_bytes"),
+            Self::PeakLive => most("live_bytes"),
+            Self::Threads => most("threads"),
+            Self::Descriptors => most("descriptors"),
+            Self::Cpu => {
+                let busy = track.figure("cpu_ns")?.mean;
+                let limits = &track.limits;
+                Some(busy / limits.quota().or(limits.processors.map(|count| count as f64))?)
+            }
+        }
+    }
+}
+
 impl Figure {
     /// The judgement of one bound in one run.
     fn judge(self, run: &Report, name: &str, bound: f64) -> Judged {
         let tracking = run.meta.alloc_tracking;
         match self {
             Self::LiveBytes => hold_live_bytes(run.meta.live_bytes, tracking, bound),
+            Self::Seen(_) if run.monitor.is_empty() => Judged::new(self.key(), Unit::Count, bound)
+                .invalid("nothing watched the process; run it with PERF_MONITOR=on"),
+            Self::Seen(seen) => {
+                let known = run.monitor.iter().filter_map(|track| seen.of(track));
+                let worst = known.reduce(f64::max).unwrap_or(f64::NAN);
+                hold_known(self.key(), Unit::Count, Side::AtMost, bound, worst)
+            }
             Self::Of(quantity) => match run.probe(name).filter(|probe| probe.calls > 0) {
                 Some(probe) => hold(quantity, bound, &probe.figures(tracking)),
                 None => Judged::new(self.key(), Unit::Count, bound)

@@ -42,6 +42,23 @@ enum Figure {
     Of(Quantity),
     /// Live heap bytes of the process in the end.
     LiveBytes,
+    /// Something that the monitor saw of the process.
+    Seen(Seen),
+}
+
+/// Figures of a process that was watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Seen {
+    /// The greatest resident set.
+    Rss,
+    /// The greatest live heap.
+    PeakLive,
+    /// The share of the processors that it kept busy, on average.
+    Cpu,
+    /// The most threads.
+    Threads,
+    /// The most file descriptors.
+    Descriptors,
 }
 
 /// A bound in the unit of its figure, and as it was written.

@@ -123,10 +123,9 @@ impl Reader<'_> {
     }
 
     fn process(&self, key: &str, item: &Item) -> Result<Rule> {
-        if !matches!(key, "live_bytes" | "memory") {
-            return Err(self.at(item, &format!("process.{key}: not known; there is live_bytes (or memory)")));
-        }
-        self.bounds(None, Figure::LiveBytes, &format!("process.{key}"), item)
+        let figure = units::of_process(key)
+            .ok_or_else(|| self.at(item, &format!("process.{key}: not known; there are {}", units::PROCESS_KEYS)))?;
+        self.bounds(None, figure, &format!("process.{key}"), item)
     }
 
     /// A limit alone, or a table of `target` and `limit`.

@@ -3,7 +3,7 @@
 use perf_exporters::human;
 use perf_exporters::judge::{Metric, Quantity};
 
-use super::Figure;
+use super::{Figure, Seen};
 
 const DURATIONS: &[(&str, f64)] =
     &[("ns", 1.0), ("us", 1e3), ("µs", 1e3), ("ms", 1e6), ("s", 1e9), ("min", 60e9), ("h", 3600e9)];
@@ -28,6 +28,18 @@ pub(super) fn figure(key: &str) -> Option<Figure> {
     };
     Some(Figure::Of(Quantity::Metric(metric)))
 }
+
+/// A key of the table of the process.
+pub(super) fn of_process(key: &str) -> Option<Figure> {
+    let known = PROCESS.iter().map(|seen| Figure::Seen(*seen)).chain([Figure::LiveBytes]);
+    let key = if key == "memory" { Figure::LiveBytes.key() } else { key };
+    known.into_iter().find(|figure| figure.key() == key)
+}
+
+const PROCESS: [Seen; 5] = [Seen::Rss, Seen::PeakLive, Seen::Cpu, Seen::Threads, Seen::Descriptors];
+
+/// All of them.
+pub(super) const PROCESS_KEYS: &str = "live_bytes (or memory), peak_live_bytes, rss_bytes, cpu, threads, descriptors";
 
 const METRICS: &[Metric] = &[
     Metric::P50,
@@ -62,7 +74,9 @@ enum Form {
 impl Figure {
     fn form(self) -> Form {
         match self {
-            Self::LiveBytes => Form::Size,
+            Self::LiveBytes | Self::Seen(Seen::Rss | Seen::PeakLive) => Form::Size,
+            Self::Seen(Seen::Cpu) => Form::Share,
+            Self::Seen(Seen::Threads | Seen::Descriptors) => Form::Number,
             Self::Of(Quantity::Metric(metric)) => match metric {
                 Metric::Allocs => Form::Number,
                 Metric::AllocBytes | Metric::PeakBytes | Metric::NetBytes => Form::Size,
@@ -79,6 +93,13 @@ impl Figure {
         match self {
             Self::Of(quantity) => quantity.key(),
             Self::LiveBytes => "live_bytes",
+            Self::Seen(seen) => match seen {
+                Seen::Rss => "rss_bytes",
+                Seen::PeakLive => "peak_live_bytes",
+                Seen::Cpu => "cpu",
+                Seen::Threads => "threads",
+                Seen::Descriptors => "descriptors",
+            },
         }
     }
 

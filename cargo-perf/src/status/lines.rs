@@ -1,11 +1,12 @@
 //! A line for each budget: target and limit of one figure of one probe, together with the measured value.
 
+use perf_exporters::gate_log::{Figure, Run};
+use perf_exporters::judge::Verdict;
 use perf_exporters::report::{BudgetReport, BudgetVerdict};
 use perf_exporters::{Report, human};
 use serde::Serialize;
 
 use crate::budgets::{Budgets, Row};
-use perf_exporters::judge::Verdict;
 
 /// One figure of one probe.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -24,6 +25,8 @@ pub(super) struct Line {
     /// too much (of a throughput: too little), −0.4 is 40 % of room.
     pub(super) gap: Option<f64>,
     pub(super) status: Status,
+    /// Why it is not met, in a sentence; empty where there is nothing to say.
+    pub(super) reason: String,
 }
 
 /// The status of a line.
@@ -51,12 +54,59 @@ impl Status {
     }
 }
 
-/// Lines of the budgets that the reports declare, then those of the file, each in its own order.
-pub(super) fn of(runs: &[Report], file: Option<&Budgets>) -> Vec<Line> {
-    let declared: Report = runs.iter().cloned().collect();
-    let declared = declared.budgets.iter().map(Line::declared);
+/// Lines of the budgets that the reports declare, then those of tests, then those of the file, each in its own order.
+pub(super) fn of(reports: &Report, runs: &[Report], tests: &[Run], file: Option<&Budgets>) -> Vec<Line> {
+    let declared = reports.budgets.iter().map(Line::declared);
     let kept = file.map(|file| file.judge(runs).rows).unwrap_or_default();
-    declared.chain(paired(&kept)).collect()
+    declared.chain(latest(tests).flat_map(of_test)).chain(paired(&kept)).collect()
+}
+
+/// The last run of each test, where each first stood.
+fn latest(tests: &[Run]) -> impl Iterator<Item = &Run> {
+    let named = |run: &Run| run.test.clone().unwrap_or_else(|| run.budget.clone());
+    let is_first = move |at: &usize| !tests[..*at].iter().any(|run| named(run) == named(&tests[*at]));
+    (0..tests.len())
+        .filter(is_first)
+        .filter_map(move |at| tests.iter().rev().find(|run| named(run) == named(&tests[at])))
+}
+
+/// The bounds of a test with a budget, as its log has them.
+fn of_test(run: &Run) -> impl Iterator<Item = Line> + '_ {
+    let mut metrics: Vec<&str> = Vec::new();
+    for row in run.rows.iter().filter(|row| row.bound.is_some()) {
+        if !metrics.contains(&row.metric.as_str()) {
+            metrics.push(&row.metric);
+        }
+    }
+    metrics.into_iter().map(|metric| {
+        let of = |kind| run.rows.iter().find(|row| row.metric == metric && row.kind == kind);
+        let (target, limit) = (of("target"), of("limit"));
+        let unit = match limit.or(target).map(|row| row.unit.as_str()) {
+            Some("nanoseconds") => "ns",
+            Some("persecond") => "per_second",
+            Some("ratio" | "share") => "ratio",
+            Some("bytes") => "bytes",
+            _ => "count",
+        };
+        let text = |value: f64| human::figure(value, unit);
+        let actual = limit.or(target).and_then(|row| row.actual);
+        let bound = target.or(limit).and_then(|row| row.bound);
+        let at_least = metric.starts_with("throughput");
+        let gap = bound.zip(actual).map(|(bound, actual)| if at_least { bound / actual } else { actual / bound } - 1.0);
+        let word = |row: Option<&Figure>| row.map(|row| Known::of(&row.verdict));
+        let decided = |row: &str| row.starts_with("PASS") || row.starts_with("FAIL");
+        let undecided = [limit, target].into_iter().flatten().find(|row| !decided(&row.verdict));
+        Line {
+            probe: run.test.clone().unwrap_or_else(|| run.budget.clone()),
+            metric: metric.to_owned(),
+            target: target.and_then(|row| row.bound).map(text),
+            limit: limit.and_then(|row| row.bound).map(text),
+            current: actual.map(text),
+            gap: gap.filter(|gap| gap.is_finite()),
+            status: status(word(target), word(limit)),
+            reason: undecided.map(|row| row.verdict.clone()).unwrap_or_default(),
+        }
+    })
 }
 
 /// Target and limit of a figure stand one after the other.
@@ -64,7 +114,7 @@ fn paired(rows: &[Row]) -> impl Iterator<Item = Line> + '_ {
     rows.chunk_by(|a, b| (&a.probe, &a.figure) == (&b.probe, &b.figure)).map(|both| {
         let target = both.iter().find(|row| row.target);
         let limit = both.iter().find(|row| !row.target);
-        let of = |row: Option<&Row>| row.map(|row| row.verdict.clone());
+        let of = |row: Option<&Row>| row.map(|row| Known::from(&row.verdict));
         Line {
             probe: both[0].probe.clone(),
             metric: both[0].figure.clone(),
@@ -73,64 +123,97 @@ fn paired(rows: &[Row]) -> impl Iterator<Item = Line> + '_ {
             current: both[0].actual.clone(),
             gap: target.or(limit).and_then(|row| row.used).map(|used| used - 1.0),
             status: status(of(target), of(limit)),
+            reason: reason([limit, target]),
         }
     })
 }
 
-fn status(target: Option<Verdict>, limit: Option<Verdict>) -> Status {
+/// Why the first of two bounds that is undecided is so.
+fn reason(rows: [Option<&Row>; 2]) -> String {
+    let undecided = rows.into_iter().flatten().find_map(|row| match &row.verdict {
+        Verdict::Inconclusive(reason) => Some(reason.to_string()),
+        _ => None,
+    });
+    undecided.unwrap_or_default()
+}
+
+/// A verdict without its reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Known {
+    Pass,
+    Fail,
+    Undecided,
+}
+
+impl Known {
+    /// Of the word that a log has.
+    fn of(word: &str) -> Self {
+        match word {
+            "PASS" => Self::Pass,
+            "FAIL" => Self::Fail,
+            _ => Self::Undecided,
+        }
+    }
+}
+
+impl From<&Verdict> for Known {
+    fn from(verdict: &Verdict) -> Self {
+        match verdict {
+            Verdict::Pass => Self::Pass,
+            Verdict::Fail => Self::Fail,
+            Verdict::Inconclusive(_) => Self::Undecided,
+        }
+    }
+}
+
+fn status(target: Option<Known>, limit: Option<Known>) -> Status {
     // Where there is no limit, an undecided target makes the line undecided.
     match (target, limit) {
-        (_, Some(Verdict::Fail)) => Status::Broken,
-        (Some(Verdict::Inconclusive(_)) | None, None) | (_, Some(Verdict::Inconclusive(_))) => Status::Undecided,
-        (Some(Verdict::Fail | Verdict::Inconclusive(_)), _) => Status::WithinLimit,
-        (Some(Verdict::Pass) | None, _) => Status::Met,
+        (_, Some(Known::Fail)) => Status::Broken,
+        (Some(Known::Undecided) | None, None) | (_, Some(Known::Undecided)) => Status::Undecided,
+        (Some(Known::Fail | Known::Undecided), _) => Status::WithinLimit,
+        (Some(Known::Pass) | None, _) => Status::Met,
     }
 }
 
 impl Line {
     fn declared(budget: &BudgetReport) -> Self {
         let text = |value: f64| human::figure(value, &budget.unit);
-        let bound = budget.target.or(budget.limit);
-        let is_minimum = budget.metric.starts_with("throughput");
-        let used = |bound: f64, actual: f64| if is_minimum { bound / actual } else { actual / bound };
-        let gap = bound.zip(budget.actual).map(|(bound, actual)| used(bound, actual) - 1.0);
         Self {
             probe: budget.probe.clone(),
             metric: budget.metric.clone(),
             target: budget.target.map(text),
             limit: budget.limit.map(text),
             current: budget.actual.map(text),
-            gap: gap.filter(|gap| gap.is_finite()),
+            gap: budget.gap(),
             status: match budget.verdict {
                 BudgetVerdict::Pass => Status::Met,
                 BudgetVerdict::Warn => Status::WithinLimit,
                 BudgetVerdict::Fail => Status::Broken,
                 _ => Status::Undecided,
             },
+            reason: if budget.verdict == BudgetVerdict::Pass { String::new() } else { budget.reason.clone() },
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use perf_exporters::judge::Reason;
-
     use super::*;
 
     #[test]
     fn a_line_is_as_good_as_its_worst_bound() {
-        let unsure = || Verdict::Inconclusive(Reason::Invalid("few".into()));
         for (target, limit, expected) in [
-            (Some(Verdict::Pass), Some(Verdict::Pass), Status::Met),
-            (None, Some(Verdict::Pass), Status::Met),
-            (Some(Verdict::Fail), Some(Verdict::Pass), Status::WithinLimit),
-            (Some(unsure()), Some(Verdict::Pass), Status::WithinLimit),
-            (Some(Verdict::Fail), None, Status::WithinLimit),
-            (Some(Verdict::Fail), Some(Verdict::Fail), Status::Broken),
-            (Some(Verdict::Pass), Some(unsure()), Status::Undecided),
-            (Some(unsure()), None, Status::Undecided),
+            (Some(Known::Pass), Some(Known::Pass), Status::Met),
+            (None, Some(Known::Pass), Status::Met),
+            (Some(Known::Fail), Some(Known::Pass), Status::WithinLimit),
+            (Some(Known::Undecided), Some(Known::Pass), Status::WithinLimit),
+            (Some(Known::Fail), None, Status::WithinLimit),
+            (Some(Known::Fail), Some(Known::Fail), Status::Broken),
+            (Some(Known::Pass), Some(Known::Undecided), Status::Undecided),
+            (Some(Known::Undecided), None, Status::Undecided),
         ] {
-            assert_eq!(status(target.clone(), limit.clone()), expected, "{target:?} {limit:?}");
+            assert_eq!(status(target, limit), expected, "{target:?} {limit:?}");
         }
     }
 }

@@ -5,7 +5,8 @@ use std::fmt::Write;
 use perf_exporters::html::escaped;
 
 use super::show::{HEAD, NUMBERS, cells, summary};
-use super::{Line, Status};
+use super::why::reasons;
+use super::{Status, Told};
 
 const STYLE: &str = "\
 :root{color-scheme:light dark;--line:#d0d7de;--met:#1a7f37;--within:#9a6700;--missed:#cf222e;--dim:#656d76}\
@@ -24,7 +25,8 @@ const fn class(status: Status) -> &'static str {
     }
 }
 
-pub(super) fn html(lines: &[Line]) -> String {
+pub(super) fn html(told: &Told) -> String {
+    let lines = &told.lines;
     let mut out = format!(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
          <title>perf status</title><style>{STYLE}</style></head>\n<body><h1>perf status</h1><p>{}</p>\n<table><thead><tr>",
@@ -46,5 +48,15 @@ pub(super) fn html(lines: &[Line]) -> String {
         }
         out += "</tr>\n";
     }
-    out + "</tbody></table></body></html>\n"
+    out += "</tbody></table>";
+    let reasons = reasons(lines).map(|line| {
+        let [probe, metric, reason] = [&line.probe, &line.metric, &line.reason].map(|text| escaped(text));
+        format!("<li><code>{probe}</code> <code>{metric}</code>: {reason}</li>")
+    });
+    let notes: Vec<String> =
+        reasons.chain(told.causes.iter().map(|cause| format!("<li>{}</li>", escaped(cause)))).collect();
+    if !notes.is_empty() {
+        let _ = write!(out, "\n<ul>{}</ul>", notes.join("\n"));
+    }
+    out + "</body></html>\n"
 }

@@ -7,7 +7,8 @@ use perf_exporters::label::shown;
 use perf_exporters::markdown::code;
 use unicode_width::UnicodeWidthStr;
 
-use super::{Line, Status};
+use super::why::reasons;
+use super::{Line, Status, Told};
 use crate::out::{BOLD, DIM, painted};
 
 /// Heads of the columns.
@@ -51,7 +52,8 @@ fn style(status: Status) -> Style {
     }
 }
 
-pub(super) fn table(lines: &[Line], color: bool) -> String {
+pub(super) fn table(told: &Told, color: bool) -> String {
+    let lines = &told.lines;
     let rows: Vec<[String; 7]> = lines.iter().map(|line| cells(line).map(|cell| shown(&cell))).collect();
     let widths: [usize; 7] =
         std::array::from_fn(|at| rows.iter().map(|row| row[at].width()).max().unwrap_or(0).max(HEAD[at].width()));
@@ -74,15 +76,30 @@ pub(super) fn table(lines: &[Line], color: bool) -> String {
     for (row, line) in rows.iter().zip(lines) {
         out += &written(row, Some(line.status));
     }
+    let mut notes: Vec<String> = reasons(lines)
+        .map(|line| format!("{} {}: {}", shown(&line.probe), shown(&line.metric), shown(&line.reason)))
+        .collect();
+    notes.extend(told.causes.iter().map(|cause| shown(cause)));
+    if !notes.is_empty() {
+        let _ = write!(out, "\n{}\n", notes.join("\n"));
+    }
     out
 }
 
-pub(super) fn markdown(lines: &[Line]) -> String {
+pub(super) fn markdown(told: &Told) -> String {
+    let lines = &told.lines;
     let mut out = format!("| {} |\n|---|---|--:|--:|--:|--:|---|\n", HEAD.join(" | "));
     for line in lines {
         let [probe, metric, rest @ ..] = cells(line);
         let _ = writeln!(out, "| {} | {} | {} |", code(&probe), code(&metric), rest.join(" | "));
     }
     let _ = write!(out, "\n{}.\n", summary(lines));
+    let mut notes: Vec<String> = reasons(lines)
+        .map(|line| format!("- {} {}: {}", code(&line.probe), code(&line.metric), code(&line.reason)))
+        .collect();
+    notes.extend(told.causes.iter().map(|cause| format!("- {}", code(cause))));
+    if !notes.is_empty() {
+        let _ = write!(out, "\n{}\n", notes.join("\n"));
+    }
     out
 }

@@ -82,3 +82,80 @@ fn without_budgets_it_says_where_they_would_be() {
     let none = run(folder.path(), &["status", "a.json"]);
     assert!(none.code == Some(2) && none.stderr.contains("perf-budgets.toml"), "{}", none.stderr);
 }
+
+/// A line of a log as budget tests write it, of a test `limits::NAME`.
+fn logged(name: &str, rows: &str) -> String {
+    let head = format!(
+        r#"{{"schema":"perf.gate-log/1","budget":"{name}","test":"limits::{name}","verdict":"FAIL","epochs":1"#
+    );
+    format!("{head},\"rows\":[{rows}]}}\n")
+}
+
+fn bounded(metric: &str, kind: &str, [bound, actual]: [f64; 2], unit: &str, verdict: &str) -> String {
+    format!(
+        r#"{{"metric":"{metric}","kind":"{kind}","bound":{bound},"actual":{actual},"unit":"{unit}","samples":9,"verdict":"{verdict}"}}"#
+    )
+}
+
+#[test]
+fn logs_of_budget_tests_have_lines_too_and_the_last_run_counts() {
+    let folder = folder();
+    let allocs = |actual, verdict| logged("allocs", &bounded("allocs", "limit", [2.0, actual], "count", verdict));
+    let times = [
+        bounded("p99", "limit", [5e6, 4e6], "nanoseconds", "PASS"),
+        bounded("p99", "target", [1e6, 4e6], "nanoseconds", "FAIL"),
+        bounded("throughput", "limit", [100.0, 50.0], "persecond", "INCONCLUSIVE (too few samples)"),
+    ];
+    let log = allocs(3.0, "FAIL") + &logged("times", &times.join(",")) + &allocs(1.0, "PASS");
+    fs::write(folder.path().join("gate.jsonl"), log).unwrap();
+    let table = run(folder.path(), &["status", "gate.jsonl"]);
+    assert_eq!(table.code, Some(0), "{}", table.stderr);
+    let lines: Vec<String> =
+        table.stdout.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    assert_eq!(lines[0], "perf status · 1 met, 1 within limit, 1 undecided");
+    assert_eq!(lines[3], "limits::allocs allocs – 2 1 −50 % met");
+    assert_eq!(lines[4], "limits::times p99 1.00ms 5.00ms 4.00ms +300 % within limit");
+    assert_eq!(lines[5], "limits::times throughput – 100/s 50/s +100 % undecided");
+    assert!(lines.iter().any(|line| line == "limits::times throughput: INCONCLUSIVE (too few samples)"), "{lines:?}");
+}
+
+#[test]
+fn figures_that_a_program_computed_and_those_of_the_monitor() {
+    use perf_exporters::Report;
+    use perf_exporters::judge::Unit;
+    use perf_exporters::report::{BudgetReport, Moment, Track};
+
+    let folder = folder();
+    let mut report = Report::default();
+    let figure = |metric, value| BudgetReport::of("cache", metric, Unit::Share, value);
+    report.budgets.push(figure("hit rate", 0.5).at_least(Some(0.99), Some(0.9)));
+    report.budgets.push(figure("miss rate", f64::NAN).at_most(None, Some(0.1)));
+    let mut track = Track::default();
+    track.limits.processors = Some(2);
+    for second in 0..3 {
+        let mut moment = Moment::default();
+        moment.at_ns = second * 1_000_000_000;
+        (moment.cpu_ns, moment.rss_bytes) = (Some(second * 1_000_000_000), Some(1 << 20));
+        track.moments.push(moment);
+    }
+    report.monitor.push(track);
+    report.write(folder.path().join("a.json")).unwrap();
+    let budgets = "[process]\ncpu = { target = \"40%\", limit = \"60%\" }\nrss_bytes = \"2MiB\"\nthreads = 8\n";
+    fs::write(folder.path().join("perf-budgets.toml"), budgets).unwrap();
+    let table = run(folder.path(), &["status", "a.json"]).stdout;
+    let lines: Vec<String> = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    assert_eq!(lines[0], "perf status · 1 met, 1 within limit, 1 missed, 2 undecided", "{table}");
+    for expected in [
+        "cache hit rate 99.0% 90.0% 50.0% +98 % MISSED",
+        "cache miss rate – 10.0% – – undecided",
+        "process cpu 40% 60% 50.0 % +25 % within limit",
+        "process rss_bytes – 2MiB 1.00 MiB −50 % met",
+        "process threads – 8 – – undecided",
+        "cache miss rate: it was not measured",
+        "process threads: it was not measured",
+    ] {
+        assert!(lines.iter().any(|line| line.contains(expected)), "{expected}\n{table}");
+    }
+    let html = run(folder.path(), &["status", "a.json", "--format", "html"]).stdout;
+    assert!(html.contains("<code>process</code> <code>threads</code>: it was not measured"), "{html}");
+}

@@ -146,6 +146,28 @@ pub fn hold_live_bytes(live_bytes: i64, alloc_tracking: bool, bound: f64) -> Row
     }
 }
 
+/// Checks a figure that is known as it is, with nothing to estimate: a share of two counters, the rate that a search found.
+/// One that is not finite was not measured.
+///
+/// ```
+/// use perf_exporters::judge::{Side, Unit, hold_known};
+///
+/// let row = hold_known("hit rate", Unit::Share, Side::AtLeast, 0.9, 0.95);
+/// assert!(row.verdict.is_pass());
+/// ```
+#[must_use]
+pub fn hold_known(metric: &str, unit: Unit, side: Side, bound: f64, actual: f64) -> Row {
+    let row = Row { side, exact: true, ..Row::new(metric, unit, bound) };
+    if !actual.is_finite() {
+        return row.invalid("it was not measured");
+    }
+    let kept = match side {
+        Side::AtMost => actual <= bound,
+        Side::AtLeast => actual >= bound,
+    };
+    row.evidence(actual, 1, 0.0).verdict(if kept { Verdict::Pass } else { Verdict::Fail }, "")
+}
+
 const UNSEEN: &str = "errors are not looked for: write `#[perf_probe(errors)]` on the function";
 const UNCOUNTED: &str = "allocations are not counted: make `perf_core::PerfAlloc` the global allocator";
 

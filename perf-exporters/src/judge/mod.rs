@@ -50,7 +50,7 @@ mod unjudged;
 pub mod verdict;
 pub mod versus;
 
-pub use bound::{Quantity, hold, hold_live_bytes};
+pub use bound::{Quantity, hold, hold_known, hold_live_bytes};
 pub use budget::Budget;
 pub(crate) use declared::declared_rows;
 pub use declared::{check, check_as};

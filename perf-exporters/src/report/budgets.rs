@@ -27,6 +27,9 @@ pub struct BudgetReport {
     pub actual: Option<f64>,
     /// The unit of all three.
     pub unit: String,
+    /// Whether the measured value must be at least the bounds, and not at most: a throughput, a hit rate.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub at_least: bool,
     /// The verdict of the measurement.
     pub verdict: BudgetVerdict,
     /// One sentence for people, often empty.
@@ -79,6 +82,17 @@ impl Report {
 }
 
 impl BudgetReport {
+    /// How far the measured value is on the bad side of the target, or of the limit where there is no target: 0.12 is 12 % too
+    /// much (or too little), −0.4 is 40 % of room.
+    #[must_use]
+    pub fn gap(&self) -> Option<f64> {
+        let (bound, actual) = self.target.or(self.limit).zip(self.actual)?;
+        // Reports of before the field have only throughputs of that kind.
+        let at_least = self.at_least || self.metric.starts_with("throughput");
+        let used = if at_least { bound / actual } else { actual / bound };
+        Some(used - 1.0).filter(|gap| gap.is_finite())
+    }
+
     /// Better before worse; the rest makes the order total, so that merging does not depend on the order.
     fn order(&self, other: &Self) -> Ordering {
         let number = |value: Option<f64>| value.unwrap_or(f64::NEG_INFINITY);
@@ -94,8 +108,8 @@ impl BudgetReport {
 mod judged {
     use perf_core::Snapshot;
 
-    use super::{BudgetReport, BudgetVerdict};
-    use crate::judge::{Figures, Row, Severity, Unit, Verdict};
+    use super::{BudgetReport, BudgetVerdict, name};
+    use crate::judge::{Figures, Findings, Row, Severity, Side, Unit, Verdict, hold_known};
     use crate::report::ProbeReport;
 
     impl ProbeReport {
@@ -128,6 +142,73 @@ mod judged {
     }
 
     impl BudgetReport {
+        /// A figure that the program computed itself, such as the rate at which it breaks or a share of two counters, with no
+        /// bound yet. Pushed to [`Report::budgets`](crate::Report), it is shown and kept wherever declared budgets are.
+        ///
+        /// ```
+        /// use perf_exporters::Report;
+        /// use perf_exporters::judge::Unit;
+        /// use perf_exporters::report::{BudgetReport, BudgetVerdict};
+        ///
+        /// let mut report = Report::default();
+        /// let recovery = BudgetReport::of("orders", "recovery", Unit::Nanoseconds, 4e9);
+        /// report.budgets.push(recovery.at_most(Some(3e9), Some(300e9)));
+        /// report.budgets.push(BudgetReport::of("cache", "hit rate", Unit::Share, 0.97).at_least(None, Some(0.9)));
+        /// assert_eq!(report.budgets[0].verdict, BudgetVerdict::Warn);
+        /// assert_eq!(report.budgets[1].verdict, BudgetVerdict::Pass);
+        /// ```
+        #[must_use]
+        pub fn of(subject: impl Into<String>, metric: &str, unit: Unit, actual: f64) -> Self {
+            Self {
+                probe: subject.into(),
+                metric: metric.to_owned(),
+                actual: actual.is_finite().then_some(actual),
+                unit: name(unit).to_owned(),
+                ..Self::default()
+            }
+        }
+
+        /// With a target that the value should not exceed, and a limit that it must not.
+        #[must_use]
+        pub fn at_most(self, target: Option<f64>, limit: Option<f64>) -> Self {
+            self.held(Side::AtMost, target, limit)
+        }
+
+        /// With a target that the value should reach, and a limit that it must.
+        #[must_use]
+        pub fn at_least(self, target: Option<f64>, limit: Option<f64>) -> Self {
+            self.held(Side::AtLeast, target, limit)
+        }
+
+        fn held(mut self, side: Side, target: Option<f64>, limit: Option<f64>) -> Self {
+            self.at_least = side == Side::AtLeast;
+            if target.is_some() || limit.is_some() {
+                self.verdict = BudgetVerdict::Pass;
+            }
+            let actual = self.actual.unwrap_or(f64::NAN);
+            // The unit of a known figure does not matter to its verdict.
+            let row = |bound, severity| Row { severity, ..hold_known(&self.metric, Unit::Count, side, bound, actual) };
+            let rows =
+                [limit.map(|bound| row(bound, Severity::Limit)), target.map(|bound| row(bound, Severity::Target))];
+            for row in rows.into_iter().flatten() {
+                self.add(&row);
+            }
+            self
+        }
+
+        /// The findings of a run of [`gate`](crate::gate) by hand, one for each metric.
+        #[must_use]
+        pub fn of_findings(subject: &str, findings: &Findings) -> Vec<Self> {
+            let mut reports: Vec<Self> = Vec::new();
+            for row in &findings.rows {
+                match reports.iter_mut().find(|report| report.metric == row.metric) {
+                    Some(report) => report.add(row),
+                    None => reports.push(Self::judged(subject.to_owned(), row)),
+                }
+            }
+            reports
+        }
+
         /// The budgets of all probes in a snapshot, by probe and in the order in which they are declared.
         pub(crate) fn all(snapshot: &Snapshot) -> Vec<Self> {
             let mut reports: Vec<Self> = Vec::new();
@@ -135,7 +216,7 @@ mod judged {
                 let same = |report: &&mut Self| report.probe == probe && report.metric == row.metric;
                 match reports.iter_mut().find(same) {
                     Some(report) => report.add(&row),
-                    None => reports.push(Self::of(probe, &row)),
+                    None => reports.push(Self::judged(probe, &row)),
                 }
             }
             reports
@@ -152,7 +233,9 @@ mod judged {
                 for row in crate::judge::unjudged(probe) {
                     match reports[from..].iter_mut().find(|report| report.metric == row.metric) {
                         Some(report) => report.add(&row),
-                        None => reports.push(Self { reason: String::new(), ..Self::of(probe.name().to_owned(), &row) }),
+                        None => {
+                            reports.push(Self { reason: String::new(), ..Self::judged(probe.name().to_owned(), &row) })
+                        }
                     }
                 }
             }
@@ -160,22 +243,10 @@ mod judged {
             reports
         }
 
-        fn of(probe: String, row: &Row) -> Self {
-            let unit = match row.unit {
-                Unit::Nanoseconds => "ns",
-                Unit::Bytes => "bytes",
-                Unit::PerSecond => "per_second",
-                Unit::Ratio | Unit::Share => "ratio",
-                _ => "count",
-            };
-            let mut report = Self {
-                probe,
-                metric: row.metric.clone(),
-                actual: row.actual.is_finite().then_some(row.actual),
-                unit: unit.to_owned(),
-                verdict: BudgetVerdict::Pass,
-                ..Self::default()
-            };
+        fn judged(probe: String, row: &Row) -> Self {
+            let mut report =
+                Self { verdict: BudgetVerdict::Pass, ..Self::of(probe, &row.metric, row.unit, row.actual) };
+            report.at_least = row.side == Side::AtLeast;
             report.add(row);
             report
         }
@@ -204,6 +275,19 @@ mod judged {
             }
             self.verdict = self.verdict.max(verdict);
         }
+    }
+}
+
+#[cfg(feature = "judge")]
+const fn name(unit: crate::judge::Unit) -> &'static str {
+    use crate::judge::Unit;
+
+    match unit {
+        Unit::Nanoseconds => "ns",
+        Unit::Bytes => "bytes",
+        Unit::PerSecond => "per_second",
+        Unit::Ratio | Unit::Share => "ratio",
+        _ => "count",
     }
 }
 
@@ -241,6 +325,32 @@ mod tests {
         let whole = report("a", BudgetVerdict::Inconclusive, 3.0);
         assert_eq!(Report::from_json(whole.to_json()).unwrap(), whole);
         assert!(!Report::default().to_json().contains("budgets"));
+    }
+
+    #[cfg(feature = "judge")]
+    #[test]
+    fn figures_of_the_program_are_held_on_their_side() {
+        use crate::judge::Unit;
+
+        let of = |actual| BudgetReport::of("cache", "hit rate", Unit::Share, actual);
+        for (actual, verdict, gap) in [
+            (0.99, BudgetVerdict::Pass, Some(-1)),
+            (0.92, BudgetVerdict::Warn, Some(1)),
+            (0.5, BudgetVerdict::Fail, Some(1)),
+            (f64::NAN, BudgetVerdict::Inconclusive, None),
+        ] {
+            let held = of(actual).at_least(Some(0.95), Some(0.9));
+            assert_eq!(held.verdict, verdict, "{actual}");
+            #[allow(clippy::cast_possible_truncation, reason = "1 or -1")]
+            let side = held.gap().map(|gap| gap.signum() as i32);
+            assert_eq!(side, gap, "{actual}");
+            assert!(held.at_least && held.reason.is_empty() != (verdict == BudgetVerdict::Inconclusive), "{held:?}");
+            let report = Report { budgets: vec![held], ..Report::default() };
+            assert_eq!(Report::from_json(report.to_json()).unwrap(), report);
+        }
+        let most = of(0.5).at_most(None, Some(0.4));
+        assert_eq!((most.verdict, most.at_least), (BudgetVerdict::Fail, false));
+        assert_eq!(of(0.5).verdict, BudgetVerdict::Inconclusive);
     }
 
     #[cfg(feature = "judge")]

@@ -1,0 +1,163 @@
+//! What the store promises. Counts and ratios gate, in every build and on every machine.
+//!
+//! `TABLES_INJECT=scan-lookup cargo test -p tables --test budgets` has a regression built in; the last test here does that for each of
+//! them, and holds which budgets fail. `TABLES_RUNS=20 … -- injected --nocapture` repeats it.
+
+use std::alloc::System;
+use std::collections::BTreeSet;
+use std::env;
+use std::hint::black_box;
+use std::process::Command;
+use std::sync::LazyLock;
+
+use perf_core::{PerfAlloc, perf_budget};
+use perf_exporters::gate;
+use tables::inject::VARIABLE;
+use tables::measure::{filled, leak_check};
+use tables::stream::{BATCH, Pool, Source, parse_all};
+use tables::{Injection, Queries, Table};
+
+#[global_allocator]
+static ALLOC: PerfAlloc = PerfAlloc::new(System);
+
+static INJECT: LazyLock<Option<Injection>> = LazyLock::new(Injection::of_variable);
+
+/// Some rows, prepared once.
+static TABLE: LazyLock<Table> = LazyLock::new(|| filled(16_384, *INJECT));
+
+/// O(1): neither the time of a lookup nor the calls in it grow with the table.
+#[perf_budget(growth = "1", sizes = [64, 256, 1024, 4096, 16384, 65536], max_time = "500ms")]
+#[test]
+fn a_lookup_costs_the_same_in_any_table(n: usize) {
+    let table = filled(n, *INJECT);
+    gate::measure(|| {
+        for turn in 0..64 {
+            black_box(table.get(1 + turn * 7_919 % n as u64));
+        }
+    });
+}
+
+/// A line becomes a row without an allocation.
+#[perf_budget(allocs = 0)]
+#[test]
+fn parsing_does_not_allocate() {
+    let mut batch = String::new();
+    Source::new(1, 0).fill(&mut batch, BATCH);
+    let mut rows = 0;
+    gate::measure(|| parse_all(&batch, *INJECT, |row| rows += usize::from(row.is_ok())));
+    assert_eq!(rows % BATCH, 0);
+}
+
+/// The index looks at no segment.
+#[perf_budget(calls("tables::table::Segment::scan" = 0), allocs = 0)]
+#[test]
+fn a_total_scans_nothing() {
+    let symbol = TABLE.symbols().next().unwrap();
+    gate::measure(|| black_box(TABLE.total(symbol)));
+}
+
+/// A scan looks at each segment once.
+#[perf_budget(calls("tables::table::Segment::scan" = 16), allocs = 0)]
+#[test]
+fn a_scan_looks_once_at_each_segment() {
+    let symbol = TABLE.symbols().next().unwrap();
+    gate::measure(|| black_box(TABLE.total_by_scan(symbol)));
+}
+
+/// Of an answer that is kept, nothing is computed.
+#[perf_budget(calls("tables::table::Table::total" = 0), allocs = 0)]
+#[test]
+fn an_answer_is_computed_once() {
+    let symbol = TABLE.symbols().next().unwrap();
+    let mut queries = Queries::new(*INJECT);
+    queries.total(&TABLE, symbol);
+    gate::measure(|| black_box(queries.total(&TABLE, symbol)));
+}
+
+static KEPT: LazyLock<std::sync::Mutex<Queries>> = LazyLock::new(|| std::sync::Mutex::new(Queries::new(*INJECT)));
+
+/// The cache is worth having: half the time at most.
+#[perf_budget(vs = computing_it, ratio = 0.5, max_time = "1s")]
+#[test]
+fn a_kept_answer_beats_computing_it() {
+    let symbol = TABLE.symbols().next().unwrap();
+    black_box(KEPT.lock().unwrap().total(&TABLE, symbol));
+}
+
+fn computing_it() {
+    let symbol = TABLE.symbols().next().unwrap();
+    black_box(TABLE.total(symbol));
+}
+
+/// A buffer that was given back is used again.
+#[perf_budget(calls("tables::stream::Pool::make" = 0), allocs = 0)]
+#[test]
+fn a_batch_comes_from_the_pool() {
+    let mut pool = Pool::default();
+    let first = pool.take();
+    pool.give(first);
+    gate::measure(|| {
+        let buffer = pool.take();
+        pool.give(buffer);
+    });
+}
+
+#[test]
+fn answers_that_are_out_of_date_go_away() {
+    leak_check(*INJECT).assert();
+}
+
+/// Which budgets an injection breaks, and no other.
+fn broken_by(injection: Injection) -> BTreeSet<&'static str> {
+    match injection {
+        Injection::ScanLookup => ["a_lookup_costs_the_same_in_any_table"].into(),
+        Injection::ExtraAllocation => ["parsing_does_not_allocate"].into(),
+        Injection::Leak => ["answers_that_are_out_of_date_go_away"].into(),
+        Injection::NoIndex => ["a_total_scans_nothing"].into(),
+    }
+}
+
+/// The tests of this file, in a process of their own with the injection built in.
+fn failing(injection: &str) -> BTreeSet<String> {
+    let tests = Command::new(env::current_exe().unwrap())
+        .args(["--skip", "each_injected_regression"])
+        .env(VARIABLE, injection)
+        .env_remove("PERF_UPDATE")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&tests.stdout);
+    let of_line = |line: &str| line.strip_prefix("test ")?.strip_suffix(" ... FAILED").map(str::to_owned);
+    let failing: BTreeSet<String> = text.lines().filter_map(of_line).collect();
+    assert_eq!(tests.status.success(), failing.is_empty(), "{text}{}", String::from_utf8_lossy(&tests.stderr));
+    failing
+}
+
+#[test]
+fn each_injected_regression_breaks_its_budget_and_no_other() {
+    if INJECT.is_some() {
+        return;
+    }
+    let runs: usize = env::var("TABLES_RUNS").map_or(1, |runs| runs.parse().expect("TABLES_RUNS is a number"));
+    let (mut wrong, mut missed) = (Vec::new(), Vec::new());
+    println!("{:<18} {:>5} {:>7} {:>7} {:>7}", "injected", "runs", "caught", "missed", "wrong");
+    let cases = Injection::ALL.map(|one| (one.to_string(), broken_by(one)));
+    for (name, expected) in cases.into_iter().chain([(String::new(), BTreeSet::new())]) {
+        let [mut caught, mut lacking, mut others] = [0; 3];
+        for _ in 0..runs {
+            let failing = failing(&name);
+            let failing: BTreeSet<&str> = failing.iter().map(String::as_str).collect();
+            caught += usize::from(failing == expected);
+            if let Some(test) = expected.difference(&failing).next() {
+                lacking += 1;
+                missed.push(format!("{name}: {test}"));
+            }
+            if let Some(test) = failing.difference(&expected).next() {
+                others += 1;
+                wrong.push(format!("{name}: {test}"));
+            }
+        }
+        let name = if name.is_empty() { "nothing" } else { &name };
+        println!("{name:<18} {runs:>5} {caught:>7} {lacking:>7} {others:>7}");
+    }
+    assert!(missed.is_empty() && wrong.is_empty(), "missed: {missed:?}; wrong: {wrong:?}");
+}
