@@ -1,6 +1,6 @@
 //! The query API over HTTP: `/trades/SYMBOL?limit=N`, `/quotes/SYMBOL`, `/stats/SYMBOL`, `/health`, each answering JSON.
 //!
-//! Handlers are `async`, SQLite is not: its work goes to `spawn_blocking`, and a [`CallContext`] keeps the handler the caller of
+//! Handlers are `async`, `SQLite` is not: its work goes to `spawn_blocking`, and a [`CallContext`] keeps the handler the caller of
 //! it.
 
 use std::net::SocketAddr;
@@ -67,27 +67,27 @@ async fn trades(
     Query(wanted): Query<Wanted>,
 ) -> Answer {
     let most = wanted.limit.unwrap_or(USUAL).min(MOST);
-    shared.answer(symbol, move |reader, symbol| reader.trades(symbol, most).map(Some)).await
+    shared.answer(&symbol, move |reader, symbol| reader.trades(symbol, most).map(Some)).await
 }
 
 #[perf_probe(name = "api::quotes", errors)]
 async fn quotes(State(shared): State<Arc<Shared>>, extract::Path(symbol): extract::Path<String>) -> Answer {
-    shared.answer(symbol, Reader::quote).await
+    shared.answer(&symbol, Reader::quote).await
 }
 
 #[perf_probe(name = "api::stats", errors)]
 async fn stats(State(shared): State<Arc<Shared>>, extract::Path(symbol): extract::Path<String>) -> Answer {
-    shared.answer(symbol, Reader::stats).await
+    shared.answer(&symbol, Reader::stats).await
 }
 
 impl Shared {
     /// Asks the database on a thread for work that blocks. What is not there is 404; a database that fails is 503.
-    async fn answer<T, Q>(self: Arc<Self>, symbol: String, query: Q) -> Answer
+    async fn answer<T, Q>(self: Arc<Self>, symbol: &str, query: Q) -> Answer
     where
         T: Serialize,
         Q: FnOnce(&Reader, u32) -> Result<Option<T>, StoreError> + Send + 'static,
     {
-        let symbol = self.symbols.find(&symbol).ok_or(StatusCode::NOT_FOUND)?;
+        let symbol = self.symbols.find(symbol).ok_or(StatusCode::NOT_FOUND)?;
         let caller = CallContext::current();
         let asked = tokio::task::spawn_blocking(move || {
             caller.run(|| {

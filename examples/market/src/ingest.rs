@@ -144,10 +144,10 @@ impl Ingest {
         match plan.strategy {
             Strategy::Parallel(_) => {
                 for mut consumer in plan.consumers() {
-                    let (mut step, stop) = (plan.step(&counts)?, Arc::clone(&stop));
+                    let (mut work, stop) = (plan.step(&counts)?, Arc::clone(&stop));
                     threads.push(thread::spawn(move || {
                         while !stop.load(Ordering::Relaxed) {
-                            if step.run(&mut consumer, most, &stop)? == 0 {
+                            if work.run(&mut consumer, most, &stop)? == 0 {
                                 let _ = consumer.wait(IDLE);
                             }
                             thread::sleep(pause);
@@ -157,16 +157,16 @@ impl Ingest {
                 }
             }
             Strategy::Ring => {
-                let (step, consumers, stop) = (plan.step(&counts)?, plan.consumers(), Arc::clone(&stop));
-                threads.push(thread::spawn(move || ring::run(consumers, step, most, &stop)));
+                let (work, consumers, stop) = (plan.step(&counts)?, plan.consumers(), Arc::clone(&stop));
+                threads.push(thread::spawn(move || ring::run(consumers, work, most, &stop)));
             }
             Strategy::PerRecord | Strategy::Fixed(_) | Strategy::Large => {
-                let (mut step, mut consumers, stop) = (plan.step(&counts)?, plan.consumers(), Arc::clone(&stop));
+                let (mut work, mut consumers, stop) = (plan.step(&counts)?, plan.consumers(), Arc::clone(&stop));
                 threads.push(thread::spawn(move || {
                     while !stop.load(Ordering::Relaxed) {
                         let mut done = 0;
                         for consumer in &mut consumers {
-                            done += step.run(consumer, most, &stop)?;
+                            done += work.run(consumer, most, &stop)?;
                         }
                         if done == 0 {
                             thread::sleep(IDLE / 10);

@@ -48,6 +48,7 @@ pub struct Memory {
 
 impl Memory {
     /// These messages.
+    #[must_use]
     pub fn new<P: AsRef<[u8]>>(messages: impl IntoIterator<Item = P>) -> Self {
         let mut memory = Self::default();
         for message in messages {

@@ -18,7 +18,7 @@ use perf_load::{Class, Ctx, Load};
 
 const FORMAT: Format = Format::Schema;
 const SYMBOLS: u32 = 20;
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn stream(number: usize) -> Vec<Tick> {
     ticks(3, SYMBOLS, number).unwrap()

@@ -92,8 +92,8 @@ fn the_api_answers() {
     assert!(trades[0]["price"].as_str().is_some_and(|price| price.contains('.')), "exact, so text: {trades}");
     let (status, quote) = ask(&server, "/quotes/AAAA");
     assert!(status == 200 && quote["bid_size"].is_u64(), "{quote}");
-    let (status, stats) = ask(&server, "/stats/AAAB");
-    assert!(status == 200 && stats["trades"].as_u64() > Some(10), "{stats}");
+    let (status, sums) = ask(&server, "/stats/AAAB");
+    assert!(status == 200 && sums["trades"].as_u64() > Some(10), "{sums}");
     assert_eq!(ask(&server, "/quotes/AAAT").0, 404, "a symbol without quotes");
     assert_eq!(ask(&server, "/quotes/NONE").0, 404, "no symbol");
     assert_eq!(ask(&server, "/trades/AAAA?limit=many").0, 400);

@@ -31,6 +31,7 @@ struct Owned {
 }
 
 /// Appends a tick.
+#[allow(clippy::missing_panics_doc, reason = "numbers and text can be written into memory")]
 #[perf_probe(name = "codec::json::encode", sample = 64)]
 pub fn encode(tick: &Tick, out: &mut Vec<u8>) {
     // Two decimals of at most 21 characters, on the stack.
@@ -59,6 +60,7 @@ pub fn decode(bytes: &[u8]) -> Result<Tick, Poison> {
 }
 
 /// As a first version encodes: texts and a buffer for each message. What the pair `allocation` compares with.
+#[allow(clippy::missing_panics_doc, reason = "numbers and text can be written into memory")]
 #[must_use]
 pub fn encode_owned(tick: &Tick) -> Vec<u8> {
     let message = Owned {

@@ -8,6 +8,7 @@ use super::Poison;
 use crate::{Decimal, Kind, Tick};
 
 /// Appends a tick.
+#[allow(clippy::missing_panics_doc, reason = "memory can be written into")]
 #[perf_probe(name = "codec::raw::encode", sample = 64)]
 pub fn encode(tick: &Tick, out: &mut Vec<u8>) {
     let Tick { at_ns, symbol, kind, price, size, ask, ask_size } = tick;

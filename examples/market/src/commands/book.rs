@@ -137,14 +137,14 @@ fn is_drive(name: &str) -> bool {
 fn budget(target: &Target, actual: Option<f64>) -> BudgetReport {
     let keeps = |bound: f64, actual: f64| if target.is_minimum() { actual >= bound } else { actual <= bound };
     let mut budget = BudgetReport::default();
-    budget.probe = target.probe.to_owned();
-    budget.metric = target.metric.to_owned();
-    budget.unit = target.unit.to_owned();
-    (budget.target, budget.limit, budget.actual) = (target.target, target.limit, actual);
+    budget.probe = target.probe.into();
+    budget.metric = target.metric.into();
+    budget.unit = target.unit.into();
+    (budget.target, budget.limit, budget.actual) = (target.wanted, target.limit, actual);
     budget.verdict = match actual {
         None => BudgetVerdict::Inconclusive,
         Some(actual) if target.limit.is_some_and(|limit| !keeps(limit, actual)) => BudgetVerdict::Fail,
-        Some(actual) if target.target.is_some_and(|bound| !keeps(bound, actual)) => BudgetVerdict::Warn,
+        Some(actual) if target.wanted.is_some_and(|bound| !keeps(bound, actual)) => BudgetVerdict::Warn,
         Some(_) => BudgetVerdict::Pass,
     };
     budget

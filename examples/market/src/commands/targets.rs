@@ -10,7 +10,7 @@ pub(crate) struct Target {
     /// The unit, as in reports.
     pub(crate) unit: &'static str,
     /// What is wanted.
-    pub(crate) target: Option<f64>,
+    pub(crate) wanted: Option<f64>,
     /// What is tolerated.
     pub(crate) limit: Option<f64>,
 }
@@ -23,12 +23,12 @@ impl Target {
 }
 
 const fn limit(probe: &'static str, metric: &'static str, unit: &'static str, limit: f64) -> Target {
-    Target { probe, metric, unit, target: None, limit: Some(limit) }
+    Target { probe, metric, unit, wanted: None, limit: Some(limit) }
 }
 
 /// In the order of the table.
 pub(crate) const TARGETS: &[Target] = &[
-    Target { probe: "queries", metric: "throughput", unit: "per_second", target: Some(100.0), limit: Some(50.0) },
+    Target { probe: "queries", metric: "throughput", unit: "per_second", wanted: Some(100.0), limit: Some(50.0) },
     limit("ingestion", "memory", "bytes", 2e9),
     limit("ingestion", "processors", "ratio", 0.8),
     limit("queries", "memory", "bytes", 4e9),

@@ -54,7 +54,7 @@ fn part(world: &World, producer: &mut Producer<'_>, ticks: &[Tick]) -> Result<()
 pub(crate) fn queries(book: &mut Book, world: &World, mode: Mode) -> Result<(), Box<dyn Error>> {
     say("queries: select, filter, group by, window, join\n");
     let load = Load::new("queries").rate(QUERIES).poisson().seed(SEED).duration(mode.steady()).max_in_flight(READERS);
-    let (outcome, track) = watched(|| Ok(query_mix(world, &load.limit(Duration::from_millis(100)))?))?;
+    let (outcome, track) = watched(|| query_mix(world, &load.limit(Duration::from_millis(100))))?;
     book.figure("queries", "throughput", outcome.achieved() * (1.0 - outcome.error_rate()));
     book.drive(&outcome);
     note(book, "queries", track);

@@ -57,7 +57,7 @@ impl World {
 
     /// Waits until all that was sent is stored.
     pub(crate) fn drain(&self) -> Result<(), Box<dyn Error>> {
-        if self.ingest.drain(Duration::from_secs(60)) {
+        if self.ingest.drain(Duration::from_mins(1)) {
             return Ok(());
         }
         Err("the consumers did not store within a minute what was sent; is the disk full?".into())

@@ -31,11 +31,11 @@ struct Returned {
 /// commit never passes over what is not stored.
 pub(super) fn run<S: Sink + Send>(
     mut consumers: Vec<Consumer>,
-    step: Step<S>,
+    work: Step<S>,
     most: usize,
     stop: &AtomicBool,
 ) -> Result<(), IngestError> {
-    let Step { mut decoder, mut storer, .. } = step;
+    let Step { mut decoder, mut storer, .. } = work;
     let (fill, filled) = mpsc::sync_channel::<Filled>(BUFFERS);
     let (give_back, returned) = mpsc::channel::<Result<Returned, IngestError>>();
     let mut spare: Vec<Vec<Entry>> = (0..BUFFERS).map(|_| Vec::with_capacity(most)).collect();

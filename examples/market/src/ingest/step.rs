@@ -72,6 +72,7 @@ pub enum IngestError {
 
 impl<S: Sink> Step<S> {
     /// A step into this sink; messages that cannot be read go to the file `poison` in this folder.
+    #[must_use]
     pub fn new(sink: S, format: Format, counts: Arc<Counts>, folder: &Path) -> Self {
         let aside = Aside { path: folder.join("poison"), file: None };
         let decoder = Decoder { format, counts: Arc::clone(&counts), aside };

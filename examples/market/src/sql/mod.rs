@@ -1,4 +1,4 @@
-//! SQL on SQLite: trades, the last quote of each symbol, and the table of symbols.
+//! SQL on `SQLite`: trades, the last quote of each symbol, and the table of symbols.
 //!
 //! [`Store`] writes, in one transaction a batch, together with how far each partition has come: what is delivered twice is
 //! stored once. [`Reader`] asks. Prices are whole numbers in the database, too, so sums are exact there.
@@ -92,7 +92,7 @@ impl Store {
     }
 }
 
-/// SQLite's integers are signed; market time and offsets stay far below their greatest.
+/// `SQLite`'s integers are signed; market time and offsets stay far below their greatest.
 fn to_sql(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }

@@ -65,10 +65,10 @@ fn a_batch_is_committed_once() -> Result<(), IngestError> {
     let log = Arc::new(Log::open(folder.path(), Options { partitions: 1, ..Options::default() })?);
     Producer::new(&log, Format::Wire).send_all(&TICKS)?;
     let mut consumer = Consumer::new(Arc::clone(&log), 0, "group");
-    let mut step = Step::new(Nowhere, Format::Wire, Arc::new(Counts::default()), folder.path());
+    let mut work = Step::new(Nowhere, Format::Wire, Arc::new(Counts::default()), folder.path());
     let stop = AtomicBool::new(false);
     gate::measure(|| {
-        while step.run(&mut consumer, 100, &stop)? > 0 {}
+        while work.run(&mut consumer, 100, &stop)? > 0 {}
         Ok(())
     })
 }

@@ -23,11 +23,11 @@ impl Sink for Nowhere {
 fn batches_are_let_go() {
     let folder = tempfile::tempdir().unwrap();
     let mut source = Memory::new(encoded(Format::Wire));
-    let mut step = Step::new(Nowhere, Format::Wire, Arc::new(Counts::default()), folder.path());
+    let mut work = Step::new(Nowhere, Format::Wire, Arc::new(Counts::default()), folder.path());
     let stop = AtomicBool::new(false);
     gate::leak_check(20, || {
         source.rewind();
-        while step.run(&mut source, 500, &stop).unwrap() > 0 {}
+        while work.run(&mut source, 500, &stop).unwrap() > 0 {}
     })
     .assert();
 }
