@@ -75,7 +75,7 @@ mod tests {
         for key in 0..100 {
             table.insert(Row { key, symbol: "AAA", price: 3, size: 2 }).unwrap();
             for _ in 0..2 {
-                assert_eq!(queries.total(&table, "AAA"), Total { rows: key + 1, cents: 6 * (key as i64 + 1) });
+                assert_eq!(queries.total(&table, "AAA"), Total { rows: key + 1, cents: 6 * (key.cast_signed() + 1) });
             }
         }
         assert_eq!(queries.total(&table, "BBB"), Total::default());

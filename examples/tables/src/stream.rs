@@ -62,7 +62,7 @@ impl Source {
         for tick in self.ticks.by_ref().take(lines) {
             let TickKind::Trade(trade) = tick.kind else { continue };
             self.key += 1;
-            let price = if self.poison_every > 0 && self.key % self.poison_every == 0 { "?" } else { "" };
+            let price = if self.key.is_multiple_of(self.poison_every) { "?" } else { "" };
             // A `String` does not fail.
             let _ = writeln!(buffer, "{},{},{price}{},{}", self.key, tick.symbol, trade.price.0, trade.size);
         }

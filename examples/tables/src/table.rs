@@ -157,7 +157,7 @@ impl Table {
         free.insert(number);
         let symbol = self.symbol(row.symbol);
         self.symbols[symbol as usize].rows.push(number);
-        if number as usize % SEGMENT == 0 {
+        if (number as usize).is_multiple_of(SEGMENT) {
             self.segments.push(Segment::new());
         }
         let segment = &mut self.segments[number as usize / SEGMENT];
@@ -238,7 +238,7 @@ mod tests {
         let mut table = Table::default();
         for key in 0..rows {
             let symbol = ["AAA", "BBB", "CCC"][(key % 3) as usize];
-            table.insert(Row { key: key * 7, symbol, price: 100 + key as i64, size: 2 }).unwrap();
+            table.insert(Row { key: key * 7, symbol, price: 100 + key.cast_signed(), size: 2 }).unwrap();
         }
         table
     }
@@ -252,7 +252,7 @@ mod tests {
         assert_eq!(table.symbols().collect::<Vec<_>>(), ["AAA", "BBB", "CCC"]);
         for symbol in ["AAA", "BBB", "CCC", "DDD"] {
             assert_eq!(table.total(symbol), table.total_by_scan(symbol), "{symbol}");
-            assert_eq!(table.total(symbol).rows as usize, table.version(symbol));
+            assert_eq!(table.total(symbol).rows, table.version(symbol) as u64);
         }
     }
 

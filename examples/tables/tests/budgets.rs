@@ -22,19 +22,33 @@ static ALLOC: PerfAlloc = PerfAlloc::new(System);
 
 static INJECT: LazyLock<Option<Injection>> = LazyLock::new(Injection::of_variable);
 
-/// Some rows, prepared once.
-static TABLE: LazyLock<Table> = LazyLock::new(|| filled(16_384, *INJECT));
+const SIZES: [usize; 6] = [64, 256, 1_024, 4_096, 16_384, 65_536];
+
+/// Tables of these sizes, prepared once.
+static TABLES: LazyLock<[Table; 6]> = LazyLock::new(|| SIZES.map(|rows| filled(rows, *INJECT)));
+static TABLE: LazyLock<&Table> = LazyLock::new(|| &TABLES[4]);
+
+/// The symbol with the most rows.
+static SYMBOL: LazyLock<&str> =
+    LazyLock::new(|| TABLE.symbols().max_by_key(|symbol| TABLE.version(symbol)).expect("there are rows"));
 
 /// O(1): neither the time of a lookup nor the calls in it grow with the table.
 #[perf_budget(growth = "1", sizes = [64, 256, 1024, 4096, 16384, 65536], max_time = "500ms")]
 #[test]
 fn a_lookup_costs_the_same_in_any_table(n: usize) {
-    let table = filled(n, *INJECT);
+    let table = &TABLES[SIZES.partition_point(|size| *size < n)];
     gate::measure(|| {
         for turn in 0..64 {
             black_box(table.get(1 + turn * 7_919 % n as u64));
         }
     });
+}
+
+/// A lookup goes through no segment. The count is exact, where the growth of time needs a machine that lets it be seen.
+#[perf_budget(calls("tables::table::Segment::position" = 0), allocs = 0)]
+#[test]
+fn a_lookup_scans_nothing() {
+    gate::measure(|| assert!(TABLE.get(16_000).is_some()));
 }
 
 /// A line becomes a row without an allocation.
@@ -52,26 +66,23 @@ fn parsing_does_not_allocate() {
 #[perf_budget(calls("tables::table::Segment::scan" = 0), allocs = 0)]
 #[test]
 fn a_total_scans_nothing() {
-    let symbol = TABLE.symbols().next().unwrap();
-    gate::measure(|| black_box(TABLE.total(symbol)));
+    gate::measure(|| black_box(TABLE.total(&SYMBOL)));
 }
 
 /// A scan looks at each segment once.
 #[perf_budget(calls("tables::table::Segment::scan" = 16), allocs = 0)]
 #[test]
 fn a_scan_looks_once_at_each_segment() {
-    let symbol = TABLE.symbols().next().unwrap();
-    gate::measure(|| black_box(TABLE.total_by_scan(symbol)));
+    gate::measure(|| black_box(TABLE.total_by_scan(&SYMBOL)));
 }
 
 /// Of an answer that is kept, nothing is computed.
 #[perf_budget(calls("tables::table::Table::total" = 0), allocs = 0)]
 #[test]
 fn an_answer_is_computed_once() {
-    let symbol = TABLE.symbols().next().unwrap();
     let mut queries = Queries::new(*INJECT);
-    queries.total(&TABLE, symbol);
-    gate::measure(|| black_box(queries.total(&TABLE, symbol)));
+    queries.total(&TABLE, &SYMBOL);
+    gate::measure(|| black_box(queries.total(&TABLE, &SYMBOL)));
 }
 
 static KEPT: LazyLock<std::sync::Mutex<Queries>> = LazyLock::new(|| std::sync::Mutex::new(Queries::new(*INJECT)));
@@ -80,13 +91,11 @@ static KEPT: LazyLock<std::sync::Mutex<Queries>> = LazyLock::new(|| std::sync::M
 #[perf_budget(vs = computing_it, ratio = 0.5, max_time = "1s")]
 #[test]
 fn a_kept_answer_beats_computing_it() {
-    let symbol = TABLE.symbols().next().unwrap();
-    black_box(KEPT.lock().unwrap().total(&TABLE, symbol));
+    black_box(KEPT.lock().unwrap().total(&TABLE, &SYMBOL));
 }
 
 fn computing_it() {
-    let symbol = TABLE.symbols().next().unwrap();
-    black_box(TABLE.total(symbol));
+    black_box(TABLE.total(&SYMBOL));
 }
 
 /// A buffer that was given back is used again.
@@ -107,10 +116,10 @@ fn answers_that_are_out_of_date_go_away() {
     leak_check(*INJECT).assert();
 }
 
-/// Which budgets an injection breaks, and no other.
+/// The budget that an injection breaks, which has to fail.
 fn broken_by(injection: Injection) -> BTreeSet<&'static str> {
     match injection {
-        Injection::ScanLookup => ["a_lookup_costs_the_same_in_any_table"].into(),
+        Injection::ScanLookup => ["a_lookup_scans_nothing"].into(),
         Injection::ExtraAllocation => ["parsing_does_not_allocate"].into(),
         Injection::Leak => ["answers_that_are_out_of_date_go_away"].into(),
         Injection::NoIndex => ["a_total_scans_nothing"].into(),
@@ -145,7 +154,9 @@ fn each_injected_regression_breaks_its_budget_and_no_other() {
         let [mut caught, mut lacking, mut others] = [0; 3];
         for _ in 0..runs {
             let failing = failing(&name);
-            let failing: BTreeSet<&str> = failing.iter().map(String::as_str).collect();
+            // Time that grows is the same regression, and fails where the machine lets it be seen.
+            let also = |test: &&str| name == "scan-lookup" && *test == "a_lookup_costs_the_same_in_any_table";
+            let failing: BTreeSet<&str> = failing.iter().map(String::as_str).filter(|test| !also(test)).collect();
             caught += usize::from(failing == expected);
             if let Some(test) = expected.difference(&failing).next() {
                 lacking += 1;

@@ -14,7 +14,8 @@ const RATE: f64 = 2_000.0;
 pub(super) fn run(table: &Table, seconds: u64, inject: Option<Injection>) -> Result<Report, Error> {
     let symbols: Vec<&str> = table.symbols().collect();
     let queries = Mutex::new(Queries::new(inject));
-    let symbol = |ctx: &Ctx| symbols[ctx.number() as usize % symbols.len()];
+    #[allow(clippy::cast_possible_truncation, reason = "a number below that of the symbols")]
+    let symbol = |ctx: &Ctx| symbols[(ctx.number() % symbols.len() as u64) as usize];
     let mix = Mix::new()
         .add(Operation::new("lookup").weight(90.0), |ctx: &Ctx| {
             // Keys go from 1 on; a thousandth of them were in broken lines.
