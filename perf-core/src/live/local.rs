@@ -154,6 +154,36 @@ impl Local {
         self.usual.set(0);
     }
 
+    /// Counts an allocation, as [`crate::PerfAlloc`] sees it.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn allocated(&self, bytes: usize) {
+        if self.heap.allocated(bytes) {
+            self.report_heap();
+        }
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn freed(&self, bytes: usize) {
+        if self.heap.freed(bytes) {
+            self.report_heap();
+        }
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn reallocated(&self, old: usize, new: usize) {
+        if self.heap.reallocated(old, new) {
+            self.report_heap();
+        }
+    }
+
+    #[cold]
+    fn report_heap(&self) {
+        if self.heap.begin() {
+            self.count_allocations();
+        }
+        self.heap.report();
+    }
+
     /// Whether a call that began under this loan may still write to its slot: the thread has not left the shard since.
     #[inline(always)]
     pub(crate) fn is_under(&self, loan: u64) -> bool {
@@ -243,8 +273,13 @@ impl Local {
 
     /// The same for work whose memory does not pass to the program: its allocations are not counted either.
     pub(crate) fn in_library_uncounted<R>(&self, work: impl FnOnce(Phase) -> R) -> Option<R> {
-        self.in_library(|phase| super::heap::uncounted(|| work(phase)))
+        self.in_library(|phase| self.heap.uncounted(|| work(phase)))
     }
+}
+
+/// Runs work of the library's own, whose allocations are not counted.
+pub(crate) fn uncounted<R>(work: impl FnOnce() -> R) -> R {
+    Local::here().heap.uncounted(work)
 }
 
 /// Runs stores to several cells that belong together: a probe that a signal handler calls in between counts as lost.

@@ -7,6 +7,7 @@
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::callsite::Callsite;
+use super::lost::count_lost;
 use super::memory;
 use super::shard::Shard;
 use super::sync::{AtomicPtr, AtomicU32, AtomicU64, Count, Own, Version, add_one, add_to, cell_plainly, undisturbed};
@@ -370,7 +371,7 @@ impl Slot {
         let mut block = place.own();
         if block.is_null() {
             let Some(cells) = self.shard().cells(buckets::cells(octave)) else {
-                super::registry::count_lost(weight);
+                count_lost(weight);
                 return;
             };
             // The position of a value is its index: see `buckets`.
@@ -392,7 +393,7 @@ impl Slot {
     /// Moves all of a full cell into its 64-bit neighbour. A reader that comes between reads again.
     fn carry(&self, octave: usize, position: usize, cell: &AtomicU32, sum: u64) {
         let Some(wide) = self.wide_cell(octave, position) else {
-            super::registry::count_lost(sum.saturating_sub(u64::from(cell.own())));
+            count_lost(sum.saturating_sub(u64::from(cell.own())));
             return;
         };
         self.carries.write(|| {
