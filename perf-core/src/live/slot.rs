@@ -62,7 +62,7 @@ pub(crate) struct Slot {
     /// Open polls of this probe on this thread, and the loan that they are under.
     polling: Count,
     polling_loan: Count,
-    /// Sampling: the call that makes this many since the last timed one is timed.
+    /// Sampling: calls that pass after a timed one, before the next call is timed.
     pub(crate) gap: Count,
     /// Sampling: untimed calls that timed calls still open stand for.
     pub(crate) claimed: Count,
@@ -297,7 +297,7 @@ impl Slot {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) unsafe fn passes_by(&self) -> bool {
         // SAFETY: the caller's promise.
-        let passes = unsafe { self.untimed.own_plainly().wrapping_add(1) < self.gap.own_plainly() };
+        let passes = unsafe { self.untimed.own_plainly() < self.gap.own_plainly() };
         if passes {
             add_to!(self, Slot, untimed, 1);
         }
