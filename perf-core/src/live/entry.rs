@@ -204,7 +204,10 @@ pub(crate) fn record(site: &'static Callsite, ticks: u64) {
 pub(crate) fn write(site: &'static Callsite, write: impl FnOnce(&Slot)) {
     let local = Local::here();
     match find(local, site) {
-        Found::Here(_, slot) => write(slot),
+        Found::Here(_, slot) => {
+            let _storing = local.storing();
+            write(slot);
+        }
         Found::Orphan(slot) => record_elsewhere(local, slot.id, write),
         Found::Off => {}
     }

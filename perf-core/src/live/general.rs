@@ -141,6 +141,7 @@ fn finish_untimed_slowly(open: &Open) {
     if !local.is_under(tag.loan()) {
         return entry::finish_untimed_elsewhere(local, open);
     }
+    let _storing = local.storing();
     if local.child_ticks.get() != open.child_ticks() {
         forget_callees(local, open);
     }

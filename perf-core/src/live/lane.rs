@@ -80,6 +80,7 @@ pub(crate) fn count_units(open: &Open, items: u64, bytes: u64) {
     };
     let (local, slot) = (open.local(), open.slot());
     if local.is_under(open.tag().loan()) {
+        let _storing = local.storing();
         count(slot);
     } else {
         entry::record_elsewhere(local, slot.id, count);

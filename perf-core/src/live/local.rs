@@ -267,8 +267,19 @@ impl Local {
     /// Guards the stores at the end of a call, which count into single cells: until the guard is dropped the thread
     /// finds no slots, where that is needed.
     #[inline(always)]
-    pub(crate) fn storing(&self) -> Option<InLibrary<'_>> {
-        if ADDS_AT_ONCE { None } else { self.enter_library() }
+    pub(crate) fn storing(&self) -> Option<Storing<'_>> {
+        if ADDS_AT_ONCE { None } else { self.hide_while_storing() }
+    }
+
+    /// `None` where the thread finds no slots anyway. The phase does not tell: a handler may have come in between the
+    /// stores of [`Self::enter_phase`], and found slots in [`Phase::InLibrary`]; another one may interrupt it in turn.
+    fn hide_while_storing(&self) -> Option<Storing<'_>> {
+        if self.length.get() == 0 {
+            return None;
+        }
+        let before = self.phase.get();
+        self.enter_phase(Phase::InLibrary);
+        Some(Storing { local: self, before })
     }
 
     /// The same for work whose memory does not pass to the program: its allocations are not counted either.
@@ -284,8 +295,24 @@ pub(crate) fn uncounted<R>(work: impl FnOnce() -> R) -> R {
 
 /// Runs stores to several cells that belong together: a probe that a signal handler calls in between counts as lost.
 pub(crate) fn undisturbed<R>(stores: impl FnOnce() -> R) -> R {
-    let _busy = Local::here().enter_library();
+    let _storing = Local::here().hide_while_storing();
     stores()
+}
+
+/// While it lives, its thread finds no slots.
+pub(crate) struct Storing<'a> {
+    local: &'a Local,
+    before: Phase,
+}
+
+impl Drop for Storing<'_> {
+    fn drop(&mut self) {
+        if let Some(shard) = self.local.shard() {
+            self.local.show_slots(shard.table());
+        }
+        compiler_fence(SeqCst);
+        self.local.phase.set(self.before);
+    }
 }
 
 /// While it lives, its thread is in [`Phase::InLibrary`].

@@ -205,5 +205,6 @@ pub(crate) fn count_panic(open: &Open) {
 #[cold]
 #[inline(never)]
 fn count_outcome(open: &Open) {
+    let _storing = open.local().storing();
     open.count_outcome(open.slot());
 }
