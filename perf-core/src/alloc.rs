@@ -52,7 +52,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for PerfAlloc<A> {
         let place = unsafe { self.inner.alloc(layout) };
         #[cfg(feature = "enabled")]
         if !place.is_null() {
-            Local::here().heap.allocated(layout.size());
+            Local::here().allocated(layout.size());
         }
         place
     }
@@ -63,7 +63,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for PerfAlloc<A> {
         let place = unsafe { self.inner.alloc_zeroed(layout) };
         #[cfg(feature = "enabled")]
         if !place.is_null() {
-            Local::here().heap.allocated(layout.size());
+            Local::here().allocated(layout.size());
         }
         place
     }
@@ -71,7 +71,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for PerfAlloc<A> {
     #[inline]
     unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
         #[cfg(feature = "enabled")]
-        Local::here().heap.freed(layout.size());
+        Local::here().freed(layout.size());
         // SAFETY: as for `alloc`.
         unsafe { self.inner.dealloc(place, layout) };
     }
@@ -82,7 +82,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for PerfAlloc<A> {
         let place = unsafe { self.inner.realloc(place, layout, new_size) };
         #[cfg(feature = "enabled")]
         if !place.is_null() {
-            Local::here().heap.reallocated(layout.size(), new_size);
+            Local::here().reallocated(layout.size(), new_size);
         }
         place
     }

@@ -57,7 +57,10 @@ pub const fn is_enabled() -> bool {
 #[must_use]
 pub fn live_bytes() -> Option<i64> {
     #[cfg(feature = "enabled")]
-    let live = live::heap::is_tracking().then(live::heap::process_live);
+    let live = {
+        let heap = &Local::here().heap;
+        heap.is_tracking().then(|| heap.process_live())
+    };
     #[cfg(not(feature = "enabled"))]
     let live = None;
     live

@@ -203,7 +203,8 @@ impl Probe {
     pub fn start(&'static self) -> Guard {
         #[cfg(feature = "enabled")]
         {
-            if self.site.word() & OFF == 0 { lane::start(&self.site) } else { Guard::new(Open::off()) }
+            let word = self.site.word();
+            if word & OFF == 0 { lane::start(&self.site, word) } else { Guard::new(Open::off()) }
         }
         #[cfg(not(feature = "enabled"))]
         Guard { not_send: PhantomData }

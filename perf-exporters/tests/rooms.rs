@@ -249,6 +249,18 @@ fn the_drawing_of_the_rooms_is_true() {
     );
 }
 
+/// Inside `live`, the hot and the cold half of one path may name each other; the counters of a thread name neither.
+#[test]
+fn counters_of_a_thread_name_nothing_above_them() {
+    let live = root().join("perf-core/src/live");
+    for (file, above) in [("slot.rs", "registry"), ("slot.rs", "entry"), ("heap.rs", "local"), ("lost.rs", "registry")] {
+        let code = code(&live.join(file));
+        let names = |word: &str| word == above;
+        let named = code.split(|c: char| !c.is_alphanumeric() && c != '_').any(names);
+        assert!(!code.is_empty() && !named, "{file} names {above}");
+    }
+}
+
 /// Whether a file has `unsafe` in its code: blocks, functions, implementations; not the word alone.
 fn is_unsafe(file: &Path) -> bool {
     code(file).split("unsafe ").skip(1).any(|rest| {

@@ -23,6 +23,7 @@ mod name;
 #[path = "../../src/live"]
 mod live {
     pub(crate) mod callsite;
+    pub(crate) mod lost;
     pub(crate) mod memory;
     pub(crate) mod object;
     pub(crate) mod pages;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use super::local::Local;
-use super::registry::{self, Lists, REGISTRY};
+use super::registry::{Lists, REGISTRY};
 use super::sessions::Core;
 use super::shard::Shard;
 use super::sign::Signed;
@@ -13,7 +13,7 @@ use super::slot::Slot;
 use super::sync::MOST_TICKS;
 use super::tail::{Record, Tail};
 use super::tree::Node;
-use super::{clock, cost, entry, heap};
+use super::{clock, cost, entry, lost};
 use crate::buckets;
 use crate::call_tree::{CallTree, TreeBuilder};
 use crate::exemplar::Exemplar;
@@ -40,7 +40,7 @@ pub(crate) fn session(core: &Core) -> Snapshot {
 /// Runs `read` with the content of shards locked, and with probes off on this thread: reading allocates, and an
 /// allocator may have probes.
 fn locked(read: impl FnOnce(&Lists) -> Snapshot) -> Snapshot {
-    let live_bytes = heap::process_live();
+    let live_bytes = Local::here().heap.process_live();
     let snapshot = Local::here().in_library(|_| REGISTRY.read(read));
     let mut snapshot = snapshot.unwrap_or_default();
     snapshot.meta.live_bytes = live_bytes;
@@ -257,8 +257,8 @@ fn meta(lists: &Lists, shards: &[&Shard], scale: Scale, taken: SystemTime, reade
         taken,
         processor_time: clock::process_processor_time(),
         waiting_is_told: cost::waiting_is_told(),
-        alloc_tracking: heap::is_tracking(),
-        lost: registry::lost(),
+        alloc_tracking: Local::here().heap.is_tracking(),
+        lost: lost::lost(),
         backward_steps: reader.backward,
         live_bytes: 0,
         threads: lists.threads,

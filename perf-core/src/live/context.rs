@@ -4,8 +4,7 @@
 
 use std::sync::Arc;
 
-use super::heap::uncounted;
-use super::local::{Local, Phase};
+use super::local::{Local, Phase, uncounted};
 use super::shard::Shard;
 use super::tree::{NodeRef, ROOT};
 use super::{entry, registry};

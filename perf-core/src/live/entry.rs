@@ -6,8 +6,9 @@ use std::sync::Once;
 
 use super::callsite::{Callsite, ID, OFF, UNREGISTERED};
 use super::local::{ENDED, Local, Phase, STRAY};
+use super::lost::count_lost;
 use super::open::{Class, Open, Tag};
-use super::registry::{REGISTRY, count_lost};
+use super::registry::REGISTRY;
 use super::shard::Shard;
 use super::slot::{EMPTY, Slot};
 use super::{clock, cost, fork, general, heap, object, sessions, slow};
@@ -82,7 +83,9 @@ fn first_time(local: &Local, site: &'static Callsite) -> Found {
         if site.site().is_some_and(|known| !known.transient) {
             slot.set_site(site);
         }
-        heap::begin(local);
+        if heap::is_counted() {
+            local.count_allocations();
+        }
         local.use_shard(Some(shard));
         Some(Found::Here(shard, slot))
     });
@@ -201,7 +204,10 @@ pub(crate) fn record(site: &'static Callsite, ticks: u64) {
 pub(crate) fn write(site: &'static Callsite, write: impl FnOnce(&Slot)) {
     let local = Local::here();
     match find(local, site) {
-        Found::Here(_, slot) => write(slot),
+        Found::Here(_, slot) => {
+            let _storing = local.storing();
+            write(slot);
+        }
         Found::Orphan(slot) => record_elsewhere(local, slot.id, write),
         Found::Off => {}
     }

@@ -17,7 +17,7 @@ use super::slot::Slot;
 use super::sync::MOST_TICKS;
 use super::tree::Place;
 use super::waiting::Watch;
-use super::{clock, cost, entry, more, registry, slow, spans, timeline};
+use super::{clock, cost, entry, registry, slow, spans, timeline};
 use crate::Guard;
 
 /// Longest average gap that a probe under an overhead cap may choose.
@@ -93,7 +93,7 @@ fn weigh(slot: &Slot, sampling: Sampling) -> u64 {
     }
     let skipped = slot.untimed.take();
     slot.claimed.add(skipped);
-    slot.gap.set(slot.shard().random_gap(average_gap(slot, sampling)));
+    slot.gap.set(slot.shard().random_gap(average_gap(slot, sampling)).saturating_sub(1));
     skipped.saturating_add(1)
 }
 
@@ -124,22 +124,24 @@ pub(crate) fn enter(shard: &Shard, slot: &Slot) -> Place {
 pub(crate) fn finish_untimed(open: &Open) {
     let local = open.local();
     // Where no probe was called meanwhile there is nothing to forget, and no store for the next such call to wait for.
-    let nothing = Tag::under(local.loan.get()).and(Tag::UNTIMED).and(Tag::HEAP);
-    if open.tag().and(Tag::HEAP) != nothing || local.child_ticks.get() != open.child_ticks() {
-        return finish_untimed_slowly(local, open);
+    if open.tag().has(Tag::GENERAL.and(Tag::FAILED)) || local.child_ticks.get() != open.child_ticks() {
+        return finish_untimed_slowly(open);
     }
-    more::count_panic(open);
+    if std::thread::panicking() {
+        finish_untimed_slowly(open);
+    }
 }
 
 #[inline(never)]
-fn finish_untimed_slowly(local: &Local, open: &Open) {
-    let tag = open.tag();
+fn finish_untimed_slowly(open: &Open) {
+    let (local, tag) = (open.local(), open.tag());
     if tag.has(Tag::GENERAL) {
         return finish_at(open, 0);
     }
     if !local.is_under(tag.loan()) {
         return entry::finish_untimed_elsewhere(local, open);
     }
+    let _storing = local.storing();
     if local.child_ticks.get() != open.child_ticks() {
         forget_callees(local, open);
     }
@@ -149,9 +151,7 @@ fn finish_untimed_slowly(local: &Local, open: &Open) {
 /// Forgets the time and allocations of an untimed call's callees: they are in the call that stands for it.
 pub(super) fn forget_callees(local: &Local, open: &Open) {
     local.child_ticks.set(open.child_ticks());
-    if open.tag().has(Tag::HEAP) {
-        local.heap.forget_callees(open.nested());
-    }
+    local.heap.forget_callees(open.nested());
 }
 
 /// Ends a call that is timed and on this path, `counter` being the processor's counter at its end.

@@ -5,7 +5,6 @@
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
 
-use super::local::Local;
 use super::sign::{Signed, Unsigned};
 use super::slot::Slot;
 use super::sync::saturating_signed;
@@ -123,8 +122,10 @@ impl Heap {
         }
     }
 
+    /// Counts an allocation. Returns whether a report is due, as all three do.
+    #[must_use]
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn allocated(&self, bytes: usize) {
+    pub(crate) fn allocated(&self, bytes: usize) -> bool {
         let bytes = bytes as u64;
         self.allocs.set(self.allocs.get().wrapping_add(1));
         self.bytes.set(self.bytes.get().wrapping_add(bytes));
@@ -133,42 +134,42 @@ impl Heap {
         if live.signed() > self.peak.get().signed() {
             self.peak.set(live);
         }
-        self.report_now_and_then(live);
+        self.is_report_due(live)
     }
 
+    #[must_use]
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn freed(&self, bytes: usize) {
+    pub(crate) fn freed(&self, bytes: usize) -> bool {
         let live = self.live.get().wrapping_sub(bytes as u64);
         self.live.set(live);
-        self.report_now_and_then(live);
+        self.is_report_due(live)
     }
 
+    #[must_use]
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn reallocated(&self, old: usize, new: usize) {
+    pub(crate) fn reallocated(&self, old: usize, new: usize) -> bool {
         if new >= old {
-            self.allocated(new.wrapping_sub(old));
+            self.allocated(new.wrapping_sub(old))
         } else {
             self.allocs.set(self.allocs.get().wrapping_add(1));
-            self.freed(old.wrapping_sub(new));
+            self.freed(old.wrapping_sub(new))
         }
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn report_now_and_then(&self, live: u64) {
-        if live.wrapping_sub(self.report_below.get()) > REPORT_EVERY << 1 {
-            self.report_change();
-        }
+    fn is_report_due(&self, live: u64) -> bool {
+        live.wrapping_sub(self.report_below.get()) > REPORT_EVERY << 1
     }
 
-    #[cold]
-    fn report_change(&self) {
-        if self.margin.get() == UNSEEN {
+    /// Called before a report that is due. Returns whether the thread has counted nothing before.
+    pub(crate) fn begin(&self) -> bool {
+        let first = self.margin.get() == UNSEEN;
+        if first {
             COUNTS.store(true, Relaxed);
-            Local::here().count_allocations();
             self.report_below.set(0u64.wrapping_sub(REPORT_EVERY));
             self.margin.set(REPORT_EVERY);
         }
-        self.report();
+        first
     }
 
     /// Brings the process total up to date with this thread.
@@ -276,45 +277,54 @@ impl Heap {
         }
         change
     }
-}
+    /// Live bytes of the process: exact for threads that have used a probe and ended, and for this one; of each other
+    /// thread the last 16 KiB of change may be missing.
+    pub(crate) fn process_live(&self) -> i64 {
+        self.report();
+        PROCESS_LIVE.load(Relaxed)
+    }
 
-/// Live bytes of the process: exact for threads that have used a probe and ended, and for the calling one; of each
-/// other thread the last 16 KiB of change may be missing.
-pub(crate) fn process_live() -> i64 {
-    Local::here().heap.report();
-    PROCESS_LIVE.load(Relaxed)
-}
+    /// Whether the program's allocator is one that counts here: found out by an allocation.
+    pub(crate) fn is_tracking(&self) -> bool {
+        self.uncounted(|| {
+            let before = self.allocs.get();
+            drop(std::hint::black_box(Box::new(0u8)));
+            self.allocs.get() != before
+        })
+    }
 
-/// Whether the program's allocator is one that counts here: found out by an allocation.
-pub(crate) fn is_tracking() -> bool {
-    let allocs = || Local::here().heap.allocs.get();
-    uncounted(|| {
-        let before = allocs();
-        drop(std::hint::black_box(Box::new(0u8)));
-        allocs() != before
-    })
-}
-
-/// Called at a thread's first probe: from now on its calls record their allocations, where these are counted.
-pub(crate) fn begin(local: &Local) {
-    if COUNTS.load(Relaxed) {
-        local.count_allocations();
+    /// Runs `work` of the library's own, whose allocations are then undone in the counters.
+    pub(crate) fn uncounted<R>(&self, work: impl FnOnce() -> R) -> R {
+        let _restore = Restore {
+            heap: self,
+            allocs: self.allocs.get(),
+            bytes: self.bytes.get(),
+            live: self.live.get(),
+            peak: self.peak.get(),
+        };
+        work()
     }
 }
 
-/// Runs `work` of the library's own, whose allocations are then undone in the counters.
-pub(crate) fn uncounted<R>(work: impl FnOnce() -> R) -> R {
-    struct Restore(u64, u64, u64, u64);
-    impl Drop for Restore {
-        fn drop(&mut self) {
-            let heap = &Local::here().heap;
-            heap.allocs.set(self.0);
-            heap.bytes.set(self.1);
-            heap.live.set(self.2);
-            heap.peak.set(self.3);
-        }
+/// Sets counters back to what they were.
+struct Restore<'a> {
+    heap: &'a Heap,
+    allocs: u64,
+    bytes: u64,
+    live: u64,
+    peak: u64,
+}
+
+impl Drop for Restore<'_> {
+    fn drop(&mut self) {
+        self.heap.allocs.set(self.allocs);
+        self.heap.bytes.set(self.bytes);
+        self.heap.live.set(self.live);
+        self.heap.peak.set(self.peak);
     }
-    let heap = &Local::here().heap;
-    let _restore = Restore(heap.allocs.get(), heap.bytes.get(), heap.live.get(), heap.peak.get());
-    work()
+}
+
+/// Whether any thread has counted an allocation: then a thread's calls record theirs from its first probe on.
+pub(crate) fn is_counted() -> bool {
+    COUNTS.load(Relaxed)
 }

@@ -7,9 +7,10 @@
 //! for the work before it, so the cost is the chain from the difference to the cell: an `or`, a search for the highest
 //! bit, a shift and an increment.
 //!
-//! Neither function calls another one but as its last act, so that neither saves a register.
+//! The end calls no function but as its last act, so it saves no register. The start saves three: for the question
+//! whether the thread unwinds, and for the thread-local, which in a library is a call until the program is linked.
 
-use super::callsite::{Callsite, RECORDED, SAMPLED, TREE};
+use super::callsite::{Callsite, SAMPLED};
 use super::local::Local;
 use super::open::{Open, Tag};
 use super::slot::Slot;
@@ -17,27 +18,27 @@ use super::sync::{add_one, add_to};
 use super::{clock, entry, general, more};
 use crate::Guard;
 
-/// Begins a call of a probe that is not switched off.
+/// Begins a call of a probe that is not switched off; `word` is the callsite's.
 #[inline(never)]
-pub(crate) fn start(site: &'static Callsite) -> Guard {
+pub(crate) fn start(site: &'static Callsite, word: u32) -> Guard {
     // Checked first, while few registers are in use.
     if std::thread::panicking() {
         return more::start(site);
     }
-    let (local, word) = (Local::here(), site.word());
+    let local = Local::here();
     if let Some(slot) = local.usual_slot(word) {
         return Guard::new(Open::usual(local, slot));
+    }
+    if let Some(slot) = local.known_slot(word) {
+        return more::start_counting(local, slot);
     }
     if let Some(slot) = local.known_slot(word ^ SAMPLED) {
         if general::passes_by(local, slot) {
             return Guard::new(Open::untimed(local, slot));
         }
-    } else if let Some(slot) = local.known_slot(word & !(TREE | RECORDED)) {
-        if let Some(guard) = more::start_known(local, slot, word) {
-            return guard;
-        }
+        return more::start(site);
     }
-    more::start(site)
+    more::start_known(local, site, word)
 }
 
 /// Ends a call that is timed.
@@ -79,6 +80,7 @@ pub(crate) fn count_units(open: &Open, items: u64, bytes: u64) {
     };
     let (local, slot) = (open.local(), open.slot());
     if local.is_under(open.tag().loan()) {
+        let _storing = local.storing();
         count(slot);
     } else {
         entry::record_elsewhere(local, slot.id, count);

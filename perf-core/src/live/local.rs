@@ -154,6 +154,36 @@ impl Local {
         self.usual.set(0);
     }
 
+    /// Counts an allocation, as [`crate::PerfAlloc`] sees it.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn allocated(&self, bytes: usize) {
+        if self.heap.allocated(bytes) {
+            self.report_heap();
+        }
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn freed(&self, bytes: usize) {
+        if self.heap.freed(bytes) {
+            self.report_heap();
+        }
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn reallocated(&self, old: usize, new: usize) {
+        if self.heap.reallocated(old, new) {
+            self.report_heap();
+        }
+    }
+
+    #[cold]
+    fn report_heap(&self) {
+        if self.heap.begin() {
+            self.count_allocations();
+        }
+        self.heap.report();
+    }
+
     /// Whether a call that began under this loan may still write to its slot: the thread has not left the shard since.
     #[inline(always)]
     pub(crate) fn is_under(&self, loan: u64) -> bool {
@@ -237,20 +267,52 @@ impl Local {
     /// Guards the stores at the end of a call, which count into single cells: until the guard is dropped the thread
     /// finds no slots, where that is needed.
     #[inline(always)]
-    pub(crate) fn storing(&self) -> Option<InLibrary<'_>> {
-        if ADDS_AT_ONCE { None } else { self.enter_library() }
+    pub(crate) fn storing(&self) -> Option<Storing<'_>> {
+        if ADDS_AT_ONCE { None } else { self.hide_while_storing() }
+    }
+
+    /// `None` where the thread finds no slots anyway. The phase does not tell: a handler may have come in between the
+    /// stores of [`Self::enter_phase`], and found slots in [`Phase::InLibrary`]; another one may interrupt it in turn.
+    fn hide_while_storing(&self) -> Option<Storing<'_>> {
+        if self.length.get() == 0 {
+            return None;
+        }
+        let before = self.phase.get();
+        self.enter_phase(Phase::InLibrary);
+        Some(Storing { local: self, before })
     }
 
     /// The same for work whose memory does not pass to the program: its allocations are not counted either.
     pub(crate) fn in_library_uncounted<R>(&self, work: impl FnOnce(Phase) -> R) -> Option<R> {
-        self.in_library(|phase| super::heap::uncounted(|| work(phase)))
+        self.in_library(|phase| self.heap.uncounted(|| work(phase)))
     }
+}
+
+/// Runs work of the library's own, whose allocations are not counted.
+pub(crate) fn uncounted<R>(work: impl FnOnce() -> R) -> R {
+    Local::here().heap.uncounted(work)
 }
 
 /// Runs stores to several cells that belong together: a probe that a signal handler calls in between counts as lost.
 pub(crate) fn undisturbed<R>(stores: impl FnOnce() -> R) -> R {
-    let _busy = Local::here().enter_library();
+    let _storing = Local::here().hide_while_storing();
     stores()
+}
+
+/// While it lives, its thread finds no slots.
+pub(crate) struct Storing<'a> {
+    local: &'a Local,
+    before: Phase,
+}
+
+impl Drop for Storing<'_> {
+    fn drop(&mut self) {
+        if let Some(shard) = self.local.shard() {
+            self.local.show_slots(shard.table());
+        }
+        compiler_fence(SeqCst);
+        self.local.phase.set(self.before);
+    }
 }
 
 /// While it lives, its thread is in [`Phase::InLibrary`].

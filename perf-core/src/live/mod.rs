@@ -6,7 +6,7 @@
 //! [`future_state`] (the state of a future), [`entry`] (all cases but the usual one), [`slow`] and [`tail`] (the
 //! slowest calls), [`waiting`] and [`watched`] (the part of a call on no processor), [`ring`] and [`timeline`] (the
 //! latest calls), [`context`] (callers of work on another thread), [`spans`] (spans that another system opens for a
-//! call), then [`registry`] (with [`site`], [`object`] and [`pages`]), [`sessions`], [`fork`] and [`collect`], which
+//! call), then [`lost`] (calls that are in no shard), [`registry`] (with [`site`], [`object`] and [`pages`]), [`sessions`], [`fork`] and [`collect`], which
 //! may lock. [`clock`] and [`cost`] measure time. Nothing outside this folder touches a shard.
 
 #![cfg_attr(
@@ -37,6 +37,7 @@ pub(crate) mod general;
 pub(crate) mod heap;
 pub(crate) mod lane;
 pub(crate) mod local;
+pub(crate) mod lost;
 pub(crate) mod memory;
 pub(crate) mod more;
 mod object;

@@ -13,20 +13,46 @@ use super::tree::Place;
 use super::{clock, entry, general, slow, timeline};
 use crate::Guard;
 
-/// Begins a call with a place in the tree or in the ring, or whose allocations are counted; none where the place is to be
-/// found first. The thread does not unwind.
+/// Begins a call whose allocations are counted, and which has nothing else special to it. The thread does not unwind. A
+/// function of its own, as those below, so that the usual call saves fewer registers: the mark takes many.
+#[inline(never)]
+pub(crate) fn start_counting(local: &'static Local, slot: &'static Slot) -> Guard {
+    Guard::new(Open::known::<true>(Tag::under(local.loan.get()), local, slot, MaybeUninit::uninit()))
+}
+
+/// Begins a call with a place in the tree or in the ring. The thread does not unwind.
+#[inline(never)]
+pub(crate) fn start_known(local: &'static Local, site: &'static Callsite, word: u32) -> Guard {
+    let Some(slot) = local.known_slot(word & !(TREE | RECORDED)) else {
+        return start(site);
+    };
+    if local.counts.get() {
+        return enter_counting(local, site, slot, word);
+    }
+    enter::<false>(local, site, slot, word)
+}
+
+/// The same where allocations are counted.
+#[inline(never)]
+fn enter_counting(local: &'static Local, site: &'static Callsite, slot: &'static Slot, word: u32) -> Guard {
+    enter::<true>(local, site, slot, word)
+}
+
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(crate) fn start_known(local: &'static Local, slot: &'static Slot, word: u32) -> Option<Guard> {
+fn enter<const HEAP: bool>(local: &'static Local, site: &'static Callsite, slot: &'static Slot, word: u32) -> Guard {
     let mut tag = Tag::under(local.loan.get());
     let mut place = MaybeUninit::uninit();
     if word & TREE != 0 {
         tag = tag.and(Tag::TREE);
-        place.write(Place::enter_again(&slot.shard().tree, slot)?);
+        let Some(again) = Place::enter_again(&slot.shard().tree, slot) else {
+            return start(site);
+        };
+        place.write(again);
     }
     if word & RECORDED != 0 {
         tag = tag.and(Tag::RING);
     }
-    Some(Guard::new(Open::known(tag, local, slot, place)))
+    Guard::new(Open::known::<HEAP>(tag, local, slot, place))
 }
 
 /// Ends such a call, where there is nothing more to count. As [`super::lane::finish`] it saves no register.
@@ -179,5 +205,6 @@ pub(crate) fn count_panic(open: &Open) {
 #[cold]
 #[inline(never)]
 fn count_outcome(open: &Open) {
+    let _storing = open.local().storing();
     open.count_outcome(open.slot());
 }

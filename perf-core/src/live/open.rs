@@ -28,7 +28,7 @@ pub(crate) enum Class {
 }
 
 impl Tag {
-    /// [`Open::mark`], or [`Open::nested`] in a call made by [`Open::untimed`], is there.
+    /// [`Open::mark`] is there.
     pub(crate) const HEAP: Self = Self(1 << 32);
     /// The call goes into the thread's ring.
     pub(crate) const RING: Self = Self(1 << 33);
@@ -101,10 +101,10 @@ pub(crate) struct Open {
     tag: Cell<Tag>,
     /// The call's thread and slot; unset in class `Off`.
     of: MaybeUninit<Of>,
-    /// Unset in calls made by [`Open::untimed`].
-    times: MaybeUninit<Times>,
+    /// Unset in class `Off`.
+    start: MaybeUninit<AtStart>,
     /// Set with [`Tag::HEAP`].
-    heap: MaybeUninit<AtStart>,
+    heap: MaybeUninit<Mark>,
     /// Set with [`Tag::TREE`] or [`Tag::GENERAL`].
     place: MaybeUninit<Place>,
     /// Set with [`Tag::GENERAL`].
@@ -128,10 +128,11 @@ struct Times {
     total: u64,
 }
 
-/// The heap counters of the thread at the start: no call needs both fields.
+/// What a call notes of its start beside [`Of`]: no call needs both fields. They are of one size, so that neither leaves a
+/// part of the guard to be filled with zeros.
 #[derive(Clone, Copy)]
 union AtStart {
-    mark: Mark,
+    times: Times,
     /// In calls made by [`Open::untimed`].
     nested: Nested,
 }
@@ -149,7 +150,7 @@ impl Open {
         Self {
             tag: Cell::new(tag),
             of: MaybeUninit::uninit(),
-            times: MaybeUninit::uninit(),
+            start: MaybeUninit::uninit(),
             heap: MaybeUninit::uninit(),
             place: MaybeUninit::uninit(),
             sampled: MaybeUninit::uninit(),
@@ -162,21 +163,26 @@ impl Open {
     pub(crate) fn usual(local: &'static Local, slot: &'static Slot) -> Self {
         let mut open = Self::tagged(Tag::under(local.loan.get()));
         open.of.write(Of { local, slot, child_ticks: local.child_ticks.get() });
-        open.times.write(Times { total: slot.total.own(), started: clock::counter() });
+        open.start.write(AtStart { times: Times { total: slot.total.own(), started: clock::counter() } });
         open
     }
 
     /// The same with the place in the tree and in the ring that the tag says, and a mark of the heap where allocations are
     /// counted.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn known(tag: Tag, local: &'static Local, slot: &'static Slot, place: MaybeUninit<Place>) -> Self {
+    pub(crate) fn known<const HEAP: bool>(
+        tag: Tag,
+        local: &'static Local,
+        slot: &'static Slot,
+        place: MaybeUninit<Place>,
+    ) -> Self {
         let mut open = Self { place, ..Self::tagged(tag) };
         open.of.write(Of { local, slot, child_ticks: local.child_ticks.get() });
-        if local.counts.get() {
+        if HEAP {
             open.tag.set(tag.and(Tag::HEAP));
-            open.heap.write(AtStart { mark: local.heap.mark(slot) });
+            open.heap.write(local.heap.mark(slot));
         }
-        open.times.write(Times { total: slot.total.own(), started: clock::counter() });
+        open.start.write(AtStart { times: Times { total: slot.total.own(), started: clock::counter() } });
         open
     }
 
@@ -192,22 +198,18 @@ impl Open {
         let mut open = Self { place, sampled, ..Self::tagged(tag.now()) };
         open.of.write(Of { local, slot, child_ticks: local.child_ticks.get() });
         if tag.has(Tag::HEAP) {
-            open.heap.write(AtStart { mark: local.heap.mark(slot) });
+            open.heap.write(local.heap.mark(slot));
         }
-        open.times.write(Times { total: slot.total.own(), started: now() });
+        open.start.write(AtStart { times: Times { total: slot.total.own(), started: now() } });
         open
     }
 
-    /// A call that another one is timed for, on a thread that does not unwind. Where allocations are counted it notes what
-    /// callees had allocated before.
+    /// A call that another one is timed for, on a thread that does not unwind.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn untimed(local: &'static Local, slot: &'static Slot) -> Self {
         let mut open = Self::tagged(Tag::under(local.loan.get()).and(Tag::UNTIMED));
         open.of.write(Of { local, slot, child_ticks: local.child_ticks.get() });
-        if local.counts.get() {
-            open.tag.set(open.tag().and(Tag::HEAP));
-            open.heap.write(AtStart { nested: local.heap.nested() });
-        }
+        open.start.write(AtStart { nested: local.heap.nested() });
         open
     }
 
@@ -262,7 +264,7 @@ impl Open {
     fn times(&self) -> &Times {
         debug_assert!(!self.is_light());
         // SAFETY: set in all calls but those.
-        unsafe { self.times.assume_init_ref() }
+        unsafe { &self.start.assume_init_ref().times }
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -277,17 +279,10 @@ impl Open {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn heap(&self) -> &AtStart {
+    pub(crate) fn mark(&self) -> &Mark {
         debug_assert!(self.tag().has(Tag::HEAP));
         // SAFETY: set with that part.
         unsafe { self.heap.assume_init_ref() }
-    }
-
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn mark(&self) -> &Mark {
-        debug_assert!(!self.is_light());
-        // SAFETY: set in all calls but those.
-        unsafe { &self.heap().mark }
     }
 
     /// The allocations that callees had made at the start.
@@ -295,7 +290,7 @@ impl Open {
     pub(crate) fn nested(&self) -> &Nested {
         debug_assert!(self.is_light());
         // SAFETY: set in those calls.
-        unsafe { &self.heap().nested }
+        unsafe { &self.start.assume_init_ref().nested }
     }
 
     /// Made by [`Self::untimed`], or not counted.

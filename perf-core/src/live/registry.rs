@@ -79,29 +79,11 @@ pub(crate) static REGISTRY: Registry = Registry::new();
 // chains are reached under the lock only.
 unsafe impl Send for State {}
 
-/// Calls that could not be counted.
-static LOST: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
 static TREE_IS_ON: AtomicBool = AtomicBool::new(false);
 /// Whether calls open spans.
 static SPANS: AtomicBool = AtomicBool::new(false);
 /// Events that a thread keeps; 0 while there is no timeline.
 static TIMELINE: AtomicUsize = AtomicUsize::new(0);
-
-/// Adds calls that are in no shard.
-#[cold]
-pub(crate) fn count_lost(calls: u64) {
-    LOST.fetch_add(calls, Relaxed);
-}
-
-/// Resets the count in the child of a fork.
-#[cfg_attr(any(not(unix), miri, loom), allow(dead_code, reason = "there is no fork"))]
-pub(super) fn forget_lost() {
-    LOST.store(0, Relaxed);
-}
-
-pub(crate) fn lost() -> u64 {
-    LOST.load(Relaxed)
-}
 
 #[inline]
 pub(crate) fn tree_is_on() -> bool {

@@ -11,8 +11,7 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::heap::uncounted;
-use super::local::Local;
+use super::local::{Local, uncounted};
 use super::registry::{REGISTRY, State};
 use super::shard::Shard;
 use super::{cost, fork};

@@ -7,6 +7,7 @@
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::callsite::Callsite;
+use super::lost::count_lost;
 use super::memory;
 use super::shard::Shard;
 use super::sync::{AtomicPtr, AtomicU32, AtomicU64, Count, Own, Version, add_one, add_to, cell_plainly, undisturbed};
@@ -61,7 +62,7 @@ pub(crate) struct Slot {
     /// Open polls of this probe on this thread, and the loan that they are under.
     polling: Count,
     polling_loan: Count,
-    /// Sampling: the call that makes this many since the last timed one is timed.
+    /// Sampling: calls that pass after a timed one, before the next call is timed.
     pub(crate) gap: Count,
     /// Sampling: untimed calls that timed calls still open stand for.
     pub(crate) claimed: Count,
@@ -296,7 +297,7 @@ impl Slot {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) unsafe fn passes_by(&self) -> bool {
         // SAFETY: the caller's promise.
-        let passes = unsafe { self.untimed.own_plainly().wrapping_add(1) < self.gap.own_plainly() };
+        let passes = unsafe { self.untimed.own_plainly() < self.gap.own_plainly() };
         if passes {
             add_to!(self, Slot, untimed, 1);
         }
@@ -370,7 +371,7 @@ impl Slot {
         let mut block = place.own();
         if block.is_null() {
             let Some(cells) = self.shard().cells(buckets::cells(octave)) else {
-                super::registry::count_lost(weight);
+                count_lost(weight);
                 return;
             };
             // The position of a value is its index: see `buckets`.
@@ -392,7 +393,7 @@ impl Slot {
     /// Moves all of a full cell into its 64-bit neighbour. A reader that comes between reads again.
     fn carry(&self, octave: usize, position: usize, cell: &AtomicU32, sum: u64) {
         let Some(wide) = self.wide_cell(octave, position) else {
-            super::registry::count_lost(sum.saturating_sub(u64::from(cell.own())));
+            count_lost(sum.saturating_sub(u64::from(cell.own())));
             return;
         };
         self.carries.write(|| {

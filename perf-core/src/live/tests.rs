@@ -7,13 +7,15 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
+use super::callsite::ID;
 use super::heap::Change;
+use super::local::{Local, Phase};
 use super::memory;
 use super::registry::{Lists, REGISTRY};
 use super::shard::Shard;
 use super::sign::{Signed, Unsigned};
 use super::slot::Slot;
-use super::sync::MOST_TICKS;
+use super::sync::{MOST_TICKS, undisturbed};
 use super::tail::Record;
 use super::tree::{Node, NodeRef};
 use crate::{Probe, Session, buckets};
@@ -22,6 +24,27 @@ fn slot() -> &'static Slot {
     let shard = memory::keep(Shard::new(None)).unwrap();
     shard.grow(0).unwrap();
     shard.make_slot(0).unwrap()
+}
+
+/// A signal handler that comes between two stores of `enter_phase` finds slots though the library is at work. One that
+/// interrupts this handler's own stores must find none.
+#[test]
+fn stores_are_undisturbed_wherever_slots_are_found() {
+    static PROBE: Probe = Probe::new("tests::undisturbed");
+    drop(PROBE.start());
+    let local = Local::here();
+    let finds_slots = || local.known_slot(PROBE.site.word() & ID).is_some();
+    for phase in [Phase::Alive, Phase::InLibrary] {
+        local.phase.set(phase);
+        assert!(finds_slots());
+        undisturbed(|| {
+            assert!(!finds_slots() && local.phase.get() == Phase::InLibrary);
+            undisturbed(|| assert!(!finds_slots()));
+            assert!(!finds_slots());
+        });
+        assert!(finds_slots() && local.phase.get() == phase);
+    }
+    local.phase.set(Phase::Alive);
 }
 
 fn read(slot: &Slot) -> BTreeMap<u16, u64> {

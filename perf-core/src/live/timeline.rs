@@ -39,7 +39,7 @@ fn record_first(local: &Local, kind: Kind, id: u32, start: u64, ticks: u64) {
     if busy.as_ref().is_some_and(|busy| busy.before != Phase::Alive) {
         return;
     }
-    if let Some(ring) = super::heap::uncounted(|| make_ring(local)) {
+    if let Some(ring) = super::local::uncounted(|| make_ring(local)) {
         local.ring.set(Some(ring));
         ring.push(tag(kind, id, local.number()), start, ticks);
     }

@@ -7,8 +7,8 @@ use std::sync::MutexGuard;
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::super::local::{Local, Phase};
-use super::super::registry::{self, Content, REGISTRY, State};
-use super::super::{clock, entry};
+use super::super::registry::{Content, REGISTRY, State};
+use super::super::{clock, entry, lost};
 use super::{CLOSED, GENERATION};
 
 /// The locks that the forking thread holds during the fork, and its phase before it.
@@ -47,7 +47,7 @@ fn begin_anew(held: Held) {
     GENERATION.fetch_add(1, Relaxed);
     content.forget();
     state.forget_shards();
-    registry::forget_lost();
+    lost::forget_lost();
     drop((state, content));
     let local = Local::here();
     local.home.set(None);
