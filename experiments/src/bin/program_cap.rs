@@ -1,14 +1,13 @@
 //! A program of 1,000 probes under the cap of the whole program: `cargo run --release -p experiments --features probes
 //! --bin program_cap [ROUNDS]`.
 //!
-//! 990 functions of some 2 to 20 microseconds, and ten of 20 nanoseconds that they call, which makes up some
-//! million calls a second. It prints how much longer the program takes under a cap of 1 % than with its probes switched off, in the same
+//! 990 functions of some 10 to 100 microseconds, each of which calls one of ten functions of 20 nanoseconds 40 times. It prints how much longer the program takes under a cap of 1 % than with its probes switched off, in the same
 //! process by turns, and how far the figures under the cap are from those of a run without one.
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use perf_core::{Probe, perf_probe};
 
@@ -17,18 +16,22 @@ const SHORT: usize = 10;
 /// Parts per million.
 const CAP: u32 = 10_000;
 /// Passes over all functions of a turn, and turns of a process: off and capped, twice each.
-const PASSES: u64 = 6;
-const TURNS: usize = 48;
+const PASSES: u64 = 1;
+const TURNS: usize = 20;
 /// Passes of the runs whose figures are compared.
-const COMPARED: u64 = 300;
+const COMPARED: u64 = 50;
 
-/// A chain of dependent steps, each a nanosecond or two.
-#[inline(always)]
+/// Steps of four chains side by side, as work that keeps a processor busy: the counter is read when its turn comes, which
+/// behind one long chain would be long after the work before it was issued. A function of its own, so that it is the same code
+/// whether a probe around it is on or off.
+#[inline(never)]
 fn steps(x: u64, steps: u64) -> u64 {
-    (0..steps).fold(x, |x, step| {
+    let next = |x: u64, step: u64| {
         let x = (x ^ step).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         x ^ (x >> 29)
-    })
+    };
+    let chains = (0..steps).fold([x, !x, x << 1, x >> 1], |chains, step| chains.map(|x| next(x, step)));
+    chains.iter().fold(0, |sum, x| sum ^ x)
 }
 
 macro_rules! short {
@@ -37,7 +40,7 @@ macro_rules! short {
             #[inline(never)]
             #[perf_probe]
             fn $function(x: u64) -> u64 {
-                steps(x, 12)
+                steps(x, 5)
             }
         )*
         /// The ten functions of 20 ns.
@@ -46,15 +49,13 @@ macro_rules! short {
 }
 short!(short_0 short_1 short_2 short_3 short_4 short_5 short_6 short_7 short_8 short_9);
 
-/// One of the 990: work of its own, and ten calls of short functions in between.
+/// One of the 990: work of its own, and in the midst of it the calls of a short function.
 #[inline(never)]
-fn ordinary(probe: &'static Probe, index: usize, mut x: u64) -> u64 {
+fn ordinary(probe: &'static Probe, index: usize, x: u64) -> u64 {
     let _call = probe.start();
-    let part = 100 + 90 * (index as u64 % 11);
-    for short in SHORT_FUNCTIONS {
-        x = short(black_box(steps(x, part)));
-    }
-    x
+    let (part, short) = (2_000 + 2_000 * (index as u64 % 11), SHORT_FUNCTIONS[index % SHORT]);
+    let x = (0..40).fold(steps(x, part), |x, _| short(black_box(x)));
+    steps(x, part)
 }
 
 fn probes() -> Vec<&'static Probe> {
@@ -104,7 +105,8 @@ fn figures(cap: u32) {
     black_box((0..COMPARED).fold(1, |x, _| pass(&probes, x)));
     for probe in perf_core::snapshot().probes() {
         let [p50, p90] = [0.5, 0.9].map(|q| probe.quantile(q).as_nanos());
-        let (total, own) = (probe.total().as_nanos(), probe.self_time().as_nanos());
+        let per_call = |time: Duration| time.as_secs_f64() * 1e9 / probe.calls() as f64;
+        let (total, own) = (per_call(probe.total()), per_call(probe.self_time()));
         let name = probe.name().rsplit("::").next().unwrap_or_default();
         println!("{name}\t{} {} {total} {own} {p50} {p90}", probe.calls(), probe.timed_calls());
     }
@@ -143,6 +145,11 @@ fn slow_down(rounds: usize) {
     println!("| median | {:+.2} % | |\n", 100.0 * (all[all.len() / 2] - 1.0));
 }
 
+fn print_row(name: &str, capped: [f64; 6], free: [f64; 6]) {
+    let pair = |at: usize| format!("{:.1} for {:.1}", capped[at], free[at]);
+    println!("| {name} | {:.0}, {:.0} | {} | {} | {} | {} |", capped[0], capped[1], pair(2), pair(3), pair(4), pair(5));
+}
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
@@ -152,38 +159,26 @@ fn main() {
     }
     slow_down(arguments.first().map_or(5, |rounds| rounds.parse().expect("a number of processes")));
     let (without, with) = (figures_of(0), figures_of(CAP));
-    println!("| probe | calls, timed | total | self | median, ns | p90, ns |\n|---|--:|--:|--:|--:|--:|");
-    let off = |with: f64, without: f64| format!("{:+.1} %", 100.0 * (with / without - 1.0));
-    let mut sums = [[0.0; 6]; 2];
+    println!(
+        "Under the cap for without it, ns; medians of the {ORDINARY} others are compared one by one.\n\n\
+         | probe | calls, timed | mean | self | median | p90 |\n|---|--:|--:|--:|--:|--:|"
+    );
+    let (mut others, mut compared) = ([[0.0; 6]; 2], Vec::new());
     for (name, capped) in &with {
         let free = without[name];
         assert!((free[0] - capped[0]).abs() < 0.5, "{name}: calls are exact");
         if name.starts_with("short") {
-            println!(
-                "| {name} | {}, {} | {} | {} | {} for {} | {} for {} |",
-                capped[0],
-                capped[1],
-                off(capped[2], free[2]),
-                off(capped[3], free[3]),
-                capped[4],
-                free[4],
-                capped[5],
-                free[5]
-            );
+            print_row(name, *capped, free);
         } else {
-            for (sum, one) in sums.iter_mut().zip([capped, &free]) {
+            for (sum, one) in others.iter_mut().zip([capped, &free]) {
                 sum.iter_mut().zip(one).for_each(|(sum, one)| *sum += one);
             }
+            compared.push(100.0 * (capped[4] / free[4] - 1.0));
         }
     }
-    let [capped, free] = sums;
-    println!(
-        "| the {ORDINARY} others | {}, {} | {} | {} | {} | {} |",
-        capped[0],
-        capped[1],
-        off(capped[2], free[2]),
-        off(capped[3], free[3]),
-        off(capped[4], free[4]),
-        off(capped[5], free[5])
-    );
+    let each = |sums: [f64; 6]| [sums[0], sums[1], sums[2], sums[3], sums[4], sums[5]].map(|sum| sum / ORDINARY as f64);
+    print_row("each of the others", each(others[0]), each(others[1]));
+    compared.sort_by(f64::total_cmp);
+    let [low, middle, high] = [1, 2, 3].map(|part| compared[compared.len() * part / 4]);
+    println!("\nMedians of the others: {middle:+.2} %, half of them between {low:+.2} % and {high:+.2} %.");
 }

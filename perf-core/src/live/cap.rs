@@ -2,7 +2,7 @@
 //!
 //! Both caps are one rule: a probe's timed calls may cost so many ticks, as many as its calls so far would have cost at the
 //! rate that is drawn from now on. What differs is how many. A probe's own cap is a share of its own time. That of the
-//! program is a share of the time of all probes of a thread, less what it cost to count the calls that were not
+//! program is a share of the working time of all probes of a thread, less what it cost to count the calls that were not
 //! timed; one half of it belongs to all probes in equal parts, the other half to each in proportion to its self time. Self
 //! times add up to the time of the thread, so the parts add up to the cap.
 
@@ -18,6 +18,8 @@ use super::sync::{Count, const_unless_loom};
 const LONGEST_GAP: u64 = 1 << 20;
 /// The part of the program's cap that is spent on timing also where counting takes all of it.
 const LEAST_PART: u128 = 8;
+/// A part of a call that takes so many times of what a whole one does has been interrupted.
+const MOST_TIMES: u64 = 32;
 const MILLION: u128 = 1_000_000;
 
 /// The cap of the program, in parts per million; 0 where there is none.
@@ -37,10 +39,21 @@ pub(super) fn is_sampled(sampling: Sampling) -> bool {
     }
 }
 
-/// What the cap of the program is a share of: kept by each shard, for the probes that it knows to be sampled.
+/// Whether that is so that a cap is kept: then what timing costs is measured call by call.
+pub(super) fn is_capped(sampling: Sampling) -> bool {
+    matches!(sampling, Sampling::Cap { .. } | Sampling::Program) && is_sampled(sampling)
+}
+
+/// What a cap is kept by: for the sampled probes of a shard.
 pub(crate) struct Account {
-    /// Their self time, in ticks; signed, since a sampled callee may weigh more than its caller.
+    /// Their self time, in ticks, less what of it is known to be waiting: signed, since a sampled callee may weigh more
+    /// than its caller.
     time: Count,
+    /// Ticks that timed calls under a cap took for themselves, before and after the time that they measured, and the
+    /// number of these calls. Among a thousand probes, the slot of one is in no near cache, and the call costs several
+    /// times of what [`cost`] finds.
+    spent: Count,
+    timed: Count,
     /// Probes that the program's cap is divided among, and their calls that were not timed.
     probes: Count,
     passed: Count,
@@ -49,17 +62,23 @@ pub(crate) struct Account {
 impl Account {
     const_unless_loom! {
         pub(crate) fn new() -> Self {
-            Self { time: Count::new(0), probes: Count::new(0), passed: Count::new(0) }
+            Self {
+                time: Count::new(0),
+                spent: Count::new(0),
+                timed: Count::new(0),
+                probes: Count::new(0),
+                passed: Count::new(0),
+            }
         }
     }
 
     pub(super) fn reset(&self) {
-        for count in [&self.time, &self.probes, &self.passed] {
+        for count in [&self.time, &self.spent, &self.timed, &self.probes, &self.passed] {
             count.set(0);
         }
     }
 
-    /// Adds the self time that a timed call stands for; the writer only.
+    /// Adds the self time that a timed call stands for, less waiting; the writer only.
     #[inline]
     pub(super) fn count(&self, slot: &Slot, own: u64) {
         // A probe that has drawn no gap is not sampled, or joins with all that it has: see `join`.
@@ -71,16 +90,44 @@ impl Account {
     /// A probe comes under the program's cap, with the calls and the time of before.
     fn join(&self, slot: &Slot) {
         slot.weighed.raise(slot.count_timed());
-        self.time.add_signed_ticks(slot.own.own());
+        self.time.add_signed_ticks(working(slot));
         self.probes.add(1);
+    }
+
+    /// Adds what the start of a timed call took.
+    pub(super) fn begin(&self, ticks: u64) {
+        self.spend(ticks);
+        self.timed.add(1);
+    }
+
+    /// Adds what its end took.
+    pub(super) fn end(&self, ticks: u64) {
+        self.spend(ticks);
+    }
+
+    /// An interruption is the cost of no probe; nor is a step back of the clock.
+    fn spend(&self, ticks: u64) {
+        self.spent.add(ticks.min(cost::due().saturating_mul(MOST_TIMES)));
+    }
+
+    /// Ticks that a timed call costs.
+    fn cost(&self) -> u64 {
+        let measured = self.spent.own().checked_div(self.timed.own()).unwrap_or(0);
+        // What comes before the one and after the other costs as much as a call that is not timed.
+        measured.saturating_add(cost::passed()).max(cost::due())
     }
 
     fn share(&self, slot: &Slot, ppm: u32) -> u128 {
         let time = not_negative(self.time.own());
         let spent = u128::from(self.passed.own()).saturating_mul(cost::passed().into());
-        let own = not_negative(slot.own.own());
+        let own = not_negative(working(slot));
         program_share(ppm, time, spent, own, self.probes.own())
     }
+}
+
+/// The self time of a probe less what of it is known to be waiting.
+fn working(slot: &Slot) -> u64 {
+    slot.own.own().wrapping_sub(slot.watched.waiting.own())
 }
 
 fn not_negative(ticks: u64) -> u64 {
@@ -121,7 +168,7 @@ pub(super) fn average_gap(slot: &Slot, sampling: Sampling, skipped: u64) -> u64 
             account.share(slot, PROGRAM.load(Relaxed))
         }
     };
-    gap(cost::due(), slot.weighed.own(), share)
+    gap(slot.shard().account.cost(), slot.weighed.own(), share)
 }
 
 #[cfg(all(test, not(loom)))]

@@ -54,10 +54,16 @@ pub(crate) fn start_in(local: &'static Local, slot: &'static Slot, site: &'stati
 /// Begins a call that is timed. Not inlined, so that a call that is not timed needs few registers.
 #[inline(never)]
 fn start_due(local: &'static Local, slot: &'static Slot, site: &'static Callsite) -> Guard {
+    let began = cap::is_capped(site.sampling).then(clock::now);
     let storing = local.storing();
     let weight = weigh(slot, site.sampling);
     drop(storing);
-    start_timed(local, slot, site, weight)
+    let guard = start_timed(local, slot, site, weight);
+    if let Some(began) = began {
+        let _storing = local.storing();
+        slot.shard().account.begin(guard.since(began));
+    }
+    guard
 }
 
 /// Begins a call that is timed, or at least has its place in the tree.
@@ -180,8 +186,10 @@ fn store(open: &Open, local: &Local, slot: &Slot, shard: &Shard, ticks: u64) {
         slot.weighed.add(weight);
         slot.skipped.add(weight.wrapping_sub(1));
         slot.claimed.add(1u64.wrapping_sub(weight));
+        let waiting = slot.watched.waiting.own();
         let watching = watch.end(local, slot, ticks, ticks.wrapping_sub(callees), weight);
-        shard.account.count(slot, own);
+        let waiting = slot.watched.waiting.own().wrapping_sub(waiting);
+        shard.account.count(slot, own.wrapping_sub(waiting));
         let cost = cost::of_weight(local.cost.get(), weight).saturating_add(watching.saturating_mul(weight));
         local.child_ticks.set(open.child_ticks().wrapping_add(all).wrapping_add(cost));
         timeline::record_if_on(local, Kind::Call, slot.id, open.started(), ticks);
@@ -196,4 +204,7 @@ fn store(open: &Open, local: &Local, slot: &Slot, shard: &Shard, ticks: u64) {
     }
     open.place().restore(&shard.tree);
     open.count_outcome(slot);
+    if weight != 0 && slot.site().is_some_and(|site| cap::is_capped(site.sampling)) {
+        shard.account.end(clock::now().wrapping_sub(open.started()).wrapping_sub(ticks));
+    }
 }
