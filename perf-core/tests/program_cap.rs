@@ -28,7 +28,8 @@ fn long() {
     while Instant::now() < end {}
 }
 
-const LONG: Duration = Duration::from_millis(2);
+/// Long enough that one percent of it is no less than what a probe takes on a busy machine, in a debug build.
+const LONG: Duration = Duration::from_millis(20);
 static BY_HAND: Probe = Probe::new("cap::by hand");
 static NOT_CAPPED: Probe = Probe::new("cap::not capped").overhead(0);
 
@@ -91,7 +92,7 @@ fn on_a_thread_that_began_without_a_cap() {
 
 /// The budget is the program's: few calls of a short function are no burden to it.
 fn rare_calls_are_all_timed() {
-    const CALLS: u64 = 50;
+    const CALLS: u64 = 10;
     static RARE: Probe = Probe::new("cap::rare");
     let session = Session::new();
     session.run(|| {
@@ -101,9 +102,9 @@ fn rare_calls_are_all_timed() {
         }
     });
     let snapshot = session.snapshot();
-    assert_eq!(counts(&snapshot, "cap::rare"), (CALLS, CALLS), "by its own time it would be one in hundreds");
+    assert_eq!(counts(&snapshot, "cap::rare"), (CALLS, CALLS), "by its own time it would be timed a few times");
     assert_eq!(counts(&snapshot, "cap::long"), (CALLS, CALLS), "a probe of long calls costs next to nothing");
-    assert!(snapshot.get("cap::long").unwrap().total() >= LONG * 50);
+    assert!(snapshot.get("cap::long").unwrap().total() >= LONG * 10);
 }
 
 fn no_cap_again() {
