@@ -3,7 +3,6 @@
 #![allow(clippy::incompatible_msrv, reason = "tests are built with the workspace's compiler")]
 
 use std::hint::black_box;
-use std::time::{Duration, Instant};
 
 use perf_core::{Probe, Session, Snapshot, perf_probe, set_overhead};
 
@@ -22,14 +21,15 @@ fn own(x: u64) -> u64 {
     black_box((0..40).fold(x, |sum, y| sum ^ black_box(y)))
 }
 
+/// Work of a fixed length, since time in which the thread waits for a processor is no part of what a cap is a share of. One per
+/// cent of it is more than a probe takes, in any build.
 #[perf_probe(name = "cap::long")]
 fn long() {
-    let end = Instant::now() + LONG;
-    while Instant::now() < end {}
+    for step in 0..4_000_000_u64 {
+        black_box(step);
+    }
 }
 
-/// Long enough that one percent of it is no less than what a probe takes on a busy machine, in a debug build.
-const LONG: Duration = Duration::from_millis(20);
 static BY_HAND: Probe = Probe::new("cap::by hand");
 static NOT_CAPPED: Probe = Probe::new("cap::not capped").overhead(0);
 
@@ -104,7 +104,6 @@ fn rare_calls_are_all_timed() {
     let snapshot = session.snapshot();
     assert_eq!(counts(&snapshot, "cap::rare"), (CALLS, CALLS), "by its own time it would be timed a few times");
     assert_eq!(counts(&snapshot, "cap::long"), (CALLS, CALLS), "a probe of long calls costs next to nothing");
-    assert!(snapshot.get("cap::long").unwrap().total() >= LONG * 10);
 }
 
 fn no_cap_again() {
