@@ -39,18 +39,19 @@ fn allocations(work: impl FnOnce()) -> u64 {
 static FIRST: Probe = Probe::new("first_calls::first");
 static SAMPLED: Probe = Probe::new("first_calls::sampled").sample(10);
 
-struct Named;
+struct Named(u64);
 
 impl Named {
     #[perf_probe]
-    fn method(&self) {}
+    fn method(&self) -> u64 {
+        self.0
+    }
 }
 
 #[test]
 fn first_calls_allocate_what_is_stated() {
-    let probes: Vec<&'static Probe> = (0..300)
-        .map(|index| &*Box::leak(Box::new(Probe::new(format!("first_calls::{index}").leak()))))
-        .collect();
+    let probes: Vec<&'static Probe> =
+        (0..300).map(|index| &*Box::leak(Box::new(Probe::new(format!("first_calls::{index}").leak())))).collect();
     assert_eq!(allocations(|| drop(FIRST.start())), 0, "of the program");
     assert_eq!(allocations(|| drop(SAMPLED.start())), 0, "of the first sampled probe");
     assert_eq!(allocations(|| probes.iter().for_each(|probe| drop(probe.start()))), 0, "of probes");
@@ -60,7 +61,7 @@ fn first_calls_allocate_what_is_stated() {
     })
     .join()
     .unwrap();
-    let named = allocations(|| Named.method());
+    let named = allocations(|| assert_eq!(Named(3).method(), 3));
     assert!((1..=8).contains(&named), "a name that the compiler gives is put together: {named}");
     let session = || Session::new().run(|| drop(FIRST.start()));
     session();

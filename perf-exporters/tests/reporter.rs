@@ -83,7 +83,8 @@ fn work() {
 fn command(program: &str, vars: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env::current_exe().unwrap());
     command.args(["--exact", "child", "--nocapture", "--test-threads=1"]).env(CHILD, program);
-    for name in ["PERF_REPORT", "PERF_TOP", "PERF_OVERHEAD", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "CI"] {
+    for name in ["PERF_REPORT", "PERF_TOP", "PERF_OVERHEAD", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "CI"]
+    {
         command.env_remove(name);
     }
     command.envs(vars.iter().copied());

@@ -50,18 +50,18 @@ fn probes(prefix: &str, count: usize) -> Vec<&'static Probe> {
 }
 
 /// Calls of a type's methods are named by the compiler, when they first run.
-struct Named<const N: usize>;
+struct Named<const N: u64>(u64);
 
 macro_rules! named {
     ($($number:literal)*) => {
         $(impl Named<$number> {
             #[perf_probe]
             fn method(&self) -> u64 {
-                black_box($number)
+                black_box(self.0 ^ $number)
             }
         })*
         fn call_named() -> Vec<(u64, u64)> {
-            vec![$(of(|| { black_box(Named::<$number>.method()); })),*]
+            vec![$(of(|| assert_eq!(Named::<$number>(0).method(), $number))),*]
         }
     };
 }

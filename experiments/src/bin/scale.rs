@@ -33,7 +33,9 @@ fn on_threads<R>(threads: usize, work: impl Fn() + Sync, look: impl FnOnce() -> 
         worked.wait();
         let seen = look();
         end.wait();
-        handles.into_iter().for_each(|handle| handle.join().expect("it does not panic"));
+        for handle in handles {
+            handle.join().expect("it does not panic");
+        }
         seen
     })
 }
@@ -41,7 +43,9 @@ fn on_threads<R>(threads: usize, work: impl Fn() + Sync, look: impl FnOnce() -> 
 /// Bytes of a probe on a thread, each called so often with durations of one octave or two.
 fn memory(calls: u64) {
     let probes = probes(300);
-    probes.iter().for_each(|probe| drop(probe.start()));
+    for probe in &probes {
+        drop(probe.start());
+    }
     let before = resident_kib();
     let work = || {
         for probe in &probes {

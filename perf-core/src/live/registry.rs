@@ -281,11 +281,7 @@ impl State {
     }
 
     fn word(&self, site: &Site) -> u32 {
-        let bits = [
-            (self.clock_is_call || spans_are_on(), GENERAL),
-            (tree_is_on(), TREE),
-            (timeline() > 0, RECORDED),
-        ];
+        let bits = [(self.clock_is_call || spans_are_on(), GENERAL), (tree_is_on(), TREE), (timeline() > 0, RECORDED)];
         bits.iter().filter(|bit| bit.0).fold(site.id | self.flags | site.sampled(), |word, bit| word | bit.1)
     }
 

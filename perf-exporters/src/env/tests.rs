@@ -79,7 +79,10 @@ fn what_is_not_understood_is_an_error_with_the_nearest_value() {
         (TOP.parse("al").unwrap_err(), "PERF_TOP=\"al\": not known (did you mean `all`?); valid: a number of probes"),
         (TOP.parse("many").unwrap_err(), "PERF_TOP=\"many\": not a number; valid: a number of probes, or `all`"),
         (TIMELINE.parse("16777217").unwrap_err(), "PERF_TIMELINE=\"16777217\": not such a number; valid: `on`"),
-        (OVERHEAD.parse("0.5").unwrap_err(), "PERF_OVERHEAD=\"0.5\": no share in per cent; valid: `on`, `off`, or a share"),
+        (
+            OVERHEAD.parse("0.5").unwrap_err(),
+            "PERF_OVERHEAD=\"0.5\": no share in per cent; valid: `on`, `off`, or a share",
+        ),
         (OVERHEAD.parse("101%").unwrap_err(), "PERF_OVERHEAD=\"101%\": not between 0.0001% and 100%; valid: `on`"),
         (GATE_LOG.parse("off").unwrap_err(), "PERF_GATE_LOG=\"off\": not a path (a file of that name is `./off`)"),
     ] {
