@@ -1,7 +1,7 @@
 //! Reading and switching the whole process.
 
 #[cfg(feature = "enabled")]
-use crate::live::{self, collect, entry, local::Local, registry::REGISTRY};
+use crate::live::{self, collect, cost, entry, local::Local, registry::REGISTRY};
 use crate::{Snapshot, Timeline};
 
 /// The counts of all probes of the process so far, read while they go on counting.
@@ -85,6 +85,46 @@ pub fn set_recording(on: bool) {
     {
         entry::prepared();
         Local::here().in_library_uncounted(|_| REGISTRY.lock().set_recording(on));
+    }
+}
+
+/// Puts all probes that do not say otherwise under one cap: they cost the program at most so many millionths of its
+/// measured time, 10,000 being 1 %; 0 (the initial state) is no cap. `PERF_OVERHEAD=1%` does the same for a program that
+/// reports with `perf-exporters`.
+///
+/// Calls, errors, items and bytes stay exact. Times and allocations are those of the calls that are timed, each of which
+/// stands for so many others, as with [`Probe::sample`](crate::Probe::sample): right on average. The cap is of the whole program, not of each
+/// probe. Every thread divides what the cap allows it: one half among its probes in equal parts, so that probes
+/// of few calls have them timed, however short they are; the other half in proportion to their self times. To count a call that is not timed costs some
+/// nanoseconds as well, which the cap pays first; where very short functions make up so much of the program that
+/// nothing is left, an eighth of the cap goes on being spent on timing.
+///
+/// It does not apply to probes with `sample` or `overhead` of their own (`sample = 1`: every call is timed), nor to
+/// futures, all of whose polls are timed. With the call tree or a timeline an untimed call still costs nearly as much as a timed one.
+///
+/// ```
+/// use perf_core::Probe;
+///
+/// static STEP: Probe = Probe::new("step");
+///
+/// perf_core::set_overhead(10_000);
+/// for _ in 0..10_000 {
+///     drop(STEP.start());
+/// }
+/// if let Some(step) = perf_core::snapshot().get("step") {
+///     assert_eq!(step.calls(), 10_000);
+///     assert!(step.timed_calls() < 5_000);
+/// }
+/// ```
+#[cfg_attr(not(feature = "enabled"), allow(unused_variables))]
+pub fn set_overhead(ppm: u32) {
+    #[cfg(feature = "enabled")]
+    {
+        entry::prepared();
+        Local::here().in_library_uncounted(|_| {
+            cost::prepare_sampled(Local::here());
+            REGISTRY.lock().set_overhead(ppm);
+        });
     }
 }
 

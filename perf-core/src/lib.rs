@@ -96,7 +96,9 @@ pub mod __private;
 pub use alloc::PerfAlloc;
 pub use call_tree::{CallTree, TreeNode};
 pub use context::{CallContext, CallContextGuard, InCallContext};
-pub use control::{is_enabled, live_bytes, set_call_tree, set_recording, set_timeline, snapshot, timeline};
+pub use control::{
+    is_enabled, live_bytes, set_call_tree, set_overhead, set_recording, set_timeline, snapshot, timeline,
+};
 pub use exemplar::Exemplar;
 pub use histogram::{Bucket, Histogram, HistogramError};
 pub use measured::Measured;

@@ -102,7 +102,8 @@ impl Probe {
     }
 
     /// Times one call in `calls` on average, at random. Calls, errors, items and bytes stay exact; times and
-    /// allocations are weighted, so that they are right on average. 0 and 1 time every call.
+    /// allocations are weighted, so that they are right on average. 0 and 1 time every call, also under the cap of a
+    /// whole program ([`set_overhead`](crate::set_overhead)).
     ///
     /// ```
     /// use perf_core::Probe;
@@ -121,16 +122,18 @@ impl Probe {
     #[cfg_attr(not(feature = "enabled"), allow(unused_variables, unused_mut))]
     pub const fn sample(mut self, calls: u32) -> Self {
         #[cfg(feature = "enabled")]
-        if let Some(calls) = std::num::NonZeroU32::new(calls) {
-            if calls.get() > 1 {
-                self.site.sampling = Sampling::OneIn(calls);
-            }
+        {
+            self.site.sampling = match std::num::NonZeroU32::new(calls) {
+                Some(calls) if calls.get() > 1 => Sampling::OneIn(calls),
+                _ => Sampling::Every,
+            };
         }
         self
     }
 
     /// Times as many calls as keep the probe's cost under so many millionths of the measured time: 10,000 is 1 %.
-    /// Every thread finds its own rate. Otherwise as [`sample`](Self::sample); 0 times every call.
+    /// Every thread finds its own rate. Otherwise as [`sample`](Self::sample); 0 times every call. The cap of a whole
+    /// program is [`set_overhead`](crate::set_overhead).
     ///
     /// ```
     /// use perf_core::Probe;
@@ -143,8 +146,11 @@ impl Probe {
     #[cfg_attr(not(feature = "enabled"), allow(unused_variables, unused_mut))]
     pub const fn overhead(mut self, ppm: u32) -> Self {
         #[cfg(feature = "enabled")]
-        if let Some(ppm) = std::num::NonZeroU32::new(ppm) {
-            self.site.sampling = Sampling::Cap { ppm };
+        {
+            self.site.sampling = match std::num::NonZeroU32::new(ppm) {
+                Some(ppm) => Sampling::Cap { ppm },
+                None => Sampling::Every,
+            };
         }
         self
     }
@@ -247,6 +253,12 @@ impl Guard {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) const fn new(open: Open) -> Self {
         Self { open, not_send: PhantomData }
+    }
+
+    /// Ticks from `began` to the start of this call, which is timed.
+    #[cfg(feature = "enabled")]
+    pub(crate) fn since(&self, began: u64) -> u64 {
+        self.open.started().wrapping_sub(began)
     }
 
     /// The call, if it is counted.

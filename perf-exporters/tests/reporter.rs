@@ -52,6 +52,19 @@ fn child() {
             let recorded = !reporter.report().tree.nodes().is_empty();
             assert_eq!(recorded, ENABLED && env::var("PERF_REPORT").as_deref() != Ok("off"));
         }
+        "capped" => {
+            let reporter = perf_exporters::init();
+            for _ in 0..20_000 {
+                perf_core::perf_block!("short", {});
+            }
+            let report = reporter.report();
+            let short = report.probe("short");
+            let capped = env::var("PERF_OVERHEAD").is_ok_and(|value| value != "off");
+            assert_eq!(short.map(|short| short.calls), ENABLED.then_some(20_000));
+            let timed = short.map_or(0, |short| short.timed_calls);
+            assert_eq!(timed < 20_000, capped || !ENABLED, "{timed} timed");
+            assert_eq!(report.tree.nodes().is_empty(), capped || !ENABLED);
+        }
         "nothing" => drop(perf_exporters::init()),
         other => panic!("no such program: {other}"),
     }
@@ -70,7 +83,8 @@ fn work() {
 fn command(program: &str, vars: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env::current_exe().unwrap());
     command.args(["--exact", "child", "--nocapture", "--test-threads=1"]).env(CHILD, program);
-    for name in ["PERF_REPORT", "PERF_TOP", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "CI"] {
+    for name in ["PERF_REPORT", "PERF_TOP", "PERF_OVERHEAD", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "CI"]
+    {
         command.env_remove(name);
     }
     command.envs(vars.iter().copied());
@@ -204,6 +218,14 @@ fn off_is_off() {
 fn who_called_whom_is_recorded_where_somebody_wants_to_see_it() {
     for vars in [[("PERF_REPORT", "off")].as_slice(), &[("PERF_REPORT", "table")], &[]] {
         let output = run("tree", vars);
+        assert!(output.status.success(), "{vars:?}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_cap_is_set_by_the_environment_and_leaves_the_tree_out() {
+    for vars in [[("PERF_OVERHEAD", "1%")].as_slice(), &[("PERF_OVERHEAD", "on")], &[("PERF_OVERHEAD", "off")], &[]] {
+        let output = run("capped", vars);
         assert!(output.status.success(), "{vars:?}: {}", stderr(&output));
     }
 }

@@ -29,6 +29,8 @@ pub(crate) const UNREGISTERED: u32 = !(OFF | GENERAL | RECORDED | WATCHED | SAMP
 /// Which calls are timed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Sampling {
+    /// The program decides, by [`crate::set_overhead`]: all of them where it says nothing.
+    Program,
     /// All of them.
     Every,
     /// One in so many, on average.
@@ -68,14 +70,14 @@ impl Callsite {
         #[track_caller]
         pub(crate) fn new(name: Name) -> Self {
             let place = Location::caller();
-            Self::with(name, (place.file(), place.line()), Sampling::Every, None)
+            Self::with(name, (place.file(), place.line()), Sampling::Program, None)
         }
     }
 
     const_unless_loom! {
         /// A callsite at a place that the caller names.
         pub(crate) fn at(name: Name, file: &'static str, line: u32) -> Self {
-            Self::with(name, (file, line), Sampling::Every, None)
+            Self::with(name, (file, line), Sampling::Program, None)
         }
     }
 

@@ -125,8 +125,10 @@ impl Reader {
             let before = self.sparse.len();
             slot.read_histogram(&mut self.sparse);
             let counted = self.sparse[before..].iter().fold(0_u64, |sum, &(_, count)| sum.saturating_add(count));
-            let timed = counted.saturating_sub(slot.skipped.get());
-            self.taken[shard] = self.taken[shard].saturating_add(cost::taken(timed, slot.polls.get()));
+            let skipped = slot.skipped.get();
+            let timed = counted.saturating_sub(skipped);
+            let untimed = slot.untimed.get().saturating_add(slot.claimed.get()).saturating_add(skipped);
+            self.taken[shard] = self.taken[shard].saturating_add(cost::taken(timed, untimed, slot.polls.get()));
             self.add_tail(slot);
             slots_read += 1;
         }

@@ -4,10 +4,11 @@
 //! One empty probe inside another is measured: in programs the probe before is rarely the same one, whose stores the
 //! next would have to wait for.
 
+use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Waker};
 
-use super::callsite::{GENERAL, TREE};
+use super::callsite::{GENERAL, SAMPLED, TREE};
 use super::local::{Local, Phase};
 use super::shard::Shard;
 use super::slot::Slot;
@@ -54,6 +55,9 @@ impl Cost {
 /// The costs of a call and of a poll: without a call tree, and with one.
 static CALL: [Cost; 2] = [const { Cost::new() }; 2];
 static POLL: [Cost; 2] = [const { Cost::new() }; 2];
+/// The cost of a call of a sampled probe that is timed, and of one that is not; zeros while there is no such probe.
+static DUE: Cost = Cost::new();
+static PASSED: Cost = Cost::new();
 /// The smallest step of the clock.
 static STEP: AtomicU64 = AtomicU64::new(0);
 /// Readings of the clock that are compared for it.
@@ -65,6 +69,9 @@ const READINGS: u32 = 8;
 
 static OUTER: Probe = Probe::new("perf_core::calibration, outer");
 static INNER: Probe = Probe::new("perf_core::calibration, inner");
+/// The same two, sampled.
+static OUTER_SAMPLED: Probe = Probe::new("perf_core::calibration, outer, sampled").overhead(1);
+static INNER_SAMPLED: Probe = Probe::new("perf_core::calibration, inner, sampled").overhead(1);
 
 /// The cost of calls or polls as they are counted now.
 fn now(costs: &'static [Cost; 2]) -> &'static Cost {
@@ -76,10 +83,32 @@ pub(crate) fn ticks() -> u64 {
     now(&CALL).whole.load(Relaxed)
 }
 
-/// Ticks of so many calls, or of so many polls where there are any, that their probes took for themselves.
-pub(crate) fn taken(calls: u64, polls: u64) -> u64 {
-    let each = if polls > 0 { now(&POLL) } else { now(&CALL) };
-    calls.max(polls).saturating_mul(each.whole.load(Relaxed))
+/// Ticks of the probe of a call that sampling has chosen to be timed.
+pub(crate) fn due() -> u64 {
+    ticks().max(DUE.whole.load(Relaxed))
+}
+
+/// Ticks of the probe of a call that another one is timed for. With a tree it has a place to find, as a timed one.
+pub(crate) fn passed() -> u64 {
+    if registry::tree_is_on() { due() } else { PASSED.whole.load(Relaxed) }
+}
+
+/// Ticks that the probes of the calls that a timed one stands for add to their caller; `outside` is that of a call on the usual
+/// path.
+#[inline]
+pub(crate) fn of_weight(outside: u64, weight: u64) -> u64 {
+    let others = passed().saturating_mul(weight.saturating_sub(1));
+    outside.max(DUE.outside()).saturating_add(others)
+}
+
+/// Ticks of so many timed and untimed calls, or of so many polls where there are any, that their probes took for
+/// themselves.
+pub(crate) fn taken(timed: u64, untimed: u64, polls: u64) -> u64 {
+    if polls > 0 {
+        return timed.max(polls).saturating_mul(now(&POLL).whole.load(Relaxed));
+    }
+    let each = if untimed > 0 { due() } else { ticks() };
+    timed.saturating_mul(each).saturating_add(untimed.saturating_mul(passed()))
 }
 
 /// Ticks that so many calls, or polls where there are any, measured and that would be there if they had done nothing.
@@ -118,20 +147,44 @@ pub(crate) fn waiting_is_told() -> bool {
 pub(crate) fn calibrate(local: &Local) -> Option<()> {
     READING.store(shortest_reading().unwrap_or(u64::MAX), Relaxed);
     STEP.store(smallest_step(), Relaxed);
+    in_a_shard(local, |_, inner| {
+        for tree in [false, true] {
+            registry::with_tree(tree, || {
+                set_words([&OUTER, &INNER], if tree { TREE } else { 0 });
+                CALL[usize::from(tree)].measure(inner, empty_calls);
+                POLL[usize::from(tree)].measure(inner, empty_polls);
+            });
+        }
+    })
+}
+
+/// Measures the calls of sampled probes, once: when the first of them registers, or the program is put under a cap.
+/// The thread is in [`Phase::InLibrary`], but for the probes themselves.
+pub(crate) fn prepare_sampled(local: &Local) {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let _ = in_a_shard(local, |outer, inner| {
+            set_words([&OUTER_SAMPLED, &INNER_SAMPLED], SAMPLED);
+            let gaps = |gap| [outer, inner].iter().for_each(|slot| slot.gap.set(gap));
+            DUE.measure(inner, || {
+                gaps(0);
+                empty_sampled_calls();
+            });
+            gaps(u64::MAX);
+            PASSED.measure(inner, empty_sampled_calls);
+        });
+    });
+}
+
+/// Runs `measure` with the slots of two probes, in a shard that no reader reads and that this thread counts into meanwhile.
+fn in_a_shard(local: &Local, measure: impl FnOnce(&'static Slot, &'static Slot)) -> Option<()> {
     let shard = memory::keep(Shard::new(None))?;
     shard.grow(1)?;
-    shard.make_slot(0)?;
-    let inner = shard.make_slot(1)?;
+    let (outer, inner) = (shard.make_slot(0)?, shard.make_slot(1)?);
     let before = (local.shard(), local.child_ticks.get(), local.waited.get());
     local.use_shard(Some(shard));
     local.enter_phase(Phase::Alive);
-    for tree in [false, true] {
-        registry::with_tree(tree, || {
-            set_words(tree);
-            CALL[usize::from(tree)].measure(inner, empty_calls);
-            POLL[usize::from(tree)].measure(inner, empty_polls);
-        });
-    }
+    measure(outer, inner);
     local.enter_phase(Phase::InLibrary);
     local.use_shard(before.0);
     local.child_ticks.set(before.1);
@@ -161,16 +214,22 @@ fn shortest_reading() -> Option<u64> {
 }
 
 /// Sets the words, so that calls take the path that those of other probes will.
-fn set_words(tree: bool) {
+fn set_words(probes: [&Probe; 2], flags: u32) {
     let clock = if clock::is_counter() { 0 } else { GENERAL };
-    let tree = if tree { TREE } else { 0 };
-    OUTER.site.set_word(clock | tree);
-    INNER.site.set_word(1 | clock | tree);
+    for (id, probe) in (0..).zip(probes) {
+        probe.site.set_word(id | clock | flags);
+    }
 }
 
 fn empty_calls() {
     let outer = OUTER.start();
     drop(INNER.start());
+    drop(outer);
+}
+
+fn empty_sampled_calls() {
+    let outer = OUTER_SAMPLED.start();
+    drop(INNER_SAMPLED.start());
     drop(outer);
 }
 

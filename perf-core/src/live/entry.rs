@@ -4,7 +4,7 @@
 use std::mem::MaybeUninit;
 use std::sync::Once;
 
-use super::callsite::{Callsite, ID, OFF, UNREGISTERED};
+use super::callsite::{Callsite, ID, OFF, SAMPLED, UNREGISTERED};
 use super::local::{ENDED, Local, Phase, STRAY};
 use super::lost::count_lost;
 use super::open::{Class, Open, Tag};
@@ -70,6 +70,9 @@ fn first_time(local: &Local, site: &'static Callsite) -> Found {
         }
         if word == UNREGISTERED {
             return None;
+        }
+        if word & SAMPLED != 0 {
+            cost::prepare_sampled(local);
         }
         let has_no_shard = local.shard().is_none() && !sessions::resume(local);
         if has_no_shard && (phase == Phase::Exited || !take_shard(local)?) {

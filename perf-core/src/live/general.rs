@@ -7,7 +7,7 @@
 
 use std::mem::MaybeUninit;
 
-use super::callsite::{Callsite, Sampling};
+use super::callsite::{Callsite, SAMPLED, Sampling};
 use super::local::Local;
 use super::open::{Open, Tag};
 use super::ring::Kind;
@@ -17,11 +17,8 @@ use super::slot::Slot;
 use super::sync::MOST_TICKS;
 use super::tree::Place;
 use super::waiting::Watch;
-use super::{clock, cost, entry, registry, slow, spans, timeline};
+use super::{cap, clock, cost, entry, registry, slow, spans, timeline};
 use crate::Guard;
-
-/// Longest average gap that a probe under an overhead cap may choose.
-const LONGEST_GAP: u64 = 1 << 20;
 
 /// The additional state of a call on this path.
 #[derive(Clone, Copy)]
@@ -45,7 +42,7 @@ pub(super) fn passes_by(local: &Local, slot: &Slot) -> bool {
 /// Begins a call on this path.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn start_in(local: &'static Local, slot: &'static Slot, site: &'static Callsite) -> Guard {
-    if !passes_by(local, slot) {
+    if site.word() & SAMPLED == 0 || !passes_by(local, slot) {
         return start_due(local, slot, site);
     }
     if registry::tree_is_on() {
@@ -57,10 +54,16 @@ pub(crate) fn start_in(local: &'static Local, slot: &'static Slot, site: &'stati
 /// Begins a call that is timed. Not inlined, so that a call that is not timed needs few registers.
 #[inline(never)]
 fn start_due(local: &'static Local, slot: &'static Slot, site: &'static Callsite) -> Guard {
+    let began = cap::is_capped(site.sampling).then(clock::now);
     let storing = local.storing();
     let weight = weigh(slot, site.sampling);
     drop(storing);
-    start_timed(local, slot, site, weight)
+    let guard = start_timed(local, slot, site, weight);
+    if let Some(began) = began {
+        let _storing = local.storing();
+        slot.shard().account.begin(guard.since(began));
+    }
+    guard
 }
 
 /// Begins a call that is timed, or at least has its place in the tree.
@@ -88,29 +91,13 @@ fn weighted(own: u64, weight: u64) -> u64 {
 /// Returns how many calls a timed one stands for, and draws when the next one is due.
 #[inline]
 fn weigh(slot: &Slot, sampling: Sampling) -> u64 {
-    if matches!(sampling, Sampling::Every) {
-        return 1; // the gap stays 0
+    if !cap::is_sampled(sampling) {
+        return 1;
     }
     let skipped = slot.untimed.take();
     slot.claimed.add(skipped);
-    slot.gap.set(slot.shard().random_gap(average_gap(slot, sampling)).saturating_sub(1));
+    slot.gap.set(slot.shard().random_gap(cap::average_gap(slot, sampling, skipped)));
     skipped.saturating_add(1)
-}
-
-/// The average gap N.
-fn average_gap(slot: &Slot, sampling: Sampling) -> u64 {
-    match sampling {
-        Sampling::Every => 1,
-        Sampling::OneIn(calls) => calls.get().into(),
-        Sampling::Cap { ppm } => {
-            // cost / (N * mean) <= cap, and mean = sum / weighed.
-            let calls = u128::from(slot.weighed.get()).saturating_mul(1_000_000);
-            let cost = u128::from(cost::ticks()).saturating_mul(calls);
-            let time = u128::from(slot.sum.get()).saturating_mul(ppm.get().into());
-            let gap = cost.div_ceil(time.max(1)).min(LONGEST_GAP.into());
-            u64::try_from(gap).unwrap_or(LONGEST_GAP).max(1)
-        }
-    }
 }
 
 /// Makes the probe's node below the current one the current one, if there is a tree.
@@ -199,8 +186,11 @@ fn store(open: &Open, local: &Local, slot: &Slot, shard: &Shard, ticks: u64) {
         slot.weighed.add(weight);
         slot.skipped.add(weight.wrapping_sub(1));
         slot.claimed.add(1u64.wrapping_sub(weight));
+        let waiting = slot.watched.waiting.own();
         let watching = watch.end(local, slot, ticks, ticks.wrapping_sub(callees), weight);
-        let cost = local.cost.get().saturating_add(watching).saturating_mul(weight);
+        let waiting = slot.watched.waiting.own().wrapping_sub(waiting);
+        shard.account.count(slot, own.wrapping_sub(waiting));
+        let cost = cost::of_weight(local.cost.get(), weight).saturating_add(watching.saturating_mul(weight));
         local.child_ticks.set(open.child_ticks().wrapping_add(all).wrapping_add(cost));
         timeline::record_if_on(local, Kind::Call, slot.id, open.started(), ticks);
     }
@@ -214,4 +204,7 @@ fn store(open: &Open, local: &Local, slot: &Slot, shard: &Shard, ticks: u64) {
     }
     open.place().restore(&shard.tree);
     open.count_outcome(slot);
+    if weight != 0 && slot.site().is_some_and(|site| cap::is_capped(site.sampling)) {
+        shard.account.end(clock::now().wrapping_sub(open.started()).wrapping_sub(ticks));
+    }
 }

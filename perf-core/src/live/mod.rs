@@ -23,6 +23,7 @@
 
 // The modules that may panic are off the path of a call.
 pub(crate) mod callsite;
+pub(crate) mod cap;
 #[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 pub(crate) mod clock;
 #[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)]

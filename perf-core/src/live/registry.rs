@@ -11,12 +11,12 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
-use super::callsite::{Callsite, GENERAL, ID, OFF, RECORDED, SAMPLED, TREE, UNREGISTERED};
+use super::callsite::{Callsite, GENERAL, ID, OFF, RECORDED, TREE, UNREGISTERED};
 use super::shard::Shard;
 use super::site::{Names, Site};
 use super::slot::Slot;
 use super::sync::{Mutex, MutexGuard, const_unless_loom};
-use super::{memory, object};
+use super::{cap, memory, object};
 
 /// Number of ended threads' shards that are kept as they are for the next threads, or as many as there are threads; and
 /// of empty ones that keep their memory. Shards beyond that are merged and give their memory back.
@@ -263,13 +263,8 @@ impl State {
     }
 
     fn word(&self, site: &Site) -> u32 {
-        let bits = [
-            (site.sampled, SAMPLED),
-            (self.clock_is_call || spans_are_on(), GENERAL),
-            (tree_is_on(), TREE),
-            (timeline() > 0, RECORDED),
-        ];
-        bits.iter().filter(|bit| bit.0).fold(site.id | self.flags, |word, bit| word | bit.1)
+        let bits = [(self.clock_is_call || spans_are_on(), GENERAL), (tree_is_on(), TREE), (timeline() > 0, RECORDED)];
+        bits.iter().filter(|bit| bit.0).fold(site.id | self.flags | site.sampled(), |word, bit| word | bit.1)
     }
 
     fn rewrite_words(&self) {
@@ -296,6 +291,12 @@ impl State {
     /// Switches the call tree.
     pub(crate) fn set_tree(&mut self, on: bool) {
         TREE_IS_ON.store(on, Relaxed);
+        self.rewrite_words();
+    }
+
+    /// Sets the cap of the probes that do not say otherwise, in parts per million; 0 is none.
+    pub(crate) fn set_overhead(&mut self, ppm: u32) {
+        cap::set(ppm);
         self.rewrite_words();
     }
 

@@ -4,6 +4,7 @@
 
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
+use super::cap::Account;
 use super::memory;
 use super::pages::Pages;
 use super::ring::Ring;
@@ -46,6 +47,7 @@ pub(crate) struct Shard {
     pub(crate) tree: Tree,
     /// The latest events of its thread, where they are kept; made once, by the writer.
     ring: AtomicPtr<Ring>,
+    pub(super) account: Account,
     /// State of the generator of random gaps.
     random: Count,
     /// The shard that was made before it.
@@ -63,6 +65,7 @@ impl Shard {
             cells: Pages::new(),
             tree: Tree::new(),
             ring: AtomicPtr::new(std::ptr::null_mut()),
+            account: Account::new(),
             random: Count::new(0),
             older,
             next_idle: AtomicPtr::new(std::ptr::null_mut()),
@@ -178,6 +181,7 @@ impl Shard {
     pub(super) fn reset(&self) {
         self.slots().for_each(Slot::reset);
         self.tree.reset();
+        self.account.reset();
     }
 
     /// Gives the memory back to the system, without what was counted in it; as for [`Self::absorb`]. The ring of its
@@ -197,6 +201,7 @@ impl Shard {
         unsafe { self.remember_places(std::ptr::from_ref(newest)) };
         self.table.store(std::ptr::null_mut(), Relaxed);
         self.random.set(0);
+        self.account.reset();
     }
 
     /// Keeps one table, in which every slot has the place it ever had.

@@ -3,8 +3,8 @@
 
 use std::cell::Cell;
 
-use super::callsite::{Callsite, Sampling};
-use super::{memory, object};
+use super::callsite::{Callsite, SAMPLED, Sampling};
+use super::{cap, memory, object};
 use crate::budget::{BudgetSpec, CallLimit, Growth, Relative};
 
 /// Chains of a new [`Names`].
@@ -18,7 +18,7 @@ pub(crate) struct Site {
     /// Source file, and line in it.
     pub(crate) place: (&'static str, u32),
     pub(crate) budget: Option<&'static BudgetSpec>,
-    pub(super) sampled: bool,
+    sampling: Sampling,
     pub(super) errors_unseen: bool,
     /// The callsite whose word is to be kept up to date.
     pub(super) callsite: *const Callsite,
@@ -49,7 +49,7 @@ impl Site {
             name: if copied { keep_text(name) } else { name },
             place: (if copied { keep_text(file) } else { file }, line),
             budget: if copied { callsite.budget.map(keep_budget) } else { callsite.budget },
-            sampled: !matches!(callsite.sampling, Sampling::Every),
+            sampling: callsite.sampling,
             errors_unseen: callsite.errors_unseen,
             callsite,
             transient: object::is_any_transient(&[std::ptr::from_ref(callsite).addr()]),
@@ -62,6 +62,11 @@ impl Site {
     /// Adds its id and its place among the others; `name` is the one that its namesakes share.
     pub(super) fn numbered(self, id: u32, name: &'static str, older: Option<&'static Self>) -> Self {
         Self { id, name, older, ..self }
+    }
+
+    /// [`SAMPLED`] where not every call is timed.
+    pub(super) fn sampled(&self) -> u32 {
+        if cap::is_sampled(self.sampling) { SAMPLED } else { 0 }
     }
 }
 

@@ -297,7 +297,7 @@ impl Slot {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) unsafe fn passes_by(&self) -> bool {
         // SAFETY: the caller's promise.
-        let passes = unsafe { self.untimed.own_plainly() < self.gap.own_plainly() };
+        let passes = unsafe { self.untimed.own_plainly().wrapping_add(1) < self.gap.own_plainly() };
         if passes {
             add_to!(self, Slot, untimed, 1);
         }

@@ -8,10 +8,11 @@ use std::time::Duration;
 use super::{Choice, Declaration, ReadBy, Variable, values};
 
 /// Every declaration, in the order of the documentation.
-pub static ALL: [&Declaration; 16] = [
+pub static ALL: [&Declaration; 17] = [
     &REPORT.declaration,
     &TOP.declaration,
     &TIMELINE.declaration,
+    &OVERHEAD.declaration,
     &SIGNALS.declaration,
     &MONITOR.declaration,
     &SERVE.declaration,
@@ -71,6 +72,20 @@ pub static TIMELINE: Variable<Choice<usize>> = Variable {
         cargo_perf: None,
     },
     parse: values::events,
+};
+
+/// The cap of all probes that do not say otherwise, in parts per million.
+pub static OVERHEAD: Variable<Choice<u32>> = Variable {
+    declaration: Declaration {
+        name: "PERF_OVERHEAD",
+        values: || "`on`, `off`, or a share, such as `1%` or `0.5%`".into(),
+        default: "`off`",
+        effect: "what share of the program's measured time its probes may cost, all together, where they do not say otherwise: calls, errors, items and bytes stay exact, times and allocations are those of the calls that are timed; `on` is `1%`. There is no call tree then, unless the program asks for one",
+        read_by: ReadBy::Reporter,
+        feature: None,
+        cargo_perf: None,
+    },
+    parse: values::share,
 };
 
 /// Whether a report is written when a signal ends the program.

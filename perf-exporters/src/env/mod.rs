@@ -27,8 +27,8 @@ use std::sync::{Mutex, PoisonError};
 use crate::Error;
 
 pub use declared::{
-    ALL, GATE_DETAIL, GATE_LOG, GATE_MEASURE, LOCK, MONITOR, OTLP, REPORT, SAMPLE, SERVE, SERVE_HOSTS, SERVE_REMOTE,
-    SIGNALS, STRICT, TIMELINE, TOP, UPDATE,
+    ALL, GATE_DETAIL, GATE_LOG, GATE_MEASURE, LOCK, MONITOR, OTLP, OVERHEAD, REPORT, SAMPLE, SERVE, SERVE_HOSTS,
+    SERVE_REMOTE, SIGNALS, STRICT, TIMELINE, TOP, UPDATE,
 };
 pub use markdown::documentation;
 pub use values::Choice;

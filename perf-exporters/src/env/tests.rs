@@ -39,6 +39,7 @@ fn the_words_mean_the_same_for_every_switch() {
             }
             same(MONITOR.parse(word).unwrap() == Choice::On);
             same(TIMELINE.parse(word).unwrap() == Choice::On);
+            same(OVERHEAD.parse(word).unwrap() == Choice::On);
             assert!(GATE_LOG.parse(word).is_err() && LOCK.parse(word).is_err(), "no path: {word}");
         }
     }
@@ -54,6 +55,9 @@ fn values_are_read_to_their_types() {
     assert_eq!((TOP.parse("7").unwrap(), TOP.parse("1").unwrap()), (Some(7), Some(1)));
     assert_eq!([" all ", "0", "off"].map(|all| TOP.parse(all).unwrap()), [None; 3]);
     assert_eq!(TIMELINE.parse(" 4096 ").unwrap(), Choice::Value(4096));
+    for (share, ppm) in [("1%", 10_000), (" 0.5 %", 5_000), ("100%", 1_000_000), ("0.0001%", 1)] {
+        assert_eq!(OVERHEAD.parse(share).unwrap(), Choice::Value(ppm), "{share}");
+    }
     assert_eq!(SERVE_HOSTS.parse(" a.example , ,b").unwrap(), ["a.example", "b"]);
     assert_eq!(GATE_MEASURE.parse("200ms").unwrap(), Duration::from_millis(200));
     assert_eq!(GATE_LOG.parse("./off").unwrap(), PathBuf::from("./off"));
@@ -75,6 +79,11 @@ fn what_is_not_understood_is_an_error_with_the_nearest_value() {
         (TOP.parse("al").unwrap_err(), "PERF_TOP=\"al\": not known (did you mean `all`?); valid: a number of probes"),
         (TOP.parse("many").unwrap_err(), "PERF_TOP=\"many\": not a number; valid: a number of probes, or `all`"),
         (TIMELINE.parse("16777217").unwrap_err(), "PERF_TIMELINE=\"16777217\": not such a number; valid: `on`"),
+        (
+            OVERHEAD.parse("0.5").unwrap_err(),
+            "PERF_OVERHEAD=\"0.5\": no share in per cent; valid: `on`, `off`, or a share",
+        ),
+        (OVERHEAD.parse("101%").unwrap_err(), "PERF_OVERHEAD=\"101%\": not between 0.0001% and 100%; valid: `on`"),
         (GATE_LOG.parse("off").unwrap_err(), "PERF_GATE_LOG=\"off\": not a path (a file of that name is `./off`)"),
     ] {
         let told = text(error);

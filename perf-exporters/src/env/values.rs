@@ -95,6 +95,20 @@ pub(super) fn events(text: &str) -> Result<Choice<usize>, String> {
     })
 }
 
+/// A share in parts per million, at least one of them.
+pub(super) fn share(text: &str) -> Result<Choice<u32>, String> {
+    choice(text, |text| {
+        let percent = text.strip_suffix('%').ok_or_else(|| "no share in per cent".to_owned())?;
+        let percent: f64 = percent.trim().parse().map_err(|_| "no share in per cent".to_owned())?;
+        if !(0.0001..=100.0).contains(&percent) {
+            return Err("not between 0.0001% and 100%".to_owned());
+        }
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within the range just seen")]
+        let ppm = (percent * 10_000.0).round() as u32;
+        Ok(ppm)
+    })
+}
+
 /// How many; nothing where all are meant.
 pub(super) fn count(text: &str) -> Result<Option<usize>, String> {
     if text.eq_ignore_ascii_case("all") || word(text) == Some(false) {

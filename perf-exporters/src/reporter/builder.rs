@@ -15,6 +15,9 @@ use crate::table::Options;
 const NOT_ENABLED: &str = "PERF_REPORT is set, but this program was built without probes; \
      build it with the feature `enabled` of perf-core or perf-exporters";
 
+/// The cap where one is wanted and no share is said: 1 %.
+const USUAL_CAP: u32 = 10_000;
+
 /// Settings of a [`Reporter`].
 ///
 /// The environment goes before the program: `PERF_REPORT` replaces the outputs given here, since the user who runs the
@@ -38,8 +41,9 @@ pub struct Builder {
     program: Option<String>,
     allocator: Option<String>,
     top: Option<usize>,
-    call_tree: bool,
+    call_tree: Option<bool>,
     timeline: Option<usize>,
+    overhead: u32,
     signals: bool,
     env: bool,
 }
@@ -51,8 +55,9 @@ impl Default for Builder {
             program: None,
             allocator: None,
             top: Some(Options::TOP),
-            call_tree: true,
+            call_tree: None,
             timeline: None,
+            overhead: 0,
             signals: cfg!(feature = "signals"),
             env: true,
         }
@@ -84,9 +89,24 @@ impl Builder {
         self
     }
 
-    /// Whether to record who called whom. On by default; it makes every call a little dearer.
+    /// Whether to record who called whom. On by default, unless there is a cap on the [`overhead`](Self::overhead): it makes
+    /// every call a little dearer, and calls that are not timed nearly as dear as others.
     pub fn call_tree(mut self, on: bool) -> Self {
-        self.call_tree = on;
+        self.call_tree = Some(on);
+        self
+    }
+
+    /// A cap on what probes cost the program, all together, unless `PERF_OVERHEAD` says: so many millionths of its measured
+    /// time, 10,000 being 1 %; 0, the default, is no cap. See [`perf_core::set_overhead`].
+    ///
+    /// ```
+    /// use perf_exporters::Reporter;
+    ///
+    /// let reporter = Reporter::builder().ignore_env().overhead(10_000).build();
+    /// # drop(reporter);
+    /// ```
+    pub fn overhead(mut self, ppm: u32) -> Self {
+        self.overhead = ppm;
         self
     }
 
@@ -105,7 +125,7 @@ impl Builder {
         self
     }
 
-    /// Leaves `PERF_REPORT`, `PERF_TOP`, `PERF_TIMELINE`, `PERF_SIGNALS`, `PERF_SERVE`, `PERF_OTLP`, `PERF_MONITOR` unread.
+    /// Leaves `PERF_REPORT`, `PERF_TOP`, `PERF_TIMELINE`, `PERF_OVERHEAD`, `PERF_SIGNALS`, `PERF_SERVE`, `PERF_OTLP`, `PERF_MONITOR` unread.
     /// Without an output, only [`Reporter::report`] is then of use.
     pub fn ignore_env(mut self) -> Self {
         self.env = false;
@@ -115,8 +135,12 @@ impl Builder {
     /// Starts reporting.
     pub fn build(self) -> Reporter {
         let outputs = if perf_core::is_enabled() { self.chosen_outputs() } else { self.without_probes() };
+        let overhead = self.chosen_overhead();
+        if overhead > 0 {
+            perf_core::set_overhead(overhead);
+        }
         // Where the environment wants no report, the tree would be recorded in vain.
-        if self.call_tree && !(self.env && outputs.is_empty()) {
+        if self.call_tree.unwrap_or(overhead == 0) && !(self.env && outputs.is_empty()) {
             perf_core::set_call_tree(true);
         }
         let events = timeline::chosen(self.env, self.timeline, &outputs);
@@ -189,6 +213,16 @@ impl Builder {
             complain(&NOT_ENABLED);
         }
         Vec::new()
+    }
+
+    /// In parts per million; 0 is no cap.
+    fn chosen_overhead(&self) -> u32 {
+        let asked = if self.env { env::OVERHEAD.get() } else { None };
+        asked.map_or(self.overhead, |choice| match choice {
+            Choice::Off => 0,
+            Choice::On => USUAL_CAP,
+            Choice::Value(ppm) => ppm,
+        })
     }
 
     fn chosen_top(&self) -> Option<usize> {

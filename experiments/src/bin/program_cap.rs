@@ -1,0 +1,184 @@
+//! A program of 1,000 probes under the cap of the whole program: `cargo run --release -p experiments --features probes
+//! --bin program_cap [ROUNDS]`.
+//!
+//! 990 functions of some 10 to 100 microseconds, each of which calls one of ten functions of 20 nanoseconds 40 times. It prints how much longer the program takes under a cap of 1 % than with its probes switched off, in the same
+//! process by turns, and how far the figures under the cap are from those of a run without one.
+
+use std::collections::BTreeMap;
+use std::hint::black_box;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use perf_core::{Probe, perf_probe};
+
+const ORDINARY: usize = 990;
+const SHORT: usize = 10;
+/// Parts per million.
+const CAP: u32 = 10_000;
+/// Passes over all functions of a turn, and turns of a process: off and capped, twice each.
+const PASSES: u64 = 1;
+const TURNS: usize = 20;
+/// Passes of the runs whose figures are compared.
+const COMPARED: u64 = 50;
+
+/// Steps of four chains side by side, as work that keeps a processor busy: the counter is read when its turn comes, which
+/// behind one long chain would be long after the work before it was issued. A function of its own, so that it is the same code
+/// whether a probe around it is on or off.
+#[inline(never)]
+fn steps(x: u64, steps: u64) -> u64 {
+    let next = |x: u64, step: u64| {
+        let x = (x ^ step).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        x ^ (x >> 29)
+    };
+    let chains = (0..steps).fold([x, !x, x << 1, x >> 1], |chains, step| chains.map(|x| next(x, step)));
+    chains.iter().fold(0, |sum, x| sum ^ x)
+}
+
+macro_rules! short {
+    ($($function:ident)*) => {
+        $(
+            #[inline(never)]
+            #[perf_probe]
+            fn $function(x: u64) -> u64 {
+                steps(x, 5)
+            }
+        )*
+        /// The ten functions of 20 ns.
+        const SHORT_FUNCTIONS: [fn(u64) -> u64; SHORT] = [$($function),*];
+    };
+}
+short!(short_0 short_1 short_2 short_3 short_4 short_5 short_6 short_7 short_8 short_9);
+
+/// One of the 990: work of its own, and in the midst of it the calls of a short function.
+#[inline(never)]
+fn ordinary(probe: &'static Probe, index: usize, x: u64) -> u64 {
+    let _call = probe.start();
+    let (part, short) = (2_000 + 2_000 * (index as u64 % 11), SHORT_FUNCTIONS[index % SHORT]);
+    let x = (0..40).fold(steps(x, part), |x, _| short(black_box(x)));
+    steps(x, part)
+}
+
+fn probes() -> Vec<&'static Probe> {
+    (0..ORDINARY).map(|index| &*Box::leak(Box::new(Probe::new(format!("ordinary {index}").leak())))).collect()
+}
+
+fn pass(probes: &[&'static Probe], x: u64) -> u64 {
+    probes.iter().enumerate().fold(x, |x, (index, probe)| ordinary(probe, index, x))
+}
+
+/// Nanoseconds that the processor worked for this thread, where the system tells; else those that passed.
+fn processor_ns(began: Instant) -> u64 {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let told = told.split_whitespace().next().and_then(|first| first.parse().ok());
+    told.unwrap_or_else(|| u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX))
+}
+
+/// By turns without probes and under the cap: prints the median of the ratios of neighbours, and the ratio of the sums.
+fn turns() {
+    let (probes, began) = (probes(), Instant::now());
+    let mut x = pass(&probes, 1);
+    perf_core::set_overhead(CAP);
+    let mut turn = |on: bool| {
+        perf_core::set_recording(on);
+        let before = processor_ns(began);
+        for _ in 0..PASSES {
+            x = pass(&probes, x);
+        }
+        processor_ns(began).saturating_sub(before) as f64
+    };
+    let mut ratios = Vec::new();
+    let mut sums = [0.0; 2];
+    for _ in 0..TURNS {
+        let [off, on, on_again, off_again] = [false, true, true, false].map(&mut turn);
+        ratios.extend([on / off, on_again / off_again]);
+        sums = [sums[0] + off + off_again, sums[1] + on + on_again];
+    }
+    ratios.sort_by(f64::total_cmp);
+    println!("{} {}", ratios[ratios.len() / 2], sums[1] / sums[0]);
+    black_box(x);
+}
+
+/// The figures of a run: one line for each probe.
+fn figures(cap: u32) {
+    let probes = probes();
+    perf_core::set_overhead(cap);
+    black_box((0..COMPARED).fold(1, |x, _| pass(&probes, x)));
+    for probe in perf_core::snapshot().probes() {
+        let [p50, p90] = [0.5, 0.9].map(|q| probe.quantile(q).as_nanos());
+        let per_call = |time: Duration| time.as_secs_f64() * 1e9 / probe.calls() as f64;
+        let (total, own) = (per_call(probe.total()), per_call(probe.self_time()));
+        let name = probe.name().rsplit("::").next().unwrap_or_default();
+        println!("{name}\t{} {} {total} {own} {p50} {p90}", probe.calls(), probe.timed_calls());
+    }
+}
+
+/// What this program prints when it is started with these arguments.
+fn told(arguments: &[&str]) -> String {
+    let me = std::env::current_exe().expect("the path of this program");
+    let output = Command::new(me).args(arguments).output().expect("it starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text")
+}
+
+/// Calls, timed calls, total, self time, median and p90 by probe.
+fn figures_of(cap: u32) -> BTreeMap<String, [f64; 6]> {
+    let line = |line: &str| {
+        let (name, numbers) = line.split_once('\t').expect("a name and numbers");
+        let numbers: Vec<f64> = numbers.split(' ').map(|number| number.parse().expect("a number")).collect();
+        (name.to_owned(), numbers.try_into().expect("six of them"))
+    };
+    told(&["--figures", &cap.to_string()]).lines().map(line).collect()
+}
+
+fn slow_down(rounds: usize) {
+    println!("| process | median of neighbouring turns | all turns |\n|--:|--:|--:|");
+    let mut all: Vec<f64> = Vec::new();
+    for round in 1..=rounds {
+        let told = told(&["--turns"]);
+        let ratio = |text: &str| text.trim().parse::<f64>().expect("a ratio");
+        let (median, sum) = told.split_once(' ').expect("two ratios");
+        let (median, sum) = (ratio(median), ratio(sum));
+        println!("| {round} | {:+.2} % | {:+.2} % |", 100.0 * (median - 1.0), 100.0 * (sum - 1.0));
+        all.push(median);
+    }
+    all.sort_by(f64::total_cmp);
+    println!("| median | {:+.2} % | |\n", 100.0 * (all[all.len() / 2] - 1.0));
+}
+
+fn print_row(name: &str, capped: [f64; 6], free: [f64; 6]) {
+    let pair = |at: usize| format!("{:.1} for {:.1}", capped[at], free[at]);
+    println!("| {name} | {:.0}, {:.0} | {} | {} | {} | {} |", capped[0], capped[1], pair(2), pair(3), pair(4), pair(5));
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["--turns"] => return turns(),
+        ["--figures", cap] => return figures(cap.parse().expect("parts per million")),
+        _ => {}
+    }
+    slow_down(arguments.first().map_or(5, |rounds| rounds.parse().expect("a number of processes")));
+    let (without, with) = (figures_of(0), figures_of(CAP));
+    println!(
+        "Under the cap for without it, ns; medians of the {ORDINARY} others are compared one by one.\n\n\
+         | probe | calls, timed | mean | self | median | p90 |\n|---|--:|--:|--:|--:|--:|"
+    );
+    let (mut others, mut compared) = ([[0.0; 6]; 2], Vec::new());
+    for (name, capped) in &with {
+        let free = without[name];
+        assert!((free[0] - capped[0]).abs() < 0.5, "{name}: calls are exact");
+        if name.starts_with("short") {
+            print_row(name, *capped, free);
+        } else {
+            for (sum, one) in others.iter_mut().zip([capped, &free]) {
+                sum.iter_mut().zip(one).for_each(|(sum, one)| *sum += one);
+            }
+            compared.push(100.0 * (capped[4] / free[4] - 1.0));
+        }
+    }
+    let each = |sums: [f64; 6]| [sums[0], sums[1], sums[2], sums[3], sums[4], sums[5]].map(|sum| sum / ORDINARY as f64);
+    print_row("each of the others", each(others[0]), each(others[1]));
+    compared.sort_by(f64::total_cmp);
+    let [low, middle, high] = [1, 2, 3].map(|part| compared[compared.len() * part / 4]);
+    println!("\nMedians of the others: {middle:+.2} %, half of them between {low:+.2} % and {high:+.2} %.");
+}
