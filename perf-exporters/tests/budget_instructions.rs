@@ -123,6 +123,7 @@ mod counted {
         (0..n as u64).map(|at| at.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ (at * at) << 20).collect()
     }
 
+    #[expect(clippy::stable_sort_primitive, reason = "a sort of n log n steps is under test")]
     fn sorts(n: usize) {
         let mut values = shuffled(n);
         gate::measure(|| values.sort());
@@ -205,11 +206,11 @@ impl Ran {
     }
 }
 
-fn run(test: &str, variables: &[(&str, &str)]) -> Ran {
+fn run(name: &str, variables: &[(&str, &str)]) -> Ran {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("log");
     let mut command = Command::new(env::current_exe().unwrap());
-    command.args([&format!("counted::{test}"), "--exact", "--ignored"]).env("RUST_BACKTRACE", "0");
+    command.args([&format!("counted::{name}"), "--exact", "--ignored"]).env("RUST_BACKTRACE", "0");
     for variable in ["PERF_STRICT", "PERF_UPDATE", "PERF_GATE_MEASURE", "PERF_SAMPLE", "PERF_INSTRUCTIONS"] {
         command.env_remove(variable);
     }

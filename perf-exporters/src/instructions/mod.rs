@@ -56,7 +56,7 @@ impl Source {
             Self::Kernel => listed(&text),
             Self::Valgrind => callgrind::parts(&text),
         };
-        without_empty(counts)
+        without_empty(&counts)
     }
 }
 
@@ -193,7 +193,7 @@ fn listed(text: &str) -> Vec<(String, u64)> {
 }
 
 /// The counts less what counting costs by itself, under their names without the number of counted parts.
-fn without_empty(counts: Vec<(String, u64)>) -> Vec<(String, u64)> {
+fn without_empty(counts: &[(String, u64)]) -> Vec<(String, u64)> {
     let named = counts.iter().filter_map(|(name, count)| {
         let (name, parts) = name.rsplit_once(' ')?;
         Some((name, parts.parse::<u64>().ok()?, *count))
@@ -211,7 +211,7 @@ mod tests {
     #[test]
     fn the_cost_of_counting_is_taken_off_for_each_part() {
         let counts = listed("empty 1\t12\nempty 1\t10\nbody 0 3\t1030\nnonsense\nbody 0 1\t5\nbody x\t7\n");
-        assert_eq!(without_empty(counts), [("body 0".to_owned(), 1_000), ("body 0".to_owned(), 0)]);
+        assert_eq!(without_empty(&counts), [("body 0".to_owned(), 1_000), ("body 0".to_owned(), 0)]);
     }
 
     #[test]

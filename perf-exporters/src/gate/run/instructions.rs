@@ -28,7 +28,7 @@ const CALLS: [usize; 2] = [5, 3];
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// No process is waited for longer than this.
-const DEADLINE: Duration = Duration::from_secs(120);
+const DEADLINE: Duration = Duration::from_secs(100);
 
 /// What is called: the test's body, or the function that it is compared with.
 const BODY: &str = "body";
