@@ -128,6 +128,8 @@ pub enum Metric {
     Errors,
     /// Calls per second, or items per second where the probe counts items: at least this.
     Throughput,
+    /// Instructions that the calling thread executes in a call. Only tests count them.
+    Instructions,
 }
 
 impl Metric {
@@ -148,6 +150,7 @@ impl Metric {
             Self::NetBytes => "net_bytes",
             Self::Errors => "errors",
             Self::Throughput => "throughput",
+            Self::Instructions => "instructions",
         }
     }
 
@@ -215,8 +218,21 @@ pub struct CallLimit {
 pub struct Relative {
     /// The other function, as its path is written.
     pub reference: &'static str,
-    /// At most so many times the other's time; greater than zero.
+    /// At most so many times the other's time, or instructions; greater than zero.
     pub ratio: f64,
+    /// The figure that is compared.
+    pub by: Figure,
+}
+
+/// The figure that growth, or a comparison, is judged by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Figure {
+    /// Time; of growth the counters before it.
+    #[default]
+    Time,
+    /// Instructions.
+    Instructions,
 }
 
 /// How cost may grow, and the sizes to check.
@@ -226,6 +242,8 @@ pub struct Growth {
     pub class: GrowthClass,
     /// Ascending sizes; at least six of them, the last at least 1,024 times the first.
     pub sizes: &'static [usize],
+    /// The figure that grows.
+    pub by: Figure,
 }
 
 /// A class of functions that bounds growth.

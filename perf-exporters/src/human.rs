@@ -4,6 +4,20 @@
 
 use std::fmt;
 
+/// A whole number with a comma after each three digits: `1,234,567`.
+#[cfg(feature = "judge")]
+pub(crate) fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// A number brought to a unit in which it reads well.
 ///
 /// ```

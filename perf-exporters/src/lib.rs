@@ -78,8 +78,8 @@
 //! `enabled` turns `perf-core`'s probes on, as its own feature of that name does. Without it everything here still
 //! works on reports from elsewhere, and [`init`] stays silent unless `PERF_REPORT` asks for a report that cannot be.
 
-#![cfg_attr(not(feature = "signals"), forbid(unsafe_code))]
-#![cfg_attr(feature = "signals", deny(unsafe_code))]
+#![cfg_attr(not(any(feature = "gate", feature = "signals")), forbid(unsafe_code))]
+#![cfg_attr(any(feature = "gate", feature = "signals"), deny(unsafe_code))]
 
 #[cfg(feature = "baseline")]
 #[path = "baseline/mod.rs"]
@@ -118,6 +118,8 @@ mod host;
 #[cfg(feature = "html")]
 pub mod html;
 pub mod human;
+#[cfg(feature = "gate")]
+mod instructions;
 #[cfg(feature = "judge")]
 pub mod judge;
 pub mod label;

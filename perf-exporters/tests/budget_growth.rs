@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::hint::black_box;
 use std::time::Duration;
 
-use perf_core::budget::{BudgetSpec, Growth, GrowthClass};
+use perf_core::budget::{BudgetSpec, Figure, Growth, GrowthClass};
 use perf_core::{PerfAlloc, Probe};
 use perf_exporters::gate::{Finished, Run, Verdict, measure, order};
 
@@ -17,7 +17,7 @@ const SIZES: &[usize] = &[16, 64, 256, 1_024, 4_096, 16_384];
 
 const fn claims(class: GrowthClass) -> BudgetSpec {
     BudgetSpec {
-        growth: Some(Growth { class, sizes: SIZES }),
+        growth: Some(Growth { class, sizes: SIZES, by: Figure::Time }),
         max_time: Some(Duration::from_millis(1_500)),
         ..BudgetSpec::EMPTY
     }
@@ -147,7 +147,7 @@ fn linear_code_whose_tables_double_and_whose_numbers_gain_digits_is_linear() {
     ];
     for sizes in LADDERS {
         let spec = BudgetSpec {
-            growth: Some(Growth { class: GrowthClass::Linear, sizes }),
+            growth: Some(Growth { class: GrowthClass::Linear, sizes, by: Figure::Time }),
             max_time: Some(Duration::from_millis(40)),
             ..BudgetSpec::EMPTY
         };

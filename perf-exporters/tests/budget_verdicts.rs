@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use perf_core::budget::{Bound, BudgetSpec, CallLimit, Clock, Limit, Metric, Relative};
+use perf_core::budget::{Bound, BudgetSpec, CallLimit, Clock, Figure, Limit, Metric, Relative};
 use perf_core::{PerfAlloc, perf_budget, perf_probe};
 use perf_exporters::gate::{Finished, Reason, Run, Severity, Verdict, render};
 
@@ -122,8 +122,10 @@ fn an_error_ends_the_run_unless_it_is_budgeted() {
 
 #[test]
 fn a_slower_function_than_its_reference_fails() {
-    static SPEC: BudgetSpec =
-        BudgetSpec { relative: Some(Relative { reference: "fast", ratio: 1.1 }), ..BudgetSpec::EMPTY };
+    static SPEC: BudgetSpec = BudgetSpec {
+        relative: Some(Relative { reference: "fast", ratio: 1.1, by: Figure::Time }),
+        ..BudgetSpec::EMPTY
+    };
     let work = |n: u64| (0..n).map(black_box).fold(0_u64, |a, b| a ^ b.wrapping_mul(31));
     let slower = Run::new(&SPEC).versus(|| work(2_000), || work(1_000));
     assert!(!slower.findings.verdict().is_pass(), "{:?}", slower.findings);
@@ -310,8 +312,10 @@ fn every_run_is_logged_where_asked() {
 
 #[test]
 fn a_comparison_needs_its_reference() {
-    static SPEC: BudgetSpec =
-        BudgetSpec { relative: Some(Relative { reference: "fast", ratio: 1.1 }), ..BudgetSpec::EMPTY };
+    static SPEC: BudgetSpec = BudgetSpec {
+        relative: Some(Relative { reference: "fast", ratio: 1.1, by: Figure::Time }),
+        ..BudgetSpec::EMPTY
+    };
     let verdict = Run::new(&SPEC).test(|| black_box(1)).findings.verdict();
     assert!(matches!(verdict, Verdict::Inconclusive(Reason::Invalid(_))), "{verdict}");
 }

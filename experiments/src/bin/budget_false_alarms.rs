@@ -14,7 +14,7 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use budgets::{Table, leaked, pace, spec, work};
-use perf_core::budget::{Bound, BudgetSpec, CallLimit, Growth, GrowthClass, Limit, Metric, Relative};
+use perf_core::budget::{Bound, BudgetSpec, CallLimit, Figure, Growth, GrowthClass, Limit, Metric, Relative};
 use perf_core::{PerfAlloc, perf_probe};
 use perf_exporters::gate::{Run, Verdict, leak_check, order};
 
@@ -98,10 +98,16 @@ fn kinds() -> Vec<Kind> {
         calls: &[CallLimit { probe: "query", calls: 1 }],
         ..BudgetSpec::EMPTY
     });
-    let relative =
-        leaked(BudgetSpec { relative: Some(Relative { reference: "itself", ratio: 1.10 }), ..BudgetSpec::EMPTY });
+    let relative = leaked(BudgetSpec {
+        relative: Some(Relative { reference: "itself", ratio: 1.10, by: Figure::Time }),
+        ..BudgetSpec::EMPTY
+    });
     let growth = leaked(BudgetSpec {
-        growth: Some(Growth { class: GrowthClass::Linear, sizes: &[16, 64, 256, 1_024, 4_096, 16_384] }),
+        growth: Some(Growth {
+            class: GrowthClass::Linear,
+            sizes: &[16, 64, 256, 1_024, 4_096, 16_384],
+            by: Figure::Time,
+        }),
         ..BudgetSpec::EMPTY
     });
     let counted = || {

@@ -11,7 +11,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use budgets::{Table, leaked, pace, spec, work};
-use perf_core::budget::{Bound, BudgetSpec, CallLimit, Growth, GrowthClass, Metric, Relative};
+use perf_core::budget::{Bound, BudgetSpec, CallLimit, Figure, Growth, GrowthClass, Metric, Relative};
 use perf_core::{PerfAlloc, perf_probe};
 use perf_exporters::gate::{Pace, Run, Verdict, leak_check, measure, order};
 
@@ -35,7 +35,7 @@ fn patient() -> Pace {
 }
 
 fn grows(class: GrowthClass) -> &'static BudgetSpec {
-    leaked(BudgetSpec { growth: Some(Growth { class, sizes: SIZES }), ..BudgetSpec::EMPTY })
+    leaked(BudgetSpec { growth: Some(Growth { class, sizes: SIZES, by: Figure::Time }), ..BudgetSpec::EMPTY })
 }
 
 type Regression = (&'static str, &'static str, Box<dyn FnMut() -> Verdict>);
@@ -54,7 +54,10 @@ fn regressions() -> Vec<Regression> {
     let p99 = spec(Metric::P99, Bound::Time(Duration::from_secs_f64(2.0 * usual / 1e9)));
     let one = spec(Metric::Allocs, Bound::Count(1));
     let calls = leaked(BudgetSpec { calls: &[CallLimit { probe: "query", calls: 1 }], ..BudgetSpec::EMPTY });
-    let vs = leaked(BudgetSpec { relative: Some(Relative { reference: "before", ratio: 1.02 }), ..BudgetSpec::EMPTY });
+    let vs = leaked(BudgetSpec {
+        relative: Some(Relative { reference: "before", ratio: 1.02, by: Figure::Time }),
+        ..BudgetSpec::EMPTY
+    });
     let (linear, constant) = (grows(GrowthClass::Linear), grows(GrowthClass::Constant));
     let quadratic = |n: usize| (0..n / 8).for_each(|_| _ = black_box(work(n as u64 / 8)));
     let scan = |n: usize| {

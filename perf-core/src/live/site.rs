@@ -178,7 +178,7 @@ fn hash(name: &str) -> usize {
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
-    use crate::budget::{Bound, GrowthClass, Limit, Metric};
+    use crate::budget::{Bound, Figure, GrowthClass, Limit, Metric};
     use crate::live::callsite::Name;
 
     #[test]
@@ -187,8 +187,8 @@ mod tests {
             name: Some("parse"),
             limits: &[Limit { metric: Metric::Allocs, bound: Bound::Count(3) }],
             calls: &[CallLimit { probe: "read", calls: 2 }],
-            relative: Some(Relative { reference: "naive", ratio: 1.5 }),
-            growth: Some(Growth { class: GrowthClass::Linear, sizes: &[1, 2, 4] }),
+            relative: Some(Relative { reference: "naive", ratio: 1.5, by: Figure::Time }),
+            growth: Some(Growth { class: GrowthClass::Linear, sizes: &[1, 2, 4], by: Figure::Instructions }),
             ..BudgetSpec::EMPTY
         };
         let copy = keep_budget(&SPEC);

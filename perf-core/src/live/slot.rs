@@ -62,7 +62,7 @@ pub(crate) struct Slot {
     /// Open polls of this probe on this thread, and the loan that they are under.
     polling: Count,
     polling_loan: Count,
-    /// Sampling: calls that pass after a timed one, before the next call is timed.
+    /// Sampling: the next call that is timed is the one so many after the last; 0 before the first.
     pub(crate) gap: Count,
     /// Sampling: untimed calls that timed calls still open stand for.
     pub(crate) claimed: Count,

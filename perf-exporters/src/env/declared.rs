@@ -26,6 +26,7 @@ pub static ALL: [&Declaration; 17] = [
     &GATE_LOG.declaration,
     &GATE_MEASURE.declaration,
     &SAMPLE.declaration,
+    &INSTRUCTIONS.declaration,
 ];
 
 const SWITCH: fn() -> Cow<'static, str> = || "`on`, `off`".into();
@@ -254,6 +255,20 @@ pub static GATE_MEASURE: Variable<Duration> = Variable {
         cargo_perf: Some("`compare` sets it for tests"),
     },
     parse: values::duration,
+};
+
+/// Where a budget test that another one started leaves the instructions that it counted.
+pub static INSTRUCTIONS: Variable<PathBuf> = Variable {
+    declaration: Declaration {
+        name: "PERF_INSTRUCTIONS",
+        values: || "a path".into(),
+        default: "none",
+        effect: "which file a test leaves counted instructions in, and judges nothing; budget tests set it for the processes that they start to count instructions, so these start no others",
+        read_by: ReadBy::BudgetTests,
+        feature: Some("gate"),
+        cargo_perf: None,
+    },
+    parse: values::path,
 };
 
 /// Where a budget test that another one started leaves what it measured.

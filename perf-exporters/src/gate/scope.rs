@@ -7,12 +7,13 @@ use std::cell::RefCell;
 use std::future::poll_fn;
 use std::hint::black_box;
 use std::pin::pin;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use perf_core::{Guard, Probe, ProbeStats, Session, SessionGuard, SessionHandle, Snapshot};
 
 use crate::clock::Stopwatch;
+use crate::instructions::{Counting, counted as counted_instructions, counted_async};
 
 /// Allocations inside a measured body, or inside the part of it that counts.
 pub(super) static BODY: Probe = Probe::new(BODY_NAME);
@@ -36,6 +37,8 @@ pub(super) struct Scope {
     items: AtomicU64,
     /// Narrowed parts that are running.
     open_parts: AtomicU64,
+    /// Which instructions are counted.
+    instructions: AtomicU8,
     sessions: Mutex<Sessions>,
 }
 
@@ -63,6 +66,7 @@ impl Scope {
             narrow_parts: AtomicU64::new(0),
             items: AtomicU64::new(0),
             open_parts: AtomicU64::new(0),
+            instructions: AtomicU8::new(NONE),
             sessions: Mutex::new(Sessions::default()),
         })
     }
@@ -81,6 +85,21 @@ impl Scope {
     pub(super) fn take(&self) -> Said {
         let (time, parts) = (self.narrow_ns.swap(0, Relaxed), self.narrow_parts.swap(0, Relaxed));
         Said { narrow_ns: (parts > 0).then_some(time), items: self.items.swap(0, Relaxed) }
+    }
+
+    /// Counts instructions until the guard is dropped: of narrowed parts, or of the whole call.
+    pub(super) fn count_instructions(&self, narrow: bool) -> impl Drop {
+        self.instructions.store(if narrow { PARTS } else { WHOLE }, Relaxed);
+        CountsInstructions(&self.instructions)
+    }
+
+    /// Whether instructions of what runs now on other threads, carried there, are counted.
+    fn counts_carried(&self) -> bool {
+        match self.instructions.load(Relaxed) {
+            WHOLE => true,
+            PARTS => self.open_parts.load(Relaxed) > 0,
+            _ => false,
+        }
     }
 
     fn sessions(&self) -> std::sync::MutexGuard<'_, Sessions> {
@@ -107,6 +126,19 @@ impl Scope {
     fn open_part(&self) -> OpenPart<'_> {
         self.open_parts.fetch_add(1, Relaxed);
         OpenPart(&self.open_parts)
+    }
+}
+
+/// Values of [`Scope::instructions`].
+const NONE: u8 = 0;
+const WHOLE: u8 = 1;
+const PARTS: u8 = 2;
+
+struct CountsInstructions<'a>(&'a AtomicU8);
+
+impl Drop for CountsInstructions<'_> {
+    fn drop(&mut self) {
+        self.0.store(NONE, Relaxed);
     }
 }
 
@@ -185,6 +217,12 @@ pub fn measure<R>(work: impl FnOnce() -> R) -> R {
         scope.add(0);
         return output;
     }
+    if scope.instructions.load(Relaxed) == PARTS {
+        let _open = scope.open_part();
+        let output = counted_instructions(|| black_box(work()));
+        scope.add(0);
+        return output;
+    }
     let watch = scope.watch;
     let start = watch.now();
     let output = black_box(work());
@@ -209,6 +247,12 @@ pub async fn measure_async<F: Future>(work: F) -> F::Output {
     if let Some(narrow) = scope.narrow() {
         let _open = scope.open_part();
         let output = narrow.wrap(BODY.wrap(work)).await;
+        scope.add(0);
+        return black_box(output);
+    }
+    if scope.instructions.load(Relaxed) == PARTS {
+        let _open = scope.open_part();
+        let output = counted_async(work).await;
         scope.add(0);
         return black_box(output);
     }
@@ -245,7 +289,8 @@ pub fn items(items: u64) {
 pub fn current_session() -> Carrier {
     let scope = here();
     let session = scope.as_ref().and_then(|scope| scope.current());
-    Carrier { scope, session }
+    let counts = scope.as_ref().is_some_and(|scope| scope.counts_carried());
+    Carrier { scope, session, counts }
 }
 
 /// Carries a budget test's session to another thread or task; made by [`current_session`].
@@ -253,6 +298,8 @@ pub fn current_session() -> Carrier {
 pub struct Carrier {
     scope: Option<Arc<Scope>>,
     session: Option<SessionHandle>,
+    /// Whether instructions are counted, too.
+    counts: bool,
 }
 
 impl Carrier {
@@ -263,12 +310,17 @@ impl Carrier {
             _part: session.is_some().then(|| CARRIED.start()),
             _session: session,
             _scope: self.scope.as_ref().map(Scope::enter),
+            // Last, so that nothing of the above is counted.
+            _counting: self.counts.then(Counting::begin),
         }
     }
 
     /// Counts a future's work for the test, on any thread that polls it.
     pub async fn wrap<F: Future>(self, future: F) -> F::Output {
         match (self.scope, self.session) {
+            (Some(scope), Some(session)) if self.counts => {
+                within(scope, session.wrap(CARRIED.wrap(counted_async(future)))).await
+            }
             (Some(scope), Some(session)) => within(scope, session.wrap(CARRIED.wrap(future))).await,
             _ => future.await,
         }
@@ -278,7 +330,8 @@ impl Carrier {
 /// Keeps its thread in a budget test's session; made by [`Carrier::enter`].
 #[must_use = "the session is left where the guard is dropped: bind it to a name, `let _counted = …`"]
 pub struct Carried {
-    // The order matters: the call ends inside its session.
+    // The order matters: the call ends inside its session, and counting before both.
+    _counting: Option<Counting>,
     _part: Option<Guard>,
     _session: Option<SessionGuard>,
     _scope: Option<Entered>,

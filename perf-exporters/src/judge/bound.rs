@@ -73,6 +73,7 @@ impl Quantity {
 pub(super) const fn unit(metric: Metric) -> Unit {
     match metric {
         Metric::Allocs => Unit::Count,
+        Metric::Instructions => Unit::Instructions,
         Metric::AllocBytes | Metric::PeakBytes | Metric::NetBytes => Unit::Bytes,
         Metric::Errors => Unit::Share,
         Metric::Throughput => Unit::PerSecond,
@@ -83,6 +84,11 @@ pub(super) const fn unit(metric: Metric) -> Unit {
 /// Counters are exact; everything else needs many calls.
 pub(super) const fn is_counter(metric: Metric) -> bool {
     matches!(metric, Metric::Allocs | Metric::AllocBytes | Metric::PeakBytes | Metric::NetBytes)
+}
+
+/// Whether calls are timed for it, or looked at for errors: neither counters nor instructions need that.
+pub(super) const fn is_sampled(metric: Metric) -> bool {
+    !is_counter(metric) && !matches!(metric, Metric::Instructions)
 }
 
 /// Checks one bound, in the unit of its quantity (nanoseconds, bytes, a count, a share, events per second), against figures.
@@ -120,6 +126,7 @@ pub fn hold(quantity: Quantity, bound: f64, figures: &Figures) -> Row {
             let row = Row { actual, reason: format!("{errors} of {calls} calls returned an error"), ..row };
             if figures.errors_unseen && !row.verdict.is_fail() { row.invalid(UNSEEN) } else { row }
         }
+        Metric::Instructions => row.invalid("a probe counts no instructions: that takes a test"),
         Metric::Max => greatest(row, figures),
         Metric::Mean => average(row, figures, bound),
         Metric::Throughput => rate(row, figures, if figures.items > 0 { figures.items } else { figures.calls }),

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use perf_core::budget::{Bound, BudgetSpec, CallLimit, Limit, Metric};
 
-use super::bound::{is_counter, unit};
+use super::bound::{is_counter, is_sampled, unit};
 use super::findings::{Findings, Row};
+use super::instructions::Instructions;
 use super::measurements::{Counters, Disturbance, Measurements};
 use super::quantile::{Exceedances, minimal_samples};
 use super::verdict::{Reason, Severity, Side, Unit, Verdict};
-use super::{exact, max, mean, plan, quantile};
+use super::{exact, instructions, max, mean, plan, quantile};
 
 /// Without a key that asks for more, so many calls are measured at least.
 const USUAL_LEAST: u64 = 60;
@@ -63,13 +64,26 @@ impl<'a> Budget<'a> {
     /// Does it promise anything about time, or the share of errors?
     #[must_use]
     pub fn needs_times(self) -> bool {
-        self.bounds().any(|(limit, _)| !is_counter(limit.metric))
+        self.bounds().any(|(limit, _)| is_sampled(limit.metric))
     }
 
     /// Does it promise anything about counters?
     #[must_use]
     pub fn needs_counters(self) -> bool {
         !self.spec.calls.is_empty() || self.bounds().any(|(limit, _)| is_counter(limit.metric))
+    }
+
+    /// Does it limit the number of instructions?
+    #[must_use]
+    pub fn needs_instructions(self) -> bool {
+        self.bounds().any(|(limit, _)| limit.metric == Metric::Instructions)
+    }
+
+    /// Whether so many instructions keep every limit and target on them.
+    #[must_use]
+    pub fn keeps_instructions(self, seen: &Instructions) -> bool {
+        let bounds = self.bounds().filter(|(limit, _)| limit.metric == Metric::Instructions);
+        bounds.into_iter().all(|(limit, _)| instructions::judge(seen, amount(limit.bound)).verdict.is_pass())
     }
 
     /// The fewest calls that can decide every promise on time.
@@ -107,7 +121,7 @@ impl<'a> Budget<'a> {
             (Metric::Errors, bound) => amount(bound),
             (metric, _) => metric.quantile().map_or(0.01, |p| 1.0 - p),
         };
-        let timed = self.spec.limits.iter().filter(|limit| !is_counter(limit.metric));
+        let timed = self.spec.limits.iter().filter(|limit| is_sampled(limit.metric));
         timed.map(|limit| plan::calls_for_runs(share(limit))).max().unwrap_or(0)
     }
 
@@ -142,7 +156,7 @@ impl<'a> Budget<'a> {
     /// many calls as it did of its own reference.
     #[must_use]
     pub fn fails_beyond(self, measured: &Measurements, disturbance: Disturbance) -> bool {
-        self.spec.limits.iter().filter(|limit| !is_counter(limit.metric)).any(|limit| {
+        self.spec.limits.iter().filter(|limit| is_sampled(limit.metric)).any(|limit| {
             let slower = disturbance.cold.max(1.0);
             let bound = match limit.metric {
                 Metric::Throughput => amount(limit.bound) / slower,
@@ -194,6 +208,7 @@ fn judge(limit: &Limit, measured: &Measurements) -> Row {
     let row = Row::new(limit.metric.key(), unit(limit.metric), bound);
     match limit.metric {
         metric if is_counter(metric) => counter(row, metric, measured),
+        Metric::Instructions => of_instructions(row, &measured.instructions),
         Metric::Max => {
             let judged = max::judge(times, bound, 0.0);
             let reason = if judged.verdict.is_fail() {
@@ -249,6 +264,32 @@ fn of_quantile(row: Row, p: f64, times: &[f64]) -> Row {
     let reason = format!("{k} of {n} calls took longer; {may} may{bursts}{speaks}");
     let row = row.evidence(judged.observed.unwrap_or(f64::NAN), n, judged.fail_p).verdict(judged.verdict, reason);
     Row { wanted: judged.plan.as_before, pass_error: judged.pass_p, ..row }
+}
+
+fn of_instructions(row: Row, seen: &Instructions) -> Row {
+    let judged = instructions::judge(seen, row.bound);
+    let reason = seen.range().map_or_else(String::new, |range| spread_of(seen, range, judged.spread));
+    let row = Row { exact: true, ..row };
+    row.evidence(judged.value, seen.calls(), 0.0).verdict(judged.verdict, reason)
+}
+
+/// `15 calls in 3 processes: 119,870 to 121,002, processes apart by 0.02 %`.
+fn spread_of(seen: &Instructions, (least, greatest): (u64, u64), spread: f64) -> String {
+    let processes = match seen.processes.len() {
+        1 => "one process".to_owned(),
+        several => format!("{several} processes"),
+    };
+    let shown = |count: u64| super::findings::Shown(count as f64, Unit::Instructions);
+    let calls = if least == greatest {
+        "the same every time".to_owned()
+    } else {
+        format!("{} to {}", shown(least), shown(greatest))
+    };
+    let apart = match seen.processes.len() {
+        1 => String::new(),
+        _ => format!(", processes apart by {:.2} %", 100.0 * spread),
+    };
+    format!("{} calls in {processes}: {calls}{apart}", seen.calls())
 }
 
 fn confidence(judged: &mean::Judgement, word: &str, n: u64) -> String {

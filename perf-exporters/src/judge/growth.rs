@@ -71,7 +71,7 @@ pub const LEAST_SPAN: u64 = 1 << 10;
 /// A verdict rests on the better of two bounds of e, over all sizes and over the tail: each may be wrong half as often as
 /// both together. It may be the same for both verdicts, since what lies between tolerance and proof is no class but a
 /// factor of log n, or the caches.
-const ALPHA: f64 = 0.05;
+pub(super) const ALPHA: f64 = 0.05;
 const EACH: f64 = ALPHA / 2.0;
 
 /// The tail and the head have so many sizes at least: fewer have no bound at this level.
@@ -261,7 +261,7 @@ pub fn judge(points: &[(u64, f64)], class: Class, cost: Cost) -> Judgement {
     let x: Vec<f64> = points.iter().map(|p| (p.0 as f64).ln()).collect();
     let costs: Vec<f64> = points.iter().map(|p| p.1.max(least).ln()).collect();
     let y: Vec<f64> = costs.iter().zip(&points).map(|(c, p)| c - class.at(p.0).ln()).collect();
-    let from = (points.len() / 2).min(points.len() - LEAST_FITTED);
+    let from = tail_from(points.len());
     let lines =
         (TheilSen::fit(&x, &y), TheilSen::fit(&x[from..], &y[from..]), TheilSen::fit(&x[from..], &costs[from..]));
     let (Some(whole), Some(tail), Some(bare)) = lines else {
@@ -286,6 +286,12 @@ pub fn judge(points: &[(u64, f64)], class: Class, cost: Cost) -> Judgement {
         tail: tail.slope(),
         power: bare.slope(),
     }
+}
+
+/// Where the upper half of so many sizes begins.
+pub(super) const fn tail_from(sizes: usize) -> usize {
+    let (half, fitted) = (sizes / 2, sizes.saturating_sub(LEAST_FITTED));
+    if half < fitted { half } else { fitted }
 }
 
 /// The evidence of a verdict.
@@ -327,7 +333,7 @@ impl Seen<'_> {
 }
 
 /// The fault of points sorted by size; `None` where they can be judged.
-fn complaint(points: &[(u64, f64)], cost: Cost) -> Option<&'static str> {
+pub(super) fn complaint(points: &[(u64, f64)], cost: Cost) -> Option<&'static str> {
     let usable = |c: f64| c.is_finite() && (c > 0.0 || (c >= 0.0 && cost != Cost::Time));
     let (Some(first), Some(last)) = (points.first(), points.last()) else {
         return Some("no sizes");
@@ -343,7 +349,7 @@ fn complaint(points: &[(u64, f64)], cost: Cost) -> Option<&'static str> {
     }
 }
 
-fn flat(verdict: Verdict, e: f64) -> Judgement {
+pub(super) fn flat(verdict: Verdict, e: f64) -> Judgement {
     Judgement { verdict, excess: e, lower: e, upper: e, tail: e, power: e }
 }
 

@@ -1,5 +1,7 @@
 //! Measurements, as plain values.
 
+use super::Instructions;
+
 /// The measurements of one epoch of a test.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -14,6 +16,8 @@ pub struct Measurements {
     pub errors: Vec<(u64, u64)>,
     /// Counters of several equal batches of calls.
     pub batches: Vec<Counters>,
+    /// Counted instructions.
+    pub instructions: Instructions,
     /// The disturbance of a fixed piece of work meanwhile.
     pub disturbance: Disturbance,
     /// Whether allocations are counted: [`perf_core::PerfAlloc`] is the allocator.
@@ -28,6 +32,7 @@ impl Default for Measurements {
             items: Vec::new(),
             errors: Vec::new(),
             batches: Vec::new(),
+            instructions: Instructions::default(),
             disturbance: Disturbance::CALM,
             alloc_tracking: true,
         }

@@ -19,8 +19,10 @@
 //! | is B slower than A times R? | [`relative`] | ABBA blocks, Wilcoxon signed ranks, Hodges–Lehmann |
 //! | and in its mean, or its slow calls? | [`versus`] | the same by three figures, randomised |
 //! | does the cost grow as claimed? | [`growth`] | Theil–Sen slope of the cost by what was claimed |
+//! | and to a factor of log n? | [`steps`] | the same of instructions, against the slope of a logarithm |
 //! | is that growth the code's, or the caches'? | [`caches`] | the same calls with empty caches |
 //! | or is something filling up? | [`fill`] | the time at which the present level was reached |
+//! | are so many instructions enough? | [`instructions`] | the least of three processes, with their spread |
 //! | does memory leak? | [`trend`] | Mann–Kendall, Sen slope |
 //! | did anything move between two sets of runs? | [`diff`] | Mann–Whitney, ratio with its interval |
 //!
@@ -38,12 +40,14 @@ mod figures;
 pub mod fill;
 mod findings;
 pub mod growth;
+pub mod instructions;
 pub mod max;
 pub mod mean;
 mod measurements;
 pub mod plan;
 pub mod quantile;
 pub mod relative;
+pub mod steps;
 pub mod trend;
 #[cfg(feature = "serve")]
 mod unjudged;
@@ -58,6 +62,7 @@ pub use figures::Figures;
 #[cfg(feature = "gate")]
 pub(crate) use findings::Shown;
 pub use findings::{Findings, Row};
+pub use instructions::Instructions;
 pub use measurements::{Counters, Disturbance, Measurements};
 pub use perf_core::budget::Metric;
 #[cfg(feature = "serve")]

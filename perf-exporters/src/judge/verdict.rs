@@ -42,6 +42,8 @@ pub enum Reason {
     Cached,
     /// A time limit was missed by a build without optimisation.
     DebugBuild,
+    /// This machine cannot measure it; the text says what is missing, and how to get it.
+    Unsupported(Cow<'static, str>),
     /// The input is not something to judge (empty, not finite, wrong baseline); the text says what.
     Invalid(Cow<'static, str>),
 }
@@ -65,6 +67,7 @@ impl fmt::Display for Reason {
                 f.write_str("time grows faster than claimed, as it does where data outgrow the caches, too")
             }
             Self::DebugBuild => f.write_str("debug build"),
+            Self::Unsupported(what) => write!(f, "unsupported: {what}"),
             Self::Invalid(what) => f.write_str(what),
         }
     }
@@ -170,6 +173,8 @@ pub enum Unit {
     Share,
     /// An exponent of the input size.
     Exponent,
+    /// Instructions.
+    Instructions,
 }
 
 /// One broken bound, with what is known about it.

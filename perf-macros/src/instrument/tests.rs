@@ -260,7 +260,7 @@ fn the_plan_of_a_test_arrives_in_its_constant() {
         "iterations : :: perf_core :: __private :: core :: option :: Option :: Some (299u64)",
         "budget :: Warmup :: Time (:: perf_core :: __private :: core :: time :: Duration :: from_nanos (20000000u64))",
         "from_nanos (500000000u64)",
-        "Relative { reference : \"references::f::<u8>\" , ratio : 1.5f64 }",
+        "Relative { reference : \"references::f::<u8>\" , ratio : 1.5f64 , by :",
         "let reference = references :: f :: < u8 > ;",
     ] {
         assert!(expansion.contains(field), "{field}: {expansion}");
@@ -268,7 +268,23 @@ fn the_plan_of_a_test_arrives_in_its_constant() {
     let sizes = "growth = \"n log n\", sizes = [1, 4, 16, 64, 256, 1_024]";
     let (expansion, _) = expanded("budget", sizes, "#[test] fn sorts(n: usize) {}");
     let field = "Growth { class : :: perf_core :: __private :: budget :: GrowthClass :: Linearithmic , sizes : & [1usize , 4usize";
-    assert!(expansion.contains(field), "{expansion}");
+    assert!(
+        expansion.contains(field) && expansion.contains("by : :: perf_core :: __private :: budget :: Figure :: Time"),
+        "{expansion}"
+    );
+    let counted = "growth(instructions = \"n\"), sizes = [1, 4, 16, 64, 256, 1_024], instructions = \"2k\"";
+    let (expansion, _) = expanded("budget", counted, "#[test] fn sorts(n: usize) {}");
+    for field in [
+        "budget :: Figure :: Instructions",
+        "Metric :: Instructions , bound : :: perf_core :: __private :: budget :: Bound :: Count (2000u64)",
+    ] {
+        assert!(expansion.contains(field), "{field}: {expansion}");
+    }
+    let (expansion, _) = expanded("budget", "vs(instructions = before::f)", "#[test] fn f() {}");
+    assert!(
+        expansion.contains("ratio : 1.1f64 , by : :: perf_core :: __private :: budget :: Figure :: Instructions"),
+        "{expansion}"
+    );
 }
 
 #[test]

@@ -30,6 +30,8 @@ const SIZES: &[(&str, u64)] = &[
     ("GiB", 1 << 30),
 ];
 
+const COUNTS: &[(&str, u64)] = &[("k", 1_000), ("K", 1_000), ("M", 1_000_000), ("G", 1_000_000_000)];
+
 /// Thousandths of an event per second that one event per unit amounts to, as a fraction.
 const RATES: &[(&str, (u128, u128))] =
     &[("ms", (1_000_000, 1)), ("s", (1_000, 1)), ("min", (1_000, 60)), ("h", (1_000, 3_600))];
@@ -51,6 +53,21 @@ pub(crate) fn size(input: ParseStream) -> Result<u64> {
     }
     let literal = string(input, "a size: a number of bytes, or a string such as \"4KiB\"")?;
     scaled(&literal, SIZES, "a size", "\"4KiB\"")
+}
+
+/// A number of instructions: a plain integer, or a string such as `"120k"`; never zero.
+pub(crate) fn instructions(input: ParseStream) -> Result<u64> {
+    let span = input.span();
+    let count = if input.peek(LitInt) {
+        integer(input, "a number of instructions")?
+    } else {
+        let literal = string(input, "a number of instructions, or a string such as \"120k\"")?;
+        scaled(&literal, COUNTS, "a number of instructions", "\"120k\"")?
+    };
+    if count == 0 {
+        return Err(Error::new(span, "a limit of no instructions at all cannot be kept"));
+    }
+    Ok(count)
 }
 
 /// A share such as `"1%"`, in parts per million.
@@ -155,6 +172,7 @@ fn names<T>(units: &[(&str, T)]) -> String {
 fn smallest(units: &[(&str, u64)]) -> String {
     match units.first() {
         Some(("%", _)) => "millionths".to_owned(),
+        Some(("k", _)) => "instructions".to_owned(),
         Some((name, _)) => format!("`{name}`"),
         None => String::new(),
     }
@@ -221,6 +239,18 @@ mod tests {
         assert!(read(size, "\"1.3B\"").is_err());
         assert!(read(size, "\"4 kib\"").is_err());
         assert!(read(size, "4.0").is_err());
+    }
+
+    #[test]
+    fn instructions_are_whole() {
+        for (text, count) in
+            [("120", 120), ("1_000", 1000), ("\"120k\"", 120_000), ("\"1.5M\"", 1_500_000), ("\"2 G\"", 2_000_000_000)]
+        {
+            assert_eq!(read(instructions, text), Ok(count), "{text}");
+        }
+        for text in ["0", "\"0k\"", "\"120\"", "\"0.1234k\"", "\"120ki\"", "1.5", "\"k\""] {
+            assert!(read(instructions, text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -59,6 +59,18 @@ fn target_knows_metrics() {}
 #[perf_budget(p95 = "5ms", target(p95 = "6ms"))]
 fn target_is_looser() {}
 
+#[perf_budget(instructions = "120k")]
+fn instructions_are_for_tests() {}
+
+#[perf_budget(p95 = "5ms", target(instructions = 100))]
+fn target_of_instructions_too() {}
+
+#[perf_budget(instructions = "120")]
+fn instructions_have_no_unit() {}
+
+#[perf_budget(instructions = 0)]
+fn instructions_are_none() {}
+
 #[perf_budget(throughput = "10/s", target(throughput = "9/s"))]
 fn target_rate_is_looser() {}
 

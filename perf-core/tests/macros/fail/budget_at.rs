@@ -32,6 +32,10 @@ fn versus() {}
 #[test]
 fn processor_time() {}
 
+#[perf_budget(p99 = "5ms", instructions = "1M", at = "2000/s")]
+#[test]
+fn instructions() {}
+
 #[perf_budget(p99 = "5ms", at = "2000/s")]
 fn no_test() {}
 

@@ -66,6 +66,26 @@ fn growth_without_a_size() {}
 #[test]
 fn growth_and_comparison(n: usize) {}
 
+#[perf_budget(growth(time = "n"), sizes = [1, 2, 4, 8, 16, 2048])]
+#[test]
+fn growth_of_another_figure(n: usize) {}
+
+#[perf_budget(growth(), sizes = [1, 2, 4, 8, 16, 2048])]
+#[test]
+fn growth_of_no_figure(n: usize) {}
+
+#[perf_budget(growth(instructions = "n"))]
+#[test]
+fn instructions_over_what(n: usize) {}
+
+#[perf_budget(vs(instructions = 3))]
+#[test]
+fn instructions_of_no_function() {}
+
+#[perf_budget(vs(reference))]
+#[test]
+fn comparison_of_no_figure() {}
+
 #[perf_budget(allocs = 1)]
 #[test]
 #[should_panic]

@@ -11,7 +11,7 @@ use crate::gate::kernel::Kernel;
 use crate::judge::plan::{self, Floor};
 use crate::judge::quantile;
 use crate::judge::verdict::{Reason, Verdict};
-use crate::judge::{Budget, Counters, Measurements};
+use crate::judge::{Budget, Measurements};
 use crate::stats::order::{self, median};
 
 /// No epoch keeps more calls.
@@ -37,10 +37,9 @@ const LATE_NS: f64 = 10_000.0;
 pub(super) const BREATHE: usize = 64;
 
 impl<S: Subject> Engine<'_, S> {
-    /// Judges the counters.
-    pub(super) fn exactly(&mut self, batches: Vec<Counters>) {
-        let measured = Measurements { batches, alloc_tracking: self.tracks_allocations(), ..Measurements::default() };
-        let findings = self.budget.judge(&measured);
+    /// Judges counters and instructions.
+    pub(super) fn exactly(&mut self, counted: &Measurements) {
+        let findings = self.budget.judge(counted);
         self.finished.findings.rows.extend(findings.rows.into_iter().filter(|row| row.exact));
     }
 

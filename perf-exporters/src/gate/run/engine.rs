@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use perf_core::budget::Warmup;
+use perf_core::budget::{Figure, Warmup};
 use perf_core::{Session, Snapshot};
 
 use super::subject::Subject;
@@ -11,9 +11,9 @@ use super::turn::{self, Turn};
 use super::{Finished, Run};
 use crate::gate::confirm::{Confirmation, Epoch, Rules, Step};
 use crate::gate::scope::{BODY_NAME, Scope, inside, is_measured};
-use crate::judge::Counters;
 use crate::judge::verdict::{Reason, Unit, Verdict};
 use crate::judge::{Budget, exact};
+use crate::judge::{Counters, Measurements};
 use crate::judge::{Findings, Row};
 use crate::stats::order::median;
 
@@ -88,6 +88,9 @@ impl<'a, S: Subject> Engine<'a, S> {
     }
 
     async fn all<Q: Subject>(&mut self, reference: Option<Q>) -> Result<(), Returned<S::Output>> {
+        if let Some(path) = self.run.counted().filter(|_| !self.nested) {
+            return self.leave_instructions(path, reference).await;
+        }
         #[cfg(feature = "baseline")]
         if let Some(path) = self.run.sampled() {
             return self.leave_sample(path).await;
@@ -108,15 +111,24 @@ impl<'a, S: Subject> Engine<'a, S> {
     async fn fixed_size<Q: Subject>(&mut self, reference: Option<Q>) -> Result<(), Returned<S::Output>> {
         let spec = self.run.spec;
         self.warm_up(0).await?;
+        let mut counted = Measurements { alloc_tracking: self.tracks_allocations(), ..Measurements::default() };
         if self.budget.needs_counters() {
             let probes: Vec<&str> = spec.calls.iter().map(|limit| limit.probe).collect();
-            let batches = self.counters(0, exact::RUNS, &probes).await?;
-            self.exactly(batches);
+            counted.batches = self.counters(0, exact::RUNS, &probes).await?;
         }
+        if self.budget.needs_instructions() {
+            let budget = self.budget;
+            let seen = self.instructions(|seen| budget.keeps_instructions(&seen.of_body(0))).await;
+            counted.instructions = seen.of_body(0);
+        }
+        self.exactly(&counted);
         if self.budget.needs_times() {
             self.absolute().await?;
         }
         match (spec.relative, reference) {
+            (Some(relative), Some(_)) if relative.by == Figure::Instructions => {
+                self.relative_instructions(relative).await;
+            }
             (Some(relative), Some(reference)) => self.relative(relative, reference).await?,
             (Some(relative), None) => {
                 let row = Row::new(format!("vs {}", relative.reference), Unit::Ratio, relative.ratio);
@@ -148,7 +160,7 @@ impl<'a, S: Subject> Engine<'a, S> {
     }
 
     pub(super) async fn warm_up(&mut self, size: usize) -> Result<(), Returned<S::Output>> {
-        let is_timed = self.budget.needs_times() || self.run.spec.relative.is_some();
+        let is_timed = self.budget.needs_times() || self.run.spec.relative.is_some_and(|to| to.by == Figure::Time);
         let _turn = if is_timed { self.turn(self.run.max_time()).await } else { None };
         let (least, most, time) = match self.run.spec.warmup {
             Some(Warmup::Calls(calls)) => (index(calls), index(calls), Duration::MAX),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use perf_core::Snapshot;
-use perf_core::budget::{Growth, GrowthClass};
+use perf_core::budget::{Figure, Growth, GrowthClass};
 
 use super::advice;
 use super::caches::Caches;
@@ -37,6 +37,9 @@ impl<S: Subject> Engine<'_, S> {
     /// Judges how cost grows.
     pub(super) async fn growth(&mut self, growth: Growth) -> Result<(), Returned<S::Output>> {
         let class = class(growth.class);
+        if growth.by == Figure::Instructions {
+            return self.growth_of_instructions(growth, class).await;
+        }
         for size in growth.sizes {
             let (output, ns, _) = self.call(*size).await;
             self.accept(output)?;

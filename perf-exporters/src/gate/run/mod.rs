@@ -4,10 +4,12 @@
 
 mod absolute;
 mod advice;
+mod again;
 mod caches;
 mod declared;
 mod engine;
 mod growth;
+mod instructions;
 #[cfg(feature = "baseline")]
 mod lock;
 mod observe;
@@ -153,8 +155,10 @@ impl Run {
         Self { baselined: true, ..self }
     }
 
-    /// Sets the test harness's name for it.
-    pub(super) const fn test_named(self, test: &'static str) -> Self {
+    /// Sets the test harness's name for it, with which this program can be called to run it alone: `NAME --exact`. Instructions are
+    /// counted so, and what differs between processes is learnt so.
+    #[must_use]
+    pub const fn test_named(self, test: &'static str) -> Self {
         Self { test: Some(test), ..self }
     }
 
@@ -222,7 +226,9 @@ impl Run {
     }
 
     fn prepare(self) -> Option<(Stopwatch, crate::judge::Budget<'static>)> {
-        let watch = Stopwatch::new(self.spec.clock)?;
+        // A process that counts instructions times nothing.
+        let clock = if self.counted().is_some() { Clock::Wall } else { self.spec.clock };
+        let watch = Stopwatch::new(clock)?;
         Some((watch, crate::judge::Budget::new(self.spec).debug_build(self.debug_build)))
     }
 
@@ -253,6 +259,11 @@ impl Run {
     #[cfg(feature = "baseline")]
     fn sampled(&self) -> Option<std::path::PathBuf> {
         self.baselined.then(|| crate::env::SAMPLE.path()).flatten()
+    }
+
+    /// The file in which this process is to leave counted instructions, judging nothing.
+    fn counted(&self) -> Option<std::path::PathBuf> {
+        self.test.and_then(|_| crate::env::INSTRUCTIONS.path())
     }
 
     fn counts_errors(&self) -> bool {

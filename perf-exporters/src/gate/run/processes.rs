@@ -4,10 +4,10 @@
 //! test, and its times, are taken from several processes: each counts as one run.
 
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
+use super::again::Again;
 use super::engine::{Engine, Returned};
 use super::subject::Subject;
 use crate::baseline::Baseline;
@@ -21,11 +21,8 @@ pub(super) const OTHERS: usize = 4;
 /// five processes once in sixteen times, and another in eleven hardly ever.
 pub(super) const WAVES: [usize; 2] = [OTHERS, 6];
 
-/// No process is waited for longer than this: the test may need a resource that this process holds.
+/// No process is waited for longer than this.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// The interval between checks whether one has ended.
-const LOOK: Duration = Duration::from_millis(3);
 
 /// A run whose times are not the code's own is made again so many times.
 const TRIES: usize = 3;
@@ -38,14 +35,12 @@ impl<S: Subject> Engine<'_, S> {
         let _turn = if self.times_are_held() { self.turn(Duration::from_secs(1)).await } else { None };
         let mut seen = Vec::new();
         for _ in 0..processes {
-            let Some(mut other) = Other::start(test) else { break };
-            let until = Instant::now() + PATIENCE;
-            while other.is_running() && Instant::now() < until {
-                self.subject.pause(LOOK).await;
-            }
-            match other.measured() {
-                Some(measured) => seen.push(measured),
-                None => break,
+            let other = Again::start(test, env::SAMPLE.name(), |program, _| Command::new(program));
+            let Ok(mut other) = other else { break };
+            self.wait_for(&mut other, PATIENCE).await;
+            match Baseline::load(other.path()) {
+                Ok(measured) => seen.push(measured),
+                Err(_) => break,
             }
         }
         seen
@@ -67,47 +62,5 @@ impl<S: Subject> Engine<'_, S> {
         // The process that asked finds no file, and says so.
         let _ = tested::measured(self.run.name, &calls, &runs).save(path);
         Ok(())
-    }
-}
-
-/// Such a process, and the file that it writes; both end with the value.
-struct Other {
-    child: Child,
-    path: PathBuf,
-}
-
-impl Other {
-    fn start(test: &str) -> Option<Self> {
-        static STARTED: AtomicU32 = AtomicU32::new(0);
-        let name = format!("perf-sample-{}-{}", std::process::id(), STARTED.fetch_add(1, Relaxed));
-        let path = std::env::temp_dir().join(name);
-        let mut command = Command::new(std::env::current_exe().ok()?);
-        command.args([test, "--exact", "--include-ignored", "--test-threads=1"]);
-        command.env(env::SAMPLE.name(), &path);
-        for judged in [env::UPDATE.name(), env::GATE_LOG.name(), env::GATE_MEASURE.name(), env::GATE_DETAIL.name()] {
-            command.env_remove(judged);
-        }
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()?;
-        Some(Self { child, path })
-    }
-
-    fn is_running(&mut self) -> bool {
-        matches!(self.child.try_wait(), Ok(None))
-    }
-
-    fn measured(&self) -> Option<Baseline> {
-        Baseline::load(&self.path).ok()
-    }
-}
-
-impl Drop for Other {
-    fn drop(&mut self) {
-        // It has ended, or is to end now.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
-        for path in [self.path.clone(), self.path.with_file_name(format!(".{name}.guard"))] {
-            let _ = std::fs::remove_file(path);
-        }
     }
 }

@@ -14,6 +14,7 @@ use perf_core::Session;
 
 use crate::gate::interruptions::Presence;
 use crate::gate::scope::{BODY, Scope, within};
+use crate::instructions::{counted, counted_async};
 
 /// Something that can be called again and again, with a size where it takes one.
 pub(in crate::gate) trait Subject {
@@ -27,6 +28,9 @@ pub(in crate::gate) trait Subject {
 
     /// Calls inside a session, under the probe that counts for the body.
     async fn counted(&mut self, size: usize, calls: u64, session: &Session, scope: &Arc<Scope>) -> Vec<Self::Output>;
+
+    /// One call whose instructions are counted; where it has `narrow` parts, only those.
+    async fn instructed(&mut self, size: usize, scope: &Arc<Scope>, narrow: bool) -> Self::Output;
 
     /// The measure of whether the thread was kept from a call; unknown where calls may change the thread.
     fn presence(&self) -> Presence;
@@ -76,6 +80,15 @@ impl<R, F: FnMut(usize) -> R> Subject for Plain<F> {
         outputs
     }
 
+    async fn instructed(&mut self, size: usize, scope: &Arc<Scope>, narrow: bool) -> R {
+        let _entered = scope.enter();
+        let _counting = scope.count_instructions(narrow);
+        if narrow {
+            return black_box((self.0)(black_box(size)));
+        }
+        counted(|| black_box((self.0)(black_box(size))))
+    }
+
     fn presence(&self) -> Presence {
         Presence::of_this_thread()
     }
@@ -118,6 +131,15 @@ impl<A: Future, F: FnMut(usize) -> A> Subject for Eventual<F> {
         };
         within(Arc::clone(scope), session.wrap(all)).await;
         outputs
+    }
+
+    async fn instructed(&mut self, size: usize, scope: &Arc<Scope>, narrow: bool) -> A::Output {
+        let _counting = scope.count_instructions(narrow);
+        let call = within(Arc::clone(scope), async { (self.0)(black_box(size)).await });
+        if narrow {
+            return black_box(call.await);
+        }
+        black_box(counted_async(call).await)
     }
 
     fn presence(&self) -> Presence {

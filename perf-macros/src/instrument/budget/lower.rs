@@ -34,16 +34,22 @@ impl Budget {
                 self.calls.iter().map(|(probe, calls)| quote!(#budget::CallLimit { probe: #probe, calls: #calls }));
             field("calls", quote!(&[#(#calls),*]));
         }
+        let by =
+            if self.by_instructions { quote!(#budget::Figure::Instructions) } else { quote!(#budget::Figure::Time) };
         if let Some(path) = &self.versus {
             let reference = path.to_token_stream().to_string().replace(' ', "");
             let ratio = self.ratio.map_or(DEFAULT_RATIO, |(ratio, _)| ratio);
-            field("relative", quote!(#some(#budget::Relative { reference: #reference, ratio: #ratio })));
+            field("relative", quote!(#some(#budget::Relative { reference: #reference, ratio: #ratio, by: #by })));
         }
         if let (Some(class), Some((sizes, _))) = (self.growth, &self.sizes) {
             let class = Ident::new(class, Span::mixed_site());
             field(
                 "growth",
-                quote!(#some(#budget::Growth { class: #budget::GrowthClass::#class, sizes: &[#(#sizes),*] })),
+                quote!(#some(#budget::Growth {
+                    class: #budget::GrowthClass::#class,
+                    sizes: &[#(#sizes),*],
+                    by: #by
+                })),
             );
         }
         if let Some((iterations, _)) = self.iterations {
@@ -82,7 +88,7 @@ fn limits(limits: &[Limit], library: &TokenStream) -> TokenStream {
         let value = limit.value;
         let bound = match limit.metric.unit {
             Unit::Time => quote!(Time(#library::core::time::Duration::from_nanos(#value))),
-            Unit::Count => quote!(Count(#value)),
+            Unit::Count | Unit::Instructions => quote!(Count(#value)),
             Unit::Bytes => quote!(Bytes(#value)),
             Unit::Share => {
                 let parts = u32::try_from(value).unwrap_or(u32::MAX);

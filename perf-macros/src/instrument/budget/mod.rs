@@ -28,6 +28,8 @@ pub(crate) struct Budget {
     pub(crate) versus: Option<Path>,
     pub(crate) ratio: Option<(f64, Span)>,
     pub(crate) growth: Option<GrowthClass>,
+    /// Growth, or the comparison, is that of instructions.
+    pub(crate) by_instructions: bool,
     pub(crate) sizes: Option<(Vec<usize>, Span)>,
     pub(crate) iterations: Option<(u64, Span)>,
     pub(crate) warmup: Option<Warmup>,
@@ -67,6 +69,7 @@ pub(crate) enum Unit {
     Bytes,
     Share,
     Rate,
+    Instructions,
 }
 
 /// A name in `perf_core::budget::GrowthClass`.
@@ -96,6 +99,7 @@ pub(crate) const METRICS: &[Metric] = &[
     metric("net_bytes", "NetBytes", Unit::Bytes, 1),
     metric("errors", "Errors", Unit::Share, 1),
     metric("throughput", "Throughput", Unit::Rate, 1),
+    metric("instructions", "Instructions", Unit::Instructions, 1),
 ];
 
 pub(crate) const CLASSES: &[(&str, GrowthClass)] = &[

@@ -22,6 +22,7 @@ const KEYS: &[&str] = &[
     "net_bytes",
     "errors",
     "throughput",
+    "instructions",
     "calls",
     "target",
     "vs",
@@ -65,13 +66,16 @@ impl Budget {
             "target" => self.targets = targets(key, input)?,
             "calls" => self.calls = calls(key, input)?,
             "vs" => {
-                keys::equals(key, input, "reference_function")?;
-                self.versus = Some(input.parse().map_err(|error: Error| {
-                    Error::new(error.span(), "expected the path of the function to compare with")
-                })?);
+                let value = |key: &Ident, input: ParseStream| {
+                    keys::equals(key, input, "reference_function")?;
+                    input.parse().map_err(|error: Error| {
+                        Error::new(error.span(), "expected the path of the function to compare with")
+                    })
+                };
+                self.versus = Some(self.figure(key, input, "vs(instructions = reference_function)", value)?);
             }
             "ratio" => self.ratio = Some(ratio(key, input)?),
-            "growth" => self.growth = Some(growth(key, input)?),
+            "growth" => self.growth = Some(self.figure(key, input, "growth(instructions = \"n log n\")", growth)?),
             "sizes" => self.sizes = Some(sizes(key, input)?),
             "iterations" => {
                 keys::equals(key, input, "1000")?;
@@ -99,6 +103,30 @@ impl Budget {
         }
         Ok(())
     }
+
+    /// The value of `key = value`, or of `key(instructions = value)`.
+    fn figure<T>(
+        &mut self,
+        key: &Ident,
+        input: ParseStream,
+        example: &str,
+        value: impl FnOnce(&Ident, ParseStream) -> Result<T>,
+    ) -> Result<T> {
+        if !input.peek(syn::token::Paren) {
+            return value(key, input);
+        }
+        self.by_instructions = true;
+        let content;
+        parenthesized!(content in input);
+        let (mut value, mut read) = (Some(value), None);
+        keys::parse_keys(&content, &key.to_string(), &["instructions"], |key, input| {
+            if let Some(value) = value.take() {
+                read = Some(value(key, input)?);
+            }
+            Ok(())
+        })?;
+        read.ok_or_else(|| Error::new(key.span(), format!("`{key}` in parentheses names the figure: `{example}`")))
+    }
 }
 
 fn limit(key: &Ident, metric: Metric, input: ParseStream) -> Result<Limit> {
@@ -108,6 +136,7 @@ fn limit(key: &Ident, metric: Metric, input: ParseStream) -> Result<Limit> {
         Unit::Bytes => "\"4KiB\"",
         Unit::Share => "\"1%\"",
         Unit::Rate => "\"5000/s\"",
+        Unit::Instructions => "\"120k\"",
     };
     keys::equals(key, input, example)?;
     let span = input.span();
@@ -117,6 +146,7 @@ fn limit(key: &Ident, metric: Metric, input: ParseStream) -> Result<Limit> {
         Unit::Bytes => units::size(input)?,
         Unit::Share => units::percent(input)?.0.into(),
         Unit::Rate => units::rate(input)?,
+        Unit::Instructions => units::instructions(input)?,
     };
     Ok(Limit { key: key.clone(), metric, value, span })
 }

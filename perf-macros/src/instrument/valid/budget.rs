@@ -50,6 +50,12 @@ pub(crate) fn check_function(function: &Function, budget: &Budget) -> Result<()>
         );
         return Err(Error::new(key.span(), problem));
     }
+    let counted = |limit: &&Limit| limit.metric.unit == Unit::Instructions;
+    if let Some(limit) = budget.limits.iter().chain(&budget.targets).find(counted) {
+        let problem =
+            "instructions are counted in tests: promise them on a test, with `#[perf_budget]` above `#[test]`";
+        return Err(Error::new(limit.key.span(), problem));
+    }
     if is_empty(budget) {
         return Err(Error::new(
             function.sig.ident.span(),
@@ -131,7 +137,7 @@ fn check_rate(budget: &Budget) -> Result<()> {
         };
         return Err(Error::new(key.span(), problem));
     }
-    let counted = |unit| matches!(unit, Unit::Count | Unit::Bytes);
+    let counted = |unit| matches!(unit, Unit::Count | Unit::Bytes | Unit::Instructions);
     if let Some(limit) = budget.limits.iter().chain(&budget.targets).find(|limit| counted(limit.metric.unit)) {
         let problem = format!(
             "`{}` is counted call by call, and with `at` many run at a time: promise it of a second test without `at`",

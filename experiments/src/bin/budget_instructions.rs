@@ -1,0 +1,197 @@
+//! How far do counted instructions scatter, and how surely do budgets on them fail when something has changed?
+//!
+//! Every run is a budget test's own: this program again, under callgrind or with the processor's counter, with other hash seeds and
+//! other addresses each time. `cargo run --release -p experiments --features budgets --bin budget_instructions
+//! [RUNS [spread|limits|growth [BODY]]]`; 100 runs of each by default, of all parts and bodies. It ends with 1 where an unchanged body fails, or a changed one does not.
+
+#[allow(dead_code, reason = "other experiments on budgets use more of it")]
+#[path = "../budgets/mod.rs"]
+mod budgets;
+
+use std::collections::{BTreeMap, HashMap};
+use std::hint::black_box;
+use std::process::ExitCode;
+
+use budgets::{Tally, leaked, work};
+use perf_core::budget::{Bound, BudgetSpec, Figure, Growth, GrowthClass, Limit, Metric, Relative};
+use perf_exporters::gate::{Finished, Run, Verdict, measure};
+
+const SIZES: &[usize] = &[16, 64, 256, 1_024, 4_096, 16_384];
+
+/// Numbers in an order that is not theirs.
+fn shuffled(n: usize) -> Vec<u64> {
+    (0..n as u64).map(|at| at.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ (at * at) << 20).collect()
+}
+
+fn names(n: usize) -> Vec<String> {
+    (0..n).map(|at| format!("user{at}")).collect()
+}
+
+/// A body that does `percent` per cent of its usual work.
+type Body = (&'static str, fn(usize));
+
+/// Bodies, from the exact to those that seeds, addresses and copies may move.
+const BODIES: &[Body] = &[
+    ("arithmetic", |percent| _ = black_box(work(100 * percent as u64))),
+    ("sort of 100,000 B", |percent| {
+        let mut values = shuffled(125 * percent);
+        measure(|| values.sort_unstable());
+    }),
+    ("HashMap of numbers", |percent| {
+        let keys = shuffled(10 * percent);
+        measure(|| drop(black_box(keys.iter().map(|key| (*key, 1_u8)).collect::<HashMap<_, _>>())));
+    }),
+    ("HashMap of names", |percent| {
+        let names = names(10 * percent);
+        let map: HashMap<&str, usize> = names.iter().map(|name| (name.as_str(), name.len())).collect();
+        measure(|| names.iter().filter(|name| map.contains_key(name.as_str())).count());
+    }),
+    ("rows of a HashMap joined", |percent| {
+        let map: HashMap<usize, String> = names(10 * percent).into_iter().enumerate().collect();
+        measure(|| {
+            let mut all = String::new();
+            map.values().for_each(|name| all.push_str(name));
+            black_box(all);
+        });
+    }),
+    ("BTreeMap of names", |percent| {
+        let names = names(10 * percent);
+        measure(|| drop(black_box(names.iter().map(|name| (name, 1_u8)).collect::<BTreeMap<_, _>>())));
+    }),
+    ("copies of 1 to 2,000 B", |percent| {
+        let bytes = vec![1_u8; 20 * percent];
+        measure(|| (1..bytes.len()).for_each(|length| drop(black_box(bytes[..length].to_vec()))));
+    }),
+];
+
+const SORT: &str = "sort, claimed n";
+const SEARCH: &str = "binary search, claimed 1";
+const SORT_RIGHT: &str = "sort, claimed n log n";
+const SEARCH_RIGHT: &str = "binary search, claimed log n";
+
+#[expect(clippy::stable_sort_primitive, reason = "a sort of n log n steps is under test")]
+fn sort(n: usize) {
+    let mut values = shuffled(n);
+    measure(|| values.sort());
+}
+
+fn search(n: usize) {
+    let mut values = shuffled(n);
+    values.sort_unstable();
+    _ = measure(|| black_box(values.binary_search(&black_box(12_345_678_901))));
+}
+
+fn limited(limit: u64) -> BudgetSpec {
+    let limit = Limit { metric: Metric::Instructions, bound: Bound::Count(limit) };
+    BudgetSpec { limits: vec![limit].leak(), ..BudgetSpec::EMPTY }
+}
+
+fn grows(class: GrowthClass) -> BudgetSpec {
+    BudgetSpec { growth: Some(Growth { class, sizes: SIZES, by: Figure::Instructions }), ..BudgetSpec::EMPTY }
+}
+
+fn compared() -> BudgetSpec {
+    let relative = Relative { reference: "as usual", ratio: 1.0, by: Figure::Instructions };
+    BudgetSpec { relative: Some(relative), ..BudgetSpec::EMPTY }
+}
+
+/// A run that starts this program again by the name of what it runs.
+fn run(name: &str, spec: BudgetSpec) -> Finished<()> {
+    let run = Run::new(leaked(spec)).test_named(name.to_owned().leak());
+    match name {
+        SORT | SORT_RIGHT => return run.growth(sort),
+        SEARCH | SEARCH_RIGHT => return run.growth(search),
+        _ => {}
+    }
+    let (percent, name) = name.split_once(" % ").unwrap_or(("100", name));
+    let percent = percent.parse().unwrap_or(100);
+    let body = BODIES.iter().find(|(known, _)| *known == name).map_or(BODIES[0].1, |(_, body)| *body);
+    run.versus(|| body(percent), || body(100))
+}
+
+fn actual(finished: &Finished<()>) -> Option<f64> {
+    finished.findings.rows.first().map(|row| row.actual).filter(|value| value.is_finite())
+}
+
+/// The bodies that are asked for.
+fn bodies() -> impl Iterator<Item = &'static Body> {
+    let asked = std::env::args().nth(3).unwrap_or_default();
+    BODIES.iter().filter(move |(name, _)| name.contains(&asked))
+}
+
+/// Runs of one kind: a row of the table, and whether no verdict was wrong.
+fn verdicts(what: &str, how: &str, runs: u32, right: fn(&Verdict) -> bool, one: impl Fn() -> Finished<()>) -> bool {
+    let (mut tally, mut wrong) = (Tally::default(), 0);
+    for _ in 0..runs {
+        let verdict = one().findings.verdict();
+        wrong += u32::from(!right(&verdict));
+        tally.add(&verdict);
+    }
+    println!("| {what} | {how} | {runs} | {} | {} | {} | {wrong} |", tally.pass, tally.fail, tally.inconclusive);
+    wrong == 0
+}
+
+/// How far counts of unchanged bodies lie apart; the median of each.
+fn spread(runs: u32) -> Vec<u64> {
+    println!("| body | instructions | least, greatest |\n|---|--:|--:|");
+    let one = |(name, _): &Body| {
+        let mut seen: Vec<f64> = (0..runs).filter_map(|_| actual(&run(name, limited(u64::MAX)))).collect();
+        seen.sort_by(f64::total_cmp);
+        let median = seen.get(seen.len() / 2).copied().unwrap_or(0.0);
+        let off = |value: Option<&f64>| 100.0 * (value.copied().unwrap_or(f64::NAN) / median - 1.0);
+        println!("| {name} | {median} | {:+.2} %, {:+.2} % |", off(seen.first()), off(seen.last()));
+        median as u64
+    };
+    bodies().map(one).collect()
+}
+
+const HEAD: &str = "\n| body | budget | runs | PASS | FAIL | INCONCLUSIVE | wrong |\n|---|---|--:|--:|--:|--:|--:|";
+
+fn unchanged_and_changed(runs: u32, usual: &[u64]) -> bool {
+    println!("{HEAD}");
+    let mut right = true;
+    for ((name, _), usual) in bodies().zip(usual) {
+        let more = format!("101 % {name}");
+        let no_fail = |verdict: &Verdict| !verdict.is_fail();
+        right &= verdicts(name, "unchanged, limit as usual", runs, no_fail, || run(name, limited(*usual)));
+        right &= verdicts(name, "vs itself, ratio 1", runs, no_fail, || run(name, compared()));
+        right &= verdicts(name, "+1 %, limit as usual", runs, Verdict::is_fail, || run(&more, limited(*usual)));
+        right &= verdicts(name, "+1 %, vs usual, ratio 1", runs, Verdict::is_fail, || run(&more, compared()));
+    }
+    right
+}
+
+fn growth(runs: u32) -> bool {
+    println!("{HEAD}");
+    let mut right = true;
+    for (name, class, is_right) in [
+        (SORT, GrowthClass::Linear, Verdict::is_fail as fn(&Verdict) -> bool),
+        (SEARCH, GrowthClass::Constant, Verdict::is_fail),
+        (SORT_RIGHT, GrowthClass::Linearithmic, Verdict::is_pass),
+        (SEARCH_RIGHT, GrowthClass::Logarithmic, Verdict::is_pass),
+    ] {
+        right &= verdicts(name, "growth(instructions)", runs, is_right, || run(name, grows(class)));
+    }
+    right
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(name) = arguments.first().filter(|_| arguments.iter().any(|argument| argument == "--exact")) {
+        // Started by a run. Growth has sizes; everything else is compared, so that body and reference are counted.
+        let is_growth = [SORT, SEARCH, SORT_RIGHT, SEARCH_RIGHT].contains(&name.as_str());
+        run(name, if is_growth { grows(GrowthClass::Linear) } else { compared() });
+        return ExitCode::SUCCESS;
+    }
+    let runs = budgets::rounds(100);
+    let part = arguments.get(1).map_or("all", String::as_str);
+    let mut right = true;
+    if part != "growth" {
+        let usual = spread(runs);
+        right &= part == "spread" || unchanged_and_changed(runs, &usual);
+    }
+    if ["all", "growth"].contains(&part) {
+        right &= growth(runs);
+    }
+    if right { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
