@@ -81,11 +81,25 @@ pub(crate) fn wall() -> u64 {
     nanos(ORIGIN.elapsed())
 }
 
-#[cfg(all(unix, not(any(target_os = "solaris", target_os = "illumos", target_os = "netbsd", target_os = "redox"))))]
+/// Processor time of the calling thread, nanoseconds.
+#[inline]
 pub(crate) fn cpu() -> Option<u64> {
+    spent(false)
+}
+
+/// Processor time of all threads of the process.
+#[cfg(feature = "gate")]
+#[inline]
+pub(crate) fn cpu_of_process() -> Option<u64> {
+    spent(true)
+}
+
+#[cfg(all(unix, not(any(target_os = "solaris", target_os = "illumos", target_os = "netbsd", target_os = "redox"))))]
+#[inline]
+fn spent(by_all: bool) -> Option<u64> {
     use rustix::time::{ClockId, clock_gettime};
 
-    let time = clock_gettime(ClockId::ThreadCPUTime);
+    let time = clock_gettime(if by_all { ClockId::ProcessCPUTime } else { ClockId::ThreadCPUTime });
     let seconds = u64::try_from(time.tv_sec).ok()?;
     let nanoseconds = u64::try_from(time.tv_nsec).ok()?;
     Some(seconds * 1_000_000_000 + nanoseconds)
@@ -95,7 +109,7 @@ pub(crate) fn cpu() -> Option<u64> {
     unix,
     not(any(target_os = "solaris", target_os = "illumos", target_os = "netbsd", target_os = "redox"))
 )))]
-pub(crate) fn cpu() -> Option<u64> {
+fn spent(_by_all: bool) -> Option<u64> {
     None
 }
 

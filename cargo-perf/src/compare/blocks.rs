@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use perf_exporters::Report;
 use perf_exporters::baseline::{Baseline, Figure, Metric, Options, RegressionReport, compare_baselines};
 use perf_exporters::gate_log;
-use perf_exporters::judge::relative::{self, Judgement, Look, Order};
+use perf_exporters::judge::relative::{self, Judgement, Look, Order, Rule};
 use perf_exporters::judge::{Reason, Verdict};
 use perf_exporters::report::Machine;
 use perf_exporters::stats::order::median;
@@ -161,7 +161,8 @@ impl Collected {
     fn judged(&self, ratio: f64) -> Vec<Judgement> {
         let series: Vec<&Series> = self.deciding().map(|(_, series)| series).collect();
         let lengths: Vec<usize> = series.iter().map(|series| series.d.len()).collect();
-        relative::judge_together(&lengths, ratio, LEVEL, |at, blocks| Look::at(&series[at].d[..blocks], ratio))
+        let rule = Rule { level: LEVEL, ..Rule::of(ratio) };
+        relative::judge_together(&lengths, &rule, |at, stage| Look::at(&series[at].d[..stage.blocks], ratio, stage))
     }
 
     /// The least change that each probe can be expected to show in so many blocks, by the better of its figures; the worst first.

@@ -1,13 +1,14 @@
 //! Compares runs with a baseline.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::judge::judge;
 use super::{
     Baseline, Change, Difference, Entry, Figure, Kind, Level, Metric, Options, Proof, RegressionReport, Section,
 };
 use crate::Report;
-use crate::judge::diff;
+use crate::judge::{Side, diff};
+use crate::stats::relabel::{self, Series};
 
 /// Compares one run with a baseline, with the usual [`Options`].
 ///
@@ -36,7 +37,7 @@ pub fn compare_runs<'a>(
 /// Compares two baselines: an old one with a new one.
 #[must_use]
 pub fn compare_baselines(old: &Baseline, new: &Baseline, options: &Options) -> RegressionReport {
-    let mut comparison = Comparison { old, new, options, found: RegressionReport::default() };
+    let mut comparison = Comparison { old, new, options, found: RegressionReport::default(), ranked: Vec::new() };
     let names: BTreeSet<&String> = old.entries.keys().chain(new.entries.keys()).collect();
     let of_tests = new.entries.values().any(|entry| entry.of_test);
     for name in names {
@@ -47,8 +48,12 @@ pub fn compare_baselines(old: &Baseline, new: &Baseline, options: &Options) -> R
             (None, _) => comparison.found.new.push(name.clone()),
         }
     }
+    comparison.hold_back_chance();
     comparison.found
 }
+
+/// All figures of a comparison that are judged by the ranks of several runs fail wrongly together at most this often.
+const TOGETHER: f64 = 0.01;
 
 /// How the times of two classes of machines compare.
 struct Footing {
@@ -63,6 +68,8 @@ struct Comparison<'a> {
     new: &'a Baseline,
     options: &'a Options,
     found: RegressionReport,
+    /// The changes that were judged by several runs, by their places in the report, with the values of these.
+    ranked: Vec<(usize, Series)>,
 }
 
 impl Comparison<'_> {
@@ -94,7 +101,7 @@ impl Comparison<'_> {
             if change.moved() {
                 change.note = count_note(&change, same_work, &elsewhere);
             }
-            self.found.changes.push(change);
+            self.keep(change, &old, &new);
         }
         self.remember(elsewhere);
     }
@@ -115,13 +122,65 @@ impl Comparison<'_> {
                 change.level = Level::Unproven;
                 change.note = Some(RARE.to_owned());
             }
+            if change.level == Level::Fail && self.options.one_after_the_other && !self.lies_beyond(&change, &old, new) {
+                change.level = Level::Unproven;
+                change.note = Some(NOT_IN_TURN.to_owned());
+            }
             if footing.same_class && self.found.disturbed && change.is_worse() && change.moved() {
                 change.level = Level::Unproven;
                 change.note = Some("environment: the machine itself is slower than it was for the baseline".to_owned());
             } else if change.level == Level::Unproven && change.note.is_none() {
                 change.note = Some(doubt(&change));
             }
-            self.found.changes.push(change);
+            self.keep(change, &old, new);
+        }
+    }
+
+    fn keep(&mut self, change: Change, old: &Figure, new: &Figure) {
+        if change.proof == Proof::Runs && change.gates {
+            let (old, new) = (old.in_turn().to_vec(), new.in_turn().to_vec());
+            let series = match change.metric.as_diff().side() {
+                Side::AtMost => Series { old, new },
+                // Less is worse: that the old ones are greater is looked for.
+                Side::AtLeast => Series { old: inverse(&old), new: inverse(&new) },
+            };
+            self.ranked.push((self.found.changes.len(), series));
+        }
+        self.found.changes.push(change);
+    }
+
+    /// Makes each FAIL undecided that one of so many figures shows by chance more often than [`TOGETHER`].
+    fn hold_back_chance(&mut self) {
+        let mut groups: BTreeMap<(usize, usize), Vec<(usize, Series)>> = BTreeMap::new();
+        for (at, series) in std::mem::take(&mut self.ranked) {
+            groups.entry((series.old.len(), series.new.len())).or_default().push((at, series));
+        }
+        let level = TOGETHER / groups.len().max(1) as f64;
+        for group in groups.values() {
+            // Relabelling takes time, and only a FAIL asks for it.
+            if !group.iter().any(|(at, _)| self.found.changes[*at].level == Level::Fail) {
+                continue;
+            }
+            let series: Vec<Series> = group.iter().map(|(_, series)| series.clone()).collect();
+            for ((at, _), p) in group.iter().zip(relabel::p_greater(&series)) {
+                let change = &mut self.found.changes[*at];
+                // A rise from zero has no logarithm, and needs none.
+                if change.level == Level::Fail && p > level && change.old > 0.0 && change.new > 0.0 {
+                    change.level = Level::Unproven;
+                    change.note = Some(by_chance(group.len(), p));
+                }
+            }
+        }
+    }
+
+    /// Whether the best of the new runs is beyond the worst of the old ones by as much as fails.
+    fn lies_beyond(&self, change: &Change, old: &Figure, new: &Figure) -> bool {
+        let fail = self.options.thresholds(change.metric).fail;
+        let ends = |figure: &Figure| figure.runs().first().copied().zip(figure.runs().last().copied());
+        let Some(((old_least, old_most), (new_least, new_most))) = ends(old).zip(ends(new)) else { return false };
+        match change.metric.as_diff().side() {
+            Side::AtMost => new_least >= old_most * (1.0 + fail),
+            Side::AtLeast => new_most <= old_least * (1.0 - fail),
         }
     }
 
@@ -208,6 +267,18 @@ impl Comparison<'_> {
             }
         }
     }
+}
+
+/// One side was run as a whole before the other.
+const NOT_IN_TURN: &str =
+    "not interleaved: one side ran as a whole before the other, and the machine may have changed in between by as much";
+
+fn inverse(values: &[f64]) -> Vec<f64> {
+    values.iter().map(|value| 1.0 / value).collect()
+}
+
+fn by_chance(figures: usize, p: f64) -> String {
+    format!("one of {figures} figures moves as far in {:.0} of 100 divisions of these runs: more runs can tell", 100.0 * p)
 }
 
 /// A mean that moved without the calls that make it.

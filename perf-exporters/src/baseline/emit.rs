@@ -97,7 +97,8 @@ pub(super) fn figure_lines(section: &Section) -> Lines<'static> {
 /// A number where there is no doubt; a list where runs differ and nothing else is known; else all of it.
 fn figure_text(figure: &Figure) -> String {
     let runs = figure.runs();
-    let list = || format!("[{}]", runs.iter().copied().map(number).collect::<Vec<_>>().join(", "));
+    // In the order of the runs: the figures of one run stay together.
+    let list = || format!("[{}]", figure.in_turn().iter().copied().map(number).collect::<Vec<_>>().join(", "));
     match figure.agreed() {
         Some(value) => number(value),
         None if figure.low() >= runs[0] && figure.high() <= runs[runs.len() - 1] => list(),

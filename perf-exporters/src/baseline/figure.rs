@@ -2,12 +2,16 @@
 
 use crate::stats::order::{median_of_sorted, sorted};
 
-/// One figure: its value in every run, ascending, and the range that it is surely in.
+/// One figure: its value in every run, and the range that it is surely in.
 ///
-/// Never empty, never negative, never NaN; `low <= runs <= high`, and `high` may be infinite.
-#[derive(Clone, Debug, PartialEq)]
+/// Never empty, never negative, never NaN; `low <= runs <= high`, and `high` may be infinite. Figures are equal whatever the order of
+/// their runs.
+#[derive(Clone, Debug)]
 pub struct Figure {
+    /// Ascending.
     runs: Vec<f64>,
+    /// The same in the order of the runs.
+    in_turn: Vec<f64>,
     low: f64,
     high: f64,
 }
@@ -17,10 +21,10 @@ impl Figure {
     #[must_use]
     pub fn exact(value: u64) -> Self {
         let value = value as f64;
-        Self { runs: vec![value], low: value, high: value }
+        Self { runs: vec![value], in_turn: vec![value], low: value, high: value }
     }
 
-    /// A figure from its parts, in any order; `None` where they are no figure.
+    /// A figure from its parts, the runs in their order; `None` where they are no figure.
     ///
     /// ```
     /// # use perf_exporters::baseline::Figure;
@@ -30,17 +34,18 @@ impl Figure {
     /// ```
     #[must_use]
     pub fn new(runs: &[f64], low: f64, high: f64) -> Option<Self> {
+        let in_turn = runs.to_vec();
         let runs = sorted(runs);
         let (least, greatest) = (*runs.first()?, *runs.last()?);
         let ordered = 0.0 <= low && low <= least && greatest <= high;
-        (ordered && greatest.is_finite()).then_some(Self { runs, low, high })
+        (ordered && greatest.is_finite()).then_some(Self { runs, in_turn, low, high })
     }
 
     /// The figure of all these runs; `None` of none.
     #[must_use]
     pub fn join(figures: impl IntoIterator<Item = Self>) -> Option<Self> {
         let figures: Vec<Self> = figures.into_iter().collect();
-        let runs: Vec<f64> = figures.iter().flat_map(|figure| figure.runs.iter().copied()).collect();
+        let runs: Vec<f64> = figures.iter().flat_map(|figure| figure.in_turn.iter().copied()).collect();
         let low = figures.iter().map(|figure| figure.low).fold(f64::INFINITY, f64::min);
         let high = figures.iter().map(|figure| figure.high).fold(0.0, f64::max);
         Self::new(&runs, low, high)
@@ -49,15 +54,19 @@ impl Figure {
     /// The same with five significant digits, as a file keeps a time.
     #[must_use]
     pub(super) fn rounded(&self) -> Self {
-        let runs = self.runs.iter().copied().map(five_digits).collect();
-        Self { runs, low: five_digits(self.low), high: five_digits(self.high) }
+        self.with(five_digits)
     }
 
     /// The same in another unit.
     #[must_use]
     pub(super) fn scaled(&self, factor: f64) -> Self {
-        let runs = self.runs.iter().map(|run| run * factor).collect();
-        Self { runs, low: self.low * factor, high: self.high * factor }
+        self.with(|value| value * factor)
+    }
+
+    /// The same with other values, in the same order of size.
+    fn with(&self, change: impl Fn(f64) -> f64) -> Self {
+        let of = |runs: &[f64]| runs.iter().copied().map(&change).collect();
+        Self { runs: of(&self.runs), in_turn: of(&self.in_turn), low: change(self.low), high: change(self.high) }
     }
 
     /// The median over the runs.
@@ -70,6 +79,12 @@ impl Figure {
     #[must_use]
     pub fn runs(&self) -> &[f64] {
         &self.runs
+    }
+
+    /// The value of each run, in the order of the runs.
+    #[must_use]
+    pub fn in_turn(&self) -> &[f64] {
+        &self.in_turn
     }
 
     /// The figure is surely not below this.
@@ -90,6 +105,12 @@ impl Figure {
         let value = self.runs[0];
         let same = |other: f64| other.total_cmp(&value).is_eq();
         (same(self.low) && same(self.high)).then_some(value)
+    }
+}
+
+impl PartialEq for Figure {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.runs, self.low, self.high) == (&other.runs, other.low, other.high)
     }
 }
 

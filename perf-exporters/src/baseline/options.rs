@@ -30,6 +30,9 @@ pub struct Options {
     /// Times are the same where the mean call changed by less than this many nanoseconds: the placement of code alone
     /// does as much.
     pub least_ns: f64,
+    /// Whether one side was run as a whole before the other: the machine may have been in another state meanwhile. A time then fails
+    /// only where its best new run is beyond the worst old one by as much as fails.
+    pub one_after_the_other: bool,
 }
 
 impl Default for Options {
@@ -40,6 +43,7 @@ impl Default for Options {
             kernels: None,
             disturbance: 0.1,
             least_ns: 3.0,
+            one_after_the_other: false,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! How often a thread was kept from its work.
 
-use crate::clock::{cpu, wall};
+use crate::clock::{cpu, cpu_of_process, wall};
 
 /// How often a thread was interrupted since some moment.
 #[cfg(feature = "baseline")]
@@ -42,14 +42,66 @@ pub(super) struct Presence {
 struct Known {
     /// Voluntary switches so far.
     switches: u64,
-    /// Processor time, and passing time, at the beginning.
+    began: Reading,
+}
+
+/// Clocks, from two readings of which it follows how long the thread was on no processor.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reading {
+    /// Processor time of the thread, and of all threads of the process; passing time.
     cpu: u64,
+    process: u64,
     wall: u64,
+}
+
+/// Time in which a thread was on no processor, nanoseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Absent {
+    whole: u64,
+    /// The part that this process's other threads, which the code may have started, do not explain.
+    pub(super) by_others: u64,
+}
+
+/// The time of a call without the time in which the thread was kept from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Own {
+    /// As little as it may have been: enough to excuse a call.
+    pub(super) least: u64,
+    /// As much as it may have been: only what other processes took is left out. This may pass a limit.
+    pub(super) most: u64,
 }
 
 /// An absence that is shorter, or a smaller share of the call, is ignored.
 const ABSENT: u64 = 10_000;
 const SHARE: u64 = 20;
+
+impl Own {
+    /// All of a call that was not interrupted.
+    pub(super) const fn all(passed: u64) -> Self {
+        Self { least: passed, most: passed }
+    }
+}
+
+impl Reading {
+    /// `None` where the system does not tell processor time.
+    #[inline]
+    pub(super) fn now() -> Option<Self> {
+        Some(Self { cpu: cpu()?, process: cpu_of_process()?, wall: wall() })
+    }
+
+    /// The absence since then.
+    #[inline]
+    pub(super) fn absence(self) -> Absent {
+        Self::now().map_or_else(Absent::default, |now| self.absence_until(now))
+    }
+
+    fn absence_until(self, now: Self) -> Absent {
+        let present = now.cpu.saturating_sub(self.cpu);
+        let whole = now.wall.saturating_sub(self.wall).saturating_sub(present);
+        let siblings = now.process.saturating_sub(self.process).saturating_sub(present);
+        Absent { whole, by_others: whole.saturating_sub(siblings) }
+    }
+}
 
 impl Presence {
     /// The presence is not known: all time counts as the code's.
@@ -59,32 +111,36 @@ impl Presence {
 
     /// The presence of the calling thread, which also makes the timed calls.
     pub(super) fn of_this_thread() -> Self {
-        let known = |switches| Some(Known { switches, cpu: cpu()?, wall: wall() });
+        let known = |switches| Some(Known { switches, began: Reading::now()? });
         Self { known: counted("voluntary_ctxt_switches:").and_then(known) }
     }
 
     /// Called before a call, or several.
     #[inline]
     pub(super) fn begin(&mut self) {
-        if let Some(known) = &mut self.known {
-            (known.cpu, known.wall) = (cpu().unwrap_or(0), wall());
+        if let (Some(known), Some(now)) = (&mut self.known, Reading::now()) {
+            known.began = now;
         }
     }
 
     /// The time of the call that has just ended: `passed` nanoseconds, less those in which others had the processor since the
-    /// beginning. The next call begins here.
+    /// beginning. The next call begins here. Where only a part of the call counts, the time that others took of it is given.
     #[inline]
-    pub(super) fn own(&mut self, passed: u64) -> u64 {
-        let Some(known) = &mut self.known else { return passed };
-        let (cpu, wall) = (cpu().unwrap_or(0), wall());
-        let absent = wall.saturating_sub(known.wall).saturating_sub(cpu.saturating_sub(known.cpu)).min(passed);
-        (known.cpu, known.wall) = (cpu, wall);
-        if absent <= ABSENT.max(passed / SHARE) {
-            return passed;
+    pub(super) fn own(&mut self, passed: u64, of_part: Option<u64>) -> Own {
+        let all = Own::all(passed);
+        let Some((known, now)) = self.known.as_mut().zip(Reading::now()) else { return all };
+        let whole = std::mem::replace(&mut known.began, now).absence_until(now);
+        let by_others = of_part.unwrap_or(whole.by_others);
+        let least_absence = ABSENT.max(passed / SHARE);
+        if whole.whole.min(passed) <= least_absence {
+            return all;
         }
         let switches = counted("voluntary_ctxt_switches:").unwrap_or(known.switches);
-        let gave_up = std::mem::replace(&mut known.switches, switches) != switches;
-        if gave_up { passed } else { passed - absent }
+        if std::mem::replace(&mut known.switches, switches) != switches {
+            return all;
+        }
+        let without = |absent: u64| if absent <= least_absence { passed } else { passed.saturating_sub(absent) };
+        Own { least: without(whole.whole), most: without(by_others) }
     }
 }
 
@@ -110,15 +166,37 @@ mod tests {
         let mut presence = Presence::of_this_thread();
         presence.begin();
         std::thread::sleep(Duration::from_millis(5));
-        assert_eq!(presence.own(5_000_000), 5_000_000, "it gave the processor up");
+        assert_eq!(presence.own(5_000_000, None).least, 5_000_000, "it gave the processor up");
         presence.begin();
         // This simulates that others had the processor for so long.
         if let Some(known) = &mut presence.known {
-            known.wall -= 4_000_000;
-            let own = presence.own(4_000_000);
-            assert!(own < 2_000_000, "{own}");
+            known.began.wall -= 4_000_000;
+            let own = presence.own(4_000_000, None);
+            assert!(own.least < 2_000_000, "{own:?}");
         }
-        assert_eq!(Presence::unknown().own(7), 7);
+        assert_eq!(Presence::unknown().own(7, None), Own::all(7));
+    }
+
+    #[test]
+    fn what_threads_of_this_process_took_may_be_the_code_s_own() {
+        let began = Reading { cpu: 0, process: 100, wall: 0 };
+        let absence = |cpu, process| began.absence_until(Reading { cpu, process, wall: 10_000 });
+        assert_eq!(absence(4_000, 4_100), Absent { whole: 6_000, by_others: 6_000 });
+        assert_eq!(absence(4_000, 6_100), Absent { whole: 6_000, by_others: 4_000 });
+        assert_eq!(absence(4_000, 90_000), Absent { whole: 6_000, by_others: 0 });
+    }
+
+    #[test]
+    fn only_the_absence_of_the_part_that_counts_is_left_out() {
+        std::thread::sleep(Duration::from_millis(5));
+        let mut presence = Presence::of_this_thread();
+        for (part, most) in [(0, 4_000_000), (3_000_000, 1_000_000)] {
+            presence.begin();
+            let Some(known) = &mut presence.known else { return };
+            known.began.wall -= 4_000_000;
+            let own = presence.own(4_000_000, Some(part));
+            assert_eq!(own.most, most);
+        }
     }
 
     #[cfg(feature = "baseline")]

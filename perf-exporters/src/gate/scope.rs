@@ -7,11 +7,12 @@ use std::cell::RefCell;
 use std::future::poll_fn;
 use std::hint::black_box;
 use std::pin::pin;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use perf_core::{Guard, Probe, ProbeStats, Session, SessionGuard, SessionHandle, Snapshot};
 
+use super::interruptions::Reading;
 use crate::clock::Stopwatch;
 use crate::instructions::{Counting, counted as counted_instructions, counted_async};
 
@@ -34,6 +35,9 @@ pub(super) struct Scope {
     /// Nanoseconds in narrowed parts, and how many of them there were.
     narrow_ns: AtomicU64,
     narrow_parts: AtomicU64,
+    /// Of that time, nanoseconds in which other processes had the processor; only where these are looked for.
+    by_others: AtomicU64,
+    looks_for_others: AtomicBool,
     items: AtomicU64,
     /// Narrowed parts that are running.
     open_parts: AtomicU64,
@@ -55,6 +59,8 @@ struct Sessions {
 pub(super) struct Said {
     /// Time in the narrowed parts, if there were any.
     pub(super) narrow_ns: Option<u64>,
+    /// Of these, nanoseconds in which other processes had the processor.
+    pub(super) by_others: u64,
     pub(super) items: u64,
 }
 
@@ -64,6 +70,8 @@ impl Scope {
             watch,
             narrow_ns: AtomicU64::new(0),
             narrow_parts: AtomicU64::new(0),
+            by_others: AtomicU64::new(0),
+            looks_for_others: AtomicBool::new(false),
             items: AtomicU64::new(0),
             open_parts: AtomicU64::new(0),
             instructions: AtomicU8::new(NONE),
@@ -84,7 +92,13 @@ impl Scope {
     /// The values of the call that has just ended; begins a new one.
     pub(super) fn take(&self) -> Said {
         let (time, parts) = (self.narrow_ns.swap(0, Relaxed), self.narrow_parts.swap(0, Relaxed));
-        Said { narrow_ns: (parts > 0).then_some(time), items: self.items.swap(0, Relaxed) }
+        let by_others = self.by_others.swap(0, Relaxed);
+        Said { narrow_ns: (parts > 0).then_some(time), by_others, items: self.items.swap(0, Relaxed) }
+    }
+
+    /// Sets whether narrowed parts tell in which time other processes had the processor, which takes some readings of clocks.
+    pub(super) fn look_for_others(&self, looks: bool) {
+        self.looks_for_others.store(looks, Relaxed);
     }
 
     /// Counts instructions until the guard is dropped: of narrowed parts, or of the whole call.
@@ -224,9 +238,13 @@ pub fn measure<R>(work: impl FnOnce() -> R) -> R {
         return output;
     }
     let watch = scope.watch;
+    let before = if scope.looks_for_others.load(Relaxed) { Reading::now() } else { None };
     let start = watch.now();
     let output = black_box(work());
     let ns = watch.since(start);
+    if let Some(before) = before {
+        scope.by_others.fetch_add(before.absence().by_others, Relaxed);
+    }
     scope.add(ns);
     output
 }

@@ -10,6 +10,9 @@ pub struct Measurements {
     pub times: Vec<f64>,
     /// The same without the time in which others had the processor; empty where that is not known.
     pub own: Vec<f64>,
+    /// The same without the time that other processes took, as far as threads of this one, which the code may have started, do not
+    /// explain it; empty where that is not known.
+    pub without_others: Vec<f64>,
     /// Items that each call worked on; empty where every call is one.
     pub items: Vec<f64>,
     /// Blocks of calls in the order of time: the number of calls, and how many returned an error.
@@ -29,6 +32,7 @@ impl Default for Measurements {
         Self {
             times: Vec::new(),
             own: Vec::new(),
+            without_others: Vec::new(),
             items: Vec::new(),
             errors: Vec::new(),
             batches: Vec::new(),
@@ -44,6 +48,12 @@ impl Measurements {
     #[must_use]
     pub fn own(&self) -> &[f64] {
         if self.own.len() == self.times.len() { &self.own } else { &self.times }
+    }
+
+    /// The number of calls in which other processes had the processor.
+    #[must_use]
+    pub fn interrupted(&self) -> usize {
+        self.without_others.iter().zip(&self.times).filter(|(without, whole)| without < whole).count()
     }
 }
 

@@ -6,11 +6,11 @@
 //!
 //! * FAIL iff Wilcoxon's signed-rank test rejects "centre of d ≤ ln R" at α, and the Hodges–Lehmann shift is at least
 //!   ln R + 0.05: proven, and large enough to matter;
-//! * PASS iff the shift's upper 95 % bound is at most ln R.
+//! * PASS iff the shift's upper bound, 95 % sure over all looks, is at most ln R.
 //!
-//! Looks are taken after 14, 20 and 30 blocks, which spend 0.2, 0.3 and 0.5 of the level, so a wrong FAIL has a chance of at most
-//! that in all (Bonferroni), even where B is exactly R times A. A wrong PASS there has one of up to 0.1, over three looks. Several
-//! series that are judged together, probes or figures, keep the level together (Holm).
+//! Looks are taken after 14, 20 and 30 blocks, or more where blocks are cheap; each spends a share of both levels, so a wrong FAIL
+//! and a wrong PASS have a chance of at most these in all (Bonferroni), even where B is exactly R times A. Several series that
+//! are judged together, probes or figures, keep the level of a FAIL together (Holm); a PASS needs all of them.
 //!
 //! So R = 1.10 lets 10 % pass, and fails surely from 20 % on (slots that scatter by 3 %), from 30 % (by 10 %): to catch 10 %, claim R = 1.0 to 1.02. A slot should last
 //! several times as long as the disturbances that it is to survive.
@@ -28,13 +28,23 @@ use crate::stats::signed_rank::{HodgesLehmann, p_greater};
 pub struct Stage {
     /// Blocks measured until then.
     pub blocks: usize,
-    /// The share of the level that is spent on this look.
+    /// The share of the levels that is spent on this look.
     pub spends: f64,
 }
 
+impl Stage {
+    pub(super) const fn new(blocks: usize, spends: f64) -> Self {
+        Self { blocks, spends }
+    }
+
+    /// The chance of a wrong PASS that this look may spend.
+    pub(super) fn pass_level(&self) -> f64 {
+        PASS_LEVEL * self.spends
+    }
+}
+
 /// The looks, in order.
-pub const STAGES: [Stage; 3] =
-    [Stage { blocks: 14, spends: 0.2 }, Stage { blocks: 20, spends: 0.3 }, Stage { blocks: 30, spends: 0.5 }];
+pub const STAGES: [Stage; 3] = [Stage::new(14, 0.2), Stage::new(20, 0.3), Stage::new(30, 0.5)];
 
 /// Greatest chance of a wrong FAIL of one series over all looks.
 pub const LEVEL: f64 = 0.001;
@@ -130,23 +140,41 @@ pub struct Judgement {
 /// ```
 #[must_use]
 pub fn judge(d: &[f64], ratio: f64) -> Judgement {
-    let look = |seen: &[f64]| Look::at(seen, ratio);
-    judge_together(&[d.len()], ratio, LEVEL, |_, blocks| look(&d[..blocks])).remove(0)
+    judge_together(&[d.len()], &Rule::of(ratio), |_, stage| Look::at(&d[..stage.blocks], ratio, stage)).remove(0)
 }
 
-/// Judges several series of as many blocks each, which err together at most as often as `level` says: by the result of `look` on
+/// What is claimed, and how it is judged.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rule<'a> {
+    /// B takes at most so many times as long as A.
+    pub ratio: f64,
+    /// The greatest chance of a wrong FAIL of all series together.
+    pub level: f64,
+    /// The looks, in order; their shares sum up to one.
+    pub stages: &'a [Stage],
+}
+
+impl Rule<'_> {
+    /// The usual level and looks.
+    #[must_use]
+    pub const fn of(ratio: f64) -> Self {
+        Self { ratio, level: LEVEL, stages: &STAGES }
+    }
+}
+
+/// Judges several series, of so many blocks each, which err together at most as often as the rule says: by the result of `look` on
 /// the first blocks of each.
 pub fn judge_together(
     lengths: &[usize],
-    ratio: f64,
-    level: f64,
-    look: impl Fn(usize, usize) -> Option<Look>,
+    rule: &Rule<'_>,
+    look: impl Fn(usize, &Stage) -> Option<Look>,
 ) -> Vec<Judgement> {
-    let mut judged: Vec<Judgement> = lengths.iter().map(|have| Judgement::before(*have)).collect();
-    for (index, stage) in STAGES.iter().enumerate() {
+    let mut judged: Vec<Judgement> = lengths.iter().map(|have| Judgement::before(*have, rule)).collect();
+    let limit = rule.ratio.ln();
+    for (index, stage) in rule.stages.iter().enumerate() {
         let open = |judgement: &Judgement| !matches!(judgement.verdict, Verdict::Pass | Verdict::Fail);
         let seen: Vec<Option<Look>> = (0..judged.len())
-            .map(|at| (open(&judged[at]) && lengths[at] >= stage.blocks).then(|| look(at, stage.blocks)).flatten())
+            .map(|at| (open(&judged[at]) && lengths[at] >= stage.blocks).then(|| look(at, stage)).flatten())
             .collect();
         // A series that was decided before still counts as one of the hypotheses.
         let p: Vec<f64> = seen.iter().map(|look| look.as_ref().map_or(1.0, |look| look.fail_p)).collect();
@@ -158,11 +186,11 @@ pub fn judge_together(
                 judged[at].verdict = Verdict::Inconclusive(Reason::Invalid(what.into()));
                 continue;
             };
-            let verdict = if adjusted[at] <= level * stage.spends && look.shift >= ratio.ln() + MARGIN {
+            let verdict = if adjusted[at] <= rule.level * stage.spends && look.shift >= limit + MARGIN {
                 Verdict::Fail
-            } else if look.upper <= ratio.ln() {
+            } else if look.upper <= limit {
                 Verdict::Pass
-            } else if let Some(next) = STAGES.get(index + 1) {
+            } else if let Some(next) = rule.stages.get(index + 1) {
                 waiting(lengths[at], next.blocks)
             } else {
                 Verdict::Inconclusive(Reason::Undecided)
@@ -184,7 +212,7 @@ pub fn judge_together(
 pub struct Look {
     /// The estimate of ln(B ÷ A).
     pub shift: f64,
-    /// With 95 % confidence it is at most this.
+    /// It is at most this, at the confidence of the look.
     pub upper: f64,
     /// The chance of such blocks although B is at most R times A.
     pub fail_p: f64,
@@ -193,21 +221,21 @@ pub struct Look {
 impl Look {
     /// The look by the ranks of d; `None` where a number is not finite, or the ratio not above zero.
     #[must_use]
-    pub fn at(d: &[f64], ratio: f64) -> Option<Self> {
+    pub fn at(d: &[f64], ratio: f64, stage: &Stage) -> Option<Self> {
         let estimate = HodgesLehmann::of(d).filter(|_| ratio > 0.0 && ratio.is_finite())?;
         let over: Vec<f64> = d.iter().map(|d| d - ratio.ln()).collect();
-        Some(Self { shift: estimate.shift(), upper: estimate.upper(PASS_LEVEL), fail_p: p_greater(&over) })
+        Some(Self { shift: estimate.shift(), upper: estimate.upper(stage.pass_level()), fail_p: p_greater(&over) })
     }
 }
 
 impl Judgement {
-    fn before(blocks: usize) -> Self {
-        let verdict = waiting(blocks, STAGES[0].blocks);
+    fn before(blocks: usize, rule: &Rule<'_>) -> Self {
+        let verdict = waiting(blocks, rule.stages.first().map_or(0, |stage| stage.blocks));
         Self { verdict, blocks: 0, ratio: f64::NAN, upper95: f64::INFINITY, fail_p: 1.0 }
     }
 }
 
-fn waiting(have: usize, need: usize) -> Verdict {
+pub(super) fn waiting(have: usize, need: usize) -> Verdict {
     let (have, need) = (have as u64, need as u64);
     Verdict::Inconclusive(Reason::TooFewSamples { have, need })
 }

@@ -100,6 +100,11 @@ fn the_looks_spend_what_they_may() {
     assert!(rejected <= 9, "{rejected} of 3000, 3 expected");
 }
 
+fn together(series: &[Vec<f64>], lengths: &[usize], level: f64) -> Vec<Judgement> {
+    let look = |at: usize, stage: &Stage| Look::at(&series[at][..stage.blocks], 1.0, stage);
+    judge_together(lengths, &Rule { level, ..Rule::of(1.0) }, look)
+}
+
 #[test]
 fn a_comparison_of_many_probes_errs_as_often_as_one() {
     let mut rng = Rng::with_seed(8);
@@ -108,7 +113,7 @@ fn a_comparison_of_many_probes_errs_as_often_as_one() {
     for _ in 0..150 {
         let series: Vec<Vec<f64>> = (0..10).map(|_| (0..30).map(|_| rng.f64() - 0.5).collect()).collect();
         let lengths = [30; 10];
-        let judged = judge_together(&lengths, 1.0, level, |at, blocks| Look::at(&series[at][..blocks], 1.0));
+        let judged = together(&series, &lengths, level);
         wrong += usize::from(judged.iter().any(|judgement| judgement.verdict.is_fail()));
     }
     assert!(wrong <= 17, "{wrong} of 150, at most 7.5 expected");
@@ -116,7 +121,7 @@ fn a_comparison_of_many_probes_errs_as_often_as_one() {
     let slower: Vec<Vec<f64>> = (0..40)
         .map(|at| (0..30).map(|_| 0.1 * (rng.f64() - 0.5) + if at == 3 { 0.2 } else { 0.0 }).collect())
         .collect();
-    let judged = judge_together(&[30; 40], 1.0, 1e-4, |at, blocks| Look::at(&slower[at][..blocks], 1.0));
+    let judged = together(&slower, &[30; 40], 1e-4);
     let failed: Vec<usize> = (0..40).filter(|at| judged[*at].verdict.is_fail()).collect();
     assert_eq!(failed, [3]);
 }

@@ -13,14 +13,17 @@
 //! all hold. The few very slow calls that a mean rests on cannot be averaged away: where both sides have them in some of the
 //! blocks only, the bound is wide, and the answer is that nothing is proven.
 
-use super::PASS_LEVEL;
-use super::relative::{self, Judgement, LEVEL, Look, Order, STAGES};
+use super::relative::{self, Judgement, LEVEL, Look, Order, Rule, Stage};
 use super::verdict::{Reason, Verdict};
 use crate::stats::order::quantile;
 use crate::stats::sign_flip;
 
 /// Slots of fewer samples have no reliable p95.
 pub const FOR_P95: usize = 100;
+
+/// Slow calls that come in runs are many in one slot and none in the next, so that the p95 of slots jumps between two values. That
+/// of so many blocks together does not.
+const POOLED: usize = 5;
 
 /// A figure of a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +57,10 @@ pub struct Blocks {
     means: Vec<(f64, f64)>,
     /// As long as the others, or not judged.
     p95: Vec<f64>,
+    /// The p95 of [`POOLED`] blocks together, of A and of B.
+    pooled_p95: Vec<f64>,
+    /// The samples of A and of B since then.
+    pool: [Vec<f64>; 2],
     /// A time was not finite, or not above zero.
     broken: bool,
 }
@@ -78,7 +85,7 @@ impl Blocks {
     /// Whether these are as many as a look takes: others say nothing new.
     #[must_use]
     pub fn are_looked_at(&self) -> bool {
-        STAGES.iter().any(|stage| stage.blocks == self.len())
+        LOOKS.iter().any(|stage| stage.blocks == self.len())
     }
 
     /// Whether there is none so far.
@@ -104,24 +111,66 @@ impl Blocks {
         self.means.push((mean(false), mean(true)));
         if slots.iter().all(|slot| slot.len() >= FOR_P95) {
             self.p95.extend(of(&|slot| quantile(slot, 0.95)));
+            self.pool_tails(order, slots);
         }
+    }
+
+    fn pool_tails(&mut self, order: Order, slots: &[Vec<f64>; 4]) {
+        for (at, slot) in slots.iter().enumerate() {
+            self.pool[usize::from(order.runs_b(at))].extend_from_slice(slot);
+        }
+        if self.p95.len().is_multiple_of(POOLED) {
+            let [a, b] = self.pool.each_ref().map(|times| quantile(times, 0.95).unwrap_or(f64::NAN));
+            self.pooled_p95.push((b / a).ln());
+            self.pool.iter_mut().for_each(Vec::clear);
+        }
+    }
+
+    /// The tails: a bound by single blocks, or by several together, half of the level each. FAIL by single blocks.
+    fn of_tails(&self, ratio: f64, stage: &Stage) -> Option<Look> {
+        let half = Stage::new(stage.blocks, stage.spends / 2.0);
+        let single = Look::at(&self.p95[..stage.blocks], ratio, &half)?;
+        let pooled = Look::at(&self.pooled_p95[..stage.blocks / POOLED], ratio, &half);
+        Some(match pooled {
+            Some(pooled) if pooled.upper < single.upper => Look { fail_p: single.fail_p, ..pooled },
+            _ => single,
+        })
     }
 
     /// Judges "B takes at most `ratio` times as long as A" by all blocks so far, at the looks of [`relative`].
     #[must_use]
     pub fn judge(&self, ratio: f64) -> Versus {
+        self.judge_at(ratio, &LOOKS)
+    }
+
+    /// The same where no further block will come: the last look is at all blocks, and spends what is left.
+    #[must_use]
+    pub fn judge_last(&self, ratio: f64) -> Versus {
+        let mut looks: Vec<Stage> = LOOKS.into_iter().filter(|stage| stage.blocks < self.len()).collect();
+        let left = 1.0 - looks.iter().map(|stage| stage.spends).sum::<f64>();
+        looks.push(Stage::new(self.len().max(LOOKS[0].blocks), left));
+        let mut judged = self.judge_at(ratio, &looks);
+        let next = LOOKS.iter().find(|stage| stage.blocks > self.len());
+        if let (Verdict::Inconclusive(Reason::Undecided), Some(next)) = (&judged.verdict, next) {
+            judged.verdict = relative::waiting(self.len(), next.blocks);
+        }
+        judged
+    }
+
+    fn judge_at(&self, ratio: f64, looks: &[Stage]) -> Versus {
         if self.broken || !(ratio > 0.0 && ratio.is_finite()) {
             let what = "the ratio and all times must be finite and above zero";
             return Versus { verdict: Verdict::Inconclusive(Reason::Invalid(what.into())), figures: Vec::new() };
         }
         let mut figures = vec![Figure::Median, Figure::Mean];
         figures.extend((self.p95.len() == self.len()).then_some(Figure::P95));
-        let look = |at: usize, blocks: usize| match figures[at] {
-            Figure::Median => Look::at(&self.medians[..blocks], ratio),
-            Figure::P95 => Look::at(&self.p95[..blocks], ratio),
-            Figure::Mean => of_means(&self.means[..blocks], ratio),
+        let look = |at: usize, stage: &Stage| match figures[at] {
+            Figure::Median => Look::at(&self.medians[..stage.blocks], ratio, stage),
+            Figure::P95 => self.of_tails(ratio, stage),
+            Figure::Mean => of_means(&self.means[..stage.blocks], ratio, stage),
         };
-        let judged = relative::judge_together(&vec![self.len(); figures.len()], ratio, LEVEL, look);
+        let rule = Rule { ratio, level: LEVEL, stages: looks };
+        let judged = relative::judge_together(&vec![self.len(); figures.len()], &rule, look);
         let verdict = judged.iter().map(|figure| figure.verdict.clone()).fold(Verdict::Pass, Verdict::and);
         Versus { verdict, figures: figures.into_iter().zip(judged).collect() }
     }
@@ -144,20 +193,30 @@ impl Versus {
     }
 }
 
-fn of_means(means: &[(f64, f64)], ratio: f64) -> Option<Look> {
+fn of_means(means: &[(f64, f64)], ratio: f64, stage: &Stage) -> Option<Look> {
     let (a, b) = means.iter().fold((0.0, 0.0), |sums, mean| (sums.0 + mean.0, sums.1 + mean.1));
     let over: Vec<f64> = means.iter().map(|(a, b)| b - ratio * a).collect();
     if !(a > 0.0 && b > 0.0 && over.iter().all(|d| d.is_finite())) {
         return None;
     }
     // The most that B may take over R times A, on average, as a share of A.
-    let most = sign_flip::upper(&over, PASS_LEVEL) * means.len() as f64 / a;
+    let most = sign_flip::upper(&over, stage.pass_level()) * means.len() as f64 / a;
     let upper = (ratio + most).max(f64::MIN_POSITIVE).ln();
     Some(Look { shift: (b / a).ln(), upper, fail_p: sign_flip::p_greater(&over) })
 }
 
+/// The looks: blocks within one process are cheap, so there are more of them than a comparison of programs takes.
+pub const LOOKS: [Stage; 6] = [
+    Stage::new(14, 0.2),
+    Stage::new(20, 0.16),
+    Stage::new(30, 0.16),
+    Stage::new(45, 0.16),
+    Stage::new(70, 0.16),
+    Stage::new(100, 0.16),
+];
+
 /// Blocks that the last look takes.
-pub const MOST: usize = STAGES[STAGES.len() - 1].blocks;
+pub const MOST: usize = LOOKS[LOOKS.len() - 1].blocks;
 
 #[cfg(test)]
 #[path = "versus_tests.rs"]

@@ -11,6 +11,7 @@
 //! | compare two samples by their ranks | [`rank_sum`] |
 //! | test for a monotonic trend | [`mann_kendall`] |
 //! | look at several tests together | [`holm`] |
+//! | compare many figures of the same runs | [`relabel`] |
 //! | compare sums of paired differences | [`sign_flip`] |
 //! | estimate a shift from paired differences | [`signed_rank`] |
 //! | fit a slope that outliers do not move | [`theil_sen`] |
@@ -32,6 +33,8 @@ pub(crate) mod noise;
 pub mod order;
 #[cfg(feature = "judge")]
 pub mod rank_sum;
+#[cfg(feature = "judge")]
+pub mod relabel;
 #[cfg(feature = "judge")]
 pub mod sign_flip;
 #[cfg(feature = "judge")]

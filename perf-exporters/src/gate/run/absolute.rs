@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use super::advice;
 use super::caches::Caches;
-use super::engine::{Engine, Returned, Seen, index};
+use super::engine::{Call, Engine, Returned, Seen, index};
 use super::subject::Subject;
-use crate::gate::interruptions::Presence;
+use crate::gate::interruptions::{Own, Presence};
 use crate::gate::kernel::Kernel;
 use crate::judge::plan::{self, Floor};
 use crate::judge::quantile;
@@ -32,6 +32,9 @@ const PILOT: usize = 20;
 /// A call that takes so many times as long as usual, and so long, may have been interrupted.
 const LATE: f64 = 2.0;
 const LATE_NS: f64 = 10_000.0;
+
+/// Of calls that take as long, each is watched by itself; of shorter ones [`BREATHE`] together.
+const CLOSELY_NS: f64 = 20_000.0;
 
 /// Other tasks may run after so many calls.
 pub(super) const BREATHE: usize = 64;
@@ -62,6 +65,7 @@ impl<S: Subject> Engine<'_, S> {
         let mut look = planned.unwrap_or_else(|| index(self.budget.least_calls())).min(MOST);
         let floor = self.floor(self.budget.calls_for_runs());
         let mut looks = 0;
+        self.scope.look_for_others(!self.run.is_cpu() && self.call_ns >= CLOSELY_NS);
         let mut sample =
             Sample::new(self.call_ns, self.run.counts_errors(), self.run.needs_items(), self.subject.presence());
         loop {
@@ -136,7 +140,7 @@ impl<S: Subject> Engine<'_, S> {
         for _ in 0..COLD_CALLS {
             caches.empty();
             for times in &mut times {
-                let (output, ns, _) = self.call(0).await;
+                let (output, ns) = self.call(0).await;
                 self.accept(output)?;
                 times.push(ns.max(1.0));
             }
@@ -150,9 +154,12 @@ impl<S: Subject> Engine<'_, S> {
             self.subject.breathe().await;
             sample.presence.begin();
         }
-        let (output, ns, items) = self.call(0).await;
+        if sample.is_watched_closely() {
+            sample.presence.begin();
+        }
+        let (output, call) = self.call_in_full(0).await;
         let failed = self.accept(output)?;
-        sample.keep(ns, items, failed);
+        sample.keep(call, failed);
         Ok(())
     }
 }
@@ -218,12 +225,20 @@ impl Sample {
         at_least.max(index(floor.calls)).min(by_time)
     }
 
-    fn keep(&mut self, ns: f64, items: f64, failed: bool) {
+    /// Whether each call is worth some readings of clocks.
+    fn is_watched_closely(&self) -> bool {
+        self.call_ns >= CLOSELY_NS
+    }
+
+    fn keep(&mut self, call: Call, failed: bool) {
+        let ns = call.ns as f64;
         let is_late = ns > LATE * self.call_ns && ns > LATE_NS;
-        self.measured.own.push(if is_late { self.presence.own(order::floor(ns) as u64) as f64 } else { ns });
+        let own = if is_late { self.presence.own(call.ns, call.by_others) } else { Own::all(call.ns) };
+        self.measured.own.push(own.least as f64);
+        self.measured.without_others.push(own.most as f64);
         self.measured.times.push(ns);
         if self.counts_items {
-            self.measured.items.push(items);
+            self.measured.items.push(call.items as f64);
         }
         if self.counts_errors {
             self.failed.push(failed);

@@ -42,6 +42,16 @@ pub(super) struct Engine<'a, S: Subject> {
     origin: Instant,
 }
 
+/// One call of the code.
+#[derive(Clone, Copy)]
+pub(super) struct Call {
+    /// Its time in nanoseconds, or that of the parts that count.
+    pub(super) ns: u64,
+    pub(super) items: u64,
+    /// Where parts count: nanoseconds of them in which other processes had the processor.
+    pub(super) by_others: Option<u64>,
+}
+
 /// Ends the run with the failed result of a call that must not fail.
 pub(super) struct Returned<R>(pub(super) R);
 
@@ -172,7 +182,7 @@ impl<'a, S: Subject> Engine<'a, S> {
         let patience = self.run.max_time() / 4;
         let mut times = Vec::new();
         while times.len() < least || (times.len() < most && start.elapsed() < time) {
-            let (output, ns, _) = self.call(size).await;
+            let (output, ns) = self.call(size).await;
             self.accept(output)?;
             times.push(ns);
             if self.run.spec.warmup.is_none() && start.elapsed() > patience {
@@ -183,12 +193,18 @@ impl<'a, S: Subject> Engine<'a, S> {
         Ok(())
     }
 
-    /// One call: what it returned, its time in nanoseconds, its items.
-    pub(super) async fn call(&mut self, size: usize) -> (S::Output, f64, f64) {
+    /// One call: what it returned, and its time in nanoseconds.
+    pub(super) async fn call(&mut self, size: usize) -> (S::Output, f64) {
+        let (output, call) = self.call_in_full(size).await;
+        (output, call.ns as f64)
+    }
+
+    /// One call, with everything that is known of it.
+    pub(super) async fn call_in_full(&mut self, size: usize) -> (S::Output, Call) {
         let (output, whole) = self.subject.timed(size, &self.scope).await;
         let said = self.scope.take();
-        let ns = said.narrow_ns.unwrap_or(whole);
-        (output, ns as f64, said.items.max(1) as f64)
+        let by_others = said.narrow_ns.map(|_| said.by_others);
+        (output, Call { ns: said.narrow_ns.unwrap_or(whole), items: said.items.max(1), by_others })
     }
 
     /// Counters of several batches of calls, each in a session of its own.

@@ -41,7 +41,7 @@ impl<S: Subject> Engine<'_, S> {
             return self.growth_of_instructions(growth, class).await;
         }
         for size in growth.sizes {
-            let (output, ns, _) = self.call(*size).await;
+            let (output, ns) = self.call(*size).await;
             self.accept(output)?;
             self.call_ns = ns;
         }
@@ -99,7 +99,7 @@ impl<S: Subject> Engine<'_, S> {
             for (size, times) in sizes.iter().zip(&mut times) {
                 let calls = times.last().map_or(1.0, |ns: &f64| (VISIT / ns.max(1.0)).clamp(1.0, MOST_CALLS));
                 for _ in 0..floor(calls) {
-                    let (output, ns, _) = self.call(*size).await;
+                    let (output, ns) = self.call(*size).await;
                     self.accept(output)?;
                     times.push(ns.max(1.0));
                 }
@@ -157,7 +157,7 @@ impl<S: Subject> Engine<'_, S> {
             }
             for (size, times) in sizes.iter().zip(&mut times) {
                 caches.empty();
-                let (output, ns, _) = self.call(*size).await;
+                let (output, ns) = self.call(*size).await;
                 self.accept(output)?;
                 times.push(ns.max(1.0));
             }

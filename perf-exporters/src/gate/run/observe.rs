@@ -55,7 +55,7 @@ impl<S: Subject> Engine<'_, S> {
             if times.len().is_multiple_of(BREATHE) {
                 self.subject.breathe().await;
             }
-            let (output, ns, _) = self.call(size).await;
+            let (output, ns) = self.call(size).await;
             self.accept(output)?;
             times.push(ns);
         }

@@ -11,9 +11,9 @@ use crate::gate::confirm::Rules;
 use crate::gate::interruptions::Presence;
 use crate::gate::scope::Scope;
 use crate::judge::Row;
-use crate::judge::relative::{self, Order, STAGES};
+use crate::judge::relative::{self, Order};
 use crate::judge::verdict::{Reason, Unit, Verdict};
-use crate::judge::versus::{self, Blocks, Figure, Versus};
+use crate::judge::versus::{self, Blocks, Figure, LOOKS, Versus};
 use crate::stats::order::{floor, median};
 
 /// A sample lasts at least so long, nanoseconds: shorter calls are timed together.
@@ -34,7 +34,7 @@ struct Slot {
 impl Slot {
     /// A shorter slot, where the blocks so far took so long, beside other work, that those of the first look would not fit.
     fn in_time(self, elapsed: Duration, blocks: usize, max_time: Duration) -> Self {
-        let missing = STAGES[0].blocks.saturating_sub(blocks);
+        let missing = LOOKS[0].blocks.saturating_sub(blocks);
         let each = elapsed.as_secs_f64() / blocks.max(1) as f64;
         let left = max_time.saturating_sub(elapsed).as_secs_f64() / missing.max(1) as f64;
         if missing == 0 || each <= left {
@@ -90,7 +90,7 @@ impl<S: Subject> Engine<'_, S> {
             if !over && !blocks.are_looked_at() && !blocks.is_empty() {
                 continue;
             }
-            let judged = blocks.judge(relative.ratio);
+            let judged = if over { blocks.judge_last(relative.ratio) } else { blocks.judge(relative.ratio) };
             let decided = !matches!(judged.verdict, Verdict::Inconclusive(Reason::TooFewSamples { .. }));
             if over || decided {
                 break judged;
@@ -120,7 +120,7 @@ impl<S: Subject> Engine<'_, S> {
         let calls = (SAMPLE / call).ceil().clamp(1.0, 10_000.0);
         let slot = self.run.pace.slot.as_secs_f64() * 1e9 / (call * calls);
         // All blocks of the first look are to fit, with room for untimed work.
-        let fits = self.run.max_time().as_secs_f64() * 1e9 * 0.7 / (4 * STAGES[0].blocks) as f64 / (call * calls);
+        let fits = self.run.max_time().as_secs_f64() * 1e9 * 0.7 / (4 * LOOKS[0].blocks) as f64 / (call * calls);
         let samples = slot.clamp(SAMPLES, MOST_SAMPLES).min(fits).max(1.0);
         Slot { samples: floor(samples), calls: floor(calls) as u64 }
     }
@@ -163,7 +163,7 @@ async fn time<Q: Subject>(
     let (output, whole) = subject.timed_together(0, calls, scope).await;
     match scope.take().narrow_ns {
         Some(narrow) => (output, narrow as f64),
-        None => (output, presence.own(whole) as f64),
+        None => (output, presence.own(whole, None).most as f64),
     }
 }
 
