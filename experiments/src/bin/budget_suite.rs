@@ -94,7 +94,9 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
         println!("{times} × {doubt}");
     }
     let percent = 100.0 * undecided as f64 / all.max(1) as f64;
-    println!("\n{failed} FAIL, {percent:.1} % INCONCLUSIVE of {all} verdicts beside {hogs} hogs; the longest run took {longest:.0} s");
+    println!(
+        "\n{failed} FAIL, {percent:.1} % INCONCLUSIVE of {all} verdicts beside {hogs} hogs; the longest run took {longest:.0} s"
+    );
     let holds = failed == 0 && percent < PERCENT && longest < SECONDS;
     Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -122,7 +122,8 @@ impl Comparison<'_> {
                 change.level = Level::Unproven;
                 change.note = Some(RARE.to_owned());
             }
-            if change.level == Level::Fail && self.options.one_after_the_other && !self.lies_beyond(&change, &old, new) {
+            if change.level == Level::Fail && self.options.one_after_the_other && !self.lies_beyond(&change, &old, new)
+            {
                 change.level = Level::Unproven;
                 change.note = Some(NOT_IN_TURN.to_owned());
             }
@@ -278,7 +279,10 @@ fn inverse(values: &[f64]) -> Vec<f64> {
 }
 
 fn by_chance(figures: usize, p: f64) -> String {
-    format!("one of {figures} figures moves as far in {:.0} of 100 divisions of these runs: more runs can tell", 100.0 * p)
+    format!(
+        "one of {figures} figures moves as far in {:.0} of 100 divisions of these runs: more runs can tell",
+        100.0 * p
+    )
 }
 
 /// A mean that moved without the calls that make it.

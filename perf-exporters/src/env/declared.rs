@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::{Choice, Declaration, ReadBy, Variable, values};
 
 /// Every declaration, in the order of the documentation.
-pub static ALL: [&Declaration; 17] = [
+pub static ALL: [&Declaration; 18] = [
     &REPORT.declaration,
     &TOP.declaration,
     &TIMELINE.declaration,

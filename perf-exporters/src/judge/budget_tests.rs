@@ -168,3 +168,21 @@ fn a_plan_can_pass() {
     assert_eq!(Budget::new(&BudgetSpec::EMPTY).least_calls(), 60);
     assert!(Budget::new(&BudgetSpec::EMPTY).is_empty() && !Budget::new(&SPEC).is_empty());
 }
+
+#[test]
+fn what_other_processes_took_of_calls_breaks_no_limit_and_what_the_code_took_does() {
+    const LIMITS: BudgetSpec = BudgetSpec {
+        limits: &[Limit { metric: Metric::P95, bound: Bound::Time(Duration::from_micros(20)) }],
+        ..BudgetSpec::EMPTY
+    };
+    let late: Vec<f64> = (0..600).map(|call| if call % 5 == 0 { 4_000_000.0 } else { 10_000.0 }).collect();
+    let judged = |without_others: Vec<f64>| {
+        let measured = Measurements { times: late.clone(), without_others, ..Measurements::default() };
+        Budget::new(&LIMITS).judge(&measured).rows.remove(0)
+    };
+    let passed = judged(vec![10_000.0; 600]);
+    assert!(passed.verdict.is_pass(), "{passed:?}");
+    assert!(passed.reason.ends_with("without the time that other processes took of 120 calls"), "{}", passed.reason);
+    assert!(judged(late.clone()).verdict.is_fail(), "its own time");
+    assert!(judged(Vec::new()).verdict.is_fail(), "not known");
+}

@@ -3,7 +3,7 @@
 //! Of ten runs of unchanged code any five might have been the old ones. So every other division of the runs is tried, and a figure
 //! has moved for sure only if its distance is greater than that of *any* figure in nearly all other divisions (Westfall and Young
 //! 1993). All figures together then err as often as one would alone, whatever their number and however they depend on each other:
-//! five runs of each side suffice where a correction by number alone, such as Holm's, takes seven for fifty figures.
+//! five runs of each side suffice where a correction by number alone, such as Holm's, takes eight for fifty figures.
 //!
 //! The distance is the difference of mean logarithms by the scatter within both sides, with two per cent added to the scatter, so
 //! that a figure that hardly scatters has no great distance by a tiny difference (Tusher, Tibshirani and Chu 2001).
@@ -45,8 +45,7 @@ pub fn p_greater(series: &[Series]) -> Vec<f64> {
     };
     let values: Vec<Option<Vec<f64>>> = series.iter().map(logarithms).collect();
     let as_it_is: Vec<bool> = (0..m + n).map(|run| run >= m).collect();
-    let distances: Vec<Option<f64>> =
-        values.iter().map(|of| of.as_ref().map(|of| distance(of, &as_it_is))).collect();
+    let distances: Vec<Option<f64>> = values.iter().map(|of| of.as_ref().map(|of| distance(of, &as_it_is))).collect();
     let mut reached = vec![0_usize; series.len()];
     let divisions = divisions(m, n);
     for division in &divisions {
@@ -135,10 +134,7 @@ mod tests {
             // All figures share the machine's state in each run.
             let state: Vec<f64> = (0..10).map(|_| normal(&mut rng)).collect();
             let series: Vec<Series> = (0..50)
-                .map(|_| Series {
-                    old: runs(5, 0.1, &state[..5], &mut rng),
-                    new: runs(5, 0.1, &state[5..], &mut rng),
-                })
+                .map(|_| Series { old: runs(5, 0.1, &state[..5], &mut rng), new: runs(5, 0.1, &state[5..], &mut rng) })
                 .collect();
             wrong += usize::from(p_greater(&series).iter().any(|p| *p <= 0.05));
         }

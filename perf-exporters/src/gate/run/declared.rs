@@ -33,7 +33,7 @@ impl<S: Subject> Engine<'_, S> {
     async fn declared_epoch(&mut self) -> Result<Seen, Returned<S::Output>> {
         let _turn = self.turn(self.run.max_time()).await;
         let session = Session::new();
-        let mut kernel = Kernel::lasting(self.call_ns);
+        let mut kernel = Kernel::lasting(self.call_ns, self.kernel_bytes);
         let start = Instant::now();
         let planned = self.run.spec.iterations;
         let mut look = planned.unwrap_or(FIRST_LOOK);

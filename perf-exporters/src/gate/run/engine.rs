@@ -38,6 +38,8 @@ pub(super) struct Engine<'a, S: Subject> {
     nested: bool,
     /// Time of a call, as the warm-up saw it.
     pub(super) call_ns: f64,
+    /// Bytes that the reference kernel works on.
+    pub(super) kernel_bytes: usize,
     pub(super) finished: Finished<S::Output>,
     origin: Instant,
 }
@@ -81,6 +83,7 @@ impl<'a, S: Subject> Engine<'a, S> {
             output: None,
             nested: is_measured(),
             call_ns: 0.0,
+            kernel_bytes: run.pace.kernel_bytes,
             finished: Finished::empty(run, session),
             origin: Instant::now(),
         }

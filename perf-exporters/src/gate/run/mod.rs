@@ -33,6 +33,9 @@ use engine::Engine;
 pub(super) use subject::{Eventual, Plain, at_once};
 pub(super) use turn::take as take_turn;
 
+/// Small enough for the nearest cache of any processor.
+const KERNEL_BYTES: usize = 4 << 10;
+
 /// How long things may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -45,6 +48,8 @@ pub struct Pace {
     pub slot: Duration,
     /// How often a FAIL must come, and how far apart.
     pub rules: Rules,
+    /// Bytes that the reference kernel works on, rounded up to a power of two; after a first FAIL it is 1 MiB or more.
+    pub kernel_bytes: usize,
 }
 
 impl Default for Pace {
@@ -54,6 +59,7 @@ impl Default for Pace {
             least_epoch: Duration::from_millis(100),
             slot: Duration::from_millis(5),
             rules: Rules::default(),
+            kernel_bytes: KERNEL_BYTES,
         }
     }
 }
@@ -108,6 +114,7 @@ impl Run {
                 least_epoch: Duration::from_millis(100),
                 slot: Duration::from_millis(5),
                 rules: Rules { failures: 3, disturbed: 5, pause: Duration::from_secs(1) },
+                kernel_bytes: KERNEL_BYTES,
             },
             only_measure: None,
             #[cfg(feature = "baseline")]
