@@ -12,17 +12,20 @@ use crate::failure::{Failure, Result};
 use crate::{criterion, input, out};
 
 pub(crate) fn run(args: &DiffArgs) -> Result<ExitCode> {
-    let (old, new) = sides(args)?;
-    let found = compare_baselines(&old, &new, &options(&args.moves.rules)?);
+    let (old, new, one_after_the_other) = sides(args)?;
+    let mut options = options(&args.moves.rules)?;
+    options.one_after_the_other = one_after_the_other;
+    let found = compare_baselines(&old, &new, &options);
     show(&found, &args.moves)?;
     Ok(if args.exit_code { out::code(&found.verdict(), args.strict) } else { ExitCode::SUCCESS })
 }
 
-fn sides(args: &DiffArgs) -> Result<(Baseline, Baseline)> {
+/// Both sides, and whether one was run as a whole before the other.
+fn sides(args: &DiffArgs) -> Result<(Baseline, Baseline, bool)> {
     let (new, old) = ("new", "base");
     match args.sides.as_slice() {
         [] if !args.a.is_empty() => both(&args.a, &args.b),
-        [one] if criterion::is_folder(one) => Ok((criterion::read(one, old)?, criterion::read(one, new)?)),
+        [one] if criterion::is_folder(one) => Ok((criterion::read(one, old)?, criterion::read(one, new)?, false)),
         [a, b] => both(std::slice::from_ref(a), std::slice::from_ref(b)),
         _ => Err(Failure::new(
             "two sides are needed: `cargo perf diff OLD NEW`, or `--a FILE… --b FILE…`, or the folder of criterion's estimates",
@@ -30,21 +33,23 @@ fn sides(args: &DiffArgs) -> Result<(Baseline, Baseline)> {
     }
 }
 
-fn both(old: &[PathBuf], new: &[PathBuf]) -> Result<(Baseline, Baseline)> {
-    let sides = (input::side(old, "base")?, input::side(new, "new")?);
+fn both(old: &[PathBuf], new: &[PathBuf]) -> Result<(Baseline, Baseline, bool)> {
+    let (before, after) = (input::side(old, "base")?, input::side(new, "new")?);
     // Standard input is read once; and a file that is no report has no times.
     let times = |side: &[PathBuf]| {
         let is_read = side.iter().any(|path| path.as_os_str() == "-");
         let reports = if is_read { Vec::new() } else { input::reports(side).unwrap_or_default() };
         reports.iter().map(|report| report.meta.time).collect::<Vec<_>>()
     };
-    if one_after_the_other(&times(old), &times(new)) {
+    let apart = one_after_the_other(&times(old), &times(new));
+    if apart {
         out::warn(
             &"not interleaved: all runs of one side are older than all of the other, so what the machine did in between looks like \
-             a change; run both in turn, as `cargo perf compare` does",
+             a change; a time fails only where all new runs are that much slower than all old ones. Run both in turn, as \
+             `cargo perf compare` does",
         );
     }
-    Ok(sides)
+    Ok((before, after, apart))
 }
 
 /// Whether several runs of each side were made, one side as a whole before the other.

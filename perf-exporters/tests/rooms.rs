@@ -253,7 +253,8 @@ fn the_drawing_of_the_rooms_is_true() {
 #[test]
 fn counters_of_a_thread_name_nothing_above_them() {
     let live = root().join("perf-core/src/live");
-    for (file, above) in [("slot.rs", "registry"), ("slot.rs", "entry"), ("heap.rs", "local"), ("lost.rs", "registry")] {
+    for (file, above) in [("slot.rs", "registry"), ("slot.rs", "entry"), ("heap.rs", "local"), ("lost.rs", "registry")]
+    {
         let code = code(&live.join(file));
         let names = |word: &str| word == above;
         let named = code.split(|c: char| !c.is_alphanumeric() && c != '_').any(names);

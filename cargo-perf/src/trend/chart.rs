@@ -99,12 +99,12 @@ fn set(cells: &mut [Vec<u8>], x: usize, y: usize) {
 mod tests {
     use std::time::SystemTime;
 
-    use super::super::Point;
+    use super::super::{Machine, Point};
     use super::*;
 
     fn trend(values: &[f64]) -> Trend {
         let points = values.iter().map(|value| Point { time: SystemTime::UNIX_EPOCH, value: *value }).collect();
-        Trend::of("p", Metric::MeanNs, points, 0.05)
+        Trend::of("p", Metric::MeanNs, points, &vec![Machine::default(); values.len()], 0.05)
     }
 
     #[test]

@@ -11,10 +11,11 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use perf_exporters::Report;
-use perf_exporters::baseline::{Baseline, Metric};
+use perf_exporters::baseline::{Baseline, Difference, Metric};
 use perf_exporters::judge::Side;
 use perf_exporters::label::shown;
 use perf_exporters::markdown::code;
+use perf_exporters::report::Machine;
 use perf_exporters::stats::changepoint::{self, ChangePoint, Kind};
 use serde::Serialize;
 
@@ -55,6 +56,8 @@ struct Change {
     worse: bool,
     /// `level`, `drift` or `spread`.
     kind: &'static str,
+    /// What else changed there: machine, compiler, build or allocator.
+    beside: Vec<Difference>,
 }
 
 /// The name of a kind of change.
@@ -117,19 +120,19 @@ fn search(reports: &[Report], metric: Metric, args: &TrendArgs) -> Vec<Trend> {
         .collect();
     names.sort_unstable();
     names.dedup();
-    let baselines: Vec<(SystemTime, Baseline)> =
-        reports.iter().map(|report| (report.meta.time, Baseline::from_runs([report]))).collect();
+    let baselines: Vec<(&Report, Baseline)> =
+        reports.iter().map(|report| (report, Baseline::from_runs([report]))).collect();
     let value = |baseline: &Baseline, name: &str| {
         let entry = baseline.get(name)?;
         let sections = entry.times.values().chain([&entry.counts]);
         sections.filter_map(|section| section.get(metric)).map(perf_exporters::baseline::Figure::value).next()
     };
     let trend = |name: &str| {
-        let points: Vec<Point> = baselines
-            .iter()
-            .filter_map(|(time, baseline)| Some(Point { time: *time, value: value(baseline, name)? }))
-            .collect();
-        (!points.is_empty()).then(|| Trend::of(name, metric, points, args.least / 100.0))
+        let measured = |(report, baseline): &(&Report, Baseline)| {
+            Some((Point { time: report.meta.time, value: value(baseline, name)? }, report.meta.machine.clone()))
+        };
+        let (points, machines): (Vec<Point>, Vec<Machine>) = baselines.iter().filter_map(measured).unzip();
+        (!points.is_empty()).then(|| Trend::of(name, metric, points, &machines, args.least / 100.0))
     };
     let mut trends: Vec<Trend> = names.into_iter().filter_map(trend).collect();
     // The trend that changed most comes first.
@@ -138,7 +141,7 @@ fn search(reports: &[Report], metric: Metric, args: &TrendArgs) -> Vec<Trend> {
 }
 
 impl Trend {
-    fn of(probe: &str, metric: Metric, points: Vec<Point>, least_change: f64) -> Self {
+    fn of(probe: &str, metric: Metric, points: Vec<Point>, machines: &[Machine], least_change: f64) -> Self {
         let values: Vec<f64> = points.iter().map(|point| point.value).collect();
         let options = changepoint::Options { least_change, ..changepoint::Options::default() };
         let worse = |change: &ChangePoint| match metric.as_diff().side() {
@@ -155,6 +158,7 @@ impl Trend {
                 p: found.p,
                 worse: found.kind != Kind::Spread && worse(&found),
                 kind: kind(found.kind),
+                beside: beside(machines, found.index),
             })
             .collect();
         Self { probe: probe.to_owned(), metric, points, changes }
@@ -164,6 +168,29 @@ impl Trend {
     fn size(&self) -> f64 {
         self.changes.iter().map(|change| (change.after / change.before).ln().abs()).fold(0.0, f64::max)
     }
+}
+
+/// What else changed at this report, or so near to it that a step of the values may lie on either side.
+fn beside(machines: &[Machine], index: usize) -> Vec<Difference> {
+    const NEAR: usize = 2;
+    let (from, to) = (index.saturating_sub(NEAR).max(1), (index + NEAR).min(machines.len().saturating_sub(1)));
+    let mut places: Vec<usize> = (from..=to).collect();
+    places.sort_by_key(|at| at.abs_diff(index));
+    let differences = places.into_iter().map(|at| Difference::between(&machines[at - 1], &machines[at]));
+    differences.into_iter().find(|found| !found.is_empty()).unwrap_or_default()
+}
+
+/// `another rustc (1.94.0 → 1.95.0)`; empty where nothing else changed.
+fn told_beside(change: &Change) -> String {
+    if change.beside.is_empty() {
+        return String::new();
+    }
+    let fields: Vec<String> = change
+        .beside
+        .iter()
+        .map(|difference| format!("{} ({} → {})", difference.field, shown(&difference.old), shown(&difference.new)))
+        .collect();
+    format!("another {}", fields.join(", "))
 }
 
 /// The trends to draw: the requested ones, or those that changed, or at least some.
@@ -217,6 +244,10 @@ fn table(trends: &[Trend], reports: usize, args: &TrendArgs) -> String {
                 date(change.time),
                 change.p,
             );
+            let beside = told_beside(change);
+            if !beside.is_empty() {
+                let _ = writeln!(text, "      there, too: {}", painted(&beside, DIM, color));
+            }
         }
         if trend.changes.is_empty() {
             let _ = writeln!(text, "  {}", painted("no change", DIM, color));
@@ -234,7 +265,7 @@ fn markdown(trends: &[Trend], reports: usize) -> String {
         for change in &trend.changes {
             let _ = writeln!(
                 out,
-                "| {} | {} | {} | {} | {} | {} | {} {} | {} | {:.3} |",
+                "| {} | {} | {} | {} | {} | {} | {} {} | {} | {:.3} | {} |",
                 code(&trend.probe),
                 trend.metric,
                 date(change.time),
@@ -245,8 +276,38 @@ fn markdown(trends: &[Trend], reports: usize) -> String {
                 percent(change),
                 change.kind,
                 change.p,
+                told_beside(change).replace('|', "\\|"),
             );
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_beside_another_compiler_or_allocator_is_said_to_be() {
+        let machine = |run: usize| {
+            let mut machine = Machine::default();
+            (machine.rustc, machine.allocator) = ("1.94.0".into(), "system".into());
+            if run >= 15 {
+                machine.rustc = "1.95.0".into();
+            }
+            machine
+        };
+        let machines: Vec<Machine> = (0..30).map(machine).collect();
+        let points = |step: usize| -> Vec<Point> {
+            let value = |run: usize| 100.0 + (run % 3) as f64 + if run >= step { 40.0 } else { 0.0 };
+            (0..30).map(|run| Point { time: SystemTime::UNIX_EPOCH, value: value(run) }).collect()
+        };
+        let at = |step| Trend::of("probe", Metric::MeanNs, points(step), &machines, 0.05).changes;
+        for step in [14, 15, 16] {
+            let found = at(step);
+            assert_eq!(found.len(), 1);
+            assert_eq!(told_beside(&found[0]), "another rustc (1.94.0 → 1.95.0)");
+        }
+        assert!(at(22)[0].beside.is_empty());
+    }
 }

@@ -51,4 +51,3 @@ fn status(report: &Path, output: &Path, more: &[&str]) -> ExitCode {
     let files = [budgets(output).into_os_string(), report.as_os_str().to_owned()];
     cargo_perf::run(words.chain(files).chain(more.iter().map(OsString::from)))
 }
-
