@@ -82,8 +82,13 @@ impl Bus {
     #[must_use]
     pub fn new(capacity: usize, patience: Duration) -> Self {
         let log = Log { events: VecDeque::with_capacity(capacity), ..Log::default() };
-        let shared =
-            Shared { log: Mutex::new(log), came: Condvar::new(), went: Condvar::new(), capacity: capacity.max(1), patience };
+        let shared = Shared {
+            log: Mutex::new(log),
+            came: Condvar::new(),
+            went: Condvar::new(),
+            capacity: capacity.max(1),
+            patience,
+        };
         Self { shared: Arc::new(shared) }
     }
 

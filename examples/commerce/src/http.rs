@@ -87,7 +87,11 @@ async fn process(State(shop): State<Shop>, Of(tenant): Of, Path(id): Path<u32>) 
 }
 
 #[perf_probe(name = "GET /products?q")]
-async fn search(State(shop): State<Shop>, Of(tenant): Of, Query(Searched { q }): Query<Searched>) -> Result<Json<Vec<Product>>> {
+async fn search(
+    State(shop): State<Shop>,
+    Of(tenant): Of,
+    Query(Searched { q }): Query<Searched>,
+) -> Result<Json<Vec<Product>>> {
     blocking(move || shop.store.search(tenant.id, &q)).await.map(Json)
 }
 
@@ -97,7 +101,11 @@ async fn product(State(shop): State<Shop>, Of(tenant): Of, Path(id): Path<u32>) 
 }
 
 #[perf_probe(name = "POST /nodes")]
-async fn create_node(State(shop): State<Shop>, Of(tenant): Of, Json(new): Json<NewNode>) -> Result<(StatusCode, Json<u32>)> {
+async fn create_node(
+    State(shop): State<Shop>,
+    Of(tenant): Of,
+    Json(new): Json<NewNode>,
+) -> Result<(StatusCode, Json<u32>)> {
     blocking(move || shop.create_node(tenant.id, &new)).await.map(created)
 }
 

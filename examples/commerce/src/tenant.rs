@@ -63,14 +63,15 @@ impl TenantCache {
         let bits = Arc::clone(&held);
         let generation = Arc::new(AtomicU64::new(0));
         let changed = Arc::clone(&generation);
-        let shared = Cache::builder().max_capacity(capacity).time_to_live(lasts).eviction_listener(move |id, _, cause| {
-            if cause.was_evicted()
-                && let Some((word, bit)) = bit(*id)
-            {
-                bits[word].fetch_and(!bit, Ordering::Relaxed);
-            }
-            changed.fetch_add(1, Ordering::Release);
-        });
+        let shared =
+            Cache::builder().max_capacity(capacity).time_to_live(lasts).eviction_listener(move |id, _, cause| {
+                if cause.was_evicted()
+                    && let Some((word, bit)) = bit(*id)
+                {
+                    bits[word].fetch_and(!bit, Ordering::Relaxed);
+                }
+                changed.fetch_add(1, Ordering::Release);
+            });
         let number = CACHES.fetch_add(1, Ordering::Relaxed);
         Self { shared: shared.build(), held, number, generation }
     }
@@ -93,7 +94,9 @@ impl TenantCache {
     pub fn get(&self, id: u32) -> Option<Arc<Tenant>> {
         let generation = self.generation.load(Ordering::Acquire);
         let seen = SEEN.with_borrow(|seen| match &seen[place(id)] {
-            Some((cache, at, tenant)) if (*cache, *at, tenant.id) == (self.number, generation, id) => Some(Arc::clone(tenant)),
+            Some((cache, at, tenant)) if (*cache, *at, tenant.id) == (self.number, generation, id) => {
+                Some(Arc::clone(tenant))
+            }
             _ => None,
         });
         let found = match seen {

@@ -17,7 +17,8 @@ static ALLOC: perf_core::PerfAlloc = perf_core::PerfAlloc::new(std::alloc::Syste
 fn everything_is_measured_and_no_request_fails() {
     let measured = measure::all(Extent::TINY, |_| ()).unwrap();
     assert_eq!(measured.failures, []);
-    for probe in ["tenant cache: 1,000 hits", "bus publish", "order processing", "query API::response", "node creation"] {
+    for probe in ["tenant cache: 1,000 hits", "bus publish", "order processing", "query API::response", "node creation"]
+    {
         assert!(measured.report.probe(probe).is_some_and(|probe| probe.calls > 0), "{probe}");
     }
     for metric in ["memory, idle", "memory, loaded", "processors used", "connections", "queue depth"] {

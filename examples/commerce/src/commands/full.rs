@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use commerce::measure::{self, Extent};
 use commerce::shop::Shop;
+use perf_core::budget::Metric;
 use perf_load::breaking::Search;
 use perf_load::endurance::Soak;
 use perf_load::recovery::Trial;
 use perf_load::{Ctx, Limits, Load, page};
-use perf_core::budget::Metric;
 
 use super::Done;
 use super::measure::shown;
@@ -19,7 +19,8 @@ pub(crate) fn full(output: &Path) -> Done {
     let shop = Shop::temporary(Extent::FULL.size)?;
     let load = Load::new("orders of a tenant").max_in_flight(8);
     let tenants = u64::from(Extent::FULL.size.tenants);
-    let mut driver = load.driver(|ctx: &Ctx| shop.store.orders(1 + u32::try_from(ctx.number() % tenants).unwrap_or(0)).map(drop));
+    let mut driver =
+        load.driver(|ctx: &Ctx| shop.store.orders(1 + u32::try_from(ctx.number() % tenants).unwrap_or(0)).map(drop));
     let limits = Limits::default().time(Metric::P95, Duration::from_millis(100))?;
     eprintln!("commerce: until it breaks");
     let breaking = Search::from(500.0)?.limits(limits.clone()).poisson(1).run(&mut driver)?;
@@ -32,7 +33,8 @@ pub(crate) fn full(output: &Path) -> Done {
         measured.plots.push(page::recovery(&recovery));
     }
     eprintln!("commerce: for an hour");
-    let soak = Soak::at(500.0)?.duration(Duration::from_hours(1)).every(Duration::from_mins(1)).limits(limits).poisson(3);
+    let soak =
+        Soak::at(500.0)?.duration(Duration::from_hours(1)).every(Duration::from_mins(1)).limits(limits).poisson(3);
     let endured = soak.run_and_tell(&mut driver, |checkpoint| eprintln!("commerce: {:?}", checkpoint.at))?;
     println!("{endured}");
     measured.plots.push(page::endured(&endured));

@@ -38,7 +38,12 @@ pub(super) const ALL: &[Api] = &[
         limit: 250.0,
         requests: &[get("orders", 7.0, "/orders"), get("search", 3.0, "/products?q={{choice amber|cedar|glass|oak}}")],
     },
-    Api { name: "product API", target: 1_000.0, limit: 500.0, requests: &[get("product", 1.0, "/products/{{int 1..200}}")] },
+    Api {
+        name: "product API",
+        target: 1_000.0,
+        limit: 500.0,
+        requests: &[get("product", 1.0, "/products/{{int 1..200}}")],
+    },
     Api {
         name: "node API",
         target: 800.0,
@@ -48,14 +53,20 @@ pub(super) const ALL: &[Api] = &[
             get("read", 9.0, "/nodes/1"),
         ],
     },
-    Api { name: "event API", target: 100.0, limit: 50.0, requests: &[post("publish", 1.0, "/events/{{int 1..1000}}", "")] },
+    Api {
+        name: "event API",
+        target: 100.0,
+        limit: 50.0,
+        requests: &[post("publish", 1.0, "/events/{{int 1..1000}}", "")],
+    },
 ];
 
 impl Api {
     pub(super) fn drive(&self, address: SocketAddr, extent: Extent) -> Result<Outcome, Error> {
         let tenants = format!("{{{{int 1..{}}}}}", extent.size.tenants);
         let requests = self.requests.iter().map(|sent| {
-            let request = Request::new(sent.method, &format!("http://{address}{}", sent.path))?.header("x-tenant", &tenants)?;
+            let request =
+                Request::new(sent.method, &format!("http://{address}{}", sent.path))?.header("x-tenant", &tenants)?;
             match sent.body {
                 "" => Ok(request),
                 body => request.header("content-type", "application/json")?.body(body),

@@ -35,7 +35,15 @@ impl Gauge {
 /// Requests a second that were served well.
 pub(super) fn rate(of: &'static str, outcome: &Outcome, target: f64, limit: f64) -> BudgetReport {
     let served = outcome.achieved() * (1.0 - outcome.error_rate());
-    let gauge = Gauge { of, metric: "throughput", unit: "per_second", actual: Some(served), target: Some(target), limit, is_minimum: true };
+    let gauge = Gauge {
+        of,
+        metric: "throughput",
+        unit: "per_second",
+        actual: Some(served),
+        target: Some(target),
+        limit,
+        is_minimum: true,
+    };
     gauge.judged()
 }
 

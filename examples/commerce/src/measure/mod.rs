@@ -107,7 +107,9 @@ impl Measured {
     /// Keeps the probes of the load itself: those of the program are in the snapshot of the whole run.
     fn load(&mut self, outcome: Outcome) {
         let prefix = format!("{}::", outcome.name);
-        self.report.probes.extend(outcome.report.probes.iter().filter(|probe| probe.name.starts_with(&prefix)).cloned());
+        self.report
+            .probes
+            .extend(outcome.report.probes.iter().filter(|probe| probe.name.starts_with(&prefix)).cloned());
         self.plots.push(page::course(&outcome));
         if let perf_load::Validity::Invalid { reason, .. } = &outcome.validity {
             self.invalid.push(format!("{}: {reason}", outcome.name));
@@ -133,4 +135,3 @@ fn tenant(number: u64, size: Size) -> u32 {
     let tenant = (number % u64::from(size.tenants)) as u32;
     tenant + 1
 }
-

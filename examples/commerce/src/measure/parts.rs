@@ -73,7 +73,9 @@ pub(super) fn publish(extent: Extent) -> std::result::Result<Outcome, perf_load:
             scope.spawn(move || while subscriber.handle_next(|_| Ok(())) {});
         }
         let load = Load::new("event bus").rate(1.1 * EVENTS.0).poisson().duration(extent.each).max_in_flight(4);
-        let outcome = load.run(|ctx: &Ctx| bus.publish(Event { tenant: tenant(ctx.number(), extent.size), kind: "load", subject: 0 }));
+        let outcome = load.run(|ctx: &Ctx| {
+            bus.publish(Event { tenant: tenant(ctx.number(), extent.size), kind: "load", subject: 0 })
+        });
         bus.close();
         outcome
     })

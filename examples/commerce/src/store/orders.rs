@@ -137,7 +137,11 @@ impl Store {
             let sql = "SELECT state FROM placed WHERE tenant = ?1 AND id = ?2";
             let now = row(transaction, sql, params![tenant, id], |row| Ok(state(row.get_ref(0)?.as_str()?)))?;
             let next = now.after(step)?;
-            put(transaction, "UPDATE placed SET state = ?3 WHERE tenant = ?1 AND id = ?2", params![tenant, id, next.word()])?;
+            put(
+                transaction,
+                "UPDATE placed SET state = ?3 WHERE tenant = ?1 AND id = ?2",
+                params![tenant, id, next.word()],
+            )?;
             tell(transaction, tenant, next.word(), id)?;
             Ok(next)
         })
@@ -151,10 +155,16 @@ impl Store {
     pub fn create_node(&self, tenant: u32, new: &NewNode) -> Result<u32> {
         self.write(|transaction| {
             if let Some(parent) = new.parent {
-                row(transaction, "SELECT 1 FROM node WHERE tenant = ?1 AND id = ?2", params![tenant, parent], |_| Ok(()))?;
+                row(transaction, "SELECT 1 FROM node WHERE tenant = ?1 AND id = ?2", params![tenant, parent], |_| {
+                    Ok(())
+                })?;
             }
             let id = next(transaction, "SELECT coalesce(max(id), 0) + 1 FROM node WHERE tenant = ?1", tenant)?;
-            put(transaction, "INSERT INTO node VALUES (?1, ?2, ?3, ?4, 'draft')", params![tenant, id, new.parent, new.title])?;
+            put(
+                transaction,
+                "INSERT INTO node VALUES (?1, ?2, ?3, ?4, 'draft')",
+                params![tenant, id, new.parent, new.title],
+            )?;
             tell(transaction, tenant, "node created", id)?;
             Ok(id)
         })
@@ -167,7 +177,11 @@ impl Store {
     pub fn advance_node(&self, tenant: u32, id: u32, step: NodeStep) -> Result<NodeState> {
         self.write(|transaction| {
             let next = node(transaction, tenant, id)?.state.after(step)?;
-            put(transaction, "UPDATE node SET state = ?3 WHERE tenant = ?1 AND id = ?2", params![tenant, id, next.word()])?;
+            put(
+                transaction,
+                "UPDATE node SET state = ?3 WHERE tenant = ?1 AND id = ?2",
+                params![tenant, id, next.word()],
+            )?;
             tell(transaction, tenant, next.word(), id)?;
             Ok(next)
         })
@@ -194,7 +208,8 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub fn events(&self, kind: &str) -> Result<u64> {
-        row(&self.pool.reader(), "SELECT count(*) FROM event WHERE kind = ?1", [kind], |row| row.get::<_, u32>(0)).map(u64::from)
+        row(&self.pool.reader(), "SELECT count(*) FROM event WHERE kind = ?1", [kind], |row| row.get::<_, u32>(0))
+            .map(u64::from)
     }
 }
 
@@ -221,7 +236,8 @@ fn next(transaction: &Transaction<'_>, sql: &str, tenant: u32) -> Result<u32> {
 }
 
 fn tell(transaction: &Transaction<'_>, tenant: u32, kind: &str, subject: u32) -> Result<()> {
-    put(transaction, "INSERT INTO event (tenant, kind, subject) VALUES (?1, ?2, ?3)", params![tenant, kind, subject]).map(drop)
+    put(transaction, "INSERT INTO event (tenant, kind, subject) VALUES (?1, ?2, ?3)", params![tenant, kind, subject])
+        .map(drop)
 }
 
 /// Runs a statement that changes rows, and says how many.

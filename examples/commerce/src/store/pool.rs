@@ -34,7 +34,13 @@ impl Pool {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let open = || -> Result<Connection> { prepared(Connection::open_with_flags(path, flags)?) };
         let idle = (0..readers).map(|_| open()).collect::<Result<Vec<_>>>()?;
-        Ok(Self { idle: Mutex::new(idle), waiting: AtomicUsize::new(0), returned: Condvar::new(), writer: Mutex::new(prepared(writer)?), readers })
+        Ok(Self {
+            idle: Mutex::new(idle),
+            waiting: AtomicUsize::new(0),
+            returned: Condvar::new(),
+            writer: Mutex::new(prepared(writer)?),
+            readers,
+        })
     }
 
     /// Connections in all.

@@ -22,10 +22,10 @@ pub struct Product {
 /// Products that a search finds, at most.
 const FOUND: u32 = 20;
 
-const BY_PREFIX: &str = "SELECT id, name, cents FROM product WHERE tenant = ?1 AND name >= ?2 AND name < ?3 ORDER BY name LIMIT ?4";
+const BY_PREFIX: &str =
+    "SELECT id, name, cents FROM product WHERE tenant = ?1 AND name >= ?2 AND name < ?3 ORDER BY name LIMIT ?4";
 /// A condition on a function of the column cannot use the column's index.
-const BY_LOOKING_AT_ALL: &str =
-    "SELECT id, name, cents FROM product WHERE tenant = ?1 AND lower(name) >= ?2 AND lower(name) < ?3 ORDER BY lower(name) LIMIT ?4";
+const BY_LOOKING_AT_ALL: &str = "SELECT id, name, cents FROM product WHERE tenant = ?1 AND lower(name) >= ?2 AND lower(name) < ?3 ORDER BY lower(name) LIMIT ?4";
 
 impl Store {
     /// The tenant of that number.
@@ -34,7 +34,9 @@ impl Store {
     /// Where there is none.
     pub fn tenant(&self, id: u32) -> Result<Tenant> {
         let reader = self.pool.reader();
-        row(&reader, "SELECT id, name FROM tenant WHERE id = ?1", [id], |row| Ok(Tenant { id: row.get(0)?, name: row.get(1)? }))
+        row(&reader, "SELECT id, name FROM tenant WHERE id = ?1", [id], |row| {
+            Ok(Tenant { id: row.get(0)?, name: row.get(1)? })
+        })
     }
 
     /// The tenant's product of that number.
@@ -61,8 +63,11 @@ impl Store {
     /// What the database says.
     pub fn copy_to_a_single_shop(&self, tenant: u32) -> Result<()> {
         self.write(|transaction| {
-            transaction.execute_batch("CREATE TABLE single (id INTEGER PRIMARY KEY, name TEXT NOT NULL, cents INTEGER NOT NULL)")?;
-            transaction.execute("INSERT INTO single SELECT id, name, cents FROM product WHERE tenant = ?1", [tenant])?;
+            transaction.execute_batch(
+                "CREATE TABLE single (id INTEGER PRIMARY KEY, name TEXT NOT NULL, cents INTEGER NOT NULL)",
+            )?;
+            transaction
+                .execute("INSERT INTO single SELECT id, name, cents FROM product WHERE tenant = ?1", [tenant])?;
             Ok(())
         })
     }

@@ -27,8 +27,8 @@ const TABLES: &str = "
 ";
 
 const WORDS: [&str; 16] = [
-    "amber", "brass", "cedar", "denim", "ebony", "felt", "glass", "hemp", "iron", "jute", "khaki", "linen", "maple", "nickel",
-    "oak", "pine",
+    "amber", "brass", "cedar", "denim", "ebony", "felt", "glass", "hemp", "iron", "jute", "khaki", "linen", "maple",
+    "nickel", "oak", "pine",
 ];
 
 /// How much there is to begin with.

@@ -21,7 +21,8 @@ const fn caught_by(injection: Injection) -> &'static [&'static str] {
 
 #[test]
 fn each_mistake_is_caught_by_its_budgets_alone() {
-    let rounds = std::env::var("INJECTION_ROUNDS").ok().map(|rounds| rounds.parse::<u32>().expect("a number of rounds"));
+    let rounds =
+        std::env::var("INJECTION_ROUNDS").ok().map(|rounds| rounds.parse::<u32>().expect("a number of rounds"));
     assert_eq!(failing(None, rounds.is_none()), Vec::<String>::new(), "without a mistake");
     println!("{:<18} {:>6} {:>7} {:>6} {:>6}  by", "injected", "rounds", "caught", "missed", "wrong");
     let (mut all_missed, mut all_wrong) = (0, Vec::new());
