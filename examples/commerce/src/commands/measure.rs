@@ -26,7 +26,7 @@ pub(super) fn shown(measured: &Measured, output: &Path) -> Done {
     measured.report.write(&report)?;
     fs::write(output.join("report.html"), page::render(&measured.report, &measured.plots)?)?;
     fs::write(budgets(output), BUDGETS)?;
-    let code = status(&report, output, &[]);
+    let code = status(&report, output);
     for (kind, count) in &measured.failures {
         println!("failed: {count} × {kind}");
     }
@@ -46,8 +46,8 @@ fn budgets(output: &Path) -> PathBuf {
 }
 
 /// `cargo perf status` on the report.
-fn status(report: &Path, output: &Path, more: &[&str]) -> ExitCode {
+fn status(report: &Path, output: &Path) -> ExitCode {
     let words = ["cargo-perf", "status", "--exit-code", "--budgets"].into_iter().map(OsString::from);
     let files = [budgets(output).into_os_string(), report.as_os_str().to_owned()];
-    cargo_perf::run(words.chain(files).chain(more.iter().map(OsString::from)))
+    cargo_perf::run(words.chain(files))
 }
