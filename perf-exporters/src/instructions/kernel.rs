@@ -68,8 +68,8 @@ mod linux {
     const CLOSE_ON_EXEC: libc::c_ulong = 8;
 
     /// Requests that switch a counter on and off.
-    const ENABLE: u32 = 0x2400;
-    const DISABLE: u32 = 0x2401;
+    const ENABLE: libc::Ioctl = 0x2400;
+    const DISABLE: libc::Ioctl = 0x2401;
 
     /// A counter of the thread that opened it.
     #[derive(Debug)]
@@ -105,9 +105,9 @@ mod linux {
             Some(Self { file, before: 0 })
         }
 
-        fn switch(&self, request: u32) {
+        fn switch(&self, request: libc::Ioctl) {
             // SAFETY: both requests take no argument, and the descriptor is open.
-            unsafe { libc::ioctl(self.file.as_raw_fd(), request.into(), 0) };
+            unsafe { libc::ioctl(self.file.as_raw_fd(), request, 0) };
         }
 
         /// The count since the last reading.
