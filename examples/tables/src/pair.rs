@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt::{self, Write};
 use std::time::Duration;
 
-use perf_core::budget::{BudgetSpec, Relative};
+use perf_core::budget::{BudgetSpec, Figure, Relative};
 use perf_core::{Session, perf_probe};
 use perf_exporters::gate::{Run, render};
 use perf_exporters::human;
@@ -85,7 +85,7 @@ pub struct Pair {
 }
 
 const NO_SLOWER: BudgetSpec = BudgetSpec {
-    relative: Some(Relative { reference: "a map in each row", ratio: 0.5 }),
+    relative: Some(Relative { reference: "a map in each row", ratio: 0.5, by: Figure::Time }),
     max_time: Some(Duration::from_secs(3)),
     ..BudgetSpec::EMPTY
 };

@@ -234,7 +234,7 @@ mod judged {
                     match reports[from..].iter_mut().find(|report| report.metric == row.metric) {
                         Some(report) => report.add(&row),
                         None => {
-                            reports.push(Self { reason: String::new(), ..Self::judged(probe.name().to_owned(), &row) })
+                            reports.push(Self { reason: String::new(), ..Self::judged(probe.name().to_owned(), &row) });
                         }
                     }
                 }

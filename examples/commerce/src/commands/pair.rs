@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use clap::ValueEnum;
 use commerce::shop::Shop;
 use commerce::store::Size;
-use perf_core::budget::{BudgetSpec, Relative};
+use perf_core::budget::{BudgetSpec, Figure, Relative};
 use perf_core::{Probe, Session};
 use perf_exporters::gate::Run;
 
@@ -24,7 +24,7 @@ pub(crate) enum Pair {
 
 /// What an optimisation promises at least.
 static NOT_SLOWER: BudgetSpec =
-    BudgetSpec { relative: Some(Relative { reference: "before", ratio: 1.0 }), ..BudgetSpec::EMPTY };
+    BudgetSpec { relative: Some(Relative { reference: "before", ratio: 1.0, by: Figure::Time }), ..BudgetSpec::EMPTY };
 
 /// Around one call, for its counts.
 static CALL: Probe = Probe::new("one call");

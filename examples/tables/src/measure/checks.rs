@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use perf_core::budget::{BudgetSpec, Growth, GrowthClass, Relative};
+use perf_core::budget::{BudgetSpec, Figure, Growth, GrowthClass, Relative};
 use perf_exporters::gate::{self, Run};
 use perf_exporters::judge::{Unit, Verdict};
 use perf_exporters::report::BudgetReport;
@@ -13,7 +13,7 @@ use crate::{Injection, Queries, Row, Table};
 const SIZES: &[usize] = &[64, 256, 1_024, 4_096, 16_384, 65_536];
 
 const CONSTANT: BudgetSpec = BudgetSpec {
-    growth: Some(Growth { class: GrowthClass::Constant, sizes: SIZES }),
+    growth: Some(Growth { class: GrowthClass::Constant, sizes: SIZES, by: Figure::Time }),
     max_time: Some(Duration::from_secs(2)),
     ..BudgetSpec::EMPTY
 };
@@ -21,7 +21,7 @@ const CONSTANT: BudgetSpec = BudgetSpec {
 /// At most so much of the time of the other way.
 const fn at_most(reference: &'static str, ratio: f64) -> BudgetSpec {
     BudgetSpec {
-        relative: Some(Relative { reference, ratio }),
+        relative: Some(Relative { reference, ratio, by: Figure::Time }),
         max_time: Some(Duration::from_secs(2)),
         ..BudgetSpec::EMPTY
     }
