@@ -50,7 +50,9 @@ const BODIES: &[Body] = &[
         let map: HashMap<usize, String> = names(10 * percent).into_iter().enumerate().collect();
         measure(|| {
             let mut all = String::new();
-            map.values().for_each(|name| all.push_str(name));
+            for name in map.values() {
+                all.push_str(name);
+            }
             black_box(all);
         });
     }),
@@ -140,7 +142,13 @@ fn spread(runs: u32) -> Vec<u64> {
         let median = seen.get(seen.len() / 2).copied().unwrap_or(0.0);
         let off = |value: Option<&f64>| 100.0 * (value.copied().unwrap_or(f64::NAN) / median - 1.0);
         println!("| {name} | {median} | {:+.2} %, {:+.2} % |", off(seen.first()), off(seen.last()));
-        median as u64
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a count, made a float for its median"
+        )]
+        let median = median as u64;
+        median
     };
     bodies().map(one).collect()
 }
