@@ -50,7 +50,7 @@
 //! - A signal handler may call a probe that its thread has called before, the interrupted one among them: the call counts,
 //!   or counts as lost.
 //! - Sums stop at their greatest value (2^64 - 1; of times, 2^62 ticks) and never go back.
-//! - The first call of a program takes less than 12 KiB of stack, and that of a thread less than 8 KiB, in a debug
+//! - The first call of a program takes less than 13 KiB of stack, and that of a thread less than 8 KiB, in a debug
 //!   build on x86-64 Linux: `cargo test -p perf-core --test small_stacks -- --nocapture` prints how much.
 //! - Memory is bounded by the probes, the octaves of their durations and the threads, for any number of calls: a probe
 //!   that a thread has called takes 2 KiB there, and 256 bytes more for every doubling that its durations span. Memory

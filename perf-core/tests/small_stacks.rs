@@ -12,7 +12,7 @@ use perf_core::{Probe, perf_probe, snapshot};
 const SMALLEST: usize = 16 << 10;
 
 /// What the documentation says of the stack that the first call of a program takes, and that of a thread.
-const FIRST_OF_PROGRAM: usize = 12 << 10;
+const FIRST_OF_PROGRAM: usize = 13 << 10;
 const FIRST_OF_THREAD: usize = 8 << 10;
 
 static FIRST: Probe = Probe::new("stacks::first");

@@ -53,7 +53,7 @@ fn suite() -> Command {
 fn run(log: &std::path::Path) -> Result<Vec<gate_log::Run>, Box<dyn std::error::Error>> {
     let _ = std::fs::remove_file(log);
     // A test that fails shows in its verdict.
-    suite().env("PERF_GATE_LOG", log).stdout(Stdio::null()).stderr(Stdio::null()).status()?;
+    suite().env(perf_exporters::env::GATE_LOG.name(), log).stdout(Stdio::null()).stderr(Stdio::null()).status()?;
     let lines = std::fs::read_to_string(log)?;
     Ok(lines.lines().map(gate_log::Run::from_json).collect::<Result<_, _>>()?)
 }

@@ -178,9 +178,7 @@ pub(crate) fn prepare_sampled(local: &Local) {
 
 /// Runs `measure` with the slots of two probes, in a shard that no reader reads and that this thread counts into meanwhile.
 fn in_a_shard(local: &Local, measure: impl FnOnce(&'static Slot, &'static Slot)) -> Option<()> {
-    let shard = memory::keep(Shard::new(None))?;
-    shard.grow(1)?;
-    let (outer, inner) = (shard.make_slot(0)?, shard.make_slot(1)?);
+    let (shard, outer, inner) = shard_of_two()?;
     let before = (local.shard(), local.child_ticks.get(), local.waited.get());
     local.use_shard(Some(shard));
     local.enter_phase(Phase::Alive);
@@ -190,6 +188,14 @@ fn in_a_shard(local: &Local, measure: impl FnOnce(&'static Slot, &'static Slot))
     local.child_ticks.set(before.1);
     local.waited.set(before.2);
     Some(())
+}
+
+/// Not inlined: what it takes of the stack is free again while the probes run.
+#[inline(never)]
+fn shard_of_two() -> Option<(&'static Shard, &'static Slot, &'static Slot)> {
+    let shard = memory::keep(Shard::new(None))?;
+    shard.grow(1)?;
+    Some((shard, shard.make_slot(0)?, shard.make_slot(1)?))
 }
 
 /// Some counters run in steps of many ticks.

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Budgets on instructions where valgrind is: callgrind counts the measured calls of this library's own tests. Ends with DRIVEN or
+# SKIPPED, because …, or with an exit status that is not 0.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../../.." && pwd)
+. "$root/.ci/need.sh"
+trap 'rm -f "$need_log"' EXIT
+name="callgrind counting instructions"
+
+if ! need_debian valgrind valgrind; then
+    unmet "$name"
+    exit
+fi
+cd "$root"
+cargo test --quiet --locked -p perf-exporters --test budget_instructions
+driven "$name"
