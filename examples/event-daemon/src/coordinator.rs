@@ -83,7 +83,7 @@ struct Counters {
     repeated: AtomicU64,
 }
 
-/// See the [module](self).
+/// A coordinator with its journal, its socket, and a thread for each connection.
 #[derive(Debug)]
 pub struct Coordinator {
     settings: Settings,

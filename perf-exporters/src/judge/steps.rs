@@ -16,9 +16,9 @@
 //! | rows joined, `format!`, `HashMap` inserts, sums, pushes, a selection | `n` | below 0 … 0.41 |
 //! | a look-up in a `HashMap`, an index, `to_string` | `1` | 0 … 0.05 |
 //!
-//! * PASS iff e ÷ λ is at most [`KEPT`] over all sizes, and at most [`KEPT_AT_END`] over the upper half;
-//! * FAIL iff it is above [`BROKEN`] over all sizes and over the upper half, and between nearly all pairs of sizes above
-//!   [`STEADY`]: an allocation that is dear at one size is no growth;
+//! * PASS iff e ÷ λ is at most `KEPT` over all sizes, and at most `KEPT_AT_END` over the upper half;
+//! * FAIL iff it is above `BROKEN` over all sizes and over the upper half, and between nearly all pairs of sizes above
+//!   `STEADY`: an allocation that is dear at one size is no growth;
 //! * otherwise INCONCLUSIVE.
 
 use super::growth::{ALPHA, Class, Cost, Judgement, complaint, flat, tail_from};

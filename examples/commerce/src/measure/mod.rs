@@ -1,7 +1,7 @@
 //! The measurements: each part of the service under a load of its own, and what the process used meanwhile.
 //!
 //! Times come from probes and from `perf_load`, resources from the monitor; nothing here reads a clock. What they should be is in
-//! `perf-budgets.toml` for times, and beside the measurement in [`gauge`] for figures of the whole process.
+//! `perf-budgets.toml` for times, and beside the measurement in `gauge` for figures of the whole process.
 
 mod apis;
 mod gauge;

@@ -1,6 +1,6 @@
 //! A partitioned log: append-only segment files, offsets, consumers that commit.
 //!
-//! [`Log`] is the broker: it owns the [`partition`]s, each a folder of [`segment`] files. A [`consumer`] reads one partition from
+//! [`Log`] is the broker: it owns the `partition`s, each a folder of `segment` files. A [`consumer`] reads one partition from
 //! the offset that its group committed last. What is acknowledged is whole in a file; a torn end, which a full disk or a killed
 //! process leaves, is cut off when the partition is opened.
 //!
