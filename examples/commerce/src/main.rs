@@ -28,8 +28,11 @@ struct Args {
     #[arg(long, value_name = "NAME", value_enum, global = true)]
     inject: Vec<Injection>,
     /// Where reports and pages go
-    #[arg(long, value_name = "FOLDER", default_value = "target/commerce", global = true)]
-    output: PathBuf,
+    #[arg(long, value_name = "PATH", default_value = "target/commerce", global = true)]
+    folder: PathBuf,
+    /// Ends with 1 where a limit is broken; a busy machine breaks limits of time
+    #[arg(long, global = true)]
+    strict: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -66,15 +69,15 @@ enum Command {
 fn main() -> ExitCode {
     let args = Args::parse();
     inject::set(args.inject);
-    let output = &args.output;
+    let (folder, strict) = (&args.folder, args.strict);
     let done = match args.command {
-        Command::Quick => commands::measure(Extent::QUICK, output),
-        Command::Default => commands::measure(Extent::DEFAULT, output),
-        Command::Full => commands::full(output),
+        Command::Quick => commands::measure(Extent::QUICK, folder, strict),
+        Command::Default => commands::measure(Extent::DEFAULT, folder, strict),
+        Command::Full => commands::full(folder, strict),
         Command::Serve { port } => commands::serve(port),
         Command::Faults => commands::faults(),
         Command::Pair { pair } => commands::pair(pair),
-        Command::History => commands::history(output),
+        Command::History => commands::history(folder),
         Command::DiskFullInThisProcess => commands::disk_full(),
     };
     done.unwrap_or_else(|failure| {

@@ -14,7 +14,7 @@ use perf_load::{Ctx, Limits, Load, page};
 use super::Done;
 use super::measure::shown;
 
-pub(crate) fn full(output: &Path) -> Done {
+pub(crate) fn full(folder: &Path, strict: bool) -> Done {
     let mut measured = measure::all(Extent::FULL, |part| eprintln!("commerce: {part}"))?;
     let shop = Shop::temporary(Extent::FULL.size)?;
     let load = Load::new("orders of a tenant").max_in_flight(8);
@@ -38,5 +38,5 @@ pub(crate) fn full(output: &Path) -> Done {
     let endured = soak.run_and_tell(&mut driver, |checkpoint| eprintln!("commerce: {:?}", checkpoint.at))?;
     println!("{endured}");
     measured.plots.push(page::endured(&endured));
-    shown(&measured, output)
+    shown(&measured, folder, strict)
 }

@@ -1,4 +1,4 @@
-//! One file for each command. They return the exit code: 0, or 1 where a limit is broken or something was lost.
+//! One file for each command. They return the exit code: 0, or 1 where something was lost or, with `--strict`, a limit is broken.
 
 mod full;
 mod history;

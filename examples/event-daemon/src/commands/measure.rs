@@ -18,13 +18,13 @@ use crate::report::Results;
 pub(crate) struct Arguments {
     /// The folder that reports are written to.
     #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/event-daemon"))]
-    output: PathBuf,
+    folder: PathBuf,
     /// A regression put in on purpose.
     #[arg(long)]
     inject: Option<Inject>,
-    /// Exit code 1 where a limit is broken.
+    /// End with 1 where a limit is broken; a busy machine breaks limits of time.
     #[arg(long)]
-    gate: bool,
+    strict: bool,
 }
 
 /// Targets and limits.
@@ -35,9 +35,9 @@ pub(crate) fn run(arguments: &Arguments, effort: Effort) -> Result<ExitCode> {
     let effort = Effort { inject: arguments.inject, ..effort };
     let results = results(&effort, begin)?;
     let (report, document) = (results.report(), results.document());
-    let folder = fs::create_dir_all(&arguments.output).and_then(|()| arguments.output.canonicalize());
+    let folder = fs::create_dir_all(&arguments.folder).and_then(|()| arguments.folder.canonicalize());
     let folder =
-        folder.map_err(|error| format!("{}: {error}; --output names another folder", arguments.output.display()))?;
+        folder.map_err(|error| format!("{}: {error}; --folder names another folder", arguments.folder.display()))?;
     let file = |name: &str| folder.join(name);
     report.write(file("report.json"))?;
     fs::write(file("report.html"), results.page(&report)?)?;
@@ -50,14 +50,14 @@ pub(crate) fn run(arguments: &Arguments, effort: Effort) -> Result<ExitCode> {
         file("report.html").display()
     );
     println!("\n## Targets\n");
-    Ok(status(&file("report.json"), arguments.gate))
+    Ok(status(&file("report.json"), arguments.strict))
 }
 
 /// The table of targets, by the code of `cargo perf status`.
-fn status(report: &Path, gate: bool) -> ExitCode {
+fn status(report: &Path, strict: bool) -> ExitCode {
     let words = ["cargo-perf", "perf", "status", "--budgets", BUDGETS].map(Into::into);
-    let gate = gate.then(|| "--exit-code".into());
-    let words = words.into_iter().chain(gate).chain([report.as_os_str().to_owned()]);
+    let strict = strict.then(|| "--exit-code".into());
+    let words = words.into_iter().chain(strict).chain([report.as_os_str().to_owned()]);
     cargo_perf::run(words)
 }
 
