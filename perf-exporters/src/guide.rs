@@ -10,6 +10,7 @@ macro_rules! links {
         concat!(
             "[baselines]: crate::guide::baselines\n",
             "[baselines of tests]: crate::guide::baselines#budget-tests\n",
+            "[breaking]: https://github.com/perf-rs/perf/blob/main/docs/load/breaking.md\n",
             "[budgets]: crate::guide::budgets\n",
             "[budgets on functions]: crate::guide::budgets#budgets-on-functions\n",
             "[capacity]: https://github.com/perf-rs/perf/blob/main/docs/load/capacity.md\n",
