@@ -15,7 +15,7 @@ pub fn disk_full(program: &std::path::Path) -> Result<Fault, Failure> {
     let output = Command::new("sh")
         .args(["-c", r#"trap "" XFSZ; exec "$0" disk-full-in-this-process"#])
         .arg(program)
-        .env_remove("PERF_REPORT")
+        .env_remove(perf_exporters::env::REPORT.name())
         .output()?;
     let told = String::from_utf8_lossy(&output.stdout);
     let numbers: Vec<u64> = told.split_whitespace().filter_map(|word| word.parse().ok()).collect();
