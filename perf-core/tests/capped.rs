@@ -9,7 +9,7 @@ static LONG: Probe = Probe::new("capped::long").overhead(10_000);
 #[test]
 fn the_rate_follows_the_duration() {
     const SHORT_CALLS: u64 = 200_000;
-    const LONG_CALLS: u64 = 50;
+    const LONG_CALLS: u64 = 20;
     let session = Session::new();
     session.run(|| {
         for call in 0..SHORT_CALLS {
@@ -18,15 +18,15 @@ fn the_rate_follows_the_duration() {
         }
         for _ in 0..LONG_CALLS {
             let _guard = LONG.start();
-            std::thread::sleep(std::time::Duration::from_millis(1));
+            std::thread::sleep(std::time::Duration::from_millis(20));
         }
     });
     let snapshot = session.snapshot();
     let (short, long) = (snapshot.get("capped::short").unwrap(), snapshot.get("capped::long").unwrap());
     assert_eq!((short.calls(), long.calls()), (SHORT_CALLS, LONG_CALLS));
-    // A probe costs far less than 1 % of a millisecond: nothing is left out. The buckets of the short one hold weights:
+    // A probe costs far less than 1 % of twenty milliseconds, on an emulated processor too: nothing is left out. The buckets of the short one hold weights:
     // where every call is timed, none is greater than what one value adds.
     assert_eq!(long.histogram().count(), LONG_CALLS);
     assert!(short.histogram().count() <= SHORT_CALLS);
-    assert!(long.min() >= std::time::Duration::from_millis(1));
+    assert!(long.min() >= std::time::Duration::from_millis(20));
 }
