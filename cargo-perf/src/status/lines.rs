@@ -61,13 +61,16 @@ pub(super) fn of(reports: &Report, runs: &[Report], tests: &[Run], file: Option<
     declared.chain(latest(tests).flat_map(of_test)).chain(paired(&kept)).collect()
 }
 
+/// The test of a run, or its budget where it ran in none.
+fn name(run: &Run) -> &str {
+    run.test.as_deref().unwrap_or(&run.budget)
+}
+
 /// The last run of each test, where each first stood.
 fn latest(tests: &[Run]) -> impl Iterator<Item = &Run> {
-    let named = |run: &Run| run.test.clone().unwrap_or_else(|| run.budget.clone());
-    let is_first = move |at: &usize| !tests[..*at].iter().any(|run| named(run) == named(&tests[*at]));
-    (0..tests.len())
-        .filter(is_first)
-        .filter_map(move |at| tests.iter().rev().find(|run| named(run) == named(&tests[at])))
+    let firsts =
+        tests.iter().enumerate().filter(|(at, run)| !tests[..*at].iter().any(|other| name(other) == name(run)));
+    firsts.filter_map(|(_, first)| tests.iter().rev().find(|run| name(run) == name(first)))
 }
 
 /// The bounds of a test with a budget, as its log has them.
@@ -88,23 +91,16 @@ fn of_test(run: &Run) -> impl Iterator<Item = Line> + '_ {
             Some("bytes") => "bytes",
             _ => "count",
         };
-        let text = |value: f64| human::figure(value, unit);
-        let actual = limit.or(target).and_then(|row| row.actual);
-        let bound = target.or(limit).and_then(|row| row.bound);
-        let at_least = metric.starts_with("throughput");
-        let gap = bound.zip(actual).map(|(bound, actual)| if at_least { bound / actual } else { actual / bound } - 1.0);
-        let word = |row: Option<&Figure>| row.map(|row| Known::of(&row.verdict));
-        let decided = |row: &str| row.starts_with("PASS") || row.starts_with("FAIL");
-        let undecided = [limit, target].into_iter().flatten().find(|row| !decided(&row.verdict));
+        let mut budget = BudgetReport::default();
+        (budget.probe, budget.metric, budget.unit) = (name(run).to_owned(), metric.to_owned(), unit.to_owned());
+        (budget.target, budget.limit) = (target.and_then(|row| row.bound), limit.and_then(|row| row.bound));
+        budget.actual = limit.or(target).and_then(|row| row.actual);
+        let known = |row: &Figure| Known::of(&row.verdict);
+        let undecided = [limit, target].into_iter().flatten().find(|row| known(row) == Known::Undecided);
         Line {
-            probe: run.test.clone().unwrap_or_else(|| run.budget.clone()),
-            metric: metric.to_owned(),
-            target: target.and_then(|row| row.bound).map(text),
-            limit: limit.and_then(|row| row.bound).map(text),
-            current: actual.map(text),
-            gap: gap.filter(|gap| gap.is_finite()),
-            status: status(word(target), word(limit)),
+            status: status(target.map(known), limit.map(known)),
             reason: undecided.map(|row| row.verdict.clone()).unwrap_or_default(),
+            ..Line::declared(&budget)
         }
     })
 }

@@ -113,9 +113,9 @@ fn urgency(verdict: BudgetVerdict) -> u8 {
 pub(super) fn used(budget: &BudgetReport) -> f64 {
     let bound = budget.limit.or(budget.target).filter(|bound| *bound > 0.0);
     match (budget.actual, bound) {
-        // For a throughput, more is better.
-        (Some(actual), Some(bound)) if budget.unit == "per_second" && actual > 0.0 => bound / actual,
-        (Some(actual), Some(bound)) if budget.unit != "per_second" => actual / bound,
+        // More is better.
+        (Some(actual), Some(bound)) if budget.is_minimum() && actual > 0.0 => bound / actual,
+        (Some(actual), Some(bound)) if !budget.is_minimum() => actual / bound,
         _ => 0.0,
     }
 }

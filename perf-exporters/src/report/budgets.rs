@@ -82,14 +82,19 @@ impl Report {
 }
 
 impl BudgetReport {
+    /// Whether its bounds are least values: by the field `at_least`, and in reports of before that field of throughputs,
+    /// which were all that there was of the kind.
+    #[must_use]
+    pub fn is_minimum(&self) -> bool {
+        self.at_least || self.metric.starts_with("throughput")
+    }
+
     /// How far the measured value is on the bad side of the target, or of the limit where there is no target: 0.12 is 12 % too
     /// much (or too little), −0.4 is 40 % of room.
     #[must_use]
     pub fn gap(&self) -> Option<f64> {
         let (bound, actual) = self.target.or(self.limit).zip(self.actual)?;
-        // Reports of before the field have only throughputs of that kind.
-        let at_least = self.at_least || self.metric.starts_with("throughput");
-        let used = if at_least { bound / actual } else { actual / bound };
+        let used = if self.is_minimum() { bound / actual } else { actual / bound };
         Some(used - 1.0).filter(|gap| gap.is_finite())
     }
 
