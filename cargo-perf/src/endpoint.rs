@@ -48,7 +48,7 @@ impl Endpoint {
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
-            // What runs here or nearby is not asked for through somebody else.
+            // What runs here or nearby is not asked for through a proxy.
             .proxy(None)
             .timeout_global(Some(TIMEOUT))
             .user_agent(concat!("cargo-perf/", env!("CARGO_PKG_VERSION")));

@@ -117,7 +117,7 @@ ci() {
     show 6 0 "cargo perf run -p wordcount --runs 5 --save $scratch/before/ -- docs 2>&1 | tail -3"
     show 4 0 "cargo perf gate --baseline $scratch/perf.lock --update $scratch/before/"
     show 4 0 "cargo perf gate --baseline $scratch/perf.lock $scratch/before/"
-    say "The same program on more text makes more calls; counts are exact, so that fails whatever the machine does:"
+    say "The same program on more text makes more calls; counts are exact, so that fails on a busy machine as on a quiet one:"
     show 6 0 "cargo perf run -p wordcount --runs 5 --save $scratch/after/ -- . 2>&1 | tail -3"
     show 24 1 "cargo perf gate --baseline $scratch/perf.lock $scratch/after/"
     expect "FAIL"

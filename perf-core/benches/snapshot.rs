@@ -1,4 +1,4 @@
-//! Reading 1,000 probes that 16 threads count in, while nobody and while everybody writes:
+//! Reading 1,000 probes that 16 threads count in, while none and while all of them write:
 //! `cargo bench -p perf-core --bench snapshot`. It also says how much memory a probe takes on a thread.
 
 use std::sync::Barrier;

@@ -1,4 +1,4 @@
-//! Errors are found by the type that a function returns, whatever it is called; where nothing looks for them, the probe says so.
+//! Errors are found by the type that a function returns, under any name of that type; where nothing looks for them, the probe says so.
 #![cfg(feature = "enabled")]
 #![allow(unused_must_use, reason = "what is returned is what the probe sees")]
 

@@ -7,7 +7,7 @@ use perf_core::{CallTree, Guard, Probe, Session, Snapshot, set_call_tree, snapsh
 
 /// Levels of the tree.
 const DEEP: usize = 10_000;
-/// What has to be enough for a reader, whatever it reads.
+/// The stack that has to be enough for a reader of any tree.
 const STACK: usize = 256 << 10;
 
 fn probes() -> Vec<&'static Probe> {

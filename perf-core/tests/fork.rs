@@ -1,4 +1,4 @@
-//! `fork`: a child runs, counts and reads, whatever the other threads of its parent were about; and its figures are its own.
+//! `fork`: a child runs, counts and reads, regardless of what the other threads of its parent were doing; and its figures are its own.
 #![cfg(unix)]
 #![allow(clippy::incompatible_msrv, reason = "tests are built with the workspace's compiler")]
 
@@ -148,7 +148,7 @@ fn sessions_go_on_in_the_child_from_nothing() {
     assert_eq!((seen(&outer), seen(&inner), calls("fork::seen")), (32, 30, 32));
 }
 
-/// Whatever other threads hold at the moment of a fork: probes being registered, threads and sessions coming and going,
+/// Locks that other threads hold at the moment of a fork: probes being registered, threads and sessions coming and going,
 /// snapshots and timelines being read.
 #[test]
 fn no_child_of_a_storm_hangs() {

@@ -108,7 +108,7 @@ fn a_peak_of_sessions_goes_back_to_the_system() {
 }
 
 /// The promise of `docs/performance.md`: at most 2 KiB for a probe on a thread, and 256 bytes more for every octave of
-/// durations; whatever the number of calls.
+/// durations, for any number of calls.
 #[test]
 fn a_probe_on_a_thread_takes_what_is_stated() {
     const PROBES: usize = 1000;

@@ -1,4 +1,4 @@
-//! A probe inside the program's own allocator: whatever the library does on the way, it must not come back here, wait
+//! A probe inside the program's own allocator: the library, in all that it does for a call, must not come back here, wait
 //! for itself or take the lock twice.
 
 use std::alloc::{GlobalAlloc, Layout, System};

@@ -1,4 +1,4 @@
-//! Whatever a program says of itself, sums do not wrap and nothing panics: see `live::sync`.
+//! For any value that a program passes, sums do not wrap and nothing panics: see `live::sync`.
 #![allow(clippy::incompatible_msrv, reason = "tests are built with the workspace's compiler")]
 
 use std::time::Duration;

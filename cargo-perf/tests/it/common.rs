@@ -8,7 +8,7 @@ use assert_cmd::Command;
 use perf_exporters::Report;
 use perf_exporters::report::{Histogram, Machine, ProbeReport, Quantiles};
 
-/// `cargo perf` in this folder, away from the settings of whoever runs the tests.
+/// `cargo perf` in this folder, away from the settings of the user who runs the tests.
 pub(crate) fn perf(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-perf"));
     command.current_dir(folder).arg("perf").args(args);

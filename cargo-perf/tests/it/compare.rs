@@ -80,7 +80,7 @@ fn library() -> Repo {
          perf-exporters = { path = '{workspace}/perf-exporters' }",
     );
     repo.write(".gitignore", "/target\n/.cargo\n/Cargo.lock\n/runs-of-it\n");
-    // A baseline says nothing here: whoever compares revisions asks another question.
+    // A baseline says nothing here: a comparison of revisions asks another question.
     repo.write("perf.lock", "not a baseline");
     for (rounds, allocations, more) in [(20_000, 10, ""), (40_000, 12, ""), (40_000, 12, ONE_MORE)] {
         repo.write("src/lib.rs", &lib_rs(rounds, allocations, more));

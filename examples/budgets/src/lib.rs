@@ -9,7 +9,7 @@ use std::fmt;
 
 use perf_core::{perf_budget, perf_probe};
 
-/// Whoever orders.
+/// The customer who orders.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Customer {
     /// Also the position in the list of all.
@@ -27,7 +27,7 @@ pub struct Order {
     pub cents: u64,
 }
 
-/// An order of nobody.
+/// An order of an unknown customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unknown(pub usize);
 
@@ -76,7 +76,7 @@ impl Shop {
 
     /// One line for the customer.
     ///
-    /// The promise is checked wherever the function runs: in tests, and in production by whoever reads snapshots.
+    /// The promise is checked where the function runs: in tests, and in production by the reader of snapshots.
     ///
     /// # Errors
     /// An order of a customer that the shop does not know.

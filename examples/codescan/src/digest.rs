@@ -3,7 +3,7 @@
 use flate2::{Compress, Compression, FlushCompress, Status};
 use perf_core::perf_probe;
 
-/// A BLAKE3 hash: nobody can make two different files with the same one, so equal digests mean equal files.
+/// A BLAKE3 hash: no attacker can make two different files with the same one, so equal digests mean equal files.
 pub type Digest = blake3::Hash;
 
 /// The digest of a file's contents.

@@ -142,7 +142,7 @@ fn start_workers<'scope>(
     workers
 }
 
-/// Walks to the end, or until `hand_over` says that nobody takes files any more.
+/// Walks to the end, or until `hand_over` says that no worker takes files any more.
 fn walk(options: &ScanOptions, progress: &Progress, mut hand_over: impl FnMut(Found) -> bool) -> Vec<Skipped> {
     let mut walk = Walk::new(&options.root, options.walk);
     let mut skipped = Vec::new();

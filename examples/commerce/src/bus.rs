@@ -107,7 +107,7 @@ impl Bus {
         }
         log.events.push_back(Arc::new(event));
         log.deepest = log.deepest.max(log.events.len());
-        // Where nobody listens, it has been heard by all.
+        // Without subscribers, it has been handled by all.
         log.trim();
         drop(log);
         self.shared.came.notify_all();
@@ -180,7 +180,7 @@ pub struct Subscriber {
 
 impl Subscriber {
     /// Waits for the next event, and has it handled; `false` at the end. An event that cannot be handled is tried three times, then
-    /// put aside, counted, and the next one comes: one poisoned event stops nobody.
+    /// put aside, counted, and the next one comes: one poisoned event stops no subscriber.
     pub fn handle_next(&mut self, mut handle: impl FnMut(&Event) -> std::result::Result<(), String>) -> bool {
         let Some(event) = self.wait() else { return false };
         let is_dead = !(0..TRIES).any(|_| handled(&event, &mut handle).is_ok());
@@ -206,7 +206,7 @@ impl Subscriber {
 }
 
 impl Drop for Subscriber {
-    /// Nobody waits for a subscriber that has gone.
+    /// The bus does not wait for a subscriber that has gone.
     fn drop(&mut self) {
         let mut log = self.bus.lock();
         log.cursors[self.place] = None;

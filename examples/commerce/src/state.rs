@@ -81,11 +81,11 @@ words!(
     NodeState {
         /// Being written.
         Draft = "draft",
-        /// Somebody else looks at it.
+        /// A reviewer looks at it.
         Review = "review",
-        /// Everybody can see it.
+        /// All users can see it.
         Published = "published",
-        /// Nobody sees it any more. The end.
+        /// No user sees it any more. The end.
         Archived = "archived",
     }
 );

@@ -123,7 +123,7 @@ fn mixed(sum: u64, word: u64) -> u64 {
     (sum ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29)
 }
 
-/// A sum over the payload, eight bytes at a time. It finds damage, and protects from nobody.
+/// A sum over the payload, eight bytes at a time. It finds damage; it is no protection from an attacker.
 #[must_use]
 pub fn checksum(payload: &[u8]) -> u64 {
     let (words, rest) = payload.as_chunks::<8>();

@@ -23,7 +23,7 @@ impl Inject {
     /// The variable that the tests read.
     pub const VARIABLE: &'static str = "EVENT_DAEMON_INJECT";
 
-    /// What the variable asks for; an unknown name is an error of whoever runs the tests.
+    /// What the variable asks for; an unknown name is an error of the user who runs the tests.
     ///
     /// # Panics
     /// Where the name is not known.

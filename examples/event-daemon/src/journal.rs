@@ -180,7 +180,7 @@ fn records(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// The numbers of the events that a journal holds, whoever writes it meanwhile.
+/// The numbers of the events that a journal holds, while any writer may append to it.
 ///
 /// # Errors
 /// A file that cannot be read.

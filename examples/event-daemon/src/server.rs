@@ -110,7 +110,7 @@ fn accept(shared: &Arc<Shared>, listener: &TcpListener) {
         shared.open().insert(number, other);
         let own = Arc::clone(shared);
         let serve = move || {
-            // Whoever is on the other end sees that it was closed.
+            // The peer sees that it was closed.
             let _ = answer(&own, &stream);
             own.open().remove(&number);
         };

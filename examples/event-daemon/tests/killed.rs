@@ -35,7 +35,7 @@ fn what_was_acknowledged_is_in_the_journal_of_a_killed_daemon() {
         if number == 150 {
             daemon.kill().unwrap();
             daemon.wait().unwrap();
-            assert!(pool.publish(&event(number)).is_err(), "nobody answers");
+            assert!(pool.publish(&event(number)).is_err(), "no coordinator answers");
             daemon = serve(&address.to_string(), &journal).0;
         }
         while pool.publish(&event(number)).is_err() {

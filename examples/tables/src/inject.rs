@@ -9,7 +9,7 @@ use clap::ValueEnum;
 pub enum Injection {
     /// A lookup goes through the segments instead of asking the key map: O(n).
     ScanLookup,
-    /// Each parsed line makes a `String` that nobody needs.
+    /// Each parsed line makes a `String` that is not needed.
     ExtraAllocation,
     /// Answers that are out of date stay in the query cache.
     Leak,

@@ -112,7 +112,7 @@ fn every_descriptor() -> Vec<File> {
     std::iter::from_fn(|| File::open(env::current_exe().ok()?).ok()).collect()
 }
 
-/// How long it takes until somebody who asks is answered.
+/// How long it takes until an honest client is answered.
 fn answered(address: SocketAddr) -> Result<Duration, Box<dyn Error>> {
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_secs(10) {

@@ -83,7 +83,7 @@ fn page_cache() -> io::Error {
         (0..64).try_for_each(|_| file.write_all(&block))?;
         drop(file);
         let read = fs::File::open(&path)?;
-        // Nobody can open it any more, and it goes with this process.
+        // No process can open it any more, and it goes with this one.
         fs::remove_file(&path)?;
         io::copy(&mut &read, &mut io::sink()).map(drop)
     };

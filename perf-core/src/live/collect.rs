@@ -55,7 +55,7 @@ fn read(lists: &Lists, shards: &[&'static Shard]) -> Snapshot {
     let mut reader = Reader::new(shards.len());
     for (id, namesakes) in sites.iter().enumerate() {
         let Some(first) = namesakes.last() else {
-            continue; // nobody has id 0
+            continue; // no probe has id 0
         };
         #[allow(clippy::cast_possible_truncation, reason = "there are fewer than 2^24")]
         let slots = shards.iter().enumerate().filter_map(|(at, shard)| Some((at, shard.slot(id as u32)?)));

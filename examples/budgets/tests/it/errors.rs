@@ -13,7 +13,7 @@ fn an_error_is_an_error() -> Result<(), Unknown> {
     Ok(())
 }
 
-/// One order in fifty is of nobody; more than a tenth would be too many.
+/// One order in fifty is of an unknown customer; more than a tenth would be too many.
 #[perf_budget(errors = "10%")]
 #[test]
 fn few_orders_are_of_nobody() -> Result<(), Unknown> {

@@ -1,6 +1,6 @@
 //! What the shop promises about its cost, one module per kind of promise.
 //!
-//! Everything here runs under plain `cargo test`, in parallel. What each test measured when somebody last looked is in
+//! Everything here runs under plain `cargo test`, in parallel. What each test measured when it was last accepted is in
 //! `perf.lock`, beside `Cargo.toml`: `PERF_UPDATE=1 cargo test -p shop` writes it.
 
 mod counts;

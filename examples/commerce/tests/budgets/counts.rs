@@ -76,7 +76,7 @@ fn an_event_is_one_allocation() {
     gate::measure(|| bus.publish(event(1))).unwrap();
 }
 
-/// What everybody has handled is gone: exact, where [`crate::leaks`] tells a leak from a cache.
+/// An event that all subscribers have handled is gone: exact, where [`crate::leaks`] tells a leak from a cache.
 #[perf_budget(net_bytes = 0)]
 #[test]
 fn handled_events_are_let_go() {

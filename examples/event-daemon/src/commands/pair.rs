@@ -49,7 +49,7 @@ struct Setting {
 impl Pair {
     const fn setting(self) -> Setting {
         match self {
-            // A service that waits, as for a disk: whoever holds a lock meanwhile has all others wait as well.
+            // A service that waits, as for a disk: the holder of a lock has all others wait as well.
             Self::Contention => Setting {
                 before: Inject::Lock,
                 payload: 1_024,

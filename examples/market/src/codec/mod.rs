@@ -2,7 +2,7 @@
 //!
 //! | format | bytes | decoding |
 //! |---|---|---|
-//! | [`json`] | text that anybody reads | parses names and numbers; prices are text, so that no digit is lost |
+//! | [`json`] | text that any program reads | parses names and numbers; prices are text, so that no digit is lost |
 //! | [`raw`] | the line as the feed sent it | parses the line |
 //! | [`schema`] | an identifier of the schema, then its fields as variable-length integers | the smallest; the reader needs the schema |
 //! | [`wire`] | a fixed layout | none: fields are read where they lie |

@@ -59,7 +59,7 @@ pub(crate) fn run(folder: &Path, pair: Pair) -> Result<ExitCode, Box<dyn Error>>
     }
     let mut work = Work::new(&folder)?;
     for run in 0..RUNS {
-        // ABBA: whatever the machine does every second run meets both.
+        // ABBA: a disturbance of the machine that comes every second run meets both.
         for side in if run % 2 == 0 { [0, 1] } else { [1, 0] } {
             let report = work.measure(pair, side == 1)?;
             report.write(sides[side].join(format!("{run:02}.json")))?;

@@ -92,7 +92,7 @@ impl Partition {
         }
         writer.write(payloads, options.sync)?;
         let visible = Visible { end: writer.next, base: writer.base, length: writer.length };
-        // The writer stays locked, so that nobody sees an older end after a newer one.
+        // The writer stays locked, so that no reader sees an older end after a newer one.
         lock(&self.visible).visible = visible;
         drop(writer);
         self.grown.notify_all();

@@ -11,7 +11,7 @@ use super::{StoreError, schema};
 use crate::Decimal;
 use crate::inject::{self, Inject};
 
-/// Readers wait for nobody but a checkpoint.
+/// Readers wait for nothing but a checkpoint.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// Trades that the aggregating queries look at: the latest ones.
 const RECENT: u32 = 1_000;

@@ -1,5 +1,5 @@
-//! What the platform promises about its cost, one module per kind of promise; `perf.lock` has what each test measured when somebody
-//! last looked. [`injected`] shows that the promises find regressions.
+//! What the platform promises about its cost, one module per kind of promise; `perf.lock` has what each test measured when it was
+//! last accepted. [`injected`] shows that the promises find regressions.
 
 mod counts;
 mod exact;

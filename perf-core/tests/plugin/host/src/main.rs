@@ -31,7 +31,7 @@ fn use_plugin(path: &str, times: u64) {
     assert!(!maps.contains("libplugin"), "it is unloaded");
 }
 
-/// Whatever was counted so far is there, in this round or an earlier one.
+/// All that was counted so far is there, in this round or an earlier one.
 fn check(least: u64) {
     let snapshot = snapshot();
     let work = snapshot.get("plugin::work").unwrap();

@@ -38,7 +38,7 @@ pub fn check(has_clock: bool) {
     assert_eq!((inner.calls(), inner.items()), (1_000, 2_000));
     assert_eq!(all.get("fails").unwrap().errors(), 1);
     assert_eq!(all.get("outer").unwrap().total().is_zero(), !has_clock);
-    assert_eq!(all.get("recorded").unwrap().max().as_millis(), 5, "a time that somebody else took counts");
+    assert_eq!(all.get("recorded").unwrap().max().as_millis(), 5, "a time that the caller took counts");
     assert!(all.tree().nodes().iter().any(|node| node.name == "inner" && node.calls == 1_000));
     assert!(!perf_core::timeline().events().is_empty());
 
