@@ -93,7 +93,7 @@ impl Results {
             let text = format!("{} of the events failed while a coordinator was down", percent(failed(at)));
             if failed(at) < failed(1 - at) {
                 good.push(text);
-            } else {
+            } else if failed(at) > failed(1 - at) {
                 bad.push(text);
             }
             let name = architecture.name();

@@ -35,7 +35,9 @@ pub(super) fn unplanned<'a>(outcomes: impl Iterator<Item = &'a Outcome>) -> f64 
         // Only events that the generator damaged are poison.
         let made = |class: &str| ["injected", "poison event"].contains(&class);
         let unplanned = outcome.classes.iter().filter(|(class, _)| !made(class)).map(|(_, count)| *count);
-        failed += unplanned.sum::<u64>() + outcome.counts.dropped;
+        // What a late generator dropped is its own fault.
+        let dropped = if outcome.validity.is_valid() { outcome.counts.dropped } else { 0 };
+        failed += unplanned.sum::<u64>() + dropped;
         due += outcome.counts.due;
     }
     failed as f64 / due.max(1) as f64
@@ -49,6 +51,11 @@ fn classes(outcome: &Outcome) -> String {
     let each = outcome.classes.iter().map(|(class, count)| format!("{class} {count}"));
     let text = each.collect::<Vec<String>>().join(", ");
     if text.is_empty() { "none".into() } else { text }
+}
+
+/// Whether the times of a drive are the system's.
+fn valid(outcome: &Outcome) -> String {
+    if outcome.validity.is_valid() { "yes".into() } else { "no: the generator was late".into() }
 }
 
 /// A figure with its word.
@@ -73,9 +80,10 @@ impl Results {
     }
 
     /// The median over the levels of how much less the daemon's p95 is, as a share of that of the services'; negative where it
-    /// is more.
+    /// is more. Unknown where no comparison is valid.
     pub(super) fn improvement(&self) -> Option<f64> {
-        let changes = self.levels.iter().filter_map(|found| found.comparison.finding(Metric::P95));
+        let valid = self.levels.iter().filter(|found| found.comparison.invalid.is_none());
+        let changes = valid.filter_map(|found| found.comparison.finding(Metric::P95));
         perf_exporters::stats::order::median(&changes.map(|finding| -finding.change).collect::<Vec<f64>>())
     }
 }
@@ -122,7 +130,7 @@ pub(super) fn levels(results: &Results, document: &mut Document) {
                 time(quantile(outcome, 0.99)),
                 judged(&bytes(live), Figure::Memory, live),
                 judged(&percent(errors), Figure::Errors, errors),
-                if outcome.validity.is_valid() { "yes".into() } else { "no: the generator was late".into() },
+                valid(outcome),
             ]);
         }
     }
@@ -143,7 +151,9 @@ pub(super) fn significance(results: &Results, document: &mut Document) {
                 _ => time(value),
             };
             let known = |value: f64, text: String| if value.is_finite() { text } else { "unknown".into() };
-            let change = |value: f64| known(value, format!("{:+.1} %", 100.0 * value));
+            // A share has no relative change: none may become some.
+            let unit = if metric == Metric::Errors { "points" } else { "%" };
+            let change = |value: f64| known(value, format!("{:+.1} {unit}", 100.0 * value));
             rows.push(vec![
                 found.level.name.into(),
                 metric.to_string(),
@@ -185,6 +195,7 @@ pub(super) fn patterns(results: &Results, document: &mut Document) {
             classes(outcome),
             found.poisoned.to_string(),
             judged(&percent(errors), Figure::Errors, errors),
+            valid(outcome),
         ]
     });
     let heads = [
@@ -197,6 +208,7 @@ pub(super) fn patterns(results: &Results, document: &mut Document) {
         "failures by class",
         "#poison refused",
         "#unplanned",
+        "valid",
     ];
     document.table(&heads, rows.collect());
 }
