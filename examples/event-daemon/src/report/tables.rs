@@ -5,6 +5,7 @@ use perf_exporters::human;
 use perf_load::Outcome;
 use perf_load::compare::{Metric, Winner};
 use perf_load::endurance::Endured;
+use perf_load::scale::Scalability;
 
 use super::Results;
 use crate::document::Document;
@@ -51,6 +52,11 @@ fn classes(outcome: &Outcome) -> String {
     let each = outcome.classes.iter().map(|(class, count)| format!("{class} {count}"));
     let text = each.collect::<Vec<String>>().join(", ");
     if text.is_empty() { "none".into() } else { text }
+}
+
+/// The share of the arrivals that failed.
+pub(super) fn failed(outcome: &Outcome) -> f64 {
+    outcome.counts.failed as f64 / outcome.counts.due.max(1) as f64
 }
 
 /// Whether the times of a drive are the system's.
@@ -215,14 +221,13 @@ pub(super) fn patterns(results: &Results, document: &mut Document) {
 
 pub(super) fn faults(results: &Results, document: &mut Document) {
     let rows = results.recoveries.iter().map(|found| {
-        let counts = found.outcome.counts;
         let (worst, backlog) = found.recovery.worst();
         vec![
             found.architecture.name().into(),
             found.recovery.took.to_string(),
             time(worst as f64),
             backlog.to_string(),
-            percent(counts.failed as f64 / counts.due.max(1) as f64),
+            percent(failed(&found.outcome)),
             classes(&found.outcome),
         ]
     });
@@ -238,7 +243,7 @@ pub(super) fn faults(results: &Results, document: &mut Document) {
             after.events.to_string(),
             after.acknowledged.to_string(),
             after.lost.to_string(),
-            after.classes(),
+            if after.refused.is_empty() { "none".into() } else { after.classes() },
             if after.recovered { "yes".into() } else { "no".into() },
         ]
     });
@@ -291,6 +296,14 @@ pub(super) fn memory(results: &Results, document: &mut Document) {
     document.table(&heads, both.map(verdict).collect());
 }
 
+/// A ceiling so many times above what was reached says nothing.
+const BEYOND: f64 = 1_000.0;
+
+/// The greatest median throughput.
+pub(super) fn best(found: &Scalability) -> f64 {
+    CALLERS.iter().filter_map(|callers| found.median(*callers, |step| Some(step.throughput))).fold(0.0, f64::max)
+}
+
 pub(super) fn scalability(results: &Results, document: &mut Document) {
     let mut rows = Vec::new();
     for (architecture, found) in Architecture::BOTH.into_iter().zip(&results.scaling) {
@@ -321,7 +334,8 @@ pub(super) fn scalability(results: &Results, document: &mut Document) {
                 usl.kappa.value,
                 usl.kappa.low,
                 usl.kappa.high,
-                per_second(usl.ceiling.value),
+                // Where nothing holds callers up, the curve has no ceiling that a run could show.
+                if usl.ceiling.value > BEYOND * best(found) { "none".into() } else { per_second(usl.ceiling.value) },
             ),
             (None, why) => format!("no curve: {}", why.as_deref().unwrap_or("unknown")),
         };
