@@ -117,7 +117,10 @@ pub(crate) fn tell_invalid(runs: &[Report]) {
         }
     }
     for (drive, (count, reason)) in drives {
-        out::warn(&format!("{drive}: INVALID in {count} of {} runs, whose times are not compared: {reason}", runs.len()));
+        out::warn(&format!(
+            "{drive}: INVALID in {count} of {} runs, whose times are not compared: {reason}",
+            runs.len()
+        ));
     }
 }
 

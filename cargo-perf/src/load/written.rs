@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use perf_exporters::Report;
-use perf_load::http::Answers;
 use perf_load::Model;
+use perf_load::http::Answers;
 use serde::Serialize;
 
 use super::run::Done;

@@ -215,7 +215,8 @@ mod tests {
 
     #[test]
     fn a_checkpoint_is_told_in_a_line() {
-        let mut checkpoint = Checkpoint { at: Duration::from_mins(2), lasted: Duration::from_mins(1), ..Checkpoint::default() };
+        let mut checkpoint =
+            Checkpoint { at: Duration::from_mins(2), lasted: Duration::from_mins(1), ..Checkpoint::default() };
         assert_eq!(checkpoint.to_string(), "2 min 00 s  0/s  p99 –  errors 0  dropped 0  memory unknown");
         (checkpoint.completed, checkpoint.failed, checkpoint.memory) = (30_000, 7, Some(5 << 20));
         checkpoint.response = [1_000_000; 10].into_iter().collect();

@@ -147,7 +147,8 @@ pub(crate) fn check_whole(report: &Path) -> Result<(), Box<dyn Error>> {
     if TARGETS.iter().all(has) {
         return Ok(());
     }
-    Err(format!("{}: it is of a command that measures a part; `market quick` measures all of it", report.display()).into())
+    Err(format!("{}: it is of a command that measures a part; `market quick` measures all of it", report.display())
+        .into())
 }
 
 /// The arguments that make the success table of a report.

@@ -103,8 +103,7 @@ pub(crate) fn run(book: &mut Book, world: &World, mode: Mode) -> Result<(), Box<
     book.plot(plot(&points));
     if mode != Mode::Quick {
         let search = Search::from(held.max(RATES[0]))?.most(MOST)?.limits(limits()?).poisson(SEED).hold(mode.step());
-        let found = search.patience(8).width(0.1)?
-            .run_and_tell(&mut driver, |step| say(&format!("  {step}\n")))?;
+        let found = search.patience(8).width(0.1)?.run_and_tell(&mut driver, |step| say(&format!("  {step}\n")))?;
         say(&found.to_string());
         if let Some(good) = found.good {
             (held, doubt) = (good, None);

@@ -74,8 +74,7 @@ fn note(book: &mut Book, then: &[Report], now: &[Report]) {
     // A generator that was late measured itself.
     let valid = |probe: &&ProbeReport| probe.driven.as_ref().is_none_or(|driven| driven.invalid.is_empty());
     let latency = move |run: &Report| Some(run.probe(LATENCY).filter(valid)?.quantiles.p95 as f64);
-    let throughput =
-        |run: &Report| run.probe(THROUGHPUT).map(|probe| probe.items as f64 / probe.sum_ns.max(1) as f64);
+    let throughput = |run: &Report| run.probe(THROUGHPUT).map(|probe| probe.items as f64 / probe.sum_ns.max(1) as f64);
     let memory = |run: &Report| Some(run.monitor.first()?.figure("rss_bytes")?.max);
     let of: [(&str, &dyn Fn(&Report) -> Option<f64>, f64); 3] =
         [("latency", &latency, 1.0), ("loss of throughput", &throughput, -1.0), ("memory", &memory, 1.0)];
