@@ -88,6 +88,7 @@ fn by_baseline(
         out::progress(&format!("{} now holds {} entries", path.display(), written.entries().len()));
         return Ok(None);
     }
+    input::tell_invalid(runs);
     let baseline = input::side(paths, "base").inspect_err(|_| {
         out::warn(&"verdict: INCONCLUSIVE, since the baseline cannot be read");
     })?;

@@ -1,5 +1,6 @@
 //! Arguments of the command line, read to values.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -100,7 +101,27 @@ pub(crate) fn side(paths: &[PathBuf], criterion_name: &str) -> Result<Baseline> 
             return Ok(Baseline::load(path)?);
         }
     }
-    Ok(Baseline::from_runs(&reports(paths)?))
+    let runs = reports(paths)?;
+    tell_invalid(&runs);
+    Ok(Baseline::from_runs(&runs))
+}
+
+/// Names the drives whose times are left out of a comparison.
+pub(crate) fn tell_invalid(runs: &[Report]) {
+    // Each drive has one such probe, and the first reason stands for those of all runs.
+    let mut drives: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
+    for probe in runs.iter().flat_map(|run| &run.probes) {
+        let invalid = probe.driven.as_ref().map(|driven| driven.invalid.as_str()).filter(|reason| !reason.is_empty());
+        if let Some((drive, reason)) = probe.name.strip_suffix("::lateness").zip(invalid) {
+            drives.entry(drive).or_insert((0, reason)).0 += 1;
+        }
+    }
+    for (drive, (count, reason)) in drives {
+        out::warn(&format!(
+            "{drive}: INVALID in {count} of {} runs, whose times are not compared: {reason}",
+            runs.len()
+        ));
+    }
 }
 
 /// Whether a file is to be read as a perf.lock: by its ending, or because it does not begin as JSON does.

@@ -5,7 +5,7 @@ mod support;
 use std::time::{Duration, SystemTime};
 
 use perf_exporters::Report;
-use perf_exporters::report::{CallTree, Exemplar, ProbeReport, TreeNode};
+use perf_exporters::report::{CallTree, Driven, Exemplar, ProbeReport, TreeNode};
 use proptest::prelude::*;
 use support::{histogram, quantiles, sample_with_allocations};
 
@@ -99,6 +99,11 @@ fn probe() -> impl Strategy<Value = ProbeReport> {
         let slow = times.iter().map(|(ns, count)| slow_call(ns % 8, *count));
         probe.exemplars = slow.take(8).collect();
         probe.exemplars.sort_by_key(|call| (std::cmp::Reverse(call.duration_ns), call.start));
+        probe.driven = ["", "late", "nothing completed"].get(usize::try_from(numbers[0] % 4).unwrap()).map(|invalid| {
+            let mut driven = Driven::new(numbers[1]);
+            (*invalid).clone_into(&mut driven.invalid);
+            driven
+        });
         probe
     })
 }

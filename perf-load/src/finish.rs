@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use perf_core::Snapshot;
 use perf_exporters::Report;
-use perf_exporters::report::{ProbeReport, Quantiles};
+use perf_exporters::report::{Driven, ProbeReport, Quantiles};
 
 use crate::conduct::End;
 use crate::mix::Choice;
@@ -59,7 +59,16 @@ pub(crate) fn finish(
     outcome.course = course;
     outcome.classes = collected.classes.into_iter().map(|(class, count)| (class.into_owned(), count)).collect();
     outcome.classes.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    let probe = |part: &str, times: &Distribution| probe(format!("{}::{part}", settings.name), times);
+    outcome.lateness.clone_from(&collected.lateness.histogram);
+    outcome.validity = validity(&outcome);
+    // Budgets are judged by reports.
+    let mut driven = Driven::new(nanos(outcome.elapsed));
+    driven.invalid = outcome.validity.reason().unwrap_or_default().to_owned();
+    let probe = |part: &str, times: &Distribution| {
+        let mut probe = probe(format!("{}::{part}", settings.name), times);
+        probe.driven = Some(driven.clone());
+        probe
+    };
     let panics = collected.operations.iter().map(|operation| operation.panicked).sum();
     let failed = outcome.counts.failed - panics;
     report.probes.push(failing(probe("response", &collected.response), failed, panics));
@@ -82,8 +91,6 @@ pub(crate) fn finish(
     report.meta.processes = report.meta.processes.max(1);
     outcome.report = report;
     (outcome.response, outcome.service) = (collected.response.histogram, collected.service.histogram);
-    outcome.lateness = collected.lateness.histogram;
-    outcome.validity = validity(&outcome);
     outcome
 }
 
@@ -97,7 +104,7 @@ pub(crate) fn validity(outcome: &Outcome) -> Validity {
     if late <= allowed {
         return Validity::Valid;
     }
-    let of = if outcome.limit.is_some() { "the latency limit" } else { "10 ms, as no limit is stated" };
+    let of = if outcome.limit.is_some() { "the latency limit" } else { "10 ms (no limit is stated)" };
     Validity::invalid(format!(
         "the generator was late: 1 % of the starts were {late:.1?} or more behind while capacity was free, and a tenth of {of} is \
          {allowed:.1?}; give it a processor of its own, or a lower rate"

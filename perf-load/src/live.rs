@@ -1,6 +1,7 @@
 //! The progress of a drive: a value, and the line that shows it.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use perf_exporters::human;
@@ -56,9 +57,22 @@ impl fmt::Display for Live {
     }
 }
 
+/// Passes on the first progress of each `every`, the first one excepted.
+pub(crate) fn each(every: Duration, tell: impl Fn(&Live)) -> impl Fn(&Live) {
+    let every = every.as_nanos().max(1);
+    let told = AtomicU64::new(0);
+    move |live| {
+        let turn = u64::try_from(live.elapsed.as_nanos() / every).unwrap_or(u64::MAX);
+        // A drive that begins anew begins with turn 0.
+        if told.swap(turn, Relaxed) != turn && turn > 0 {
+            tell(live);
+        }
+    }
+}
+
 /// Seconds, rounded up, so that a line that is written four times a second does not flicker; longer times in minutes and
 /// hours.
-fn whole(left: Duration) -> String {
+pub(crate) fn whole(left: Duration) -> String {
     let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
     match (seconds / 3_600, seconds / 60 % 60, seconds % 60) {
         (0, 0, seconds) => format!("{seconds} s"),
@@ -78,5 +92,26 @@ mod tests {
         {
             assert_eq!(whole(Duration::from_millis(millis)), text);
         }
+    }
+
+    #[test]
+    fn each_turn_is_told_once_in_each_of_several_drives() {
+        let told = std::sync::Mutex::new(Vec::new());
+        let tell = each(Duration::from_secs(10), |live: &Live| told.lock().unwrap().push(live.elapsed.as_secs()));
+        for _ in 0..2 {
+            for quarter in 1..=100 {
+                tell(&Live {
+                    name: "drive".to_owned(),
+                    model: Model::open(1),
+                    elapsed: Duration::from_millis(250 * quarter),
+                    left: Duration::ZERO,
+                    rate: 0.0,
+                    p99: None,
+                    counts: Counts::default(),
+                    in_flight: 0,
+                });
+            }
+        }
+        assert_eq!(*told.lock().unwrap(), [10, 20, 10, 20]);
     }
 }

@@ -206,6 +206,15 @@ impl Validity {
     pub const fn is_valid(&self) -> bool {
         matches!(self, Self::Valid)
     }
+
+    /// Why they cannot be relied on, where that is so.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Valid => None,
+            Self::Invalid { reason } => Some(reason),
+        }
+    }
 }
 
 fn per_second(count: u64, time: Duration) -> f64 {

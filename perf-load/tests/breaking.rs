@@ -31,8 +31,14 @@ fn near(found: f64, expected: f64) {
 fn a_limit_breaks_where_theory_says() {
     let limit = theory::md1_quantile(800.0, 0.001, 0.99);
     let search = Search::from(100.0).unwrap().limits(p99(limit)).poisson(3);
-    let found = search.run(&mut fixed(1)).unwrap();
+    let mut told = Vec::new();
+    let found = search.run_and_tell(&mut fixed(1), |step| told.push(step.to_string())).unwrap();
     assert!(found.confirmed, "{found}");
+    assert_eq!(told.len(), found.steps.len());
+    assert!(told[0].starts_with("100/s for ") && told[0].contains(": holds (achieved "), "{told:?}");
+    assert!(told.last().unwrap().contains(": held for longer ("), "{told:?}");
+    let fails = told.iter().find(|line| line.contains(": fails (")).unwrap();
+    assert!(fails.contains("0 % errors; p99 "), "{fails}");
     let (good, bad) = (found.good.unwrap(), found.bad.unwrap());
     near(good, 800.0);
     near(bad, 800.0);
@@ -120,6 +126,9 @@ fn a_late_generator_is_named_as_what_broke_and_an_interruption_keeps_what_was_me
     let found = Search::from(100.0).unwrap().run(&mut late).unwrap();
     assert!(found.is_generator() && found.to_string().contains("the generator was late"), "{found}");
     near(found.bad.unwrap(), 300.0);
+    let mut always = Late { queue: fixed(1), from_rate: 0.1, until_rate: f64::INFINITY };
+    let found = Search::from(100.0).unwrap().run(&mut always).unwrap();
+    assert!(found.good.is_none() && found.to_string().contains(": nothing is known of it: at "), "{found}");
     let mut ended = Late { queue: fixed(1), from_rate: f64::INFINITY, until_rate: 300.0 };
     let found = Search::from(100.0).unwrap().run(&mut ended).unwrap();
     assert_eq!((found.ended, found.bad, found.confirmed), (Ended::Interrupted, None, false));

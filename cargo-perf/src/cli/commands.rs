@@ -242,6 +242,9 @@ pub(crate) struct StatusArgs {
     /// Say whether the table in a page of Markdown has these targets and limits; measured values may differ.
     #[arg(long, value_name = "PAGE", conflicts_with_all = ["format", "output"])]
     pub(crate) check: Option<PathBuf>,
+    /// Leave out budgets of a file for figures that were not measured: of a program that ran in part.
+    #[arg(long, conflicts_with_all = ["into", "check"])]
+    pub(crate) measured: bool,
     /// End with 1 where a limit is broken.
     #[arg(long, conflicts_with_all = ["into", "check"])]
     pub(crate) exit_code: bool,

@@ -22,6 +22,9 @@ pub(super) struct Limits {
 const FIGURES: [Metric; 8] =
     [Metric::P50, Metric::P90, Metric::P95, Metric::P99, Metric::P999, Metric::Mean, Metric::Max, Metric::Errors];
 
+/// The reason of what is undecided in a run whose generator was late.
+const INVALID: &str = "the run is INVALID";
+
 impl Limits {
     /// Parses limits such as `p99=50ms`, for the run of this name.
     pub(super) fn new(name: &str, limits: &[String]) -> Result<Self> {
@@ -38,26 +41,24 @@ impl Limits {
     pub(super) fn hold(&self, outcome: &Outcome) -> Held {
         let mut report = Report::default();
         if let Some(probe) = outcome.report.probe(&response(&outcome.name)) {
-            report.probes.push(with_dropped(probe.clone(), outcome.counts.dropped));
-        }
-        let mut held = self.budgets.judge(&[report]);
-        if !outcome.validity.is_valid() {
-            for row in held.rows.iter_mut().filter(|row| row.figure != Metric::Errors.key()) {
-                row.verdict = unsure();
+            let mut probe = with_dropped(probe.clone(), outcome.counts.dropped);
+            if let Some(driven) = probe.driven.as_mut().filter(|driven| !driven.invalid.is_empty()) {
+                // Why, with figures, stands above the table.
+                INVALID.clone_into(&mut driven.invalid);
             }
+            report.probes.push(probe);
         }
-        held
+        self.budgets.judge(&[report])
     }
 }
 
 /// All limits together, and a run that is not valid proves nothing even where there are none.
 pub(super) fn verdict(held: &Held, outcome: &Outcome) -> Verdict {
     let limits = if held.rows.is_empty() { Verdict::Pass } else { held.verdict() };
-    if outcome.validity.is_valid() { limits } else { limits.and(unsure()) }
-}
-
-fn unsure() -> Verdict {
-    Verdict::Inconclusive(Reason::Invalid("the run is INVALID".into()))
+    if outcome.validity.is_valid() {
+        return limits;
+    }
+    Verdict::Inconclusive(Reason::Invalid(INVALID.into())).and(limits)
 }
 
 fn response(name: &str) -> String {

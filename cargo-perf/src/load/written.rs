@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use perf_exporters::Report;
+use perf_load::Model;
 use perf_load::http::Answers;
-use perf_load::{Model, Validity};
 use serde::Serialize;
 
 use super::run::Done;
@@ -63,10 +63,7 @@ impl<'a> Written<'a> {
             Model::Open { max_in_flight, .. } => ("open", max_in_flight),
             _ => ("other", 0),
         };
-        let invalid_because = match &outcome.validity {
-            Validity::Invalid { reason, .. } => Some(reason.as_str()),
-            _ => None,
-        };
+        let invalid_because = outcome.validity.reason();
         let counts = outcome.counts;
         let load = Section {
             name: &outcome.name,

@@ -1,7 +1,7 @@
 //! A line for each budget: target and limit of one figure of one probe, together with the measured value.
 
 use perf_exporters::gate_log::{Figure, Run};
-use perf_exporters::judge::Verdict;
+use perf_exporters::judge::{Metric, Reason, Verdict};
 use perf_exporters::report::{BudgetReport, BudgetVerdict};
 use perf_exporters::{Report, human};
 use serde::Serialize;
@@ -54,11 +54,19 @@ impl Status {
     }
 }
 
-/// Lines of the budgets that the reports declare, then those of tests, then those of the file, each in its own order.
-pub(super) fn of(reports: &Report, runs: &[Report], tests: &[Run], file: Option<&Budgets>) -> Vec<Line> {
+/// Lines of the budgets that the reports declare, then those of tests, then those of the file, each in its own order; of the file
+/// only what was `measured`, where that is asked for.
+pub(super) fn of(
+    reports: &Report,
+    runs: &[Report],
+    tests: &[Run],
+    file: Option<&Budgets>,
+    measured: bool,
+) -> Vec<Line> {
     let declared = reports.budgets.iter().map(Line::declared);
     let kept = file.map(|file| file.judge(runs).rows).unwrap_or_default();
-    declared.chain(latest(tests).flat_map(of_test)).chain(paired(&kept)).collect()
+    let kept = paired(&kept).filter(|line| !measured || line.current.is_some());
+    declared.chain(latest(tests).flat_map(of_test)).chain(kept).collect()
 }
 
 /// The test of a run, or its budget where it ran in none.
@@ -127,10 +135,25 @@ fn paired(rows: &[Row]) -> impl Iterator<Item = Line> + '_ {
 /// Why the first of two bounds that is undecided is so.
 fn reason(rows: [Option<&Row>; 2]) -> String {
     let undecided = rows.into_iter().flatten().find_map(|row| match &row.verdict {
-        Verdict::Inconclusive(reason) => Some(reason.to_string()),
+        Verdict::Inconclusive(reason) => Some((row, why(&row.figure, reason))),
         _ => None,
     });
-    undecided.unwrap_or_default()
+    match undecided {
+        Some((row, why)) if row.target => format!("the target of {} is not proven: {why}", row.bound),
+        Some((_, why)) => why,
+        None => String::new(),
+    }
+}
+
+/// The reason with the remedy, where that is more calls.
+fn why(figure: &str, reason: &Reason) -> String {
+    match reason {
+        Reason::TooFewSamples { have, need } if figure == Metric::Errors.key() => {
+            format!("{have} calls are too few to tell, {need} without an error would prove it")
+        }
+        Reason::TooFewSamples { have, need } => format!("{have} calls are too few to tell, it takes {need} or more"),
+        other => other.to_string(),
+    }
 }
 
 /// A verdict without its reason.

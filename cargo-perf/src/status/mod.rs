@@ -28,9 +28,12 @@ pub(crate) fn run(args: &StatusArgs) -> Result<ExitCode> {
     let here = || Some(PathBuf::from(budgets::FILE)).filter(|path| path.exists());
     let file = args.budgets.clone().or_else(here);
     let file = file.map(|path| Budgets::read(&path)).transpose()?;
-    let lines = lines::of(&joined, &runs, &tests, file.as_ref());
+    let lines = lines::of(&joined, &runs, &tests, file.as_ref(), args.measured);
     let told = Told { causes: why::causes(&lines, &joined), lines };
     let lines = &told.lines;
+    if lines.is_empty() && args.measured {
+        return Err(Failure::new("nothing that has a budget was measured: without --measured all budgets are shown"));
+    }
     if lines.is_empty() {
         return Err(Failure::new(format!(
             "there is no budget to show: none of these reports has one, and there is no {} here (--budgets names another file)",

@@ -49,9 +49,11 @@ pub(super) fn html(told: &Told) -> String {
         out += "</tr>\n";
     }
     out += "</tbody></table>";
-    let reasons = reasons(lines).map(|line| {
-        let [probe, metric, reason] = [&line.probe, &line.metric, &line.reason].map(|text| escaped(text));
-        format!("<li><code>{probe}</code> <code>{metric}</code>: {reason}</li>")
+    let reasons = reasons(lines);
+    let reasons = reasons.iter().map(|because| {
+        let code = |text: &str| format!("<code>{}</code>", escaped(text));
+        let metrics: Vec<String> = because.metrics.iter().map(|metric| code(metric)).collect();
+        format!("<li>{} {}: {}</li>", code(because.probe), metrics.join(", "), escaped(because.reason))
     });
     let notes: Vec<String> =
         reasons.chain(told.causes.iter().map(|cause| format!("<li>{}</li>", escaped(cause)))).collect();

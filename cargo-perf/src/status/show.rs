@@ -7,7 +7,7 @@ use perf_exporters::label::shown;
 use perf_exporters::markdown::code;
 use unicode_width::UnicodeWidthStr;
 
-use super::why::reasons;
+use super::why::{Because, reasons};
 use super::{Line, Status, Told};
 use crate::out::{BOLD, DIM, painted};
 
@@ -77,7 +77,11 @@ pub(super) fn table(told: &Told, color: bool) -> String {
         out += &written(row, Some(line.status));
     }
     let mut notes: Vec<String> = reasons(lines)
-        .map(|line| format!("{} {}: {}", shown(&line.probe), shown(&line.metric), shown(&line.reason)))
+        .iter()
+        .map(|because| {
+            let Because { probe, metrics, reason } = because;
+            format!("{} {}: {}", shown(probe), shown(&metrics.join(", ")), shown(reason))
+        })
         .collect();
     notes.extend(told.causes.iter().map(|cause| shown(cause)));
     if !notes.is_empty() {
@@ -95,7 +99,11 @@ pub(super) fn markdown(told: &Told) -> String {
     }
     let _ = write!(out, "\n{}.\n", summary(lines));
     let mut notes: Vec<String> = reasons(lines)
-        .map(|line| format!("- {} {}: {}", code(&line.probe), code(&line.metric), code(&line.reason)))
+        .iter()
+        .map(|because| {
+            let metrics: Vec<String> = because.metrics.iter().map(|metric| code(metric)).collect();
+            format!("- {} {}: {}", code(because.probe), metrics.join(", "), code(because.reason))
+        })
         .collect();
     notes.extend(told.causes.iter().map(|cause| format!("- {}", code(cause))));
     if !notes.is_empty() {

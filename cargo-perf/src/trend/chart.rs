@@ -19,6 +19,8 @@ const SIDE: usize = 12;
 /// A value for people; of counts, whole ones.
 pub(super) fn value(metric: Metric, value: f64) -> String {
     match metric.unit() {
+        // The foot of an axis of milliseconds.
+        Unit::Nanoseconds if value < 0.05 => "0".to_owned(),
         Unit::Nanoseconds | Unit::Bytes | Unit::PerSecond => metric.figure(value),
         _ => metric.figure(value.round_ties_even()),
     }
@@ -105,6 +107,11 @@ mod tests {
     fn trend(values: &[f64]) -> Trend {
         let points = values.iter().map(|value| Point { time: SystemTime::UNIX_EPOCH, value: *value }).collect();
         Trend::of("p", Metric::MeanNs, points, &vec![Machine::default(); values.len()], 0.05)
+    }
+
+    #[test]
+    fn the_foot_of_an_axis_has_no_unit() {
+        assert_eq!((value(Metric::MeanNs, 1e-9), value(Metric::MeanNs, 250.0)), ("0".to_owned(), "250 ns".to_owned()));
     }
 
     #[test]

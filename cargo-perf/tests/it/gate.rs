@@ -31,6 +31,32 @@ fn the_exit_code_is_the_verdict() {
     assert!(gate(&["--format", "markdown", "slow.json"]).stdout.starts_with("### ❌"));
 }
 
+/// A generator that was late is no regression of the program.
+#[test]
+fn times_of_a_drive_that_was_invalid_are_not_compared() {
+    use perf_exporters::report::Driven;
+
+    let folder = folder();
+    for (name, ns, invalid) in
+        [("base.json", 10_000, ""), ("slow.json", 14_000, ""), ("late.json", 14_000, "the generator was late")]
+    {
+        let probes = ["api::response", "api::lateness"].map(|name| {
+            let mut probe = probe(name, ns);
+            let mut driven = Driven::new(1_000_000_000);
+            invalid.clone_into(&mut driven.invalid);
+            probe.driven = Some(driven);
+            probe
+        });
+        report(0, probes).write(folder.path().join(name)).unwrap();
+    }
+    let gate = |name| run(folder.path(), &["gate", "--baseline", "base.json", name]);
+    assert_eq!(gate("slow.json").code, Some(1));
+    let late = gate("late.json");
+    assert_eq!(late.code, Some(0), "{}", late.stdout);
+    let told = "api: INVALID in 1 of 1 runs, whose times are not compared: the generator was late";
+    assert!(late.stderr.contains(told), "{}", late.stderr);
+}
+
 #[test]
 fn a_lock_file_is_recorded_held_and_updated() {
     let folder = folder();

@@ -75,6 +75,18 @@ fn a_page_keeps_the_table_and_says_when_it_is_stale() {
     assert!(bare.code == Some(2) && bare.stderr.contains("<!-- perf status -->"), "{}", bare.stderr);
 }
 
+/// A program of which one part ran has nothing to say of the others.
+#[test]
+fn of_a_program_that_ran_in_part_only_that_is_shown() {
+    let folder = with_budgets();
+    let table = run(folder.path(), &["status", "a.json", "--measured"]).stdout;
+    assert!(table.starts_with("perf status · 2 met, 1 within limit, 1 missed\n"), "{table}");
+    assert!(!table.contains("codec::encode"), "{table}");
+    fs::write(folder.path().join("perf-budgets.toml"), "[probe.\"codec::encode\"]\np99 = \"1ms\"\n").unwrap();
+    let none = run(folder.path(), &["status", "a.json", "--measured"]);
+    assert!(none.code == Some(2) && none.stderr.contains("without --measured"), "{}", none.stderr);
+}
+
 #[test]
 fn without_budgets_it_says_where_they_would_be() {
     let folder = folder();
@@ -117,6 +129,68 @@ fn logs_of_budget_tests_have_lines_too_and_the_last_run_counts() {
     assert_eq!(lines[4], "limits::times p99 1.00ms 5.00ms 4.00ms +300 % within limit");
     assert_eq!(lines[5], "limits::times throughput – 100/s 50/s +100 % undecided");
     assert!(lines.iter().any(|line| line == "limits::times throughput: INCONCLUSIVE (too few samples)"), "{lines:?}");
+}
+
+/// A drive whose generator was late measured itself: no time of it is met, and none is missed.
+#[test]
+fn a_drive_that_was_invalid_is_undecided_with_its_reason() {
+    use perf_exporters::report::Driven;
+
+    let folder = folder();
+    let driven = |name, invalid: &str| {
+        let mut probe = crate::common::probe(name, 10_000);
+        let mut drive = Driven::new(500_000_000);
+        invalid.clone_into(&mut drive.invalid);
+        probe.driven = Some(drive);
+        probe
+    };
+    let late = "the generator was late: 1 % of the starts were 3 ms behind";
+    let report = crate::common::report(0, [driven("calm::response", ""), driven("late::response", late)]);
+    report.write(folder.path().join("a.json")).unwrap();
+    let budgets = "[probe.\"*::response\"]\np50 = \"1s\"\np95 = \"1ns\"\nerrors = \"1%\"\n\
+                   throughput = { target = \"3000/s\", limit = \"1000/s\" }\n";
+    fs::write(folder.path().join("perf-budgets.toml"), budgets).unwrap();
+    let table = run(folder.path(), &["status", "a.json"]).stdout;
+    let lines: Vec<String> = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    assert_eq!(lines[0], "perf status · 3 met, 1 within limit, 1 missed, 3 undecided", "{table}");
+    let line = |begin: &str| lines.iter().find(|line| line.starts_with(begin)).unwrap();
+    for (begin, end) in [
+        ("calm::response p50", " met"),
+        ("calm::response p95", " MISSED"),
+        // A thousand calls in half a second; the time in calls would be a hundred thousand a second.
+        ("calm::response throughput 3000/s 1000/s 2.00 K/s", " within limit"),
+        ("late::response p50", " undecided"),
+        ("late::response p95", " undecided"),
+        ("late::response throughput 3000/s 1000/s 2.00 K/s", " undecided"),
+        ("late::response errors", " met"),
+    ] {
+        assert!(line(begin).ends_with(end), "{begin}: {table}");
+    }
+    assert!(lines.contains(&format!("late::response p50, p95, throughput: {late}")), "{table}");
+    let markdown = run(folder.path(), &["status", "a.json", "--format", "markdown"]).stdout;
+    assert!(markdown.contains(&format!("- `late::response` `p50`, `p95`, `throughput`: `{late}`\n")), "{markdown}");
+    let html = run(folder.path(), &["status", "a.json", "--format", "html"]).stdout;
+    assert!(html.contains("<code>late::response</code> <code>p50</code>, <code>p95</code>"), "{html}");
+    // What holds budgets against reports elsewhere is the same judge.
+    let gate = run(folder.path(), &["gate", "--budgets", "perf-budgets.toml", "a.json"]).stdout;
+    assert!(!gate.lines().any(|line| line.contains("late::response  p") && !line.starts_with("unsure")), "{gate}");
+}
+
+/// None of a thousand calls failed, which does not prove one in a thousand: it says how many would.
+#[test]
+fn a_target_that_is_not_proven_says_how_many_calls_would() {
+    let folder = folder();
+    write(folder.path(), "a.json", 10_000);
+    let budgets = "[probe.\"codec::decode\"]\nerrors = { target = \"0.1%\", limit = \"1%\" }\np999 = \"1s\"\n";
+    fs::write(folder.path().join("perf-budgets.toml"), budgets).unwrap();
+    let table = run(folder.path(), &["status", "a.json"]).stdout;
+    for expected in [
+        "codec::decode errors: the target of 0.1% is not proven: 1000 calls are too few to tell, 2995 without an error would prove it",
+        "codec::decode p999: 1000 calls are too few to tell, it takes 2995 or more",
+    ] {
+        assert!(table.lines().any(|line| line == expected), "{expected}\n{table}");
+    }
+    assert!(table.contains("1 within limit, 1 undecided"), "{table}");
 }
 
 #[test]

@@ -56,6 +56,24 @@ fn a_folder_that_cannot_be_made_is_2() {
     assert!(String::from_utf8(failed.stderr).unwrap().contains("market: the log's files: "));
 }
 
+/// A command that measures a part has nothing to say of the others, and no success table.
+#[test]
+fn a_part_shows_its_own_figures() {
+    let folder = tempfile::tempdir().unwrap();
+    let done = program(&["curve", "--mode", "quick"], folder.path());
+    let table = String::from_utf8(done.stdout).unwrap();
+    assert!(done.status.success(), "{table}");
+    for (row, expected) in [("curve", true), ("ingestion", false), ("api", false), ("regression", false)] {
+        assert_eq!(table.lines().any(|line| line.starts_with(row)), expected, "{row}: {table}");
+    }
+    assert!(!table.contains("no call of such a probe"), "{table}");
+    let page = folder.path().join("PAGE.md");
+    std::fs::write(&page, "<!-- perf status -->\n<!-- /perf status -->\n").unwrap();
+    let refused = program(&["table", page.to_str().unwrap()], folder.path());
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8(refused.stderr).unwrap().contains("`market quick` measures all of it"));
+}
+
 /// The library's own comparison: no allocation is left of thousands.
 #[test]
 fn a_pair_prints_before_and_after() {

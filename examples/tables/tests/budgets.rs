@@ -126,11 +126,13 @@ fn broken_by(injection: Injection) -> BTreeSet<&'static str> {
     }
 }
 
-/// The tests of this file, in a process of their own with the injection built in.
+/// The tests of this file, in a process of their own with the injection built in. They have no baseline: a count that moves shows in
+/// every test that has it inside, and which budget is broken is the question here.
 fn failing(injection: &str) -> BTreeSet<String> {
     let tests = Command::new(env::current_exe().unwrap())
         .args(["--skip", "each_injected_regression"])
         .env(VARIABLE, injection)
+        .env("PERF_LOCK", "no-baseline/perf.lock")
         .env_remove("PERF_UPDATE")
         .output()
         .unwrap();
@@ -139,6 +141,24 @@ fn failing(injection: &str) -> BTreeSet<String> {
     let failing: BTreeSet<String> = text.lines().filter_map(of_line).collect();
     assert_eq!(tests.status.success(), failing.is_empty(), "{text}{}", String::from_utf8_lossy(&tests.stderr));
     failing
+}
+
+/// Every test with a budget is in `perf.lock`, and no other is: `PERF_UPDATE=1 cargo test -p tables --test budgets` writes it anew.
+#[test]
+fn every_budget_has_a_baseline() {
+    let lock = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/perf.lock")).unwrap();
+    let entries = lock.lines().filter_map(|line| line.strip_prefix("[entry.\"budgets::")?.strip_suffix("\"]"));
+    // After a colon stands a probe that the test calls.
+    let kept: BTreeSet<&str> = entries.filter(|entry| !entry.contains(": ")).collect();
+    let listed = Command::new(env::current_exe().unwrap()).arg("--list").output().unwrap();
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    let without = [
+        "answers_that_are_out_of_date_go_away",
+        "each_injected_regression_breaks_its_budget_and_no_other",
+        "every_budget_has_a_baseline",
+    ];
+    let tests = listed.lines().filter_map(|line| line.strip_suffix(": test"));
+    assert_eq!(kept, tests.filter(|test| !without.contains(test)).collect());
 }
 
 #[test]

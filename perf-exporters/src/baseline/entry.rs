@@ -100,9 +100,10 @@ pub(super) fn counts<'a>(runs: impl Iterator<Item = (&'a ProbeReport, bool)>) ->
     Section::of(&runs.map(of_run).collect::<Vec<_>>())
 }
 
-/// The times of runs of one probe; `None` where a run timed nothing.
+/// The times of runs of one probe; `None` where a run timed nothing. Those of a drive that was INVALID are its generator's.
 pub(super) fn times<'a>(runs: impl Iterator<Item = &'a ProbeReport>) -> Option<Section> {
-    let runs: Option<Vec<_>> = runs.map(times_of_run).collect();
+    let valid = |probe: &&ProbeReport| probe.driven.as_ref().is_none_or(|driven| driven.invalid.is_empty());
+    let runs: Option<Vec<_>> = runs.filter(valid).map(times_of_run).collect();
     let mut section = Section::of(&runs?);
     for figure in section.figures.values_mut() {
         *figure = figure.rounded();
@@ -289,6 +290,18 @@ mod tests {
         let section = times([&probe([5, 6, 7])].into_iter()).unwrap();
         assert!(section.get(Metric::P99Ns).unwrap().high().is_infinite());
         assert!(times([&ProbeReport::new("never")].into_iter()).is_none());
+    }
+
+    #[test]
+    fn a_drive_that_was_invalid_has_no_times() {
+        let (valid, mut late) = (probe([100; 50]), probe([9_000; 50]));
+        let mut driven = crate::report::Driven::new(1_000);
+        "the generator was late".clone_into(&mut driven.invalid);
+        late.driven = Some(driven);
+        let section = times([&late, &valid, &valid].into_iter()).unwrap();
+        assert_eq!((section.runs, section.get(Metric::MeanNs).unwrap().value()), (2, 100.0));
+        assert!(times([&late].into_iter()).is_none());
+        assert!(counts([(&late, true)].into_iter()).get(Metric::Calls).is_some(), "its counts are as good as any");
     }
 
     #[test]

@@ -16,6 +16,8 @@
 //! | the greatest | no call over the limit is a PASS, more than [`max::DISTURBED`] explains are a FAIL | as [`max`] |
 //! | counters | the sum over all calls against the bound for as many calls, in whole numbers | they are exact; a peak is that of one call |
 //! | nothing timed | INCONCLUSIVE | a greatest of no calls is no evidence |
+//! | the throughput of a load's probe | calls that returned no error ÷ the time of the drive, as it is | its calls overlap: their times add up to no time in which they were made |
+//! | times and throughput of a drive that was INVALID | INCONCLUSIVE, with its reason | the generator was late, so they are its own; errors and counters are not |
 //!
 //! The levels are those of every absolute test: FAIL at 10⁻⁶, PASS at 5 %.
 
@@ -58,6 +60,14 @@ impl Quantity {
         match self {
             Self::Metric(metric) => metric.key(),
             Self::BytesPerSecond => Metric::Throughput.key(),
+        }
+    }
+
+    /// Whether it is about times, which a late generator spoils.
+    const fn is_timed(self) -> bool {
+        match self {
+            Self::Metric(metric) => is_sampled(metric) && !matches!(metric, Metric::Errors),
+            Self::BytesPerSecond => true,
         }
     }
 
@@ -104,6 +114,14 @@ pub(super) const fn is_sampled(metric: Metric) -> bool {
 /// ```
 #[must_use]
 pub fn hold(quantity: Quantity, bound: f64, figures: &Figures) -> Row {
+    let row = held(quantity, bound, figures);
+    if quantity.is_timed() && !figures.invalid.is_empty() && row.samples > 0 {
+        return row.verdict(Verdict::Inconclusive(Reason::Invalid(figures.invalid.clone().into())), "");
+    }
+    row
+}
+
+fn held(quantity: Quantity, bound: f64, figures: &Figures) -> Row {
     let side = if quantity.is_minimum() { Side::AtLeast } else { Side::AtMost };
     let row = Row { side, ..Row::new(quantity.key(), quantity.unit(), bound) };
     let metric = match quantity {
@@ -129,7 +147,7 @@ pub fn hold(quantity: Quantity, bound: f64, figures: &Figures) -> Row {
         Metric::Instructions => row.invalid("a probe counts no instructions: that takes a test"),
         Metric::Max => greatest(row, figures),
         Metric::Mean => average(row, figures, bound),
-        Metric::Throughput => rate(row, figures, if figures.items > 0 { figures.items } else { figures.calls }),
+        Metric::Throughput => rate(row, figures, if figures.items > 0 { figures.items } else { well(figures) }),
         metric => match metric.quantile() {
             Some(p) => {
                 let (least, most) = figures.over(limit(bound));
@@ -235,8 +253,17 @@ fn greatest(row: Row, figures: &Figures) -> Row {
     row.evidence(figures.max_ns as f64, timed, fail_p).verdict(verdict, reason)
 }
 
-/// Work per second of time in calls, by the mean time of a call with its share of the work.
+/// Calls that count as work done: of a drive, those that its callers were content with.
+fn well(figures: &Figures) -> u64 {
+    if figures.drive_ns.is_some() { figures.calls.saturating_sub(figures.errors) } else { figures.calls }
+}
+
+/// Work per second of the drive; where there is none, of time in calls, by the mean time of a call with its share of the work.
 fn rate(row: Row, figures: &Figures, work: u64) -> Row {
+    if let Some(ns) = figures.drive_ns {
+        let known = hold_known(&row.metric, row.unit, row.side, row.bound, 1e9 * work as f64 / ns as f64);
+        return Row { samples: figures.calls, exact: false, ..known };
+    }
     let each = work as f64 / figures.calls.max(1) as f64;
     let slowest = 1e9 * each / row.bound;
     let row = average(row, figures, slowest);

@@ -144,6 +144,42 @@ fn the_mean_and_the_rate() {
     assert_eq!(rate(2e9, 10_000_000), (Fail, 1e9));
 }
 
+/// Ten thousand calls of 1 µs in a drive of two seconds.
+fn driven(change: impl FnOnce(&mut Figures)) -> Figures {
+    with(calls(|f| f.drive_ns = Some(2_000_000_000)), change)
+}
+
+#[test]
+fn the_rate_of_a_drive_is_that_of_its_time() {
+    check(
+        Metric::Throughput,
+        &[
+            ("the time in calls would be a million a second", 5_001.0, driven(|_| {}), Fail),
+            ("at the bound", 5_000.0, driven(|_| {}), Pass),
+            ("errors are no work", 5_000.0, driven(|f| f.errors = 1), Fail),
+            ("three items a call", 15_000.0, driven(|f| f.items = 30_000), Pass),
+            ("of no time", 1.0, driven(|f| f.drive_ns = Some(0)), Invalid),
+        ],
+    );
+    let row = hold(Quantity::Metric(Metric::Throughput), 4_000.0, &driven(|_| {}));
+    assert_eq!((row.actual, row.samples, row.exact), (5_000.0, 10_000, false));
+}
+
+#[test]
+fn a_drive_that_was_invalid_decides_no_time() {
+    let late = || driven(|f| f.invalid = "the generator was late".to_owned());
+    for metric in [Metric::P50, Metric::P99, Metric::Max, Metric::Mean] {
+        check(metric, &[("would pass", 1e6, late(), Invalid), ("would fail", 1.0, late(), Invalid)]);
+    }
+    check(Metric::Throughput, &[("would pass", 1.0, late(), Invalid), ("would fail", 1e9, late(), Invalid)]);
+    // Neither does lateness make a request fail, nor an allocation.
+    check(Metric::Errors, &[("none", 0.01, late(), Pass), ("all", 0.01, with(late(), |f| f.errors = 10_000), Fail)]);
+    check(Metric::Allocs, &[("none", 0.0, late(), Pass)]);
+    let row = hold(Quantity::Metric(Metric::P50), 1e6, &late());
+    assert_eq!(row.verdict.to_string(), "INCONCLUSIVE (the generator was late)");
+    assert!(row.actual.is_finite(), "what was seen stays: {row:?}");
+}
+
 #[test]
 fn errors_count_one_by_one() {
     check(

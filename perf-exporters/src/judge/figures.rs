@@ -47,6 +47,10 @@ pub struct Figures {
     pub net_bytes: i64,
     /// Whether allocations are counted at all.
     pub alloc_tracking: bool,
+    /// Of a load's probe: how long the drive lasted that made the calls, nanoseconds.
+    pub drive_ns: Option<u64>,
+    /// Why that drive's times and its rate cannot be relied on; empty where they can.
+    pub invalid: String,
 }
 
 impl Figures {
@@ -69,6 +73,8 @@ impl Figures {
             peak_bytes: probe.peak_bytes(),
             net_bytes: probe.net_bytes(),
             alloc_tracking,
+            drive_ns: None,
+            invalid: String::new(),
         }
     }
 

@@ -142,6 +142,10 @@ mod judged {
             (figures.allocs, figures.alloc_bytes) = (self.allocs, self.alloc_bytes);
             (figures.peak_bytes, figures.net_bytes) = (self.peak_bytes, self.net_bytes);
             figures.alloc_tracking = alloc_tracking;
+            if let Some(driven) = &self.driven {
+                figures.drive_ns = Some(driven.elapsed_ns);
+                figures.invalid.clone_from(&driven.invalid);
+            }
             figures
         }
     }
@@ -183,6 +187,25 @@ mod judged {
         #[must_use]
         pub fn at_least(self, target: Option<f64>, limit: Option<f64>) -> Self {
             self.held(Side::AtLeast, target, limit)
+        }
+
+        /// Undecided for this reason, where there is one: the drive that the figure is of was INVALID. The value stays.
+        ///
+        /// ```
+        /// use perf_exporters::judge::Unit;
+        /// use perf_exporters::report::{BudgetReport, BudgetVerdict};
+        ///
+        /// let rate = BudgetReport::of("orders", "throughput", Unit::PerSecond, 900.0).at_least(Some(800.0), None);
+        /// let doubted = rate.doubted(Some("the generator was late"));
+        /// assert_eq!((doubted.verdict, doubted.actual), (BudgetVerdict::Inconclusive, Some(900.0)));
+        /// ```
+        #[must_use]
+        pub fn doubted(mut self, reason: Option<&str>) -> Self {
+            if let Some(reason) = reason {
+                self.verdict = BudgetVerdict::Inconclusive;
+                reason.clone_into(&mut self.reason);
+            }
+            self
         }
 
         fn held(mut self, side: Side, target: Option<f64>, limit: Option<f64>) -> Self {

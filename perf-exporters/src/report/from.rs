@@ -109,6 +109,7 @@ impl From<&ProbeStats> for ProbeReport {
             net_bytes: stats.net_bytes(),
             histogram,
             exemplars: stats.exemplars().iter().map(Exemplar::from).collect(),
+            driven: None,
         }
     }
 }

@@ -109,6 +109,11 @@ impl ProbeReport {
             *sum = sum.saturating_add(more);
         }
         exemplar::merge(&mut self.exemplars, &other.exemplars);
+        match (&mut self.driven, &other.driven) {
+            (Some(mine), Some(others)) => mine.merge(others),
+            (mine @ None, Some(others)) => *mine = Some(others.clone()),
+            (_, None) => {}
+        }
         self.histogram.merge(&other.histogram);
         self.mean_ns = self.sum_ns.checked_div(self.timed()).unwrap_or(0);
         let (least, greatest) = (self.min_ns.min(self.max_ns), self.max_ns);

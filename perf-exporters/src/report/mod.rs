@@ -15,6 +15,7 @@
 //! returns an error.
 
 mod budgets;
+mod driven;
 mod effect;
 mod exemplar;
 mod from;
@@ -39,6 +40,7 @@ use serde::{Deserialize, Serialize};
 use crate::schema;
 
 pub use budgets::{BudgetReport, BudgetVerdict};
+pub use driven::Driven;
 pub use exemplar::{CalleeTime, Cause, Exemplar, Tail};
 pub use machine::Machine;
 pub use meta::Meta;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Exemplar, Histogram, Place, pairs};
+use super::{Driven, Exemplar, Histogram, Place, pairs};
 
 /// The measurement of one probe.
 ///
@@ -81,6 +81,9 @@ pub struct ProbeReport {
     /// The slowest calls, slowest first; left out where there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub exemplars: Vec<Exemplar>,
+    /// Of a load's probe: the drive that made the calls. Left out of others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub driven: Option<Driven>,
 }
 
 impl ProbeReport {

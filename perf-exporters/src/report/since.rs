@@ -99,6 +99,9 @@ fn since(now: &ProbeReport, before: &ProbeReport) -> ProbeReport {
     }
     probe.net_bytes = probe.net_bytes.saturating_sub(before.net_bytes);
     probe.exemplars.clear();
+    if let (Some(now), Some(before)) = (&mut probe.driven, &before.driven) {
+        now.elapsed_ns = now.elapsed_ns.saturating_sub(before.elapsed_ns);
+    }
     probe.histogram = difference(&now.histogram, &before.histogram);
     probe.mean_ns = probe.sum_ns.checked_div(probe.timed()).unwrap_or(0);
     (probe.min_ns, probe.max_ns) = extremes(&probe.histogram, now, before);

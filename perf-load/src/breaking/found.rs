@@ -4,7 +4,7 @@ use std::fmt;
 
 use perf_exporters::human;
 
-use super::step::{Cause, Purpose, Step, Verdict};
+use super::step::{Cause, Step};
 
 /// The result of a [`Search`](super::Search).
 #[derive(Clone, Debug, PartialEq)]
@@ -88,6 +88,12 @@ impl fmt::Display for Breaking {
             (Some(good), None, _) => {
                 writeln!(f, "{}: holds {}, the highest rate that was tried", self.name, rate(good))
             }
+            (None, Some(bad), _) if self.is_generator() => writeln!(
+                f,
+                "{}: nothing is known of it: at {}, the lowest rate that was tried, the generator was late",
+                self.name,
+                rate(bad)
+            ),
             (None, Some(bad), _) => {
                 writeln!(f, "{}: fails at {}, the lowest rate that was tried", self.name, rate(bad))
             }
@@ -102,12 +108,6 @@ impl fmt::Display for Breaking {
         row(f, ["offered", "achieved", "p50", "p90", "p99", "errors", "backlog", "processors", "memory", ""])?;
         for step in self.curve() {
             let time = |nanos: u64| human::duration(nanos).to_string();
-            let purpose = match (&step.verdict, step.purpose) {
-                (Verdict::Holds, Purpose::Hold) => "held for longer",
-                (Verdict::Holds, _) => "holds",
-                (Verdict::Fails(_), _) => "fails",
-                (Verdict::Unsure(_), _) => "unsure",
-            };
             row(
                 f,
                 [
@@ -120,7 +120,7 @@ impl fmt::Display for Breaking {
                     &format!("{:+.1}/s", step.growth.slope),
                     &step.processors.map_or_else(|| "–".into(), |busy| format!("{busy:.2}")),
                     &step.memory.map_or_else(|| "–".into(), |bytes| human::bytes(bytes).to_string()),
-                    purpose,
+                    step.word(),
                 ],
             )?;
         }

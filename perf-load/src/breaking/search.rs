@@ -111,9 +111,18 @@ impl Search {
     /// # Errors
     /// Those of the drive.
     pub fn run(&self, drive: &mut dyn Drive) -> Result<Breaking, Error> {
+        self.run_and_tell(drive, |_| ())
+    }
+
+    /// [`run`](Self::run), with every step handed to `tell` as soon as it is known: a search takes minutes.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn run_and_tell(&self, drive: &mut dyn Drive, mut tell: impl FnMut(&Step)) -> Result<Breaking, Error> {
         let mut run = Run {
             search: self,
             drive,
+            tell: &mut tell,
             resources: Resources::start(),
             name: String::new(),
             steps: Vec::new(),
@@ -137,6 +146,7 @@ fn usable(key: &str, rate: f64) -> Result<f64, Error> {
 struct Run<'a> {
     search: &'a Search,
     drive: &'a mut dyn Drive,
+    tell: &'a mut dyn FnMut(&Step),
     resources: Resources,
     name: String,
     steps: Vec<Step>,
@@ -253,6 +263,7 @@ impl Run<'_> {
             let last = longer * LONGER > most;
             let step = Step::of(purpose, rate, &plan, &outcome, used, &self.search.limits, last);
             let verdict = step.verdict.clone();
+            (self.tell)(&step);
             self.steps.push(step);
             match verdict {
                 Verdict::Holds => return Ok(Some(true)),

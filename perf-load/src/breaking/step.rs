@@ -204,6 +204,34 @@ fn verdict(validity: &Validity, held: &[Held], ratio: f64, growth: Growth, last:
     }
 }
 
+impl Step {
+    /// The outcome in a word or two.
+    pub(super) const fn word(&self) -> &'static str {
+        match (&self.verdict, self.purpose) {
+            (Verdict::Holds, Purpose::Hold) => "held for longer",
+            (Verdict::Holds, _) => "holds",
+            (Verdict::Fails(_), _) => "fails",
+            (Verdict::Unsure(_), _) => "unsure",
+        }
+    }
+}
+
+/// One line, for the progress of a search.
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/s for {:.1?}: {}", human::rate(self.offered), self.duration, self.word())?;
+        let (p99, errors) = (human::duration(self.response.p99), human::percent(self.errors * 100.0));
+        write!(f, " (achieved {}/s, p99 {p99}, {errors} errors", human::rate(self.achieved))?;
+        match &self.verdict {
+            Verdict::Fails(causes) | Verdict::Unsure(causes) => {
+                causes.iter().try_for_each(|cause| write!(f, "; {cause}"))?;
+            }
+            Verdict::Holds => {}
+        }
+        f.write_str(")")
+    }
+}
+
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,12 +1,14 @@
 //! Checkpoints: the record of a stretch of time.
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use perf_core::Histogram;
-use perf_exporters::Report;
 use perf_exporters::report::{Moment, ProbeReport, Track};
+use perf_exporters::{Report, human};
 
 use crate::Outcome;
+use crate::live::whole;
 
 /// Checkpoints in memory, at most.
 const MOST: usize = 480;
@@ -35,6 +37,22 @@ pub struct Checkpoint {
     pub memory: Option<u64>,
 }
 
+/// One line, for the progress of a run that takes hours.
+impl fmt::Display for Checkpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rate = self.completed as f64 / self.lasted.as_secs_f64().max(f64::MIN_POSITIVE);
+        let p99 = self.response.quantile(0.99).map_or_else(|| "–".to_owned(), |ns| human::duration(ns).to_string());
+        let memory = self.memory.map_or_else(|| "unknown".to_owned(), |bytes| human::bytes(bytes).to_string());
+        write!(
+            f,
+            "{}  {rate:.0}/s  p99 {p99}  errors {}  dropped {}  memory {memory}",
+            whole(self.at),
+            self.failed,
+            self.dropped
+        )
+    }
+}
+
 /// The report of a checkpoint: that of its drive, with the dropped arrivals, and the resources of this process where the
 /// drive does not report those of the system under load.
 pub(super) fn report(outcome: Outcome, before: Option<Moment>, after: Option<Moment>) -> Report {
@@ -61,7 +79,25 @@ pub(super) fn report(outcome: Outcome, before: Option<Moment>, after: Option<Mom
     report
 }
 
+/// Bytes of a bucket of a histogram.
+const BUCKET: u64 = 16;
+
+pub(super) fn bytes_of(histogram: &Histogram) -> u64 {
+    BUCKET * histogram.buckets().count() as u64
+}
+
+/// The memory of the process without what the run itself keeps: a run that is watched from inside must not see itself grow.
+pub(super) fn without(mut moment: Moment, own: u64) -> Moment {
+    moment.live_bytes = moment.live_bytes.map(|bytes| bytes.saturating_sub_unsigned(own));
+    moment.rss_bytes = moment.rss_bytes.map(|bytes| bytes.saturating_sub(own));
+    moment
+}
+
 impl Checkpoint {
+    fn bytes(&self) -> u64 {
+        size_of::<Self>() as u64 + bytes_of(&self.response) + bytes_of(&self.service)
+    }
+
     /// A checkpoint from its report, in a run that began at `begin`; nothing where the report has no load.
     pub(super) fn of(report: &Report, begin: SystemTime) -> Option<(String, Self)> {
         let ends = |probe: &&ProbeReport| probe.name.ends_with("::response");
@@ -116,6 +152,12 @@ pub(super) struct Course {
 }
 
 impl Course {
+    /// Bytes that it keeps.
+    pub(super) fn bytes(&self) -> u64 {
+        let gathered = self.gathered.iter().map(|(_, checkpoint)| checkpoint);
+        self.kept.iter().chain(gathered).map(Checkpoint::bytes).sum()
+    }
+
     pub(super) fn add(&mut self, checkpoint: Checkpoint) {
         let (count, gathered) = match self.gathered.take() {
             None => (1, checkpoint),
@@ -169,5 +211,15 @@ mod tests {
             assert_eq!(kept.iter().map(|checkpoint| checkpoint.completed).sum::<u64>() + waiting, count);
             assert!(kept.iter().all(|checkpoint| checkpoint.response.count() == checkpoint.completed));
         }
+    }
+
+    #[test]
+    fn a_checkpoint_is_told_in_a_line() {
+        let mut checkpoint =
+            Checkpoint { at: Duration::from_mins(2), lasted: Duration::from_mins(1), ..Checkpoint::default() };
+        assert_eq!(checkpoint.to_string(), "2 min 00 s  0/s  p99 –  errors 0  dropped 0  memory unknown");
+        (checkpoint.completed, checkpoint.failed, checkpoint.memory) = (30_000, 7, Some(5 << 20));
+        checkpoint.response = [1_000_000; 10].into_iter().collect();
+        assert_eq!(checkpoint.to_string(), "2 min 00 s  500/s  p99 1.00 ms  errors 7  dropped 0  memory 5.00 MiB");
     }
 }

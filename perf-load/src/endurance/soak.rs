@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use perf_exporters::human;
 
-use super::checkpoint::{Checkpoint, Course, report};
+use super::checkpoint::{Checkpoint, Course, bytes_of, report, without};
 use super::drift::Rules;
 use super::found::{Ended, Endured};
 use super::journal::{self, Journal};
@@ -109,9 +109,12 @@ impl Soak {
                 plan = plan.poisson(seed.wrapping_add(number));
             }
             let before = resources.now();
-            let outcome = drive.drive(&plan)?;
+            let mut outcome = drive.drive(&plan)?;
             let (interrupted, valid) = (outcome.interrupted, outcome.validity.is_valid());
-            let report = report(outcome, before, resources.now());
+            // Not part of a checkpoint, and large.
+            outcome.course = Vec::new();
+            let after = resources.now().map(|moment| without(moment, run.bytes()));
+            let report = report(outcome, before, after);
             journal.add(&report);
             let lasted = Duration::from_nanos(report.meta.duration_ns);
             let start = *begin.get_or_insert(report.meta.time.checked_sub(lasted).unwrap_or(SystemTime::UNIX_EPOCH));
@@ -202,6 +205,11 @@ impl<'a> Run<'a> {
             dead: 0,
             leaks: 0,
         }
+    }
+
+    /// Bytes that the run itself keeps, which are more with each checkpoint.
+    fn bytes(&self) -> u64 {
+        self.course.bytes() + bytes_of(&self.response)
     }
 
     /// A checkpoint that was cut short counts for the sums, but is not kept with the others.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::live::Live;
+use crate::live::{self, Live};
 use crate::settings::Settings;
 use crate::settings::Watch;
 use crate::{Arrivals, Error, Model, Stop};
@@ -189,6 +189,21 @@ impl Load {
     pub fn watch(mut self, watch: impl Fn(&Live) + Send + Sync + 'static) -> Self {
         self.watch = Some(Arc::new(watch));
         self
+    }
+
+    /// Calls `tell` with the progress once in so long, also in each of several drives: for lines that stay, where
+    /// [`watch`](Self::watch) is for one that is written anew.
+    ///
+    /// ```
+    /// use perf_load::Load;
+    /// use std::time::Duration;
+    ///
+    /// let load = Load::new("orders").rate(50.0).tell(Duration::from_secs(10), |live| eprintln!("{live}"));
+    /// # load.check().unwrap();
+    /// ```
+    #[must_use]
+    pub fn tell(self, every: Duration, tell: impl Fn(&Live) + Send + Sync + 'static) -> Self {
+        self.watch(live::each(every, tell))
     }
 
     /// Its schedule.

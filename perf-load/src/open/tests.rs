@@ -134,6 +134,11 @@ fn a_generator_that_was_late_says_so() {
     let outcome = late(20, None);
     let crate::Validity::Invalid { reason } = &outcome.validity else { panic!("{outcome:?}") };
     assert!(reason.contains("late") && reason.contains("4.0ms") && reason.contains("1.0ms"), "{reason}");
+    // Its probes say so to whom judges reports.
+    for part in ["response", "service", "lateness"] {
+        let driven = outcome.report.probe(&format!("{}::{part}", outcome.name)).unwrap().driven.clone().unwrap();
+        assert_eq!((&driven.invalid, u128::from(driven.elapsed_ns)), (reason, outcome.elapsed.as_nanos()), "{part}");
+    }
     assert!(late(20, Some(MS * 50)).validity.is_valid());
     assert!(!late(20, Some(MS * 30)).validity.is_valid());
     assert!(late(500, None).validity.is_valid(), "in less than 1 %");

@@ -12,18 +12,24 @@ use perf_load::recovery::Trial;
 use perf_load::{Ctx, Limits, Load, page};
 
 use super::Done;
-use super::measure::shown;
+use super::measure::{prepare, shown, written};
 
 pub(crate) fn full(folder: &Path, strict: bool) -> Done {
+    prepare(folder)?;
     let mut measured = measure::all(Extent::FULL, |part| eprintln!("commerce: {part}"))?;
+    // Each part as soon as it is known: somebody may not wait for the hour.
+    written(&measured, folder)?;
     let shop = Shop::temporary(Extent::FULL.size)?;
     let load = Load::new("orders of a tenant").max_in_flight(8);
+    // A step of the search that lasts says how it goes.
+    let load = load.tell(Duration::from_secs(10), |live| eprintln!("  {live}"));
     let tenants = u64::from(Extent::FULL.size.tenants);
     let mut driver =
         load.driver(|ctx: &Ctx| shop.store.orders(1 + u32::try_from(ctx.number() % tenants).unwrap_or(0)).map(drop));
     let limits = Limits::default().time(Metric::P95, Duration::from_millis(100))?;
     eprintln!("commerce: until it breaks");
-    let breaking = Search::from(500.0)?.limits(limits.clone()).poisson(1).run(&mut driver)?;
+    let search = Search::from(500.0)?.limits(limits.clone()).poisson(1);
+    let breaking = search.run_and_tell(&mut driver, |step| eprintln!("  {step}"))?;
     println!("{breaking}");
     measured.plots.push(page::curve(&breaking));
     if breaking.good.is_some() && breaking.bad.is_some() {
@@ -32,10 +38,11 @@ pub(crate) fn full(folder: &Path, strict: bool) -> Done {
         println!("{recovery}");
         measured.plots.push(page::recovery(&recovery));
     }
+    written(&measured, folder)?;
     eprintln!("commerce: for an hour");
     let soak =
         Soak::at(500.0)?.duration(Duration::from_hours(1)).every(Duration::from_mins(1)).limits(limits).poisson(3);
-    let endured = soak.run_and_tell(&mut driver, |checkpoint| eprintln!("commerce: {:?}", checkpoint.at))?;
+    let endured = soak.run_and_tell(&mut driver, |checkpoint| eprintln!("  {checkpoint}"))?;
     println!("{endured}");
     measured.plots.push(page::endured(&endured));
     shown(&measured, folder, strict)

@@ -34,7 +34,7 @@ const VERSIONS: [&[Injection]; 9] = [
 const REQUESTS: u32 = 2_000;
 
 pub(crate) fn history(output: &Path) -> Done {
-    fs::create_dir_all(output)?;
+    fs::create_dir_all(output).map_err(|error| format!("{}: {error}; --folder names another one", output.display()))?;
     let shop = Shop::temporary(Size::QUICK)?;
     let mut lines = String::new();
     for (at, mistakes) in VERSIONS.into_iter().enumerate() {
@@ -54,7 +54,8 @@ pub(crate) fn history(output: &Path) -> Done {
     let history = output.join("history.jsonl");
     fs::write(&history, lines)?;
     let chart = output.join("history.svg");
-    let words = ["cargo-perf", "trend", "--metric", "mean", "--probe", "version::*", "--svg"].map(OsString::from);
+    // The median: a mean would show what else the machine does.
+    let words = ["cargo-perf", "trend", "--metric", "p50", "--probe", "version::*", "--svg"].map(OsString::from);
     let code = cargo_perf::run(words.into_iter().chain([chart.clone().into(), history.clone().into()]));
     println!("{} and {}", history.display(), chart.display());
     Ok(if code == ExitCode::SUCCESS { code } else { ExitCode::FAILURE })

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use commerce::measure::{self, Extent, Measured};
+use commerce::measure::{self, Extent, Failure, Measured};
 use perf_load::page;
 
 use super::Done;
@@ -14,17 +14,28 @@ use super::Done;
 const BUDGETS: &str = include_str!("../../perf-budgets.toml");
 
 pub(crate) fn measure(extent: Extent, folder: &Path, strict: bool) -> Done {
+    prepare(folder)?;
     let measured = measure::all(extent, |part| eprintln!("commerce: {part}"))?;
     shown(&measured, folder, strict)
 }
 
-/// Writes the report and the page, and prints the table.
-pub(super) fn shown(measured: &Measured, folder: &Path, strict: bool) -> Done {
-    fs::create_dir_all(folder).map_err(|error| format!("{}: {error}; --folder names another one", folder.display()))?;
+/// Makes the folder of the files, before minutes are spent on what could not be written there.
+pub(super) fn prepare(folder: &Path) -> Result<(), Failure> {
+    let made = fs::create_dir_all(folder).and_then(|()| fs::write(budgets(folder), BUDGETS));
+    Ok(made.map_err(|error| format!("{}: {error}; --folder names another one", folder.display()))?)
+}
+
+/// Writes the report and the page.
+pub(super) fn written(measured: &Measured, folder: &Path) -> Result<PathBuf, Failure> {
     let report = folder.join("report.json");
     measured.report.write(&report)?;
     fs::write(folder.join("report.html"), page::render(&measured.report, &measured.plots)?)?;
-    fs::write(budgets(folder), BUDGETS)?;
+    Ok(report)
+}
+
+/// Writes the report and the page, and prints the table.
+pub(super) fn shown(measured: &Measured, folder: &Path, strict: bool) -> Done {
+    let report = written(measured, folder)?;
     let code = status(&report, folder, strict);
     for (kind, count) in &measured.failures {
         println!("failed: {count} × {kind}");

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use perf_load::http::{Client, Hosts, Request};
 use perf_load::{Error, Load, Operation, Outcome};
 
-use super::Extent;
+use super::{Extent, told};
 
 /// An API: the requests that it gets, by weight, and how many of them a second it should and must serve.
 pub(super) struct Api {
@@ -78,6 +78,6 @@ impl Api {
             self.requests.iter().map(|sent| Operation::new(sent.name).weight(sent.weight)).collect();
         // Callers keep few connections: more would only wait in the server instead of here.
         let load = Load::new(self.name).rate(1.1 * self.target).poisson().duration(extent.each).max_in_flight(16);
-        client.drive(&load, &operations)
+        client.drive(&told(load), &operations)
     }
 }

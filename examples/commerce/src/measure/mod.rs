@@ -14,7 +14,7 @@ use std::time::Duration;
 use perf_exporters::Report;
 use perf_exporters::report::BudgetReport;
 use perf_load::page::Plot;
-use perf_load::{Outcome, page};
+use perf_load::{Load, Outcome, page};
 
 use crate::http::Server;
 use crate::shop::Shop;
@@ -111,7 +111,7 @@ impl Measured {
             .probes
             .extend(outcome.report.probes.iter().filter(|probe| probe.name.starts_with(&prefix)).cloned());
         self.plots.push(page::course(&outcome));
-        if let perf_load::Validity::Invalid { reason, .. } = &outcome.validity {
+        if let Some(reason) = outcome.validity.reason() {
             self.invalid.push(format!("{}: {reason}", outcome.name));
         }
         for (class, count) in outcome.classes {
@@ -121,6 +121,11 @@ impl Measured {
             }
         }
     }
+}
+
+/// The load, which says every ten seconds how it goes.
+fn told(load: Load) -> Load {
+    load.tell(Duration::from_secs(10), |live| eprintln!("  {live}"))
 }
 
 /// Processors that this process may use.

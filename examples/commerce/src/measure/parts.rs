@@ -7,7 +7,7 @@ use std::time::Duration;
 use perf_core::perf_probe;
 use perf_load::{Ctx, Load, Outcome};
 
-use super::{Extent, tenant};
+use super::{Extent, tenant, told};
 use crate::bus::{Bus, Event};
 use crate::error::Result;
 use crate::shop::Shop;
@@ -73,7 +73,7 @@ pub(super) fn publish(extent: Extent) -> std::result::Result<Outcome, perf_load:
             scope.spawn(move || while subscriber.handle_next(|_| Ok(())) {});
         }
         let load = Load::new("event bus").rate(1.1 * EVENTS.0).poisson().duration(extent.each).max_in_flight(4);
-        let outcome = load.run(|ctx: &Ctx| {
+        let outcome = told(load).run(|ctx: &Ctx| {
             bus.publish(Event { tenant: tenant(ctx.number(), extent.size), kind: "load", subject: 0 })
         });
         bus.close();
@@ -84,7 +84,7 @@ pub(super) fn publish(extent: Extent) -> std::result::Result<Outcome, perf_load:
 /// Orders placed and taken to their end, a few at a time: one writer serves them all.
 pub(super) fn process_orders(shop: &Shop, extent: Extent) -> std::result::Result<Outcome, perf_load::Error> {
     let load = Load::new("orders").rate(25.0).poisson().duration(extent.each).max_in_flight(8);
-    load.run(|ctx: &Ctx| {
+    told(load).run(|ctx: &Ctx| {
         let tenant = tenant(ctx.number(), extent.size);
         let lines = [1, 2, 3].map(|product| Line { product, pieces: 1 }).to_vec();
         let id = shop.place(tenant, &NewOrder { lines })?;

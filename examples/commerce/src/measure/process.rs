@@ -1,5 +1,6 @@
 //! What the whole process uses, as the monitor saw it.
 
+use perf_exporters::judge::Unit;
 use perf_exporters::monitor::{Monitor, Options};
 use perf_exporters::report::{BudgetReport, Track};
 
@@ -44,16 +45,16 @@ impl Watched {
 }
 
 pub(super) fn idle(watched: &Watched) -> [BudgetReport; 1] {
-    [gauge::at_most("memory, idle", "bytes", watched.most("rss_bytes"), 512.0 * MIB)]
+    [gauge::at_most("memory, idle", Unit::Bytes, watched.most("rss_bytes"), 512.0 * MIB)]
 }
 
 /// The generator of the load runs in this process, so its memory and its processor time are in these figures.
 pub(super) fn loaded(watched: &Watched, shop: &Shop) -> [BudgetReport; 4] {
     let busy = watched.track.figure("cpu_ns").map(|figure| figure.mean / processors());
     [
-        gauge::at_most("memory, loaded", "bytes", watched.most("rss_bytes"), 2048.0 * MIB),
-        gauge::at_most("processors used", "ratio", busy, 0.5),
-        gauge::at_most("connections", "count", Some(shop.store.connections() as f64), 20.0),
-        gauge::at_most("queue depth", "count", Some(shop.bus.deepest() as f64), 1_000.0),
+        gauge::at_most("memory, loaded", Unit::Bytes, watched.most("rss_bytes"), 2048.0 * MIB),
+        gauge::at_most("processors used", Unit::Share, busy, 0.5),
+        gauge::at_most("connections", Unit::Count, Some(shop.store.connections() as f64), 20.0),
+        gauge::at_most("queue depth", Unit::Count, Some(shop.bus.deepest() as f64), 1_000.0),
     ]
 }

@@ -33,12 +33,13 @@ const BUDGETS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/perf-budgets.toml");
 pub(crate) fn run(arguments: &Arguments, effort: Effort) -> Result<ExitCode> {
     let begin = Instant::now();
     let effort = Effort { inject: arguments.inject, ..effort };
-    let results = results(&effort, begin)?;
-    let (report, document) = (results.report(), results.document());
+    // Before minutes are spent on what could not be written there.
     let folder = fs::create_dir_all(&arguments.folder).and_then(|()| arguments.folder.canonicalize());
     let folder =
         folder.map_err(|error| format!("{}: {error}; --folder names another folder", arguments.folder.display()))?;
     let file = |name: &str| folder.join(name);
+    let results = results(&effort, begin)?;
+    let (report, document) = (results.report(), results.document());
     report.write(file("report.json"))?;
     fs::write(file("report.html"), results.page(&report)?)?;
     fs::write(file("comparison.md"), document.markdown())?;

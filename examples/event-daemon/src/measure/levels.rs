@@ -30,6 +30,10 @@ pub(crate) fn run(level: Level, effort: &Effort) -> Result<Found> {
     let daemon = effort.system(Architecture::Daemon, level.services)?;
     let names = Architecture::BOTH.map(Architecture::name);
     let plan = Plan::new(block.clone()).names(names[0], names[1]).pairs(effort.pairs).seed(7);
+    let about = plan.lasts().as_secs();
+    if about >= 10 {
+        eprintln!("          {} pairs of blocks in turn, at least {about} s", effort.pairs);
+    }
     let drive = |system, architecture| driven(system, &source, &load(architecture, level.name));
     let comparison = compare(drive(&services, Architecture::Services), drive(&daemon, Architecture::Daemon), &plan)?;
     drop((services, daemon));

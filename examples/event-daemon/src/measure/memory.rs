@@ -78,5 +78,10 @@ pub(crate) fn endurance(architecture: Architecture, effort: &Effort) -> Result<E
     drive.drive(&steady(f64::from(level.rate), Duration::from_secs(1))?)?;
     let soak = Soak::at(f64::from(level.rate) / 2.0)?;
     let soak = soak.every(effort.checkpoint).duration(effort.checkpoint * effort.checkpoints).poisson(5);
-    Ok(soak.run(&mut drive)?)
+    Ok(soak.run_and_tell(&mut drive, |checkpoint| {
+        // Every quarter of a minute, and each that is longer.
+        if checkpoint.at.as_secs() / 15 != (checkpoint.at - checkpoint.lasted).as_secs() / 15 {
+            eprintln!("          {}: {checkpoint}", architecture.name());
+        }
+    })?)
 }

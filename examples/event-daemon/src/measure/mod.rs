@@ -92,7 +92,8 @@ const BACKLOG: usize = 1_024;
 
 /// A load of that name, by as many callers at once as there are connections worth keeping.
 pub(crate) fn load(architecture: Architecture, name: &str) -> Load {
-    Load::new(format!("{}::{name}", architecture.name())).max_in_flight(16).backlog(BACKLOG).limit(LIMIT)
+    let load = Load::new(format!("{}::{name}", architecture.name())).max_in_flight(16).backlog(BACKLOG).limit(LIMIT);
+    load.tell(Duration::from_secs(10), |live| eprintln!("          {live}"))
 }
 
 /// A system as something to drive.

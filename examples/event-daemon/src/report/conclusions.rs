@@ -7,8 +7,8 @@ use perf_load::compare::Winner;
 use perf_load::recovery::Took;
 
 use super::Results;
-use super::tables::{per_second, percent, time, unplanned};
-use crate::measure::scaling::{CALLERS, factor};
+use super::tables::{best, failed, per_second, percent, time, unplanned};
+use crate::measure::scaling::factor;
 use crate::words::{Figure, word};
 
 /// Of so much less memory is said that it is less.
@@ -38,8 +38,7 @@ impl Results {
         }
         for architecture in Architecture::BOTH {
             let found = &self.scaling[architecture as usize];
-            let best = CALLERS.iter().filter_map(|callers| found.median(*callers, |step| Some(step.throughput)));
-            let best = best.fold(0.0, f64::max);
+            let best = best(found);
             let errors = unplanned(self.outcomes(architecture));
             told.push(format!(
                 "{}: {} at most ({}), {} of the events failed without being made to ({}).",
@@ -89,11 +88,11 @@ impl Results {
                     bad.push(text);
                 }
             }
-            let failed = |at: usize| self.recoveries[at].outcome.error_rate();
-            let text = format!("{} of the events failed while a coordinator was down", percent(failed(at)));
-            if failed(at) < failed(1 - at) {
+            let [own, other] = [at, 1 - at].map(|at| failed(&self.recoveries[at].outcome));
+            let text = format!("{} of the events failed in the run in which a coordinator was stopped", percent(own));
+            if own < other {
                 good.push(text);
-            } else {
+            } else if own > other {
                 bad.push(text);
             }
             let name = architecture.name();
@@ -135,12 +134,12 @@ impl Results {
                 told.push(format!("Choose {} where the load is {}.", architecture.name(), levels.join(" or ")));
             }
         }
-        let failed = |at: usize| self.recoveries[at].outcome.error_rate();
-        if failed(0) < failed(1) {
+        let shares = Architecture::BOTH.map(|architecture| failed(&self.recoveries[architecture as usize].outcome));
+        if shares[0] < shares[1] {
             told.push(format!(
                 "Where one service's outage must not stop the others, choose services: {} of the events failed against {}.",
-                percent(failed(0)),
-                percent(failed(1))
+                percent(shares[0]),
+                percent(shares[1])
             ));
         }
         for (architecture, finding) in self.findings() {

@@ -6,7 +6,7 @@ mod tables;
 use event_daemon::Architecture;
 use event_daemon::faults::Aftermath;
 use perf_exporters::Report;
-use perf_exporters::report::ProbeReport;
+use perf_exporters::report::{Driven, ProbeReport};
 use perf_load::endurance::Endured;
 use perf_load::page::{self, Axis, Line, Panel, Plot, Tone};
 use perf_load::scale::Scalability;
@@ -71,11 +71,8 @@ impl Results {
             let best = found.steps.iter().max_by(|a, b| a.throughput.total_cmp(&b.throughput));
             let Some(step) = best else { continue };
             let mut probe = ProbeReport::new(format!("{}::capacity", found.name));
-            (probe.calls, probe.timed_calls) = (step.completed, step.completed);
-            // The time from one event to the next of any caller, on average.
-            probe.sum_ns = u64::try_from(step.elapsed.as_nanos()).unwrap_or(u64::MAX);
-            probe.mean_ns = probe.sum_ns / step.completed.max(1);
-            probe.histogram = (0..step.completed).map(|_| probe.mean_ns).collect();
+            (probe.calls, probe.errors) = (step.completed, step.failed);
+            probe.driven = Some(Driven::new(u64::try_from(step.elapsed.as_nanos()).unwrap_or(u64::MAX)));
             report.probes.push(probe);
         }
         report.probes.sort_by(|a, b| a.name.cmp(&b.name));

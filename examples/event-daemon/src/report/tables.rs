@@ -5,6 +5,7 @@ use perf_exporters::human;
 use perf_load::Outcome;
 use perf_load::compare::{Metric, Winner};
 use perf_load::endurance::Endured;
+use perf_load::scale::Scalability;
 
 use super::Results;
 use crate::document::Document;
@@ -35,7 +36,9 @@ pub(super) fn unplanned<'a>(outcomes: impl Iterator<Item = &'a Outcome>) -> f64 
         // Only events that the generator damaged are poison.
         let made = |class: &str| ["injected", "poison event"].contains(&class);
         let unplanned = outcome.classes.iter().filter(|(class, _)| !made(class)).map(|(_, count)| *count);
-        failed += unplanned.sum::<u64>() + outcome.counts.dropped;
+        // What a late generator dropped is its own fault.
+        let dropped = if outcome.validity.is_valid() { outcome.counts.dropped } else { 0 };
+        failed += unplanned.sum::<u64>() + dropped;
         due += outcome.counts.due;
     }
     failed as f64 / due.max(1) as f64
@@ -49,6 +52,16 @@ fn classes(outcome: &Outcome) -> String {
     let each = outcome.classes.iter().map(|(class, count)| format!("{class} {count}"));
     let text = each.collect::<Vec<String>>().join(", ");
     if text.is_empty() { "none".into() } else { text }
+}
+
+/// The share of the arrivals that failed.
+pub(super) fn failed(outcome: &Outcome) -> f64 {
+    outcome.counts.failed as f64 / outcome.counts.due.max(1) as f64
+}
+
+/// Whether the times of a drive are the system's.
+fn valid(outcome: &Outcome) -> String {
+    if outcome.validity.is_valid() { "yes".into() } else { "no: the generator was late".into() }
 }
 
 /// A figure with its word.
@@ -73,9 +86,10 @@ impl Results {
     }
 
     /// The median over the levels of how much less the daemon's p95 is, as a share of that of the services'; negative where it
-    /// is more.
+    /// is more. Unknown where no comparison is valid.
     pub(super) fn improvement(&self) -> Option<f64> {
-        let changes = self.levels.iter().filter_map(|found| found.comparison.finding(Metric::P95));
+        let valid = self.levels.iter().filter(|found| found.comparison.invalid.is_none());
+        let changes = valid.filter_map(|found| found.comparison.finding(Metric::P95));
         perf_exporters::stats::order::median(&changes.map(|finding| -finding.change).collect::<Vec<f64>>())
     }
 }
@@ -122,7 +136,7 @@ pub(super) fn levels(results: &Results, document: &mut Document) {
                 time(quantile(outcome, 0.99)),
                 judged(&bytes(live), Figure::Memory, live),
                 judged(&percent(errors), Figure::Errors, errors),
-                if outcome.validity.is_valid() { "yes".into() } else { "no: the generator was late".into() },
+                valid(outcome),
             ]);
         }
     }
@@ -143,7 +157,9 @@ pub(super) fn significance(results: &Results, document: &mut Document) {
                 _ => time(value),
             };
             let known = |value: f64, text: String| if value.is_finite() { text } else { "unknown".into() };
-            let change = |value: f64| known(value, format!("{:+.1} %", 100.0 * value));
+            // A share has no relative change: none may become some.
+            let unit = if metric == Metric::Errors { "points" } else { "%" };
+            let change = |value: f64| known(value, format!("{:+.1} {unit}", 100.0 * value));
             rows.push(vec![
                 found.level.name.into(),
                 metric.to_string(),
@@ -185,6 +201,7 @@ pub(super) fn patterns(results: &Results, document: &mut Document) {
             classes(outcome),
             found.poisoned.to_string(),
             judged(&percent(errors), Figure::Errors, errors),
+            valid(outcome),
         ]
     });
     let heads = [
@@ -197,20 +214,20 @@ pub(super) fn patterns(results: &Results, document: &mut Document) {
         "failures by class",
         "#poison refused",
         "#unplanned",
+        "valid",
     ];
     document.table(&heads, rows.collect());
 }
 
 pub(super) fn faults(results: &Results, document: &mut Document) {
     let rows = results.recoveries.iter().map(|found| {
-        let counts = found.outcome.counts;
         let (worst, backlog) = found.recovery.worst();
         vec![
             found.architecture.name().into(),
             found.recovery.took.to_string(),
             time(worst as f64),
             backlog.to_string(),
-            percent(counts.failed as f64 / counts.due.max(1) as f64),
+            percent(failed(&found.outcome)),
             classes(&found.outcome),
         ]
     });
@@ -226,7 +243,7 @@ pub(super) fn faults(results: &Results, document: &mut Document) {
             after.events.to_string(),
             after.acknowledged.to_string(),
             after.lost.to_string(),
-            after.classes(),
+            if after.refused.is_empty() { "none".into() } else { after.classes() },
             if after.recovered { "yes".into() } else { "no".into() },
         ]
     });
@@ -279,6 +296,14 @@ pub(super) fn memory(results: &Results, document: &mut Document) {
     document.table(&heads, both.map(verdict).collect());
 }
 
+/// A ceiling so many times above what was reached says nothing.
+const BEYOND: f64 = 1_000.0;
+
+/// The greatest median throughput.
+pub(super) fn best(found: &Scalability) -> f64 {
+    CALLERS.iter().filter_map(|callers| found.median(*callers, |step| Some(step.throughput))).fold(0.0, f64::max)
+}
+
 pub(super) fn scalability(results: &Results, document: &mut Document) {
     let mut rows = Vec::new();
     for (architecture, found) in Architecture::BOTH.into_iter().zip(&results.scaling) {
@@ -309,7 +334,8 @@ pub(super) fn scalability(results: &Results, document: &mut Document) {
                 usl.kappa.value,
                 usl.kappa.low,
                 usl.kappa.high,
-                per_second(usl.ceiling.value),
+                // Where nothing holds callers up, the curve has no ceiling that a run could show.
+                if usl.ceiling.value > BEYOND * best(found) { "none".into() } else { per_second(usl.ceiling.value) },
             ),
             (None, why) => format!("no curve: {}", why.as_deref().unwrap_or("unknown")),
         };

@@ -5,12 +5,13 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use perf_core::Snapshot;
 use perf_exporters::Report;
-use perf_exporters::report::{BudgetReport, BudgetVerdict, Track};
+use perf_exporters::report::{BudgetReport, Track};
 use perf_load::page::{self, Plot};
-use perf_load::{Outcome, show};
+use perf_load::{Load, Outcome, show};
 
 use super::targets::{TARGETS, Target};
 
@@ -25,7 +26,17 @@ pub(crate) struct Book {
     drives: Report,
     tracks: Vec<Track>,
     plots: Vec<Plot>,
-    figures: Vec<(&'static Target, f64)>,
+    figures: Vec<Noted>,
+    /// Whether all targets are shown, measured or not.
+    whole: bool,
+}
+
+/// A figure that was measured.
+struct Noted {
+    target: &'static Target,
+    actual: f64,
+    /// Why it decides nothing, where that is so.
+    doubt: Option<String>,
 }
 
 impl Book {
@@ -38,7 +49,13 @@ impl Book {
             tracks: Vec::new(),
             plots: Vec::new(),
             figures: Vec::new(),
+            whole: false,
         }
+    }
+
+    /// With all targets in its report and its table, also those that nothing was measured for.
+    pub(crate) fn whole(self) -> Self {
+        Self { whole: true, ..self }
     }
 
     /// The folder of the files.
@@ -72,9 +89,14 @@ impl Book {
 
     /// Notes a figure that has a target.
     pub(crate) fn figure(&mut self, probe: &str, metric: &str, actual: f64) {
+        self.doubted(probe, metric, actual, None);
+    }
+
+    /// The same of a figure that decides nothing where there is a reason: the generator was late, say.
+    pub(crate) fn doubted(&mut self, probe: &str, metric: &str, actual: f64, doubt: Option<&str>) {
         let target = TARGETS.iter().find(|target| (target.probe, target.metric) == (probe, metric));
         let target = target.expect("figures are noted under the names of `TARGETS`");
-        self.figures.push((target, actual));
+        self.figures.push(Noted { target, actual, doubt: doubt.map(str::to_owned) });
     }
 
     /// The report so far: probes of the program and of the drives, and all figures with their targets.
@@ -85,9 +107,11 @@ impl Book {
         report.probes.extend(self.drives.probes.iter().cloned());
         report.probes.retain(|probe| probe.calls > 0);
         report.probes.sort_by(|a, b| a.name.cmp(&b.name));
-        report.budgets.extend(TARGETS.iter().map(|target| {
-            let found = self.figures.iter().rev().find(|(known, _)| std::ptr::eq(*known, target));
-            budget(target, found.map(|(_, actual)| *actual))
+        report.budgets.extend(TARGETS.iter().filter_map(|target| {
+            let found = self.figures.iter().rev().find(|noted| std::ptr::eq(noted.target, target));
+            // A command that is a part has nothing to say of the others.
+            let unknown = || self.whole.then(|| budget(target, f64::NAN));
+            found.map(|noted| budget(target, noted.actual).doubted(noted.doubt.as_deref())).or_else(unknown)
         }));
         report.monitor.clone_from(&self.tracks);
         report
@@ -111,8 +135,20 @@ impl Book {
         for finding in perf_exporters::diagnose(&Report::read(&json)?) {
             say(&format!("diagnosis: {finding}\n"));
         }
-        Ok(perf(status(&json).into_iter().chain(strict.then(|| "--exit-code".into()))))
+        let options = [(!self.whole).then_some("--measured"), strict.then_some("--exit-code")];
+        Ok(perf(status(&json).into_iter().chain(options.into_iter().flatten().map(OsString::from))))
     }
+}
+
+/// Whether a report has all targets: the success table is that of the whole platform.
+pub(crate) fn check_whole(report: &Path) -> Result<(), Box<dyn Error>> {
+    let declared = Report::read(report)?.budgets;
+    let has = |target: &Target| declared.iter().any(|one| (&*one.probe, &*one.metric) == (target.probe, target.metric));
+    if TARGETS.iter().all(has) {
+        return Ok(());
+    }
+    Err(format!("{}: it is of a command that measures a part; `market quick` measures all of it", report.display())
+        .into())
 }
 
 /// The arguments that make the success table of a report.
@@ -130,22 +166,20 @@ pub(crate) fn say(text: &str) {
     eprint!("{text}");
 }
 
+/// The load, which says every ten seconds how it goes.
+pub(crate) fn told(load: Load) -> Load {
+    load.tell(Duration::from_secs(10), |live| say(&format!("  {live}\n")))
+}
+
 fn is_drive(name: &str) -> bool {
     ["::response", "::service", "::lateness"].iter().any(|part| name.ends_with(part))
 }
 
-fn budget(target: &Target, actual: Option<f64>) -> BudgetReport {
-    let keeps = |bound: f64, actual: f64| if target.is_minimum() { actual >= bound } else { actual <= bound };
-    let mut budget = BudgetReport::default();
-    budget.probe = target.probe.into();
-    budget.metric = target.metric.into();
-    budget.unit = target.unit.into();
-    (budget.target, budget.limit, budget.actual) = (target.wanted, target.limit, actual);
-    budget.verdict = match actual {
-        None => BudgetVerdict::Inconclusive,
-        Some(actual) if target.limit.is_some_and(|limit| !keeps(limit, actual)) => BudgetVerdict::Fail,
-        Some(actual) if target.wanted.is_some_and(|bound| !keeps(bound, actual)) => BudgetVerdict::Warn,
-        Some(_) => BudgetVerdict::Pass,
-    };
-    budget
+fn budget(target: &Target, actual: f64) -> BudgetReport {
+    let figure = BudgetReport::of(target.probe, target.metric, target.unit, actual);
+    if target.is_minimum() {
+        figure.at_least(target.wanted, target.limit)
+    } else {
+        figure.at_most(target.wanted, target.limit)
+    }
 }

@@ -3,6 +3,7 @@
 //! A message is sent and acknowledged; where the consumers do not keep up the log refuses it, which is a failure.
 
 use std::error::Error;
+use std::fmt;
 use std::time::Duration;
 
 use market::log::LogError;
@@ -12,11 +13,13 @@ use perf_load::breaking::Search;
 use perf_load::page::{self, Axis, Line, Panel, Plot, Tone};
 use perf_load::{Arrivals, Ctx, Drive, Limits, Load, Outcome};
 
-use super::book::{Book, say};
+use super::book::{Book, say, told};
 use super::scale::Mode;
 use super::world::{FORMAT, SEED, World};
 
 const RATES: [f64; 5] = [1_000.0, 2_500.0, 5_000.0, 7_500.0, 10_000.0];
+/// The rate that the platform must hold.
+pub(crate) const ENOUGH: f64 = 5_000.0;
 /// A rate beyond which nothing is tried.
 const MOST: f64 = 100_000.0;
 
@@ -28,36 +31,71 @@ pub(crate) fn limits() -> Result<Limits, perf_load::Error> {
 /// Sends one message for each arrival.
 pub(crate) fn driver<'a>(name: &str, world: &'a World) -> impl Drive + use<'a> {
     let load = Load::new(name).max_in_flight(8).limit(Duration::from_millis(100)).seed(SEED);
-    load.driver(move |ctx: &Ctx| send(world, ctx))
+    told(load).driver(move |ctx: &Ctx| send(world, ctx))
 }
 
 fn send(world: &World, ctx: &Ctx) -> Result<(), LogError> {
     produce::send(&world.log, FORMAT, world.tick(ctx.number())).map(drop)
 }
 
-/// Whether a drive held its rate.
-pub(crate) fn holds(outcome: &Outcome) -> bool {
-    let p95 = outcome.response.quantile(0.95).unwrap_or(u64::MAX);
-    outcome.achieved() >= 0.95 * outcome.offered() && outcome.error_rate() <= 0.01 && p95 <= 50_000_000
+/// What a drive shows of its rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// The platform holds it.
+    Holds,
+    /// It does not.
+    Fails,
+    /// Nothing: the generator was late.
+    Generator,
+}
+
+impl Shown {
+    pub(crate) fn of(outcome: &Outcome) -> Self {
+        let p95 = outcome.response.quantile(0.95).unwrap_or(u64::MAX);
+        // Times prove nothing where the generator was late; refused messages do.
+        if outcome.error_rate() > 0.01 {
+            Self::Fails
+        } else if !outcome.validity.is_valid() {
+            Self::Generator
+        } else if outcome.achieved() >= 0.95 * outcome.offered() && p95 <= 50_000_000 {
+            Self::Holds
+        } else {
+            Self::Fails
+        }
+    }
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Holds => "holds",
+            Self::Fails => "fails",
+            Self::Generator => "shows the generator, not the platform",
+        })
+    }
 }
 
 /// The five rates, and the breaking point: searched for, or the highest of the five where it is to be quick.
 pub(crate) fn run(book: &mut Book, world: &World, mode: Mode) -> Result<(), Box<dyn Error>> {
     let mut driver = driver("curve", world);
     let mut points = Vec::new();
-    let mut held = 0.0;
+    // The last rate before the first that failed, and why more is not known.
+    let (mut held, mut failed, mut doubt) = (0.0, false, None);
     for rate in RATES {
         let outcome = driver.drive(&Arrivals::constant(rate, mode.step())?.poisson(SEED))?;
         world.drain()?;
-        let verdict = if holds(&outcome) { "holds" } else { "fails" };
+        let shown = Shown::of(&outcome);
         let quantile = |q: f64| outcome.response.quantile(q).unwrap_or(0) as f64;
         say(&format!(
-            "curve: {rate}/s {verdict}: achieved {:.0}/s, p95 {:.2} ms\n",
+            "curve: {rate}/s {shown}: achieved {:.0}/s, p95 {:.2} ms\n",
             outcome.achieved(),
             quantile(0.95) / 1e6
         ));
-        if holds(&outcome) {
-            held = rate;
+        match shown {
+            Shown::Fails => failed = true,
+            Shown::Holds if !failed => (held, doubt) = (rate, None),
+            Shown::Generator if !failed => doubt = outcome.validity.reason().map(str::to_owned),
+            _ => {}
         }
         points.push((rate, outcome.achieved(), quantile(0.5), quantile(0.95), quantile(0.99)));
         book.drive(&outcome);
@@ -65,12 +103,17 @@ pub(crate) fn run(book: &mut Book, world: &World, mode: Mode) -> Result<(), Box<
     book.plot(plot(&points));
     if mode != Mode::Quick {
         let search = Search::from(held.max(RATES[0]))?.most(MOST)?.limits(limits()?).poisson(SEED).hold(mode.step());
-        let found = search.patience(8).width(0.1)?.run(&mut driver)?;
+        let found = search.patience(8).width(0.1)?.run_and_tell(&mut driver, |step| say(&format!("  {step}\n")))?;
         say(&found.to_string());
-        held = found.good.unwrap_or(held);
+        if let Some(good) = found.good {
+            (held, doubt) = (good, None);
+        }
         book.plot(page::curve(&found));
     }
-    book.figure("curve", "throughput before it breaks", held);
+    // That so much is held is known; that no more is, only where the generator could offer more.
+    let doubt = doubt.filter(|_| held < ENOUGH);
+    let known = if doubt.is_some() && held == 0.0 { f64::NAN } else { held };
+    book.doubted("curve", "throughput before it breaks", known, doubt.as_deref());
     Ok(())
 }
 

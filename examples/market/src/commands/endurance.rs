@@ -25,8 +25,7 @@ pub(crate) fn run(book: &mut Book, world: &World, mode: Mode) -> Result<(), Box<
     }
     let soak = Soak::at(RATE)?.duration(duration).every(every).limits(limits()?).poisson(SEED).file(&file);
     let endured = soak.run_and_tell(&mut driver("endurance", world), |checkpoint| {
-        let memory = checkpoint.memory.unwrap_or(0) as f64 / 1e6;
-        say(&format!("endurance: {:.0} s, {memory:.1} MB\n", checkpoint.at.as_secs_f64()));
+        say(&format!("endurance: {checkpoint}\n"));
     })?;
     say(&endured.to_string());
     let memory: Vec<f64> = endured.checkpoints.iter().filter_map(|point| Some(point.memory? as f64)).collect();

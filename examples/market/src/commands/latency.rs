@@ -10,7 +10,7 @@ use perf_load::data::Symbol;
 use perf_load::http::{Client, Hosts, Request};
 use perf_load::{Ctx, Load, Operation, Outcome, page};
 
-use super::book::{Book, say};
+use super::book::{Book, say, told};
 use super::scale::Mode;
 use super::watched::{note, watched};
 use super::world::{FORMAT, SEED, World};
@@ -76,7 +76,7 @@ pub(crate) fn api_mix(world: &World, load: &Load) -> Result<Outcome, Box<dyn Err
 }
 
 fn load(name: &str, rate: f64, limit: u64) -> Load {
-    Load::new(name).rate(rate).poisson().seed(SEED).limit(Duration::from_millis(limit))
+    told(Load::new(name).rate(rate).poisson().seed(SEED).limit(Duration::from_millis(limit)))
 }
 
 /// All of them.

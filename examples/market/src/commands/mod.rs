@@ -75,6 +75,7 @@ pub(crate) fn run(command: &Command, folder: &Path, mode: Mode, strict: bool) ->
     let world = || World::begin(folder, Strategy::Fixed(500));
     match command {
         Command::Quick => {
+            book = book.whole();
             throughput::run(&mut book, folder, Mode::Quick)?;
             let world = world()?;
             latency::run(&mut book, &world, Mode::Quick)?;
@@ -99,6 +100,7 @@ pub(crate) fn run(command: &Command, folder: &Path, mode: Mode, strict: bool) ->
         Command::Pair { pair } => return pair::run(folder, *pair),
         Command::Table { page } => {
             let report = folder.join("report.json");
+            book::check_whole(&report)?;
             return Ok(book::perf(book::status(&report).into_iter().chain(["--into".into(), page.into()])));
         }
         Command::Serve { address } => {

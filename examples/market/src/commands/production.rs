@@ -9,7 +9,7 @@ use market::archive::{Archive, Columns};
 use market::produce;
 use perf_load::{Arrivals, Load, page};
 
-use super::book::{Book, say};
+use super::book::{Book, say, told};
 use super::latency::api_mix;
 use super::scale::Mode;
 use super::throughput::query_mix;
@@ -28,7 +28,8 @@ pub(crate) fn run(book: &mut Book, world: &World, mode: Mode) -> Result<(), Box<
     let day = mode.day();
     say(&format!("production: a day in {} s\n", day.as_secs()));
     let shape = |low: f64, high: f64| Arrivals::day(low, high, day, day).map(|arrivals| arrivals.poisson(SEED));
-    let load = |name: &str, arrivals| Load::new(name).arrivals(arrivals).seed(SEED).limit(Duration::from_millis(100));
+    let load =
+        |name: &str, arrivals| told(Load::new(name).arrivals(arrivals).seed(SEED).limit(Duration::from_millis(100)));
     let messages = load("day messages", shape(MESSAGES[0], MESSAGES[1])?).max_in_flight(8);
     let queries = load("day queries", shape(QUERIES / 10.0, QUERIES)?).max_in_flight(2);
     let requests = load("day requests", shape(REQUESTS / 10.0, REQUESTS)?);

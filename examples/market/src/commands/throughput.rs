@@ -12,10 +12,11 @@ use market::archive::{Archive, Columns};
 use market::produce::Producer;
 use market::sql::{Reader, StoreError};
 use perf_core::perf_probe;
+use perf_exporters::human;
 use perf_exporters::report::Track;
 use perf_load::{Ctx, Load, Mix, Operation, Outcome};
 
-use super::book::{Book, say};
+use super::book::{Book, say, told};
 use super::scale::Mode;
 use super::watched::{disk, note, watched};
 use super::world::{FORMAT, SEED, World};
@@ -32,12 +33,18 @@ const PIECES: usize = 32;
 
 /// Ingestion, with what it takes from memory, processors and disk.
 pub(crate) fn ingestion(book: &mut Book, world: &World, mode: Mode) -> Result<Track, Box<dyn Error>> {
-    say(&format!("ingestion: {} thousand messages, sent and stored\n", mode.thousands()));
+    let messages = |parts: usize| human::count((parts * PART) as u64);
     let parts = mode.thousands() * 1_000 / PART;
+    say(&format!("ingestion: {} messages, sent and stored\n", messages(parts)));
     let ((), track) = watched(|| {
         let mut producer = Producer::new(&world.log, FORMAT);
         let mut ticks = world.ticks.chunks_exact(PART).cycle();
-        (0..parts).try_for_each(|_| part(world, &mut producer, ticks.next().unwrap_or_default()))
+        (0..parts).try_for_each(|done| {
+            if done > 0 && done % (parts / 10).max(100) == 0 {
+                say(&format!("  {} of {} messages\n", messages(done), messages(parts)));
+            }
+            part(world, &mut producer, ticks.next().unwrap_or_default())
+        })
     })?;
     note(book, "ingestion", track.clone());
     Ok(track)
@@ -54,8 +61,9 @@ fn part(world: &World, producer: &mut Producer<'_>, ticks: &[Tick]) -> Result<()
 pub(crate) fn queries(book: &mut Book, world: &World, mode: Mode) -> Result<(), Box<dyn Error>> {
     say("queries: select, filter, group by, window, join\n");
     let load = Load::new("queries").rate(QUERIES).poisson().seed(SEED).duration(mode.steady()).max_in_flight(READERS);
-    let (outcome, track) = watched(|| query_mix(world, &load.limit(Duration::from_millis(100))))?;
-    book.figure("queries", "throughput", outcome.achieved() * (1.0 - outcome.error_rate()));
+    let (outcome, track) = watched(|| query_mix(world, &told(load.limit(Duration::from_millis(100)))))?;
+    let served = outcome.achieved() * (1.0 - outcome.error_rate());
+    book.doubted("queries", "throughput", served, outcome.validity.reason());
     book.drive(&outcome);
     note(book, "queries", track);
     Ok(())

@@ -141,6 +141,12 @@ const longer = (effect) => {
   return effect >= 100 ? `${times.toFixed(1)} × as long` : `${percentText(effect)} longer`;
 };
 
+/** The same as a figure: words are wider than its cell. */
+const longerFigure = (effect) => {
+  if (effect >= 100) return [(1 + effect / 100).toFixed(effect >= 900 ? 0 : 1), el("span", { class: "unit" }, "×")];
+  return effect >= 0.05 ? ["+", ...percent(effect)] : percent(effect);
+};
+
 const sumOf = (field) => probes.reduce((sum, probe) => sum + probe[field], 0);
 
 load(JSON.parse(byId("data").textContent));

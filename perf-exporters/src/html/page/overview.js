@@ -52,7 +52,7 @@ const titleSection = () => {
       recent && recent.processor !== undefined && figure("given", shown(recent.processor / 1e9 / recent.seconds, "count"), "processors by the system"),
       recent && figure("calls a second", shown(sumOf("rate"), "count"), `in the last ${lately()}`),
       figure("calls", shown(calls, "count"), plural(probes.length, "probe")),
-      figure("observer effect", longer(meta.effect), `${text(meta.cost, "time")} a call`, effect),
+      figure("observer effect", longerFigure(meta.effect), `${text(meta.cost, "time")} a call`, effect),
       errors > 0 && figure("errors", shown(errors, "count"), `${percentText(share(errors, calls))} of the calls`, "bad"),
       data.budgets.length > 0 && figure("budgets", `${budgetsWith("pass").length} of ${data.budgets.length}`, "kept", budgetsWith("fail").length > 0 ? "bad" : "good"),
       meta.tracking && figure("allocations", shown(sumOf("selfAllocs"), "count"), `${text(sumOf("selfAllocBytes"), "bytes")} in probes`),
