@@ -45,7 +45,7 @@ fn both(old: &[PathBuf], new: &[PathBuf]) -> Result<(Baseline, Baseline, bool)> 
     if apart {
         out::warn(
             &"not interleaved: all runs of one side are older than all of the other, so what the machine did in between looks like \
-             a change; a time fails only where all new runs are that much slower than all old ones. Run both in turn, as \
+             a change; a time fails only where all new runs take twice as long as all old ones. Run both in turn, as \
              `cargo perf compare` does",
         );
     }

@@ -325,6 +325,34 @@ fn five_runs_tell_more_than_one() {
 }
 
 #[test]
+fn five_runs_after_five_fail_where_no_state_of_a_machine_explains_it() {
+    // Times in tenths, and how many of a thousand calls are late.
+    let runs = |tenths: u64, late: u64| {
+        [10_000, 10_400, 9_800, 10_100, 10_900].map(|usual| {
+            let ns = usual * tenths / 10;
+            let times: Vec<u64> = (0..1_000).map(|at| if at < late { 9 * ns } else { ns }).collect();
+            let mut own = probe("p", ns);
+            own.sum_ns = times.iter().sum();
+            own.histogram = times.into_iter().collect::<Histogram>();
+            own.quantiles = Quantiles::from_fn(|q| own.histogram.quantile(q).unwrap());
+            report([own])
+        })
+    };
+    let mut options = Options::default();
+    let mut told = |new: &[Report], apart: bool| {
+        options.one_after_the_other = apart;
+        let found = compare_baselines(&Baseline::from_runs(&runs(10, 0)), &Baseline::from_runs(new), &options);
+        Metric::ALL.map(|metric| found.change("p", metric).is_some_and(|change| change.level == Level::Fail)).contains(&true)
+    };
+    assert!(told(&runs(30, 0), true) && told(&runs(30, 0), false));
+    let half_as_slow_again = runs(16, 0);
+    assert!(told(&half_as_slow_again, false) && !told(&half_as_slow_again, true));
+    // A tenth of the calls is late: the p95 moves, and the median does not.
+    let late = runs(10, 100);
+    assert!(told(&late, false) && !told(&late, true));
+}
+
+#[test]
 fn a_broken_file_is_named_and_stays_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("perf.lock");

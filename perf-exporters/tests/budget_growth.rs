@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use perf_core::budget::{BudgetSpec, Figure, Growth, GrowthClass};
 use perf_core::{PerfAlloc, Probe};
-use perf_exporters::gate::{Finished, Run, Verdict, measure, order};
+use perf_exporters::gate::{Finished, Reason, Run, Verdict, measure, order};
 
 #[global_allocator]
 static ALLOC: PerfAlloc = PerfAlloc::new(std::alloc::System);
@@ -109,6 +109,22 @@ fn allocations_tell_too() {
     if perf_core::is_enabled() {
         let metrics: Vec<_> = finished.findings.outcome().breaches.iter().map(|breach| breach.metric.clone()).collect();
         assert_eq!(metrics, ["growth of alloc_bytes", "growth of allocs"]);
+    }
+}
+
+#[test]
+fn calls_that_begin_at_the_largest_size_are_not_called_constant() {
+    static STEP: Probe = Probe::new("growth::rare");
+    static QUICKLY: BudgetSpec = BudgetSpec { max_time: Some(Duration::from_millis(40)), ..claims(GrowthClass::Constant) };
+    let finished = Run::new(&QUICKLY).growth(|n| {
+        for _ in 0..1 + 4 * (n / 16_384) {
+            let _step = STEP.start();
+        }
+    });
+    if perf_core::is_enabled() {
+        let row = finished.findings.rows.iter().find(|row| row.metric == "growth of calls of growth::rare");
+        assert!(row.is_some_and(|row| row.verdict == Verdict::Inconclusive(Reason::Bends)), "{:?}", finished.findings);
+        assert!(!finished.findings.verdict().is_pass());
     }
 }
 

@@ -1,8 +1,9 @@
 //! How often are verdicts wrong, by condition?
 //!
 //! Seeded noise goes through the project's own verdict code, so the same table comes out on every machine, also on a busy one:
-//! `cargo run --release -p experiments --features simulated --bin budget_conditions [quick]`. It ends with 1 where a rate leaves
-//! its bound. `quick` is a tenth of the runs, for CI.
+//! `cargo run --release -p experiments --features simulated --bin budget_conditions [quick|TIMES [PARTS]]`. It ends with 1 where a
+//! rate leaves its bound. `quick` is a tenth of the runs, for CI; a number is so many times as many. PARTS are parts of the conditions'
+//! names, `,` between them.
 
 #[path = "../simulated/mod.rs"]
 mod simulated;
@@ -40,16 +41,22 @@ fn vs(machine: Machine, slower: fn(u64) -> f64) -> Box<dyn FnMut(&mut Rng) -> Ve
         let seed = rng.u64(..);
         loop {
             let order = Order::drawn(seed, blocks.len());
-            let slots = [0, 1, 2, 3].map(|slot| {
-                let mut times = machine.take(PER_SLOT, rng);
-                if order.runs_b(slot) {
-                    for time in &mut times {
-                        calls += 1;
-                        *time *= slower(calls);
+            let mut times = machine.take(4 * PER_SLOT, rng).into_iter();
+            let mut slots = [const { Vec::new() }; 4];
+            let turns = blocks.turns(PER_SLOT);
+            for turn in 0..turns {
+                for (place, slot) in slots.iter_mut().enumerate() {
+                    let own = times.by_ref().take(Blocks::in_turn(PER_SLOT, turn, turns));
+                    if order.runs_b(place) {
+                        slot.extend(own.map(|time| {
+                            calls += 1;
+                            time * slower(calls)
+                        }));
+                    } else {
+                        slot.extend(own);
                     }
                 }
-                times
-            });
+            }
             blocks.add(order, &slots);
             if blocks.are_looked_at() {
                 let verdict = blocks.judge(1.10).verdict;
@@ -98,11 +105,19 @@ fn dependent(rho: f64, rng: &mut Rng) -> Vec<f64> {
     (0..60).map(next).collect()
 }
 
+/// A step of a tenth in the middle.
+fn stepped(rng: &mut Rng) -> Vec<f64> {
+    (0..60).map(|at| if at < 30 { 100.0 } else { 110.0 } * (1.0 + 0.03 * normal(rng))).collect()
+}
+
 fn conditions() -> Vec<Condition> {
     use Wrong::{Fail, NoFail, Pass};
     let of = |what, runs, wrong, most, judge| Condition { what, runs, wrong, most, judge };
     fn third(call: u64) -> f64 {
         if call.is_multiple_of(3) { 10.0 } else { 1.0 }
+    }
+    fn sixteenth(call: u64) -> f64 {
+        if call.is_multiple_of(16) { 6.0 } else { 1.0 }
     }
     fn sixty_fourth(call: u64) -> f64 {
         if call.is_multiple_of(64) { 20.0 } else { 1.0 }
@@ -114,14 +129,16 @@ fn conditions() -> Vec<Condition> {
         of("vs 1.10, unchanged, calm", 1_000, Fail, 0.001, vs(Machine::CALM, |_| 1.0)),
         of("vs 1.10, unchanged, bursts of 20", 1_000, Fail, 0.001, vs(Machine::BURSTS, |_| 1.0)),
         of("vs 1.10, unchanged, bursts of 50, wandering", 1_000, Fail, 0.001, vs(Machine::BAD, |_| 1.0)),
+        of("vs 1.10, bursts of 50, wandering, 1.3 times", 200, Pass, 0.05, vs(Machine::BAD, |_| 1.3)),
+        of("vs 1.10, bursts of 50, wandering, every 16th call 6 times", 200, Pass, 0.05, vs(Machine::BAD, sixteenth)),
         of("vs 1.10, every 3rd call 10 times", 200, NoFail, 0.05, vs(Machine::CALM, third)),
         of("vs 1.10, every 64th call 20 times", 200, NoFail, 0.05, vs(Machine::CALM, sixty_fourth)),
         of("vs 1.10, every 1,000th call 1,000 times", 200, NoFail, 0.05, vs(Machine::CALM, thousandth)),
         of("p99 at twice the usual, unchanged, calm", 1_000, Fail, 0.001, p99_epoch(Machine::CALM, 0.0, 1.0)),
         of("p99 at twice the usual, unchanged, bursts of 5", 1_000, Fail, 0.001, p99_epoch(Machine::SOME, 0.0, 1.0)),
-        of("p99, 3 % slow in runs of 30", 200, Pass, 0.05, p99_epoch(Machine::CALM, 0.03, 30.0)),
-        of("p99, 3 % slow in runs of 300", 200, Pass, 0.06, p99_epoch(Machine::CALM, 0.03, 300.0)),
-        of("p99, 5 % slow in runs of 250", 200, Pass, 0.05, p99_epoch(Machine::CALM, 0.05, 250.0)),
+        of("p99, 3 % slow in runs of 30", 1_000, Pass, 0.05, p99_epoch(Machine::CALM, 0.03, 30.0)),
+        of("p99, 3 % slow in runs of 300", 1_000, Pass, 0.05, p99_epoch(Machine::CALM, 0.03, 300.0)),
+        of("p99, 5 % slow in runs of 250", 1_000, Pass, 0.05, p99_epoch(Machine::CALM, 0.05, 250.0)),
         of("growth n by time, linear, noise 20 %", 10_000, Fail, 0.001, grows(|n| n, "n", Cost::Time, 0.2)),
         of("growth 1 by time, constant, noise 20 %", 10_000, Fail, 0.001, grows(|_| 9.0, "1", Cost::Time, 0.2)),
         of("growth n by time, n^1.5, noise 5 %", 1_000, NoFail, 0.05, grows(|n| n.powf(1.5), "n", Cost::Time, 0.05)),
@@ -130,25 +147,31 @@ fn conditions() -> Vec<Condition> {
             "growth 1 by time, 1,000 + 0.1 n, noise 5 %",
             1_000,
             Pass,
-            0.1,
+            0.05,
             grows(|n| 1e3 + 0.1 * n, "1", Cost::Time, 0.05),
         ),
-        of("leaks, a cache full after 90 batches", 100, Fail, 0.0, leaks(|batch, _| 2e4 * batch.min(90) as f64)),
-        of("leaks, a pool cleared every 50", 100, Fail, 0.0, leaks(|batch, _| 2e4 * (batch % 50) as f64)),
+        of("leaks, a cache full after 90 batches", 1_000, Fail, 0.0, leaks(|batch, _| 2e4 * batch.min(90) as f64)),
+        of("leaks, a pool cleared every 50", 1_000, Fail, 0.0, leaks(|batch, _| 2e4 * (batch % 50) as f64)),
         of("leaks, noise of 100 KB", 10_000, Fail, 0.001, leaks(|_, rng| 1e6 + 1e5 * normal(rng))),
         of("leaks, 512 KiB every 10th batch", 100, NoFail, 0.0, leaks(|batch, _| 524_288.0 * (batch / 10) as f64)),
-        of("trend, no change, independent", 200, Fail, 0.05, trend(|rng| dependent(0.0, rng))),
-        of("trend, no change, correlation 0.6", 200, Fail, 0.05, trend(|rng| dependent(0.6, rng))),
-        of("trend, no change, correlation 0.9", 200, Fail, 0.12, trend(|rng| dependent(0.9, rng))),
+        of("trend, no change, independent", 1_000, Fail, 0.05, trend(|rng| dependent(0.0, rng))),
+        of("trend, no change, correlation 0.6", 1_000, Fail, 0.05, trend(|rng| dependent(0.6, rng))),
+        of("trend, no change, correlation 0.9", 1_000, Fail, 0.05, trend(|rng| dependent(0.9, rng))),
+        of("trend, a step of 10 %, noise 3 %", 200, NoFail, 0.05, trend(stepped)),
     ]
 }
 
 fn main() {
-    let quick = std::env::args().nth(1).is_some_and(|form| form == "quick");
+    let argument = |at| std::env::args().nth(at).unwrap_or_default();
+    let (quick, parts) = (argument(1) == "quick", argument(2));
+    let times = argument(1).parse().unwrap_or(1_u32);
     println!("| condition | runs | PASS | FAIL | INCONCLUSIVE | wrong is | at most |\n|---|---|---|---|---|---|---|");
     let mut beyond = 0;
     for mut condition in conditions() {
-        let runs = if quick { condition.runs / 10 } else { condition.runs };
+        if !parts.split(',').any(|part| condition.what.contains(part)) {
+            continue;
+        }
+        let runs = if quick { condition.runs / 10 } else { condition.runs * times };
         let mut rng = Rng::with_seed(2_026);
         let (mut passed, mut failed) = (0, 0);
         for _ in 0..runs {

@@ -1,4 +1,4 @@
-//! Code of many kinds, each of some ten to a hundred microseconds.
+//! Code of many kinds, from a tenth of a microsecond to ten milliseconds.
 
 use std::cell::RefCell;
 use std::fs::File;
@@ -119,8 +119,10 @@ pub(crate) fn all() -> std::io::Result<Vec<Body>> {
     Ok(vec![
         ("1,000 loads over 4 KiB", Box::new(loads(4 << 10))),
         ("1,000 loads over 1 MiB", Box::new(loads(1 << 20))),
+        ("processor, 100 ns", Box::new(|| _ = black_box(work(100)))),
         ("processor, 10 µs", Box::new(|| _ = black_box(work(10_000)))),
         ("processor, 1 ms", Box::new(|| _ = black_box(work(1_000_000)))),
+        ("processor, 10 ms", Box::new(|| _ = black_box(work(10_000_000)))),
         ("bimodal", Box::new(bimodal)),
         ("amortised", Box::new(amortised)),
         ("page faults", Box::new(|| _ = black_box(vec![1_u8; 1 << 20]))),

@@ -1,4 +1,5 @@
-//! What `budget_machine` measures, and what disturbs it.
+//! What `budget_machine` measures, what disturbs it, and what its counts say.
 
 pub(crate) mod bodies;
 pub(crate) mod hogs;
+pub(crate) mod rate;

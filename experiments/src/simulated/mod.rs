@@ -80,7 +80,9 @@ pub(crate) fn p99_epoch(machine: Machine, share: f64, run: f64) -> Box<dyn FnMut
                 return if early { Verdict::Inconclusive(Reason::Undecided) } else { judged.verdict };
             }
             looks += u32::from(may_pass);
-            look *= 2;
+            // As soon as a PASS may be said it is looked for.
+            let early = !may_pass && !judged.verdict.is_fail();
+            look = if early { usize::try_from(floor.calls).unwrap_or(look).max(look + 1) } else { look * 2 };
         }
     })
 }

@@ -31,7 +31,8 @@ pub struct Options {
     /// does as much.
     pub least_ns: f64,
     /// Whether one side was run as a whole before the other: the machine may have been in another state meanwhile. A time then fails
-    /// only where its best new run is beyond the worst old one by as much as fails.
+    /// only where its best new run takes twice as long as the worst old one, or by as much longer as fails if that is more, and the
+    /// median call moved with it.
     pub one_after_the_other: bool,
 }
 

@@ -8,15 +8,16 @@ use super::growth::Class;
 /// An element takes about so many bytes.
 pub(super) const ELEMENT: u64 = 32;
 
-/// Least rises of cost ÷ f(n) over the last three steps of the sizes, each greater than the one before, that a constant could
+/// Least rises of cost ÷ f(n) over the last three steps of the sizes that a constant could
 /// have hidden until then.
 const TURN: [f64; 3] = [0.9, 1.08, 1.25];
 
-/// Whether the logarithms of cost ÷ f(n) turn upwards over the last three steps: growth behind a constant, or a cache's edge.
+/// Whether the logarithms of cost ÷ f(n) turn upwards over the last three steps, the last of which is the greatest: growth behind a
+/// constant, or a cache's edge. Noise may put the first two in either order.
 pub(super) fn is_bent(y: &[f64]) -> bool {
     let Some(last) = y.last_chunk::<4>() else { return false };
     let steps = [last[1] - last[0], last[2] - last[1], last[3] - last[2]];
-    steps.is_sorted() && steps.iter().zip(TURN).all(|(step, least)| *step >= least.ln())
+    steps[2] >= steps[0].max(steps[1]) && steps.iter().zip(TURN).all(|(step, least)| *step >= least.ln())
 }
 
 /// Up to so many elements, data are within the caches that a growth test empties before a call.

@@ -25,16 +25,19 @@ use crate::stats::order::floor;
 /// Slow calls in a row that a PASS is to exclude, where time allows.
 pub const RUN: u64 = 300;
 
-/// Calls that see runs of [`RUN`] slow ones with a chance of 95 % where three times the share that may be is slow.
+/// So many times the calls that see a run at all, 95 % sure: the only one seen may be a short one, by which the share seems small.
+const SPARE: f64 = 1.25;
+
+/// Calls that see runs of [`RUN`] slow ones with a chance of more than 95 % where three times the share that may be is slow.
 #[must_use]
 pub fn calls_for_runs(share: f64) -> u64 {
-    if share > 0.0 { floor(RUN as f64 / share) as u64 } else { 0 }
+    if share > 0.0 { floor(SPARE * RUN as f64 / share) as u64 } else { 0 }
 }
 
 /// The longest run of slow calls that so many would have seen, 95 % sure, where three times the share that may be is slow.
 #[must_use]
 pub fn longest_run(calls: u64, share: f64) -> u64 {
-    floor(calls as f64 * share) as u64
+    floor(calls as f64 * share / SPARE) as u64
 }
 
 /// The rarest event, as one in so many calls, that `calls` calls have seen with a chance of 95 % (Hanley and Lippman-Hand 1983).

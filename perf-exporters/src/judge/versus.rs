@@ -12,10 +12,16 @@
 //! FAIL iff one of them is proven worse, and large enough to matter, at the level that they keep together (Holm); PASS iff
 //! all hold. The few very slow calls that a mean rests on cannot be averaged away: where both sides have them in some of the
 //! blocks only, the bound is wide, and the answer is that nothing is proven.
+//!
+//! # Bursts hit both sides, if both take turns within one
+//! A slot of hundreds of calls is longer than most bursts, so a burst makes slow calls of A or of B. In 5 % of the calls, it decides
+//! which side's p95 is a slow call. So the blocks before the first look show how long the runs of slow calls are, and in later blocks the
+//! four slots are cut into so many [`turns`](Blocks::turns), A, B, B, A again and again, that a burst falls on both. The order of a
+//! block is still one draw, on which the randomisation rests.
 
 use super::relative::{self, Judgement, LEVEL, Look, Order, Rule, Stage};
 use super::verdict::{Reason, Verdict};
-use crate::stats::order::quantile;
+use crate::stats::order::{floor, quantile};
 use crate::stats::sign_flip;
 
 /// Slots of fewer samples have no reliable p95.
@@ -24,6 +30,17 @@ pub const FOR_P95: usize = 100;
 /// Slow calls that come in runs are many in one slot and none in the next, so that the p95 of slots jumps between two values. That
 /// of so many blocks together does not.
 const POOLED: usize = 5;
+
+/// A call that takes so many times as long as the median of its side is slow.
+const SLOW: f64 = 2.0;
+
+/// Turns are so much shorter than the runs of slow calls, and have so many samples at least: what one side leaves in the caches is to
+/// matter to few of the other's calls.
+const PER_RUN: f64 = 4.0;
+const LEAST_IN_TURN: usize = 10;
+
+/// Runs of slow calls matter where they have this share of all calls.
+const MATTER: f64 = 0.005;
 
 /// A figure of a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,8 +78,35 @@ pub struct Blocks {
     pooled_p95: Vec<f64>,
     /// The samples of A and of B since then.
     pool: [Vec<f64>; 2],
+    /// Runs of slow calls in the blocks before the first look.
+    runs: Runs,
     /// A time was not finite, or not above zero.
     broken: bool,
+}
+
+/// Runs of slow calls.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+struct Runs {
+    samples: usize,
+    /// Slow ones among them.
+    slow: usize,
+    /// The sum of the squares of the runs' lengths.
+    squares: f64,
+}
+
+impl Runs {
+    fn add(&mut self, slot: &[f64], typical: f64) {
+        self.samples += slot.len();
+        for run in slot.split(|time| *time <= SLOW * typical) {
+            self.slow += run.len();
+            self.squares += (run.len() as f64).powi(2);
+        }
+    }
+
+    /// The length of the run in which a slow call lies, on average; 1 where they do not matter.
+    fn length(&self) -> f64 {
+        if self.slow as f64 >= MATTER * self.samples as f64 && self.slow > 0 { self.squares / self.slow as f64 } else { 1.0 }
+    }
 }
 
 /// The conclusion from the blocks.
@@ -94,6 +138,23 @@ impl Blocks {
         self.means.is_empty()
     }
 
+    /// Into how many turns the next block's slots of so many samples are to be cut: 1 where slow calls do not come in runs, or
+    /// before the first look, which shows whether they do.
+    #[must_use]
+    pub fn turns(&self, samples: usize) -> usize {
+        if self.len() < LOOKS[0].blocks {
+            return 1;
+        }
+        let in_turn = floor(self.runs.length() / PER_RUN) as usize;
+        if in_turn < LEAST_IN_TURN / 2 { 1 } else { (samples / in_turn.max(LEAST_IN_TURN)).max(1) }
+    }
+
+    /// The samples of each slot that belong to one of so many turns.
+    #[must_use]
+    pub fn in_turn(samples: usize, turn: usize, turns: usize) -> usize {
+        samples * (turn + 1) / turns - samples * turn / turns
+    }
+
     /// Adds a block: the samples of its four slots, in the order in which they ran.
     pub fn add(&mut self, order: Order, slots: &[Vec<f64>; 4]) {
         let of = |value: &dyn Fn(&Vec<f64>) -> Option<f64>| {
@@ -107,6 +168,13 @@ impl Blocks {
             self.broken = true;
             return;
         };
+        if self.len() < LOOKS[0].blocks {
+            for side in [false, true] {
+                let own = || (0..4).filter(|slot| order.runs_b(*slot) == side).map(|slot| &slots[slot]);
+                let typical = own().filter_map(|slot| relative::slot(slot)).fold(f64::INFINITY, f64::min);
+                own().for_each(|slot| self.runs.add(slot, typical));
+            }
+        }
         self.medians.push(median);
         self.means.push((mean(false), mean(true)));
         if slots.iter().all(|slot| slot.len() >= FOR_P95) {

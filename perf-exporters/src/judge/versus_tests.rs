@@ -11,14 +11,21 @@ fn verdict(machine: &Calls, slower: Slower, ratio: f64, per_slot: usize, rng: &m
     loop {
         let order = Order::drawn(1, blocks.len());
         let mut times = machine.take(4 * per_slot, rng).into_iter();
-        let slots = [0, 1, 2, 3].map(|slot| {
-            let own: Vec<f64> = times.by_ref().take(per_slot).collect();
-            let of_b = |time: f64, calls: &mut u64| {
-                *calls += 1;
-                time * slower(*calls)
-            };
-            if order.runs_b(slot) { own.into_iter().map(|time| of_b(time, &mut calls)).collect() } else { own }
-        });
+        let mut slots = [const { Vec::new() }; 4];
+        let turns = blocks.turns(per_slot);
+        for turn in 0..turns {
+            for (place, slot) in slots.iter_mut().enumerate() {
+                let own = times.by_ref().take(Blocks::in_turn(per_slot, turn, turns));
+                if order.runs_b(place) {
+                    slot.extend(own.map(|time| {
+                        calls += 1;
+                        time * slower(calls)
+                    }));
+                } else {
+                    slot.extend(own);
+                }
+            }
+        }
         blocks.add(order, &slots);
         if !blocks.are_looked_at() {
             continue;
@@ -68,8 +75,27 @@ fn unchanged_code_never_fails() {
     for (index, machine) in MACHINES.iter().enumerate() {
         let (passed, failed) = tally(machine, |_| 1.0, 1.10, 60);
         assert_eq!(failed, 0, "machine {index}");
-        assert!(index >= 2 || passed >= 57, "machine {index}: {passed} of 60");
+        // Without turns that are shorter than bursts it is some 26 on the last machine.
+        assert!(passed >= 54, "machine {index}: {passed} of 60");
     }
+}
+
+#[test]
+fn turns_are_learnt_from_runs_of_slow_calls_and_lose_no_sample() {
+    let mut rng = Rng::with_seed(3);
+    let after_a_look = |machine: &Calls, rng: &mut Rng| {
+        let mut blocks = Blocks::default();
+        for _ in 0..LOOKS[0].blocks {
+            assert_eq!(blocks.turns(500), 1, "nothing is known yet");
+            blocks.add(Order::Abba, &[(); 4].map(|()| machine.take(500, rng)));
+        }
+        [blocks.turns(500), blocks.turns(5)]
+    };
+    assert_eq!(after_a_look(&MACHINES[0], &mut rng), [1, 1], "a calm machine");
+    assert_eq!(after_a_look(&MACHINES[1], &mut rng), [1, 1], "runs of five calls");
+    let [turns, few] = after_a_look(&MACHINES[3], &mut rng);
+    assert!((20..=50).contains(&turns) && few == 1, "{turns}, {few}");
+    assert_eq!((0..turns).map(|turn| Blocks::in_turn(500, turn, turns)).sum::<usize>(), 500);
 }
 
 #[test]

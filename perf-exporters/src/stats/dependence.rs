@@ -13,6 +13,9 @@ use super::order::median;
 /// A cut that takes more than this share of the deviations away is a step.
 const STEP: f64 = 0.45;
 
+/// Each step that is taken away was chosen to fit, and biases the correlation like so many medians.
+const OF_A_STEP: f64 = 3.0;
+
 /// A history of more levels than this alternates between states: that is dependence, and no change.
 const LEVELS: usize = 3;
 
@@ -33,7 +36,7 @@ impl Dependent {
         let middle = median(segment).unwrap_or(0.0);
         let deviations: Vec<f64> = segment.iter().map(|value| value - middle).collect();
         let (left, levels) = without_steps(segment, shortest);
-        let rho = correlation(if levels <= LEVELS { &left } else { &deviations });
+        let rho = if levels <= LEVELS { correlation(&left, levels - 1) } else { correlation(&deviations, 0) };
         let innovations = deviations.windows(2).map(|two| two[1] - rho * two[0]).collect();
         Self { middle, rho, innovations, deviations }
     }
@@ -76,8 +79,9 @@ fn without_steps(segment: &[f64], shortest: usize) -> (Vec<f64>, usize) {
     (whole, 1)
 }
 
-/// The lag-1 correlation of ranks, which outliers do not move, its bias of −(1 + 4 ρ) ÷ n put right (Kendall 1954).
-fn correlation(deviations: &[f64]) -> f64 {
+/// The lag-1 correlation of ranks, which outliers do not move, its bias of −(1 + 4 ρ) ÷ n put right (Kendall 1954), and that of so
+/// many steps that were taken away.
+fn correlation(deviations: &[f64], steps: usize) -> f64 {
     let n = deviations.len() as f64;
     let ranks: Vec<f64> = super::order::doubled_ranks(deviations).iter().map(|rank| *rank as f64 - n - 1.0).collect();
     let squares: f64 = ranks.iter().map(|rank| rank * rank).sum();
@@ -87,5 +91,6 @@ fn correlation(deviations: &[f64]) -> f64 {
     let products: f64 = ranks.windows(2).map(|two| two[0] * two[1]).sum();
     let seen = products / squares;
     // A correlation that chance gives to independent values counts as none.
-    if seen * n.sqrt() < 1.0 { 0.0 } else { (seen + (1.0 + 4.0 * seen) / n).min(MOST) }
+    let bias = (1.0 + 4.0 * seen) * (1.0 + OF_A_STEP * steps as f64) / n;
+    if seen * n.sqrt() < 1.0 { 0.0 } else { (seen + bias).min(MOST) }
 }

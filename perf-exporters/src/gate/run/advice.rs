@@ -58,6 +58,11 @@ pub(super) fn sizes(sizes: &[usize]) -> String {
     )
 }
 
+/// The remedy for a counter that rises at the largest sizes alone.
+pub(super) fn larger(metric: &str, last: usize) -> String {
+    format!("{metric} rises at the largest sizes alone: a size or two beyond {last} show whether that goes on")
+}
+
 fn in_time(need: u64, seconds: f64) -> String {
     let time =
         if seconds < 1.0 { format!("{}ms", floor(seconds * 1e3) + 1) } else { format!("{}s", floor(seconds) + 1) };

@@ -15,7 +15,7 @@ use crate::gate::scope::{counted, inside};
 use crate::judge::caches::{CACHED, shows_with_empty_caches};
 use crate::judge::exact;
 use crate::judge::growth::{self, Class, Cost};
-use crate::judge::verdict::{Reason, Unit, Verdict};
+use crate::judge::verdict::{Reason, Severity, Unit, Verdict};
 use crate::judge::{Findings, Row};
 use crate::stats::order::{floor, quantile};
 
@@ -49,6 +49,8 @@ impl<S: Subject> Engine<'_, S> {
         let rows = counts.iter().filter_map(|(what, points)| of_counts(what, points, class));
         let counted: Findings = rows.collect();
         let broken = counted.fails(true);
+        let is_bent = |row: &&Row| row.verdict == Verdict::Inconclusive(Reason::Bends);
+        let bends = counted.rows.iter().find(is_bent).map(|row| row.metric.clone());
         self.finished.findings.rows.extend(counted.rows);
         if broken {
             return Ok(());
@@ -57,6 +59,8 @@ impl<S: Subject> Engine<'_, S> {
         let timed = self.confirm(rules, async |engine: &mut Self| engine.rounds(growth.sizes, class).await).await?;
         if timed.rows.iter().any(|row| row.verdict == Verdict::Inconclusive(Reason::Cached)) {
             self.finished.advice = Some(advice::sizes(growth.sizes));
+        } else if let (Some(bends), Some(last)) = (bends, growth.sizes.last()) {
+            self.finished.advice = Some(advice::larger(&bends, *last));
         }
         self.finished.findings.rows.extend(timed.rows);
         Ok(())
@@ -189,16 +193,20 @@ fn figures(snapshot: &Snapshot) -> BTreeMap<String, u64> {
     calls.chain([("allocs".to_owned(), allocs), ("alloc_bytes".to_owned(), bytes)]).collect()
 }
 
-/// A row for a counter that breaks the claim, and for one that shows it kept; `None` where the counter cannot decide.
+/// The row of a counter; `None` where nothing was counted at any size. What rises at the largest sizes alone is a doubt. What is
+/// undecided otherwise, rounded amounts or numbers that vary, is shown, and left to the clock: a row that warns at most.
 fn of_counts(what: &str, points: &[(u64, f64)], class: Class) -> Option<Row> {
     let cost = if what.starts_with(CALLS) { Cost::Counts } else { Cost::Amounts };
-    let judged = growth::judge(points, class, cost);
-    let idle = points.iter().all(|point| point.1 <= 0.0);
-    if idle || matches!(judged.verdict, Verdict::Inconclusive(Reason::Undecided | Reason::Bends)) {
+    if points.iter().all(|point| point.1 <= 0.0) {
         return None;
     }
+    let judged = growth::judge(points, class, cost);
+    let severity = match judged.verdict {
+        Verdict::Inconclusive(Reason::Undecided) => Severity::Target,
+        _ => Severity::Limit,
+    };
     let row = row(&format!("growth of {what}"), &judged, class, cost, points.len() as u64);
-    Some(Row { exact: true, ..row })
+    Some(Row { exact: true, severity, ..row })
 }
 
 fn row(what: &str, judged: &growth::Judgement, class: Class, cost: Cost, samples: u64) -> Row {
@@ -236,4 +244,37 @@ fn class(claimed: GrowthClass) -> Class {
         _ => (3, false),
     };
     Class { degree, log }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CONSTANT: Class = Class { degree: 0, log: false };
+    const LINEAR: Class = Class { degree: 1, log: false };
+
+    fn told(what: &str, class: Class, counts: [u32; 6]) -> Option<(Verdict, Severity)> {
+        let sizes = [16, 64, 256, 1_024, 4_096, 16_384];
+        let points: Vec<(u64, f64)> = sizes.into_iter().zip(counts.map(f64::from)).collect();
+        of_counts(what, &points, class).map(|row| (row.verdict, row.severity))
+    }
+
+    #[test]
+    fn what_is_flat_and_then_rises_is_a_doubt() {
+        let doubt = Some((Verdict::Inconclusive(Reason::Bends), Severity::Limit));
+        assert_eq!(told("calls of a", CONSTANT, [1, 1, 1, 1, 1, 5]), doubt);
+        assert_eq!(told("calls of a", CONSTANT, [1, 1, 1, 1, 3, 5]), doubt);
+        assert_eq!(told("calls of a", LINEAR, [16, 64, 256, 1_024, 4_096, 32_768]), doubt);
+        assert_eq!(told("allocs", CONSTANT, [2, 2, 2, 2, 2, 100]), doubt);
+    }
+
+    #[test]
+    fn what_no_size_decides_is_shown_and_left_to_the_clock() {
+        let shown = Some((Verdict::Inconclusive(Reason::Undecided), Severity::Target));
+        assert_eq!(told("calls of a", CONSTANT, [10, 12, 9, 11, 10, 12]), shown, "it varies");
+        assert_eq!(told("alloc_bytes", LINEAR, [50, 230, 960, 4_100, 18_000, 80_000]), shown, "numbers gain digits");
+        assert_eq!(told("allocs", CONSTANT, [0; 6]), None);
+        assert_eq!(told("allocs", CONSTANT, [3; 6]), Some((Verdict::Pass, Severity::Limit)));
+        assert_eq!(told("allocs", CONSTANT, [16, 64, 256, 1_024, 4_096, 16_384]).map(|told| told.0), Some(Verdict::Fail));
+    }
 }

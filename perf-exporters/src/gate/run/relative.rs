@@ -76,12 +76,17 @@ impl<S: Subject> Engine<'_, S> {
         let judged = loop {
             let order = Order::drawn(seed, blocks.len());
             let mut slots = [const { Vec::new() }; 4];
-            for (place, times) in slots.iter_mut().enumerate() {
-                *times = if order.runs_b(place) {
-                    self.slot_of_body(slot).await?
-                } else {
-                    slot_of(reference, slot, &self.scope, self.presence()).await
-                };
+            let turns = blocks.turns(slot.samples);
+            let mut presence = self.presence();
+            for turn in 0..turns {
+                let part = Slot { samples: Blocks::in_turn(slot.samples, turn, turns), ..slot };
+                for (place, times) in slots.iter_mut().enumerate() {
+                    if order.runs_b(place) {
+                        self.slot_of_body(part, times, &mut presence).await?;
+                    } else {
+                        slot_of(reference, part, &self.scope, times, &mut presence).await;
+                    }
+                }
             }
             self.subject.breathe().await;
             blocks.add(order, &slots);
@@ -100,7 +105,8 @@ impl<S: Subject> Engine<'_, S> {
             let seconds = start.elapsed().as_secs_f64() / blocks.len().max(1) as f64 * need as f64 * 1.2;
             self.finished.advice = Some(advice::blocks(need, seconds));
         }
-        let findings = [row(&judged, relative, slot, seed)].into_iter().collect();
+        let turns = if blocks.len() > LOOKS[0].blocks { blocks.turns(slot.samples) } else { 1 };
+        let findings = [row(&judged, relative, slot, (turns, seed))].into_iter().collect();
         Ok(Seen { findings, verdict: judged.verdict, calm: true })
     }
 
@@ -125,15 +131,19 @@ impl<S: Subject> Engine<'_, S> {
         Slot { samples: floor(samples), calls: floor(calls) as u64 }
     }
 
-    async fn slot_of_body(&mut self, slot: Slot) -> Result<Vec<f64>, Returned<S::Output>> {
-        let mut times = Vec::with_capacity(slot.samples);
-        let mut presence = self.presence();
+    async fn slot_of_body(
+        &mut self,
+        slot: Slot,
+        times: &mut Vec<f64>,
+        presence: &mut Presence,
+    ) -> Result<(), Returned<S::Output>> {
+        times.reserve(slot.samples);
         for _ in 0..slot.samples {
-            let (output, ns) = time(&mut self.subject, slot.calls, &self.scope, &mut presence).await;
+            let (output, ns) = time(&mut self.subject, slot.calls, &self.scope, presence).await;
             self.accept(output)?;
             times.push(ns.max(f64::MIN_POSITIVE));
         }
-        Ok(times)
+        Ok(())
     }
 }
 
@@ -141,15 +151,15 @@ async fn slot_of<Q: Subject>(
     reference: &mut Q,
     slot: Slot,
     scope: &std::sync::Arc<Scope>,
-    mut presence: Presence,
-) -> Vec<f64> {
-    let mut times = Vec::with_capacity(slot.samples);
+    times: &mut Vec<f64>,
+    presence: &mut Presence,
+) {
+    times.reserve(slot.samples);
     for _ in 0..slot.samples {
-        let (output, ns) = time(reference, slot.calls, scope, &mut presence).await;
+        let (output, ns) = time(reference, slot.calls, scope, presence).await;
         drop(output);
         times.push(ns.max(f64::MIN_POSITIVE));
     }
-    times
 }
 
 /// Nanoseconds of several calls, or of the parts of them that count; without the time in which others had the processor.
@@ -167,7 +177,7 @@ async fn time<Q: Subject>(
     }
 }
 
-fn row(judged: &Versus, relative: Relative, slot: Slot, seed: u64) -> Row {
+fn row(judged: &Versus, relative: Relative, slot: Slot, (turns, seed): (usize, u64)) -> Row {
     let row = Row::new(format!("vs {}", relative.reference), Unit::Ratio, relative.ratio);
     let Some((figure, worst)) = judged.worst() else { return row.verdict(judged.verdict.clone(), "") };
     let of = |(figure, judged): &(Figure, relative::Judgement)| {
@@ -179,12 +189,16 @@ fn row(judged: &Versus, relative: Relative, slot: Slot, seed: u64) -> Row {
             Verdict::Pass => String::new(),
             _ => format!("the {} decides; ", figure.name()),
         };
+        let calls = slot.samples as u64 * slot.calls;
+        let cut = match turns {
+            1 => String::new(),
+            _ => format!(", cut into turns of {}, for calls are late in runs", calls / turns as u64),
+        };
         format!(
-            "{decides}times as long as {}: {}; {} blocks of 4 × {} calls in an order drawn from seed {seed}",
+            "{decides}times as long as {}: {}; {} blocks of 4 × {calls} calls in an order drawn from seed {seed}{cut}",
             relative.reference,
             all.join(", "),
             worst.blocks,
-            slot.samples as u64 * slot.calls,
         )
     } else {
         String::new()
