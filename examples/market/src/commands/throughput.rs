@@ -3,7 +3,6 @@
 use std::error::Error;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -18,7 +17,7 @@ use perf_load::{Ctx, Load, Mix, Operation, Outcome};
 use super::book::{Book, say};
 use super::scale::Mode;
 use super::watched::{disk, note, watched};
-use super::world::{FORMAT, SEED, World};
+use super::world::{FORMAT, Place, SEED, World};
 
 /// Messages that are sent before all of them have to be stored.
 const PART: usize = 2_000;
@@ -35,7 +34,7 @@ pub(crate) fn ingestion(book: &mut Book, world: &World, mode: Mode) -> Result<Tr
     say(&format!("ingestion: {} thousand messages, sent and stored\n", mode.thousands()));
     let parts = mode.thousands() * 1_000 / PART;
     let ((), track) = watched(|| {
-        let mut producer = Producer::new(&world.log, FORMAT);
+        let mut producer = Producer::new(&*world.log, FORMAT);
         let mut ticks = world.ticks.chunks_exact(PART).cycle();
         (0..parts).try_for_each(|_| part(world, &mut producer, ticks.next().unwrap_or_default()))
     })?;
@@ -136,8 +135,8 @@ fn read(file: &mut File, piece: &mut [u8]) -> io::Result<()> {
 }
 
 /// The folder of a command, and its phases.
-pub(crate) fn run(book: &mut Book, folder: &Path, mode: Mode) -> Result<(), Box<dyn Error>> {
-    let world = World::begin(folder, market::ingest::Strategy::Fixed(500))?;
+pub(crate) fn run(book: &mut Book, place: Place<'_>, mode: Mode) -> Result<(), Box<dyn Error>> {
+    let world = World::begin(place)?;
     let track = ingestion(book, &world, mode)?;
     queries(book, &world, mode)?;
     storage(&world, mode)?;
