@@ -20,8 +20,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use crate::broker::Broker;
 use crate::codec::Format;
-use crate::log::{Consumer, Log};
+use crate::log::LogError;
+use crate::source::Source;
 use crate::sql::{Store, StoreError};
 use crate::symbols::Symbols;
 
@@ -82,14 +84,14 @@ pub struct Counts {
     pub stored: AtomicU64,
     /// Messages that could not be decoded.
     pub poison: AtomicU64,
-    /// Batches that were tried again, since the database was locked or full.
+    /// Batches that were tried again, since the database was locked or full, or the broker did not take a commit.
     pub retried: AtomicU64,
 }
 
 /// Consumers at work on threads of their own, until they are dropped.
 #[derive(Debug)]
 pub struct Ingest {
-    log: Arc<Log>,
+    log: Arc<dyn Broker>,
     counts: Arc<Counts>,
     stop: Arc<AtomicBool>,
     threads: Vec<thread::JoinHandle<Result<(), IngestError>>>,
@@ -99,7 +101,7 @@ pub struct Ingest {
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The log.
-    pub log: Arc<Log>,
+    pub log: Arc<dyn Broker>,
     /// The format of its messages.
     pub format: Format,
     /// How they are gathered.
@@ -115,18 +117,19 @@ pub struct Plan {
 impl Plan {
     /// Batches of 500 of the binary schema, into this database.
     #[must_use]
-    pub fn new(log: Arc<Log>, database: &Path, symbols: Arc<Symbols>) -> Self {
+    pub fn new(log: Arc<dyn Broker>, database: &Path, symbols: Arc<Symbols>) -> Self {
         let (format, strategy, pause) = (Format::Schema, Strategy::Fixed(500), Duration::ZERO);
         Self { log, format, strategy, database: database.to_owned(), symbols, pause }
     }
 
     fn step(&self, counts: &Arc<Counts>) -> Result<Step<Store>, StoreError> {
         let store = Store::open(&self.database, &self.symbols)?;
-        Ok(Step::new(store, self.format, Arc::clone(counts), self.log.folder()))
+        let folder = self.database.parent().unwrap_or(Path::new(""));
+        Ok(Step::new(store, self.format, Arc::clone(counts), folder))
     }
 
-    fn consumers(&self) -> Vec<Consumer> {
-        (0..self.log.partitions()).map(|partition| Consumer::new(Arc::clone(&self.log), partition, GROUP)).collect()
+    fn sources(&self) -> Result<Vec<Box<dyn Source>>, LogError> {
+        (0..self.log.partitions()).map(|partition| Arc::clone(&self.log).source(partition, GROUP)).collect()
     }
 }
 
@@ -134,8 +137,8 @@ impl Ingest {
     /// Starts the consumers.
     ///
     /// # Errors
-    /// A database that cannot be opened.
-    pub fn start(plan: &Plan) -> Result<Self, StoreError> {
+    /// A database that cannot be opened, or a broker that does not answer.
+    pub fn start(plan: &Plan) -> Result<Self, IngestError> {
         let counts = Arc::new(Counts::default());
         let stop = Arc::new(AtomicBool::new(false));
         let most = plan.strategy.most();
@@ -143,12 +146,12 @@ impl Ingest {
         let mut threads = Vec::new();
         match plan.strategy {
             Strategy::Parallel(_) => {
-                for mut consumer in plan.consumers() {
+                for mut source in plan.sources()? {
                     let (mut work, stop) = (plan.step(&counts)?, Arc::clone(&stop));
                     threads.push(thread::spawn(move || {
                         while !stop.load(Ordering::Relaxed) {
-                            if work.run(&mut consumer, most, &stop)? == 0 {
-                                let _ = consumer.wait(IDLE);
+                            if work.run(source.as_mut(), most, &stop)? == 0 {
+                                let _ = source.wait(IDLE);
                             }
                             thread::sleep(pause);
                         }
@@ -157,16 +160,16 @@ impl Ingest {
                 }
             }
             Strategy::Ring => {
-                let (work, consumers, stop) = (plan.step(&counts)?, plan.consumers(), Arc::clone(&stop));
-                threads.push(thread::spawn(move || ring::run(consumers, work, most, &stop)));
+                let (work, sources, stop) = (plan.step(&counts)?, plan.sources()?, Arc::clone(&stop));
+                threads.push(thread::spawn(move || ring::run(sources, work, most, &stop)));
             }
             Strategy::PerRecord | Strategy::Fixed(_) | Strategy::Large => {
-                let (mut work, mut consumers, stop) = (plan.step(&counts)?, plan.consumers(), Arc::clone(&stop));
+                let (mut work, mut sources, stop) = (plan.step(&counts)?, plan.sources()?, Arc::clone(&stop));
                 threads.push(thread::spawn(move || {
                     while !stop.load(Ordering::Relaxed) {
                         let mut done = 0;
-                        for consumer in &mut consumers {
-                            done += work.run(consumer, most, &stop)?;
+                        for source in &mut sources {
+                            done += work.run(source.as_mut(), most, &stop)?;
                         }
                         if done == 0 {
                             thread::sleep(IDLE / 10);
@@ -191,8 +194,9 @@ impl Ingest {
     pub fn drain(&self, most: Duration) -> bool {
         let share = most / u32::try_from(self.log.partitions()).unwrap_or(1);
         (0..self.log.partitions()).all(|partition| {
-            let end = self.log.visible(partition).end;
-            end == 0 || self.log.wait_committed(partition, GROUP, end - 1, share) >= end
+            self.log
+                .end(partition)
+                .is_ok_and(|end| end == 0 || self.log.wait_committed(partition, GROUP, end - 1, share) >= end)
         })
     }
 

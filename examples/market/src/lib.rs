@@ -12,10 +12,13 @@
 
 pub mod api;
 pub mod archive;
+pub mod broker;
 pub mod codec;
 pub mod decimal;
 pub mod ingest;
 pub mod inject;
+#[cfg(feature = "kafka")]
+pub mod kafka;
 pub mod log;
 pub mod produce;
 pub mod source;

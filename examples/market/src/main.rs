@@ -19,6 +19,7 @@ use market::Inject;
 
 use commands::Command;
 use commands::scale::Mode;
+use commands::world::Place;
 
 /// Counts allocations for the probes, and live bytes for the monitor.
 #[global_allocator]
@@ -37,6 +38,9 @@ struct Args {
     /// Where the report, the page and the data go.
     #[arg(long, global = true, value_name = "PATH", default_value = "target/market")]
     folder: PathBuf,
+    /// A Kafka broker that takes the messages, in place of the embedded log (feature `kafka`).
+    #[arg(long, global = true, value_name = "HOST:PORT")]
+    brokers: Option<String>,
     /// End with 1 where a limit is broken.
     #[arg(long, global = true)]
     strict: bool,
@@ -49,7 +53,8 @@ fn main() -> ExitCode {
     if let Some(inject) = args.inject {
         inject.activate();
     }
-    commands::run(&args.command, &args.folder, args.mode, args.strict).unwrap_or_else(|error| {
+    let place = Place { folder: &args.folder, brokers: args.brokers.as_deref() };
+    commands::run(&args.command, place, args.mode, args.strict).unwrap_or_else(|error| {
         eprintln!("market: {error}");
         ExitCode::from(2)
     })

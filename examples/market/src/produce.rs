@@ -5,13 +5,14 @@ use std::ops::Range;
 use perf_core::perf_probe;
 
 use crate::Tick;
+use crate::broker::Broker;
 use crate::codec::Format;
-use crate::log::{Log, LogError};
+use crate::log::LogError;
 
 /// Encodes and appends, with buffers that it fills again.
 #[derive(Debug)]
 pub struct Producer<'a> {
-    log: &'a Log,
+    log: &'a dyn Broker,
     format: Format,
     partitions: Vec<Pending>,
 }
@@ -26,7 +27,7 @@ struct Pending {
 impl<'a> Producer<'a> {
     /// A producer for this log.
     #[must_use]
-    pub fn new(log: &'a Log, format: Format) -> Self {
+    pub fn new(log: &'a dyn Broker, format: Format) -> Self {
         let partitions = (0..log.partitions()).map(|_| Pending::default()).collect();
         Self { log, format, partitions }
     }
@@ -62,9 +63,9 @@ impl<'a> Producer<'a> {
 /// # Errors
 /// Of the log.
 #[perf_probe(name = "producer::send", errors)]
-pub fn send(log: &Log, format: Format, tick: &Tick) -> Result<(usize, u64), LogError> {
+pub fn send(log: &dyn Broker, format: Format, tick: &Tick) -> Result<(usize, u64), LogError> {
     let mut bytes = Vec::with_capacity(128);
     format.encode(tick, &mut bytes);
     let partition = log.partition_of(tick.symbol);
-    Ok((partition, log.append(partition, &[bytes])?))
+    Ok((partition, log.append(partition, &[bytes.as_slice()])?))
 }

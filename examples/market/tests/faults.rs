@@ -25,7 +25,7 @@ fn stream(number: usize) -> Vec<Tick> {
 }
 
 fn plan(log: &Arc<Log>, folder: &Path) -> Plan {
-    Plan::new(Arc::clone(log), &folder.join("market.sqlite"), Arc::new(Symbols::first(SYMBOLS)))
+    Plan::new(log.clone(), &folder.join("market.sqlite"), Arc::new(Symbols::first(SYMBOLS)))
 }
 
 fn trades(ticks: &[Tick]) -> u64 {
@@ -65,7 +65,7 @@ fn every_strategy_stores_everything_once() {
         let folder = tempfile::tempdir().unwrap();
         let log = Arc::new(Log::open(folder.path(), Options { segment_bytes: 5_000, ..Options::default() }).unwrap());
         let ingest = Ingest::start(&Plan { strategy, ..plan(&log, folder.path()) }).unwrap();
-        Producer::new(&log, FORMAT).send_all(&ticks).unwrap();
+        Producer::new(&*log, FORMAT).send_all(&ticks).unwrap();
         assert!(ingest.drain(PATIENCE), "{}", strategy.name());
         assert_eq!(ingest.counts().stored.load(Relaxed), 1_000, "{}", strategy.name());
         ingest.stop().unwrap();
@@ -90,7 +90,7 @@ fn a_log_stopped_in_mid_run_is_counted_and_recovers() {
                 _ => {}
             }
             let tick = &ticks[usize::try_from(ctx.number()).unwrap()];
-            let (partition, offset) = produce::send(&log, FORMAT, tick)?;
+            let (partition, offset) = produce::send(&*log, FORMAT, tick)?;
             acknowledged.lock().unwrap().insert((partition, offset, encoded(tick)));
             Ok::<(), LogError>(())
         })
@@ -112,7 +112,7 @@ fn a_restart_loses_nothing_and_stores_nothing_twice() {
     let ticks = stream(2_000);
     for part in ticks.chunks(500) {
         let log = Arc::new(Log::open(folder.path(), Options { segment_bytes: 4_000, ..Options::default() }).unwrap());
-        Producer::new(&log, FORMAT).send_all(part).unwrap();
+        Producer::new(&*log, FORMAT).send_all(part).unwrap();
         // Stopped somewhere: what was stored and not committed comes again.
         let ingest = Ingest::start(&Plan { strategy: Strategy::Fixed(37), ..plan(&log, folder.path()) }).unwrap();
         let _ = log.wait_committed(0, GROUP, log.committed(0, GROUP), PATIENCE);
@@ -140,7 +140,7 @@ fn poison_is_counted_kept_aside_and_passed_over() {
     let ticks = stream(1_000);
     let ingest = Ingest::start(&plan(&log, folder.path())).unwrap();
     for (number, tick) in ticks.iter().enumerate() {
-        produce::send(&log, FORMAT, tick).unwrap();
+        produce::send(&*log, FORMAT, tick).unwrap();
         if number % 50 == 0 {
             let poison: &[u8] = if number % 100 == 0 { b"{\"not\": \"a tick\"}" } else { &encoded(tick)[..9] };
             log.append(number % log.partitions(), &[poison]).unwrap();
@@ -171,7 +171,7 @@ fn a_slow_consumer_pushes_back() {
     let load = Load::new("producer").workers(2).duration(Duration::from_millis(500));
     let outcome = load
         .run(|ctx: &Ctx| {
-            let sent = produce::send(&log, FORMAT, &ticks[usize::try_from(ctx.number() % 1_000).unwrap()]).map(drop);
+            let sent = produce::send(&*log, FORMAT, &ticks[usize::try_from(ctx.number() % 1_000).unwrap()]).map(drop);
             let lag = log.lag(GROUP);
             let mut greatest = greatest.lock().unwrap();
             *greatest = lag.max(*greatest);
@@ -196,7 +196,7 @@ fn a_locked_database_is_tried_again() {
     let ingest = Ingest::start(&plan(&log, folder.path())).unwrap();
     let other = rusqlite::Connection::open(folder.path().join("market.sqlite")).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    Producer::new(&log, FORMAT).send_all(&ticks).unwrap();
+    Producer::new(&*log, FORMAT).send_all(&ticks).unwrap();
     while ingest.counts().retried.load(Relaxed) < 2 {
         thread::sleep(Duration::from_millis(5));
     }

@@ -53,7 +53,17 @@ fn a_folder_that_cannot_be_made_is_2() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let failed = program(&["throughput", "--mode", "quick"], file.path());
     assert_eq!(failed.status.code(), Some(2));
-    assert!(String::from_utf8(failed.stderr).unwrap().contains("market: the log's files: "));
+    assert!(String::from_utf8(failed.stderr).unwrap().contains("market: cannot make the folder "));
+}
+
+#[cfg(not(feature = "kafka"))]
+#[test]
+fn brokers_without_their_feature_are_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let failed = program(&["curve", "--mode", "quick", "--brokers", "localhost:9092"], folder.path());
+    assert_eq!(failed.status.code(), Some(2));
+    let text = String::from_utf8(failed.stderr).unwrap();
+    assert!(text.contains("this build cannot ask localhost:9092; build it with `--features kafka`"), "{text}");
 }
 
 /// A command that measures a part has nothing to say of the others, and no success table.

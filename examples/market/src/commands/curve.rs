@@ -35,7 +35,7 @@ pub(crate) fn driver<'a>(name: &str, world: &'a World) -> impl Drive + use<'a> {
 }
 
 fn send(world: &World, ctx: &Ctx) -> Result<(), LogError> {
-    produce::send(&world.log, FORMAT, world.tick(ctx.number())).map(drop)
+    produce::send(&*world.log, FORMAT, world.tick(ctx.number())).map(drop)
 }
 
 /// What a drive shows of its rate.

@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) fn producer(book: &mut Book, world: &World, mode: Mode) -> Result<(), Box<dyn Error>> {
     say("producer: a message acknowledged\n");
     let load = load("producer", MESSAGES, 100).duration(mode.steady()).max_in_flight(8);
-    book.drive(&load.run(|ctx| produce::send(&world.log, FORMAT, world.tick(ctx.number())).map(drop))?);
+    book.drive(&load.run(|ctx| produce::send(&*world.log, FORMAT, world.tick(ctx.number())).map(drop))?);
     world.drain()
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn consumer(book: &mut Book, world: &World, mode: Mode) -> Result<(),
     let load = load("consumer", AWAITED, 200).duration(mode.steady()).max_in_flight(64);
     let outcome = load.run(|ctx: &Ctx| {
         let (partition, offset) =
-            produce::send(&world.log, FORMAT, world.tick(ctx.number())).map_err(|_| "not sent")?;
+            produce::send(&*world.log, FORMAT, world.tick(ctx.number())).map_err(|_| "not sent")?;
         let stored = world.log.wait_committed(partition, GROUP, offset, PATIENCE) > offset;
         if stored { Ok(()) } else { Err("not stored") }
     })?;

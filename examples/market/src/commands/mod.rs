@@ -12,20 +12,19 @@ mod stress;
 mod targets;
 mod throughput;
 mod watched;
-mod world;
+pub(crate) mod world;
 
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Subcommand;
 use market::api::Server;
-use market::ingest::Strategy;
 
 use book::Book;
 use pair::Pair;
 use scale::Mode;
-use world::World;
+use world::{Place, World};
 
 /// What the program can do.
 #[derive(Clone, Debug, Subcommand)]
@@ -70,13 +69,14 @@ pub(crate) enum Command {
 }
 
 /// Runs a command; with `strict` a broken limit is 1.
-pub(crate) fn run(command: &Command, folder: &Path, mode: Mode, strict: bool) -> Result<ExitCode, Box<dyn Error>> {
+pub(crate) fn run(command: &Command, place: Place<'_>, mode: Mode, strict: bool) -> Result<ExitCode, Box<dyn Error>> {
+    let folder = place.folder;
     let mut book = Book::new(folder);
-    let world = || World::begin(folder, Strategy::Fixed(500));
+    let world = || World::begin(place);
     match command {
         Command::Quick => {
             book = book.whole();
-            throughput::run(&mut book, folder, Mode::Quick)?;
+            throughput::run(&mut book, place, Mode::Quick)?;
             let world = world()?;
             latency::run(&mut book, &world, Mode::Quick)?;
             curve::run(&mut book, &world, Mode::Quick)?;
@@ -85,7 +85,7 @@ pub(crate) fn run(command: &Command, folder: &Path, mode: Mode, strict: bool) ->
             production::run(&mut book, &world, Mode::Quick)?;
             pair::note_allocations(&mut book)?;
         }
-        Command::Throughput => throughput::run(&mut book, folder, mode)?,
+        Command::Throughput => throughput::run(&mut book, place, mode)?,
         Command::Latency => latency::run(&mut book, &filled(world()?)?, mode)?,
         Command::Curve => curve::run(&mut book, &world()?, mode)?,
         Command::Stress => stress::run(&mut book, &world()?, mode)?,
@@ -93,7 +93,7 @@ pub(crate) fn run(command: &Command, folder: &Path, mode: Mode, strict: bool) ->
         Command::Production => production::run(&mut book, &filled(world()?)?, mode)?,
         Command::Regression { baseline } => {
             let baseline = baseline.clone().unwrap_or_else(|| folder.join("baseline"));
-            let code = regression::run(&mut book, folder, &baseline, mode)?;
+            let code = regression::run(&mut book, place, &baseline, mode)?;
             book.write()?;
             return Ok(code);
         }
@@ -116,7 +116,7 @@ pub(crate) fn run(command: &Command, folder: &Path, mode: Mode, strict: bool) ->
 
 /// With all its ticks stored, so that there is something to ask for.
 fn filled(world: World) -> Result<World, Box<dyn Error>> {
-    let mut producer = market::produce::Producer::new(&world.log, world::FORMAT);
+    let mut producer = market::produce::Producer::new(&*world.log, world::FORMAT);
     for ticks in world.ticks.chunks(2_000) {
         producer.send_all(ticks)?;
         world.drain()?;

@@ -102,8 +102,8 @@ impl Work {
         let log = Arc::new(Log::open(data.join("log"), options.clone())?);
         let wire = Arc::new(Log::open(data.join("wire"), options)?);
         let ticks = ticks(SEED, 100, MESSAGES)?;
-        Producer::new(&log, FORMAT).send_all(&ticks)?;
-        Producer::new(&wire, market::codec::Format::Wire).send_all(&ticks)?;
+        Producer::new(&*log, FORMAT).send_all(&ticks)?;
+        Producer::new(&*wire, market::codec::Format::Wire).send_all(&ticks)?;
         Ok(Self { ticks, log, wire, folder: data, runs: 0 })
     }
 

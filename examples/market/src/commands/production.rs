@@ -41,7 +41,7 @@ pub(crate) fn run(book: &mut Book, world: &World, mode: Mode) -> Result<(), Box<
         thread::scope(|scope| {
             let messages = scope.spawn(|| {
                 messages
-                    .run(|ctx| produce::send(&world.log, FORMAT, world.tick(ctx.number())).map(drop))
+                    .run(|ctx| produce::send(&*world.log, FORMAT, world.tick(ctx.number())).map(drop))
                     .map_err(|error| error.to_string())
             });
             let queries = scope.spawn(|| query_mix(world, &queries).map_err(text));

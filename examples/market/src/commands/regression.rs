@@ -7,13 +7,12 @@ use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
-use market::ingest::Strategy;
 use perf_exporters::Report;
 use perf_exporters::report::ProbeReport;
 
 use super::book::{Book, perf, say};
 use super::scale::Mode;
-use super::world::World;
+use super::world::{Place, World};
 use super::{latency, throughput};
 
 const RUNS: usize = 5;
@@ -24,7 +23,8 @@ const LATENCY: &str = "consumer::response";
 const THROUGHPUT: &str = "ingestion::part";
 
 /// Measures and judges; the code is 1 where something regressed.
-pub(crate) fn run(book: &mut Book, folder: &Path, baseline: &Path, mode: Mode) -> Result<ExitCode, Box<dyn Error>> {
+pub(crate) fn run(book: &mut Book, place: Place<'_>, baseline: &Path, mode: Mode) -> Result<ExitCode, Box<dyn Error>> {
+    let folder = place.folder;
     let runs = folder.join("runs");
     if runs.exists() {
         fs::remove_dir_all(&runs)?;
@@ -32,7 +32,7 @@ pub(crate) fn run(book: &mut Book, folder: &Path, baseline: &Path, mode: Mode) -
     fs::create_dir_all(&runs)?;
     for number in 0..RUNS {
         say(&format!("regression: run {} of {RUNS}\n", number + 1));
-        let world = World::begin(folder, Strategy::Fixed(500))?;
+        let world = World::begin(place)?;
         let mut own = Book::new(folder);
         throughput::ingestion(&mut own, &world, mode)?;
         latency::producer(&mut own, &world, mode)?;

@@ -3,7 +3,6 @@
 use std::error::Error;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -19,7 +18,7 @@ use perf_load::{Ctx, Load, Mix, Operation, Outcome};
 use super::book::{Book, say, told};
 use super::scale::Mode;
 use super::watched::{disk, note, watched};
-use super::world::{FORMAT, SEED, World};
+use super::world::{FORMAT, Place, SEED, World};
 
 /// Messages that are sent before all of them have to be stored.
 const PART: usize = 2_000;
@@ -37,7 +36,7 @@ pub(crate) fn ingestion(book: &mut Book, world: &World, mode: Mode) -> Result<Tr
     let parts = mode.thousands() * 1_000 / PART;
     say(&format!("ingestion: {} messages, sent and stored\n", messages(parts)));
     let ((), track) = watched(|| {
-        let mut producer = Producer::new(&world.log, FORMAT);
+        let mut producer = Producer::new(&*world.log, FORMAT);
         let mut ticks = world.ticks.chunks_exact(PART).cycle();
         (0..parts).try_for_each(|done| {
             if done > 0 && done % (parts / 10).max(100) == 0 {
@@ -144,8 +143,8 @@ fn read(file: &mut File, piece: &mut [u8]) -> io::Result<()> {
 }
 
 /// The folder of a command, and its phases.
-pub(crate) fn run(book: &mut Book, folder: &Path, mode: Mode) -> Result<(), Box<dyn Error>> {
-    let world = World::begin(folder, market::ingest::Strategy::Fixed(500))?;
+pub(crate) fn run(book: &mut Book, place: Place<'_>, mode: Mode) -> Result<(), Box<dyn Error>> {
+    let world = World::begin(place)?;
     let track = ingestion(book, &world, mode)?;
     queries(book, &world, mode)?;
     storage(&world, mode)?;

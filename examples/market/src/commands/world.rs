@@ -7,11 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use market::Tick;
+use market::broker::Broker;
 use market::codec::Format;
-use market::ingest::{Ingest, Plan, Strategy};
-use market::log::{Log, Options};
+use market::ingest::{Ingest, Plan};
+use market::log::{Log, LogError, Options};
 use market::symbols::Symbols;
 use market::tick::ticks;
+
+use super::book::say;
 
 /// Symbols of the market.
 const SYMBOLS: u32 = 500;
@@ -24,9 +27,18 @@ const MAX_LAG: u64 = 5_000;
 /// The format of messages.
 pub(crate) const FORMAT: Format = Format::Schema;
 
+/// Where a world is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place<'a> {
+    /// The folder of the report, the page and the data.
+    pub(crate) folder: &'a Path,
+    /// The Kafka broker that takes the messages; by default the log is embedded.
+    pub(crate) brokers: Option<&'a str>,
+}
+
 /// All of it.
 pub(crate) struct World {
-    pub(crate) log: Arc<Log>,
+    pub(crate) log: Arc<dyn Broker>,
     pub(crate) symbols: Arc<Symbols>,
     pub(crate) database: PathBuf,
     pub(crate) ticks: Vec<Tick>,
@@ -35,16 +47,22 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// A new one in this folder, in place of what was there.
-    pub(crate) fn begin(folder: &Path, strategy: Strategy) -> Result<Self, Box<dyn Error>> {
-        let folder = folder.join("data");
+    /// A new one in this place, instead of the one that was there.
+    pub(crate) fn begin(place: Place<'_>) -> Result<Self, Box<dyn Error>> {
+        let folder = place.folder.join("data");
         if folder.exists() {
             fs::remove_dir_all(&folder)?;
         }
-        let log = Arc::new(Log::open(folder.join("log"), Options { max_lag: Some(MAX_LAG), ..Options::default() })?);
+        fs::create_dir_all(&folder)
+            .map_err(|error| format!("cannot make the folder {}: {error}; give another one", folder.display()))?;
+        let log = match place.brokers {
+            None => embedded(&folder)?,
+            Some(brokers) => kafka(brokers)?,
+        };
+        say(&format!("log: {}\n", log.describe()));
         let symbols = Arc::new(Symbols::first(SYMBOLS));
         let database = folder.join("market.sqlite");
-        let plan = Plan { strategy, format: FORMAT, ..Plan::new(Arc::clone(&log), &database, Arc::clone(&symbols)) };
+        let plan = Plan { format: FORMAT, ..Plan::new(Arc::clone(&log), &database, Arc::clone(&symbols)) };
         let ingest = Ingest::start(&plan)?;
         Ok(Self { log, symbols, database, ticks: ticks(SEED, SYMBOLS, TICKS)?, ingest, folder })
     }
@@ -62,4 +80,25 @@ impl World {
         }
         Err("the consumers did not store within a minute what was sent; is the disk full?".into())
     }
+}
+
+fn embedded(folder: &Path) -> Result<Arc<dyn Broker>, LogError> {
+    Ok(Arc::new(Log::open(folder.join("log"), Options { max_lag: Some(MAX_LAG), ..Options::default() })?))
+}
+
+/// A topic of its own, so that nothing is counted that another run has sent.
+#[cfg(feature = "kafka")]
+fn kafka(brokers: &str) -> Result<Arc<dyn Broker>, LogError> {
+    use std::time::SystemTime;
+
+    use market::kafka::{Kafka, Options};
+
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let topic = format!("market-{}", now.as_millis());
+    Ok(Arc::new(Kafka::open(brokers, Options { max_lag: Some(MAX_LAG), ..Options::new(&topic) })?))
+}
+
+#[cfg(not(feature = "kafka"))]
+fn kafka(brokers: &str) -> Result<Arc<dyn Broker>, LogError> {
+    Err(LogError::Broker(format!("this build cannot ask {brokers}; build it with `--features kafka`")))
 }

@@ -47,7 +47,7 @@ pub struct Step<S> {
 #[derive(Debug)]
 pub(super) struct Decoder {
     format: Format,
-    counts: Arc<Counts>,
+    pub(super) counts: Arc<Counts>,
     aside: Aside,
 }
 
@@ -79,8 +79,8 @@ impl<S: Sink> Step<S> {
         Self { decoder, storer: Storer { sink, counts }, entries: Vec::new() }
     }
 
-    /// Polls, decodes, stores and commits a batch; how many messages it had. A database that is locked or full is tried again
-    /// until `stop`.
+    /// Polls, decodes, stores and commits a batch; how many messages it had. A database that is locked or full, and a broker that
+    /// is away, are tried again until `stop`.
     ///
     /// # Errors
     /// Of the log, and failures of the database that do not pass.
@@ -98,7 +98,7 @@ impl<S: Sink> Step<S> {
         let (partition, end, length) = (batch.partition, batch.end(), batch.len());
         self.decoder.decode(&batch, &mut self.entries)?;
         if self.storer.store(partition, &self.entries, end, stop)? {
-            source.commit()?;
+            commit(source, &self.decoder.counts, stop)?;
         }
         Ok(length)
     }
@@ -144,6 +144,28 @@ impl<S: Sink> Storer<S> {
         }
         Ok(true)
     }
+}
+
+/// Commits what was stored. Where it was to stop first the messages come again, and the store passes over them.
+///
+/// # Errors
+/// Failures of the log that do not pass.
+pub(super) fn commit<C: Source + ?Sized>(
+    source: &mut C,
+    counts: &Counts,
+    stop: &AtomicBool,
+) -> Result<(), IngestError> {
+    while let Err(error) = source.commit() {
+        if !matches!(error, LogError::Stopped) {
+            return Err(error.into());
+        }
+        counts.retried.fetch_add(1, Ordering::Relaxed);
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+        thread::sleep(AGAIN);
+    }
+    Ok(())
 }
 
 /// Decodes each message; how many could not be, which `keep` was given.

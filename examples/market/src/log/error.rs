@@ -19,6 +19,8 @@ pub enum LogError {
     Corrupt(String),
     /// Any other failure of a file.
     Io(io::Error),
+    /// Any other failure of a broker that is another process.
+    Broker(String),
 }
 
 impl Class for LogError {
@@ -29,6 +31,7 @@ impl Class for LogError {
             Self::DiskFull(_) => "disk full".into(),
             Self::Corrupt(_) => "corrupt log".into(),
             Self::Io(error) => error.class(),
+            Self::Broker(_) => "broker".into(),
         }
     }
 }
@@ -52,6 +55,7 @@ impl fmt::Display for LogError {
             Self::DiskFull(error) => write!(f, "the disk is full: {error}; make room, then try again"),
             Self::Corrupt(problem) => write!(f, "the log is corrupt: {problem}"),
             Self::Io(error) => write!(f, "the log's files: {error}"),
+            Self::Broker(problem) => write!(f, "the broker: {problem}"),
         }
     }
 }

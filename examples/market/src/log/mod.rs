@@ -8,10 +8,10 @@
 
 pub mod consumer;
 mod error;
+pub(crate) mod groups;
 mod partition;
 mod segment;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -112,19 +112,22 @@ impl Log {
     /// The offset that a group has committed in a partition.
     #[must_use]
     pub fn committed(&self, partition: usize, group: &str) -> u64 {
-        self.partitions[partition].committed(group)
+        self.partitions[partition].groups().committed(group)
     }
 
     /// The same, after waiting until it is more than `offset`, at most so long.
     #[must_use]
     pub fn wait_committed(&self, partition: usize, group: &str, offset: u64, most: Duration) -> u64 {
-        self.partitions[partition].wait_committed(group, offset, most)
+        self.partitions[partition].groups().wait(group, offset, most)
     }
 
     /// Messages that a group has not committed yet, in all partitions.
     #[must_use]
     pub fn lag(&self, group: &str) -> u64 {
-        self.partitions.iter().map(|partition| partition.visible().end.saturating_sub(partition.committed(group))).sum()
+        self.partitions
+            .iter()
+            .map(|partition| partition.visible().end.saturating_sub(partition.groups().committed(group)))
+            .sum()
     }
 
     /// Refuses all appends from now on, as a broker that is down: [`LogError::Stopped`].
@@ -151,9 +154,6 @@ impl Log {
 
     /// Takes a group into account when appends are held against [`Options::max_lag`].
     pub(crate) fn join(&self, partition: usize, group: &str) -> u64 {
-        self.partitions[partition].join(group)
+        self.partitions[partition].groups().join(group)
     }
 }
-
-/// Committed offsets by group.
-type Groups = BTreeMap<String, u64>;

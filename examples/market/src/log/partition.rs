@@ -1,12 +1,14 @@
 //! One partition: its writer, what of it can be read, and what groups have committed.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::{Groups, LogError, Options, segment};
+use super::groups::Groups;
+use super::{LogError, Options, segment};
 
 #[derive(Debug)]
 pub(super) struct Partition {
@@ -14,8 +16,7 @@ pub(super) struct Partition {
     writer: Mutex<Writer>,
     visible: Mutex<Seen>,
     grown: Condvar,
-    groups: Mutex<Groups>,
-    moved: Condvar,
+    groups: Groups,
 }
 
 #[derive(Debug)]
@@ -67,22 +68,18 @@ impl Partition {
         }
         let next = base + frames;
         Ok(Self {
-            groups: Mutex::new(groups(folder, next)?),
+            groups: Groups::new(groups(folder, next)?),
             folder: folder.to_owned(),
             writer: Mutex::new(Writer { file, length, torn: false, base, next, buffer: Vec::new() }),
             visible: Mutex::new(Seen { visible: Visible { end: next, base, length }, bases }),
             grown: Condvar::new(),
-            moved: Condvar::new(),
         })
     }
 
     pub(super) fn append<P: AsRef<[u8]>>(&self, payloads: &[P], options: &Options) -> Result<u64, LogError> {
         let mut writer = lock(&self.writer);
-        if let Some(most) = options.max_lag {
-            let slowest = lock(&self.groups).values().min().copied();
-            if slowest.is_some_and(|committed| writer.next + payloads.len() as u64 > committed + most) {
-                return Err(LogError::BackPressure);
-            }
+        if self.groups.too_far_behind(writer.next + payloads.len() as u64, options.max_lag) {
+            return Err(LogError::BackPressure);
         }
         writer.mend()?;
         let first = writer.next;
@@ -117,18 +114,8 @@ impl Partition {
         &self.folder
     }
 
-    pub(super) fn committed(&self, group: &str) -> u64 {
-        lock(&self.groups).get(group).copied().unwrap_or(0)
-    }
-
-    pub(super) fn wait_committed(&self, group: &str, offset: u64, most: Duration) -> u64 {
-        let of = |groups: &Groups| groups.get(group).copied().unwrap_or(0);
-        let waited = self.moved.wait_timeout_while(lock(&self.groups), most, |groups| of(groups) <= offset);
-        of(&waited.unwrap_or_else(PoisonError::into_inner).0)
-    }
-
-    pub(super) fn join(&self, group: &str) -> u64 {
-        *lock(&self.groups).entry(group.to_owned()).or_default()
+    pub(super) fn groups(&self) -> &Groups {
+        &self.groups
     }
 
     /// The file is replaced whole, so that a crash leaves the old offset or the new one.
@@ -136,13 +123,7 @@ impl Partition {
         let (new, path) = (self.folder.join(format!("{group}.new")), self.folder.join(format!("{group}.offset")));
         fs::write(&new, offset.to_string())?;
         fs::rename(&new, &path)?;
-        let mut groups = lock(&self.groups);
-        match groups.get_mut(group) {
-            Some(committed) => *committed = offset,
-            None => drop(groups.insert(group.to_owned(), offset)),
-        }
-        drop(groups);
-        self.moved.notify_all();
+        self.groups.set(group, offset);
         Ok(())
     }
 }
@@ -187,8 +168,8 @@ fn open(path: &Path) -> io::Result<File> {
 
 /// Offsets that groups have committed. One beyond the end is of messages that a crash of the machine took: the group goes on
 /// at the end.
-fn groups(folder: &Path, next: u64) -> Result<Groups, LogError> {
-    let mut groups = Groups::new();
+fn groups(folder: &Path, next: u64) -> Result<BTreeMap<String, u64>, LogError> {
+    let mut groups = BTreeMap::new();
     for entry in folder.read_dir()? {
         let path = entry?.path();
         if path.extension().is_none_or(|ending| ending != "offset") {

@@ -51,7 +51,7 @@ fn sending_appends_once_a_partition() {
 fn a_batch_is_committed_once() -> Result<(), LogError> {
     let folder = tempfile::tempdir().unwrap();
     let log = Arc::new(Log::open(folder.path(), Options { partitions: 1, ..Options::default() })?);
-    Producer::new(&log, Format::Wire).send_all(&TICKS)?;
+    Producer::new(&*log, Format::Wire).send_all(&TICKS)?;
     let mut consumer = Consumer::new(Arc::clone(&log), 0, "group");
     gate::measure(|| {
         while !consumer.poll(100)?.is_empty() {
