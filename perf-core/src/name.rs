@@ -1,7 +1,7 @@
 //! From the compiler's name of a function to its readable name: `module::function` or `module::Type::method`.
 //!
 //! An attribute on a lone function sees its tokens only, not whether it stands in an impl block, and of which type. But
-//! `type_name_of_val` of an item nested in it spells out the whole path. These are the paths, each followed by the
+//! `type_name` of a type nested in it spells out the whole path. These are the paths, each followed by the
 //! nested item's own name:
 //!
 //! | where | the compiler's name |
@@ -19,7 +19,7 @@
 
 /// The name of the function in which an item called `raw` is nested, `module` being its `module_path!()`.
 ///
-/// The nested item is a function called `method` or `function`, in a static: where it is called `method` the function
+/// The nested item is a type called `Method` or `Function`, in a static: where it is called `Method` the function
 /// around is known to have a receiver. Else a function counts as associated if the name of its parent begins with a
 /// capital.
 pub(crate) fn resolve_name(module: &str, raw: &str) -> String {
@@ -29,7 +29,7 @@ pub(crate) fn resolve_name(module: &str, raw: &str) -> String {
         path = around;
     }
     let (parent, function) = last(path);
-    match owner(module, parent, marker == "method") {
+    match owner(module, parent, marker == "Method") {
         Some(owner) => format!("{module}::{owner}::{function}"),
         None => format!("{module}::{function}"),
     }
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     fn resolved(raw: &str) -> String {
-        resolve_name("krate::module", &format!("{raw}::PROBE::function"))
+        resolve_name("krate::module", &format!("{raw}::PROBE::Function"))
     }
 
     #[test]
@@ -133,12 +133,12 @@ mod tests {
         assert_eq!(resolved("krate::module::outer::work"), "krate::module::work");
         assert_eq!(resolved("krate::module::outer::{{closure}}::work"), "krate::module::work");
         assert_eq!(resolved("krate::module::_::work"), "krate::module::work");
-        assert_eq!(resolve_name("krate", "krate::work::PROBE::function"), "krate::work");
+        assert_eq!(resolve_name("krate", "krate::work::PROBE::Function"), "krate::work");
     }
 
     #[test]
     fn raw_identifiers_are_read_as_the_compiler_writes_them() {
-        assert_eq!(resolve_name("krate::r#Type", "krate::Type::match::PROBE::function"), "krate::r#Type::match");
+        assert_eq!(resolve_name("krate::r#Type", "krate::Type::match::PROBE::Function"), "krate::r#Type::match");
     }
 
     #[test]
@@ -171,8 +171,8 @@ mod tests {
 
     #[test]
     fn a_receiver_proves_a_method() {
-        assert_eq!(resolve_name("krate", "krate::ffi_t::work::PROBE::method"), "krate::ffi_t::work");
-        assert_eq!(resolve_name("krate", "krate::ffi_t::work::PROBE::function"), "krate::work");
+        assert_eq!(resolve_name("krate", "krate::ffi_t::work::PROBE::Method"), "krate::ffi_t::work");
+        assert_eq!(resolve_name("krate", "krate::ffi_t::work::PROBE::Function"), "krate::work");
     }
 
     #[test]

@@ -45,8 +45,8 @@ pub const fn probe_named(name: &'static str) -> Probe {
 
 /// A probe that is named after the function it is in, when it is first called.
 ///
-/// `module` is its `module_path!()`. `here` is a function in a static in it, and returns the compiler's name for
-/// itself; it is called `method` where the function around has a receiver, otherwise `function`.
+/// `module` is its `module_path!()`. `here` returns the compiler's name of a type in a static in it; that is called
+/// `Method` where the function around has a receiver, otherwise `Function`.
 #[must_use]
 #[track_caller]
 pub const fn probe_here(module: &'static str, here: fn() -> &'static str) -> Probe {
@@ -96,20 +96,9 @@ pub fn absent<T>() -> T {
     unreachable!("no program comes here")
 }
 
-/// A name that the compiler gives.
-pub type Name = &'static str;
-
-/// The name of a function, as the compiler has it.
-///
-/// Emitted code calls nothing of the standard library that is younger than a user's oldest compiler.
+/// The name of a type, as the compiler has it.
 #[must_use]
-pub fn name_of<F>(function: &F) -> Name {
-    core::any::type_name_of_val(function)
-}
-
-/// The name of a type.
-#[must_use]
-pub fn type_name<T: ?Sized>() -> Name {
+pub fn type_name<T: ?Sized>() -> &'static str {
     core::any::type_name::<T>()
 }
 

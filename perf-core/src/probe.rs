@@ -8,8 +8,8 @@ use crate::budget::BudgetSpec;
 #[cfg(feature = "enabled")]
 use crate::live::{
     callsite::{Callsite, Name, OFF, Sampling},
-    clock, entry, general, lane,
-    open::{Class, Open},
+    clock, entry, lane,
+    open::Open,
 };
 
 /// A place in the program that is measured: made by `#[perf_probe]`, or written by hand.
@@ -88,7 +88,7 @@ impl Probe {
         }
     }
 
-    /// A probe named by the function it is in: `here` returns the compiler's name of a function nested in it.
+    /// A probe named by the function it is in: `here` returns the compiler's name of a type nested in it.
     #[track_caller]
     #[cfg_attr(not(feature = "enabled"), allow(unused_variables))]
     pub(crate) const fn around(module: &'static str, here: fn() -> &'static str) -> Self {
@@ -204,8 +204,8 @@ impl Probe {
     ///
     /// step();
     /// ```
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    #[cfg_attr(debug_assertions, inline)]
+    // A hint is enough, and better than `always`: then this is simplified once, before it is copied to all functions.
+    #[inline]
     pub fn start(&'static self) -> Guard {
         #[cfg(feature = "enabled")]
         {
@@ -265,7 +265,7 @@ impl Guard {
     #[cfg(feature = "enabled")]
     #[inline(always)]
     fn counted(&self) -> Option<&Open> {
-        (self.open.class() != Class::Off).then_some(&self.open)
+        self.open.is_counted().then_some(&self.open)
     }
 
     /// Adds to the items that the probe has worked on.
@@ -338,7 +338,7 @@ impl Guard {
 
     /// Marks this call, which is being left, as one that failed, unless a panic of its own leaves it.
     #[inline(never)]
-    pub(crate) fn fail_unless_panicked(&self) {
+    pub(crate) extern "C" fn fail_unless_panicked(&self) {
         #[cfg(feature = "enabled")]
         if let Some(open) = self.counted().filter(|open| !open.panics()) {
             open.fail();
@@ -348,13 +348,11 @@ impl Guard {
 
 #[cfg(feature = "enabled")]
 impl Drop for Guard {
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    #[cfg_attr(debug_assertions, inline)]
+    // As `start`; where a function unwinds, it may stay a call.
+    #[inline]
     fn drop(&mut self) {
-        if self.open.is_timed() {
+        if self.open.is_counted() {
             lane::finish(&self.open);
-        } else if self.open.class() == Class::Untimed {
-            general::finish_untimed(&self.open);
         }
     }
 }

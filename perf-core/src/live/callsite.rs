@@ -47,7 +47,7 @@ pub(crate) enum Sampling {
 pub(crate) enum Name {
     /// As written.
     Given(&'static str),
-    /// The name of the function around it: the module, and the compiler's name of a function nested in it.
+    /// The name of the function around it: the module, and the compiler's name of a type nested in it.
     Around { module: &'static str, here: fn() -> &'static str },
 }
 

@@ -41,9 +41,17 @@ pub(crate) fn start(site: &'static Callsite, word: u32) -> Guard {
     more::start_known(local, site, word)
 }
 
-/// Ends a call that is timed.
+/// Ends a call that is counted.
+///
+/// It is an `extern "C"` function, and so are those that it goes on with: they do not unwind. A function under a probe, which
+/// calls this while it unwinds as well, needs no code and no table for a panic in it, and what each of them does last can be a
+/// jump.
 #[inline(never)]
-pub(crate) fn finish(open: &Open) {
+pub(crate) extern "C" fn finish(open: &Open) {
+    // Asked before the counter is read, and here: each function under a probe has one call for its end.
+    if !open.is_timed() {
+        return general::finish_untimed(open);
+    }
     let now = clock::counter();
     let local = open.local();
     if open.tag() != Tag::under(local.loan.get()) {

@@ -57,7 +57,7 @@ fn enter<const HEAP: bool>(local: &'static Local, site: &'static Callsite, slot:
 
 /// Ends such a call, where there is nothing more to count. As [`super::lane::finish`] it saves no register.
 #[inline(never)]
-pub(crate) fn finish_known(open: &Open, now: u64) {
+pub(crate) extern "C" fn finish_known(open: &Open, now: u64) {
     let (local, tag) = (open.local(), open.tag());
     if tag.without(Tag::TREE.and(Tag::HEAP).and(Tag::RING)) != Tag::under(local.loan.get()) {
         return finish(open, now);
@@ -100,7 +100,7 @@ pub(crate) fn finish_known(open: &Open, now: u64) {
 
 /// A function of its own, so that a call that has not allocated needs fewer registers.
 #[inline(never)]
-fn count_heap_and_the_rest(open: &Open, ticks: u64) {
+extern "C" fn count_heap_and_the_rest(open: &Open, ticks: u64) {
     let local = open.local();
     let storing = local.storing();
     count_heap(local, open);
@@ -113,7 +113,7 @@ fn count_heap_and_the_rest(open: &Open, ticks: u64) {
 
 /// The last part of a call: a function of its own for the same reason.
 #[inline(never)]
-fn record(open: &Open, ticks: u64) {
+extern "C" fn record(open: &Open, ticks: u64) {
     timeline::record(open.local(), Kind::Call, open.slot().id, open.started(), ticks);
     count_panic(open);
 }
@@ -159,7 +159,7 @@ pub(crate) fn start(site: &'static Callsite) -> Guard {
 
 /// Ends a call that is timed, `counter` being the processor's counter at its end.
 #[inline(never)]
-pub(crate) fn finish(open: &Open, counter: u64) {
+pub(crate) extern "C" fn finish(open: &Open, counter: u64) {
     let local = open.local();
     let tag = open.tag();
     if tag.has(Tag::GENERAL.and(Tag::STRAY)) {
@@ -196,7 +196,7 @@ pub(crate) fn finish(open: &Open, counter: u64) {
 
 /// Ends a call that is counted already, but for the panic that may end it.
 #[inline(never)]
-pub(crate) fn count_panic(open: &Open) {
+pub(crate) extern "C" fn count_panic(open: &Open) {
     if std::thread::panicking() {
         count_outcome(open);
     }
@@ -204,7 +204,7 @@ pub(crate) fn count_panic(open: &Open) {
 
 #[cold]
 #[inline(never)]
-fn count_outcome(open: &Open) {
+extern "C" fn count_outcome(open: &Open) {
     let _storing = open.local().storing();
     open.count_outcome(open.slot());
 }

@@ -231,6 +231,12 @@ impl Open {
         self.tag().class()
     }
 
+    /// Whether it is not of class `Off`.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn is_counted(&self) -> bool {
+        self.tag() != Tag::OFF
+    }
+
     /// Whether it is of class `Timed`.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn is_timed(&self) -> bool {

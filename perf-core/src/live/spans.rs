@@ -1,5 +1,6 @@
 //! Spans that another system opens for calls.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 
 use super::callsite::Callsite;
@@ -43,11 +44,12 @@ pub(crate) fn enter(site: &'static Callsite) -> u64 {
     sink().map_or(0, |sink| sink.enter(of(site)))
 }
 
-/// Ends a span, also where spans have been switched off meanwhile.
+/// Ends a span, also where spans have been switched off meanwhile. The end of a call does not unwind, so a panic of the
+/// sink, which its hook has reported, ends here.
 #[cold]
 pub(crate) fn exit(token: u64) {
     if let Some(sink) = SINK.get() {
-        sink.exit(token);
+        let _ = catch_unwind(AssertUnwindSafe(|| sink.exit(token)));
     }
 }
 

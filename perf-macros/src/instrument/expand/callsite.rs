@@ -86,14 +86,12 @@ impl Callsite<'_> {
             (None, Scope::Named(ty)) => format!("::{}::{function}", plain(ty)),
             (None, Scope::Unknown | Scope::Unnamed) => {
                 // A receiver proves a method; without one only the compiler's own path of the function can tell.
-                let marker = if self.sig.receiver().is_some() { quote!(method) } else { quote!(function) };
-                let helper = quote_spanned! {Span::mixed_site()=>
-                    fn #marker() -> #library::Name {
-                        #library::name_of(&#marker)
-                    }
-                };
+                // It is a type, since a function would be compiled twice: as what it is, and as what asks for its name.
+                let marker = if self.sig.receiver().is_some() { quote!(Method) } else { quote!(Function) };
+                let helper = quote_spanned!(Span::mixed_site()=> enum #marker {});
                 let module = quote_spanned!(Span::mixed_site()=> #library::core::module_path!());
-                return (helper, quote_spanned!(here=> #at::probe_here(#module, #marker)), None);
+                let name = quote_spanned!(Span::mixed_site()=> #library::type_name::<#marker>);
+                return (helper, quote_spanned!(here=> #at::probe_here(#module, #name)), None);
             }
         };
         let name =
