@@ -255,12 +255,6 @@ impl Guard {
         Self { open, not_send: PhantomData }
     }
 
-    /// Ticks from `began` to the start of this call, which is timed.
-    #[cfg(feature = "enabled")]
-    pub(crate) fn since(&self, began: u64) -> u64 {
-        self.open.started().wrapping_sub(began)
-    }
-
     /// The call, if it is counted.
     #[cfg(feature = "enabled")]
     #[inline(always)]

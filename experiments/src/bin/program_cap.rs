@@ -1,5 +1,5 @@
 //! A program of 1,000 probes under the cap of the whole program: `cargo run --release -p experiments --features probes
-//! --bin program_cap [ROUNDS]`.
+//! --bin program_cap [ROUNDS] [instructions]`.
 //!
 //! 990 functions of some 10 to 100 microseconds, each of which calls one of ten functions of 20 nanoseconds 40 times. It prints how much longer the program takes under a cap of 1 % than with its probes switched off, in the same
 //! process by turns, and how far the figures under the cap are from those of a run without one.
@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 
 use perf_core::{Probe, perf_probe};
 
+#[path = "../callgrind/mod.rs"]
+mod callgrind;
+
 const ORDINARY: usize = 990;
 const SHORT: usize = 10;
 /// Parts per million.
@@ -18,6 +21,8 @@ const CAP: u32 = 10_000;
 /// Passes over all functions of a turn, and turns of a process: off and capped, twice each.
 const PASSES: u64 = 1;
 const TURNS: usize = 20;
+/// Passes of the runs whose instructions are counted, and subtracted.
+const COUNTED: [u64; 2] = [5, 20];
 /// Passes of the runs whose figures are compared.
 const COMPARED: u64 = 50;
 
@@ -74,10 +79,10 @@ fn processor_ns(began: Instant) -> u64 {
 }
 
 /// By turns without probes and under the cap: prints the median of the ratios of neighbours, and the ratio of the sums.
-fn turns() {
+fn turns(cap: u32) {
     let (probes, began) = (probes(), Instant::now());
     let mut x = pass(&probes, 1);
-    perf_core::set_overhead(CAP);
+    perf_core::set_overhead(cap);
     let mut turn = |on: bool| {
         perf_core::set_recording(on);
         let before = processor_ns(began);
@@ -96,6 +101,30 @@ fn turns() {
     ratios.sort_by(f64::total_cmp);
     println!("{} {}", ratios[ratios.len() / 2], sums[1] / sums[0]);
     black_box(x);
+}
+
+/// So many passes, without probes or under a cap.
+fn passes(cap: u32, passes: u64) {
+    let probes = probes();
+    perf_core::set_overhead(cap);
+    perf_core::set_recording(cap != 0);
+    black_box((0..passes).fold(1, |x, _| pass(&probes, x)));
+}
+
+/// The instructions of a pass under the cap over those of one without probes.
+fn print_instructions() {
+    let of_a_pass = |cap: u32| {
+        let run = |passes: u64| callgrind::instructions(&["--passes", &cap.to_string(), &passes.to_string()]);
+        let [few, many] = COUNTED.map(run);
+        (many - few) as f64 / (COUNTED[1] - COUNTED[0]) as f64
+    };
+    let [off, capped] = [0, CAP].map(of_a_pass);
+    let calls = (ORDINARY * 41) as f64;
+    println!(
+        "Instructions of a pass, by callgrind: {off:.0} without probes, {capped:.0} under the cap: {:+.2} %, {:.1} a call.\n",
+        100.0 * (capped / off - 1.0),
+        (capped - off) / calls
+    );
 }
 
 /// The figures of a run: one line for each probe.
@@ -134,7 +163,7 @@ fn slow_down(rounds: usize) {
     println!("| process | median of neighbouring turns | all turns |\n|--:|--:|--:|");
     let mut all: Vec<f64> = Vec::new();
     for round in 1..=rounds {
-        let told = told(&["--turns"]);
+        let told = told(&["--turns", &CAP.to_string()]);
         let ratio = |text: &str| text.trim().parse::<f64>().expect("a ratio");
         let (median, sum) = told.split_once(' ').expect("two ratios");
         let (median, sum) = (ratio(median), ratio(sum));
@@ -153,11 +182,17 @@ fn print_row(name: &str, capped: [f64; 6], free: [f64; 6]) {
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        ["--turns"] => return turns(),
+        ["--turns", cap] => return turns(cap.parse().expect("parts per million")),
+        ["--passes", cap, count] => {
+            return passes(cap.parse().expect("parts per million"), count.parse().expect("a number of passes"));
+        }
         ["--figures", cap] => return figures(cap.parse().expect("parts per million")),
         _ => {}
     }
     slow_down(arguments.first().map_or(5, |rounds| rounds.parse().expect("a number of processes")));
+    if arguments.get(1).is_some_and(|wanted| wanted == "instructions") {
+        print_instructions();
+    }
     let (without, with) = (figures_of(0), figures_of(CAP));
     println!(
         "Under the cap for without it, ns; medians of the {ORDINARY} others are compared one by one.\n\n\
