@@ -122,15 +122,15 @@ fn compare(clock: MockClock, steps: &[Step]) {
 
 /// Programs of which some calls are sampled: all calls are counted, and what is timed of the other probes is to the tick
 /// what it is without them. The sampled ones have times that calls of theirs had, and as many as they stand for. The
-/// program runs so many `times`.
-fn compare_mixed(clock: MockClock, steps: &[Step], times: u64) {
+/// program runs for so many `rounds`.
+fn compare_mixed(clock: MockClock, steps: &[Step], rounds: u64) {
     let session = Session::new();
-    session.run(|| (0..times).for_each(|_| run_of(&MIXED, clock, steps)));
+    session.run(|| (0..rounds).for_each(|_| run_of(&MIXED, clock, steps)));
     let snapshot = session.snapshot();
     let wanted = naive(steps);
     assert_eq!(snapshot.probes().count(), wanted.len());
     for (name, mut wanted) in wanted {
-        (wanted.calls, wanted.total) = (times * wanted.calls, times * wanted.total);
+        (wanted.calls, wanted.total) = (rounds * wanted.calls, rounds * wanted.total);
         let index = NAMES.iter().position(|known| *known == name).unwrap();
         let name = ["mixed::every", "mixed::rare", "mixed::sampled", "mixed::capped"][index];
         let seen = snapshot.get(name).unwrap();
