@@ -93,7 +93,8 @@ pub fn set_recording(on: bool) {
 /// reports with `perf-exporters`.
 ///
 /// Calls, errors, items and bytes stay exact. Times and allocations are those of the calls that are timed, each of which
-/// stands for so many others, as with [`Probe::sample`](crate::Probe::sample): right on average. The cap is of the whole program, not of each
+/// stands for so many others, as with [`Probe::sample`](crate::Probe::sample): right on average. After a long gap calls are timed in
+/// series of six, of which the first two do not count: they bring the way of a timed call back into the caches. The cap is of the whole program, not of each
 /// probe. Every thread divides what the cap allows it: one half among its probes in equal parts, so that probes
 /// of few calls have them timed, however short they are; the other half in proportion to their self times. To count a call that is not timed costs some
 /// nanoseconds as well, which the cap pays first; where very short functions make up so much of the program that

@@ -12,6 +12,8 @@ fn duration(call: u64, mean: u64) -> Duration {
 
 static ONE_IN_TEN: Probe = Probe::new("sampling::ten").sample(10);
 static ONE_IN_HUNDRED: Probe = Probe::new("sampling::hundred").sample(100);
+static ONE_IN_THOUSAND: Probe = Probe::new("sampling::thousand").sample(1000);
+static OUTLIVING: Probe = Probe::new("sampling::outliving").sample(1000);
 static EVERY: Probe = Probe::new("sampling::every").sample(1);
 static CAPPED: Probe = Probe::new("sampling::capped").overhead(10_000);
 static CALLER: Probe = Probe::new("sampling::caller");
@@ -28,7 +30,7 @@ fn counts_are_exact_and_times_unbiased() {
     let session = Session::new();
     session.run(|| {
         for call in 0..CALLS {
-            for probe in [&ONE_IN_TEN, &ONE_IN_HUNDRED, &EVERY] {
+            for probe in [&ONE_IN_TEN, &ONE_IN_HUNDRED, &ONE_IN_THOUSAND, &EVERY] {
                 let guard = probe.start();
                 guard.items(2);
                 clock.advance(duration(call, 100));
@@ -42,9 +44,12 @@ fn counts_are_exact_and_times_unbiased() {
     // weighted duration is 4/3 * 10 squared means, so that of the sum is 13.3 * N / CALLS. Six deviations are allowed; a
     // rhythm that falls in step with the durations would be off by 1 or by 9.
     let tolerance = |n: f64| 6.0 * (13.3 * n / CALLS as f64).sqrt();
-    for (name, tolerance) in
-        [("sampling::every", 0.0), ("sampling::ten", tolerance(10.0)), ("sampling::hundred", tolerance(100.0))]
-    {
+    for (name, tolerance) in [
+        ("sampling::every", 0.0),
+        ("sampling::ten", tolerance(10.0)),
+        ("sampling::hundred", tolerance(100.0)),
+        ("sampling::thousand", tolerance(1000.0)),
+    ] {
         let probe = snapshot.get(name).unwrap();
         assert_eq!((probe.calls(), probe.items()), (CALLS, 2 * CALLS), "{name}");
         for time in [probe.total(), probe.self_time(), probe.mean().mul_f64(CALLS as f64)] {
@@ -58,6 +63,7 @@ fn counts_are_exact_and_times_unbiased() {
     outcomes_are_counted_every_time();
     the_first_call_is_timed(clock);
     capped_probes(clock);
+    calls_that_outlive_their_session_are_counted_once();
 }
 
 /// Whether a call is timed or not, its callees belong to it and not to its caller.
@@ -129,4 +135,14 @@ fn capped_probes(clock: MockClock) {
     let capped = snapshot.get("sampling::capped").unwrap();
     assert_eq!((capped.calls(), capped.histogram().count()), (100, 100));
     assert_eq!(capped.total(), Duration::from_micros(1));
+}
+
+/// Among them are calls that are timed and stood for by another one: these are counted where they began.
+fn calls_that_outlive_their_session_are_counted_once() {
+    const CALLS: usize = 5_000;
+    let session = Session::new();
+    let mut open = Vec::new();
+    session.run(|| (0..CALLS).for_each(|_| open.push(OUTLIVING.start())));
+    open.into_iter().rev().for_each(drop);
+    assert_eq!(perf_core::snapshot().get("sampling::outliving").unwrap().calls(), CALLS as u64);
 }

@@ -1,5 +1,5 @@
 //! A program of 1,000 probes under the cap of the whole program: `cargo run --release -p experiments --features probes
-//! --bin program_cap [ROUNDS]`.
+//! --bin program_cap [ROUNDS] [instructions]`.
 //!
 //! 990 functions of some 10 to 100 microseconds, each of which calls one of ten functions of 20 nanoseconds 40 times. It prints how much longer the program takes under a cap of 1 % than with its probes switched off, in the same
 //! process by turns, and how far the figures under the cap are from those of a run without one.
@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 
 use perf_core::{Probe, perf_probe};
 
+#[path = "../callgrind/mod.rs"]
+mod callgrind;
+
 const ORDINARY: usize = 990;
 const SHORT: usize = 10;
 /// Parts per million.
@@ -18,6 +21,8 @@ const CAP: u32 = 10_000;
 /// Passes over all functions of a turn, and turns of a process: off and capped, twice each.
 const PASSES: u64 = 1;
 const TURNS: usize = 20;
+/// Passes of the runs whose instructions are counted, and subtracted.
+const COUNTED: [u64; 2] = [5, 20];
 /// Passes of the runs whose figures are compared.
 const COMPARED: u64 = 50;
 
@@ -73,29 +78,78 @@ fn processor_ns(began: Instant) -> u64 {
     told.unwrap_or_else(|| u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX))
 }
 
-/// By turns without probes and under the cap: prints the median of the ratios of neighbours, and the ratio of the sums.
-fn turns() {
+/// Nanoseconds of calls of one function, without probes and under the cap.
+type Calls = [Vec<u64>; 2];
+
+/// A pass that notes how long each call took.
+fn timed_pass(probes: &[&'static Probe], x: u64, on: bool, calls: &mut [Calls]) -> u64 {
+    probes.iter().zip(calls).enumerate().fold(x, |x, (index, (probe, calls))| {
+        let began = Instant::now();
+        let x = ordinary(probe, index, x);
+        calls[usize::from(on)].push(u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX));
+        x
+    })
+}
+
+/// The mean of calls without probes and of those under the cap, less the calls that were interrupted: the ones that took half
+/// as much again as the median of the former, which is more than any probe adds.
+fn uninterrupted(calls: &mut Calls) -> [f64; 2] {
+    let [off, _] = calls;
+    off.sort_unstable();
+    let most = off[off.len() / 2] * 3 / 2;
+    [0, 1].map(|on| {
+        let whole = calls[on].iter().filter(|call| **call <= most);
+        whole.clone().sum::<u64>() as f64 / whole.count().max(1) as f64
+    })
+}
+
+/// By turns without probes and under the cap: prints the ratio of their calls that were not interrupted, and that of the
+/// processor time of all.
+fn turns(cap: u32) {
     let (probes, began) = (probes(), Instant::now());
     let mut x = pass(&probes, 1);
-    perf_core::set_overhead(CAP);
+    perf_core::set_overhead(cap);
+    let mut calls = vec![Calls::default(); ORDINARY];
     let mut turn = |on: bool| {
         perf_core::set_recording(on);
         let before = processor_ns(began);
         for _ in 0..PASSES {
-            x = pass(&probes, x);
+            x = timed_pass(&probes, x, on, &mut calls);
         }
         processor_ns(began).saturating_sub(before) as f64
     };
-    let mut ratios = Vec::new();
     let mut sums = [0.0; 2];
     for _ in 0..TURNS {
         let [off, on, on_again, off_again] = [false, true, true, false].map(&mut turn);
-        ratios.extend([on / off, on_again / off_again]);
         sums = [sums[0] + off + off_again, sums[1] + on + on_again];
     }
-    ratios.sort_by(f64::total_cmp);
-    println!("{} {}", ratios[ratios.len() / 2], sums[1] / sums[0]);
     black_box(x);
+    let means = calls.iter_mut().map(uninterrupted).fold([0.0; 2], |sums, one| [sums[0] + one[0], sums[1] + one[1]]);
+    println!("{} {}", means[1] / means[0], sums[1] / sums[0]);
+}
+
+/// So many passes, without probes or under a cap.
+fn passes(cap: u32, passes: u64) {
+    let probes = probes();
+    perf_core::set_overhead(cap);
+    perf_core::set_recording(cap != 0);
+    black_box((0..passes).fold(1, |x, _| pass(&probes, x)));
+}
+
+/// The instructions of a pass under the cap over those of one without probes.
+fn print_instructions() {
+    let of_a_pass = |cap: u32| {
+        let run = |passes: u64| callgrind::instructions(&["--passes", &cap.to_string(), &passes.to_string()]);
+        let [few, many] = COUNTED.map(run);
+        (many - few) as f64 / (COUNTED[1] - COUNTED[0]) as f64
+    };
+    let [off, capped] = [0, CAP].map(of_a_pass);
+    let calls = (ORDINARY * 41) as f64;
+    println!(
+        "Instructions of a pass, by callgrind: {off:.0} without probes, {capped:.0} under the cap: {:+.2} %, {:.1} a call.\n",
+        100.0 * (capped / off - 1.0),
+        (capped - off) / calls
+    );
 }
 
 /// The figures of a run: one line for each probe.
@@ -131,15 +185,15 @@ fn figures_of(cap: u32) -> BTreeMap<String, [f64; 6]> {
 }
 
 fn slow_down(rounds: usize) {
-    println!("| process | median of neighbouring turns | all turns |\n|--:|--:|--:|");
+    println!("| process | calls that were not interrupted | processor time |\n|--:|--:|--:|");
     let mut all: Vec<f64> = Vec::new();
     for round in 1..=rounds {
-        let told = told(&["--turns"]);
+        let told = told(&["--turns", &CAP.to_string()]);
         let ratio = |text: &str| text.trim().parse::<f64>().expect("a ratio");
-        let (median, sum) = told.split_once(' ').expect("two ratios");
-        let (median, sum) = (ratio(median), ratio(sum));
-        println!("| {round} | {:+.2} % | {:+.2} % |", 100.0 * (median - 1.0), 100.0 * (sum - 1.0));
-        all.push(median);
+        let (calls, sum) = told.split_once(' ').expect("two ratios");
+        let (calls, sum) = (ratio(calls), ratio(sum));
+        println!("| {round} | {:+.2} % | {:+.2} % |", 100.0 * (calls - 1.0), 100.0 * (sum - 1.0));
+        all.push(calls);
     }
     all.sort_by(f64::total_cmp);
     println!("| median | {:+.2} % | |\n", 100.0 * (all[all.len() / 2] - 1.0));
@@ -153,11 +207,17 @@ fn print_row(name: &str, capped: [f64; 6], free: [f64; 6]) {
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        ["--turns"] => return turns(),
+        ["--turns", cap] => return turns(cap.parse().expect("parts per million")),
+        ["--passes", cap, count] => {
+            return passes(cap.parse().expect("parts per million"), count.parse().expect("a number of passes"));
+        }
         ["--figures", cap] => return figures(cap.parse().expect("parts per million")),
         _ => {}
     }
     slow_down(arguments.first().map_or(5, |rounds| rounds.parse().expect("a number of processes")));
+    if arguments.get(1).is_some_and(|wanted| wanted == "instructions") {
+        print_instructions();
+    }
     let (without, with) = (figures_of(0), figures_of(CAP));
     println!(
         "Under the cap for without it, ns; medians of the {ORDINARY} others are compared one by one.\n\n\

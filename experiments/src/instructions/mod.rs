@@ -2,9 +2,11 @@
 //! counts them: the figures are the same on every run, and on every machine that runs the same machine code.
 
 use std::hint::black_box;
-use std::process::Command;
 
 use perf_core::perf_probe;
+
+#[path = "../callgrind/mod.rs"]
+mod callgrind;
 
 /// Calls of the two runs whose difference is divided by the difference of these.
 const CALLS: [u64; 2] = [20_000, 120_000];
@@ -104,16 +106,7 @@ fn paths() -> Vec<Path> {
 
 /// Instructions of a process that calls `path` so often.
 fn collected(path: &str, calls: u64) -> u64 {
-    let me = std::env::current_exe().expect("the path of this program");
-    let output = Command::new("valgrind")
-        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-        .arg(me)
-        .args(["--once", path, &calls.to_string()])
-        .output()
-        .expect("valgrind runs");
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    let count = told.lines().find_map(|line| line.split_once("Collected :"));
-    count.and_then(|(_, count)| count.trim().parse().ok()).unwrap_or_else(|| panic!("callgrind: {told}"))
+    callgrind::instructions(&["--once", path, &calls.to_string()])
 }
 
 /// The program.

@@ -20,6 +20,8 @@ const LONGEST_GAP: u64 = 1 << 20;
 const LEAST_PART: u128 = 8;
 /// A part of a call that takes so many times of what a whole one does has been interrupted.
 const MOST_TIMES: u64 = 32;
+/// Calls that the mean cost of a timed one goes back to, as a shift.
+const REMEMBERED: u32 = 4;
 const MILLION: u128 = 1_000_000;
 
 /// The cap of the program, in parts per million; 0 where there is none.
@@ -44,36 +46,26 @@ pub(super) fn is_capped(sampling: Sampling) -> bool {
     matches!(sampling, Sampling::Cap { .. } | Sampling::Program) && is_sampled(sampling)
 }
 
-/// What a cap is kept by: for the sampled probes of a shard.
+/// What the program's cap is kept by, on one thread: for the sampled probes of a shard.
 pub(crate) struct Account {
     /// Their self time, in ticks, less what of it is known to be waiting: signed, since a sampled callee may weigh more
     /// than its caller.
     time: Count,
-    /// Ticks that timed calls under a cap took for themselves, before and after the time that they measured, and the
-    /// number of these calls. Among a thousand probes, the slot of one is in no near cache, and the call costs several
-    /// times of what [`cost`] finds.
-    spent: Count,
-    timed: Count,
-    /// Probes that the program's cap is divided among, and their calls that were not timed.
+    /// Probes that the cap is divided among.
     probes: Count,
+    /// Calls of sampled probes that were not timed, as far as timed ones stand for them.
     passed: Count,
 }
 
 impl Account {
     const_unless_loom! {
         pub(crate) fn new() -> Self {
-            Self {
-                time: Count::new(0),
-                spent: Count::new(0),
-                timed: Count::new(0),
-                probes: Count::new(0),
-                passed: Count::new(0),
-            }
+            Self { time: Count::new(0), probes: Count::new(0), passed: Count::new(0) }
         }
     }
 
     pub(super) fn reset(&self) {
-        for count in [&self.time, &self.spent, &self.timed, &self.probes, &self.passed] {
+        for count in [&self.time, &self.probes, &self.passed] {
             count.set(0);
         }
     }
@@ -82,9 +74,14 @@ impl Account {
     #[inline]
     pub(super) fn count(&self, slot: &Slot, own: u64) {
         // A probe that has drawn no gap is not sampled, or joins with all that it has: see `join`.
-        if slot.gap.own() != 0 {
+        if slot.series.own() != 0 {
             self.time.add_signed_ticks(own);
         }
+    }
+
+    /// Adds calls that were not timed; the writer only.
+    pub(super) fn pass(&self, calls: u64) {
+        self.passed.add(calls);
     }
 
     /// A probe comes under the program's cap, with the calls and the time of before.
@@ -92,29 +89,6 @@ impl Account {
         slot.weighed.raise(slot.count_timed());
         self.time.add_signed_ticks(working(slot));
         self.probes.add(1);
-    }
-
-    /// Adds what the start of a timed call took.
-    pub(super) fn begin(&self, ticks: u64) {
-        self.spend(ticks);
-        self.timed.add(1);
-    }
-
-    /// Adds what its end took.
-    pub(super) fn end(&self, ticks: u64) {
-        self.spend(ticks);
-    }
-
-    /// An interruption is the cost of no probe; nor is a step back of the clock.
-    fn spend(&self, ticks: u64) {
-        self.spent.add(ticks.min(cost::due().saturating_mul(MOST_TIMES)));
-    }
-
-    /// Ticks that a timed call costs.
-    fn cost(&self) -> u64 {
-        let measured = self.spent.own().checked_div(self.timed.own()).unwrap_or(0);
-        // What comes before the one and after the other costs as much as a call that is not timed.
-        measured.saturating_add(cost::passed()).max(cost::due())
     }
 
     fn share(&self, slot: &Slot, ppm: u32) -> u128 {
@@ -145,30 +119,48 @@ fn program_share(ppm: u32, time: u64, spent: u128, own: u64, probes: u64) -> u12
     by_time.unwrap_or(0).saturating_add(equal.unwrap_or(0)) / 2
 }
 
-/// The gap after which `calls` calls would have cost no more than `share` ticks, each `cost`. It is no longer than there
-/// were calls, so that a first call that says nothing of the next ones is soon one of several.
+/// The gap after which `calls` calls would have cost no more than `share` ticks, each `cost`.
 fn gap(cost: u64, calls: u64, share: u128) -> u64 {
     let all = u128::from(cost).saturating_mul(calls.into());
     let gap = u64::try_from(all.div_ceil(share.max(1))).unwrap_or(LONGEST_GAP);
-    gap.min(calls).clamp(1, LONGEST_GAP)
+    gap.clamp(1, LONGEST_GAP)
 }
 
-/// The average gap from a timed call to the next; `skipped` calls were not timed before this one. The writer only.
-pub(super) fn average_gap(slot: &Slot, sampling: Sampling, skipped: u64) -> u64 {
+/// The number of calls of which one may be timed, on average. The writer only.
+pub(super) fn average_gap(slot: &Slot, sampling: Sampling) -> u64 {
     let share = match sampling {
         Sampling::Every => return 1,
         Sampling::OneIn(calls) => return calls.get().into(),
         Sampling::Cap { ppm } => u128::from(slot.sum.own()).saturating_mul(ppm.get().into()) / MILLION,
         Sampling::Program => {
             let account = &slot.shard().account;
-            if slot.gap.own() == 0 {
+            if slot.series.own() == 0 {
                 account.join(slot);
             }
-            account.passed.add(skipped);
             account.share(slot, PROGRAM.load(Relaxed))
         }
     };
-    gap(slot.shard().account.cost(), slot.weighed.own(), share)
+    gap(cost_of(slot), slot.weighed.own(), share)
+}
+
+/// Ticks that a timed call of this probe costs.
+fn cost_of(slot: &Slot) -> u64 {
+    // What comes before the one reading and after the other costs as much as a call that is not timed.
+    (slot.cost.own() >> REMEMBERED).saturating_add(cost::passed()).max(cost::due())
+}
+
+/// Notes what a timed call took for itself: `before` and `after` the time that it measured, of which the readings of another
+/// clock took about `reading`. The writer only.
+///
+/// The mean of the last ones is kept for each probe: among a thousand probes the slot of one is in no near cache, and the
+/// call costs several times of what [`cost`] finds; in a series each call costs less than the one before.
+pub(super) fn spend(slot: &Slot, before: u64, after: u64, reading: u64) {
+    // An interruption is the cost of no probe; nor is a step back of the clock.
+    let most = cost::due().saturating_mul(MOST_TIMES).saturating_add(reading);
+    let ticks = before.min(most).saturating_add(after.min(most));
+    let (mean, calls) = (slot.cost.own(), slot.weighed.own().clamp(1, 1 << REMEMBERED));
+    let part = |whole: u64| whole.checked_div(calls).unwrap_or(0);
+    slot.cost.set(mean.saturating_sub(part(mean)).saturating_add(part(ticks << REMEMBERED)));
 }
 
 #[cfg(all(test, not(loom)))]
@@ -179,7 +171,6 @@ mod tests {
     fn gaps_keep_to_the_share() {
         assert_eq!(gap(100, 1_000, 10_000), 10, "1,000 calls of 100 ticks, of which 10,000 may be spent");
         assert_eq!(gap(100, 1_000, 200_000), 1, "there is room for all of them");
-        assert_eq!(gap(100, 3, 1), 3, "no longer than there were calls");
         assert_eq!((gap(0, 1_000, 0), gap(100, 0, 0)), (1, 1), "a clock that does not go on, and no call yet");
         assert_eq!(gap(u64::MAX, u64::MAX, 1), LONGEST_GAP);
     }

@@ -165,7 +165,12 @@ pub(crate) fn prepare_sampled(local: &Local) {
     ONCE.call_once(|| {
         let _ = in_a_shard(local, |outer, inner| {
             set_words([&OUTER_SAMPLED, &INNER_SAMPLED], SAMPLED);
-            let gaps = |gap| [outer, inner].iter().for_each(|slot| slot.gap.set(gap));
+            let gaps = |gap| {
+                for slot in [outer, inner] {
+                    slot.gap.set(gap);
+                    slot.series.set(0);
+                }
+            };
             DUE.measure(inner, || {
                 gaps(0);
                 empty_sampled_calls();

@@ -7,7 +7,7 @@ use std::sync::Once;
 use super::callsite::{Callsite, ID, OFF, SAMPLED, UNREGISTERED};
 use super::local::{ENDED, Local, Phase, STRAY};
 use super::lost::count_lost;
-use super::open::{Class, Open, Tag};
+use super::open::{Open, Tag};
 use super::registry::REGISTRY;
 use super::shard::Shard;
 use super::slot::{EMPTY, Slot};
@@ -157,7 +157,7 @@ pub(crate) fn take_shard(local: &Local) -> Option<bool> {
 #[cold]
 #[inline(never)]
 pub(crate) fn finish_elsewhere(local: &Local, open: &Open, ticks: u64) {
-    if open.class() == Class::Untimed {
+    if open.is_stood_for() {
         local.child_ticks.set(open.child_ticks());
         open.close_heap(local, 0);
         return count_outcome_elsewhere(local, open);

@@ -1,13 +1,15 @@
 //! The longer path of a call: sampled probes, the call tree, and clocks that are not a register. One path serves them
 //! all, since each is a branch or two beside a clock reading.
 //!
-//! A sampled probe times one call in N on average. The gap to the next timed call is drawn at random from `1..2N`,
-//! independently of how long calls take, and a timed call weighs as much as the gap it ends: so the weights add up to
-//! the calls, and every call is expected to be counted once (Horvitz and Thompson 1952).
+//! A sampled probe times one call in N on average, at random, and a timed call weighs as much as the calls that it stands
+//! for: [`super::series`] says which.
+//!
+//! What a probe does before the time that it measures comes before the reading of the counter: between it and the caller
+//! there is nothing to do and nothing to be copied.
 
 use std::mem::MaybeUninit;
 
-use super::callsite::{Callsite, SAMPLED, Sampling};
+use super::callsite::{Callsite, SAMPLED};
 use super::local::Local;
 use super::open::{Open, Tag};
 use super::ring::Kind;
@@ -17,14 +19,14 @@ use super::slot::Slot;
 use super::sync::MOST_TICKS;
 use super::tree::Place;
 use super::waiting::Watch;
-use super::{cap, clock, cost, entry, registry, slow, spans, timeline};
+use super::{cap, clock, cost, entry, registry, series, slow, spans, timeline};
 use crate::Guard;
 
 /// The additional state of a call on this path.
 #[derive(Clone, Copy)]
 pub(crate) struct Sampled {
     /// Calls that this one stands for, itself included; 0 where another will stand for it.
-    weight: u64,
+    pub(super) weight: u64,
     /// The span that was opened for it, or 0.
     span: u64,
     watch: Watch,
@@ -46,7 +48,7 @@ pub(crate) fn start_in(local: &'static Local, slot: &'static Slot, site: &'stati
         return start_due(local, slot, site);
     }
     if registry::tree_is_on() {
-        return start_timed(local, slot, site, 0);
+        return start_placed(local, slot);
     }
     Guard::new(Open::untimed_anywhere(local, slot))
 }
@@ -54,31 +56,33 @@ pub(crate) fn start_in(local: &'static Local, slot: &'static Slot, site: &'stati
 /// Begins a call that is timed. Not inlined, so that a call that is not timed needs few registers.
 #[inline(never)]
 fn start_due(local: &'static Local, slot: &'static Slot, site: &'static Callsite) -> Guard {
-    let began = cap::is_capped(site.sampling).then(clock::now);
-    let storing = local.storing();
-    let weight = weigh(slot, site.sampling);
-    drop(storing);
-    let guard = start_timed(local, slot, site, weight);
-    if let Some(began) = began {
-        let _storing = local.storing();
-        slot.shard().account.begin(guard.since(began));
+    if cap::is_capped(site.sampling) {
+        slot.began.set(clock::now());
     }
-    guard
+    let storing = local.storing();
+    let weight = series::weigh(slot, site.sampling);
+    drop(storing);
+    start_timed(local, slot, site, weight)
 }
 
-/// Begins a call that is timed, or at least has its place in the tree.
+/// Begins a call that is not timed, and has its place in the tree all the same.
+#[inline(never)]
+fn start_placed(local: &'static Local, slot: &'static Slot) -> Guard {
+    let tag = Tag::under(local.loan.get()).and(Tag::HEAP).and(Tag::GENERAL).and(Tag::UNTIMED);
+    let sampled = Sampled { weight: 0, span: 0, watch: Watch::none(local) };
+    let parts = (MaybeUninit::new(enter(slot.shard(), slot)), MaybeUninit::new(sampled));
+    Guard::new(Open::timed(tag, local, slot, parts, || 0))
+}
+
+/// Begins a call that is timed, and stands for so many. The counter is read last.
 #[inline(never)]
 fn start_timed(local: &'static Local, slot: &'static Slot, site: &'static Callsite, weight: u64) -> Guard {
     let tag = Tag::under(local.loan.get()).and(Tag::HEAP).and(Tag::GENERAL);
     let place = MaybeUninit::new(enter(slot.shard(), slot));
-    if weight == 0 {
-        let sampled = Sampled { weight, span: 0, watch: Watch::none(local) };
-        let parts = (place, MaybeUninit::new(sampled));
-        return Guard::new(Open::timed(tag.and(Tag::UNTIMED), local, slot, parts, || 0));
-    }
-    let span = spans::enter(site);
-    let sampled = Sampled { weight, span, watch: Watch::begin(local, slot) };
-    Guard::new(Open::timed(tag, local, slot, (place, MaybeUninit::new(sampled)), clock::now))
+    let (span, watch) =
+        if weight == 0 { (0, Watch::none(local)) } else { (spans::enter(site), Watch::begin(local, slot)) };
+    let sampled = MaybeUninit::new(Sampled { weight, span, watch });
+    Guard::new(Open::timed(tag, local, slot, (place, sampled), clock::now))
 }
 
 /// A signed time multiplied by `weight`, which stops where sums do.
@@ -86,18 +90,6 @@ fn weighted(own: u64, weight: u64) -> u64 {
     let weight = i64::try_from(weight).unwrap_or(i64::MAX);
     let most = MOST_TICKS.signed();
     own.signed().saturating_mul(weight).clamp(most.wrapping_neg(), most).unsigned()
-}
-
-/// Returns how many calls a timed one stands for, and draws when the next one is due.
-#[inline]
-fn weigh(slot: &Slot, sampling: Sampling) -> u64 {
-    if !cap::is_sampled(sampling) {
-        return 1;
-    }
-    let skipped = slot.untimed.take();
-    slot.claimed.add(skipped);
-    slot.gap.set(slot.shard().random_gap(cap::average_gap(slot, sampling, skipped)));
-    skipped.saturating_add(1)
 }
 
 /// Makes the probe's node below the current one the current one, if there is a tree.
@@ -169,7 +161,7 @@ fn finish_at(open: &Open, now: u64) {
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn store(open: &Open, local: &Local, slot: &Slot, shard: &Shard, ticks: u64) {
     let Sampled { weight, watch, .. } = *open.sampled();
-    let mut own = 0;
+    let (mut own, mut watching) = (0, 0);
     if weight == 0 {
         // The time of its callees is in that of the call that stands for this one.
         local.child_ticks.set(open.child_ticks());
@@ -187,7 +179,7 @@ fn store(open: &Open, local: &Local, slot: &Slot, shard: &Shard, ticks: u64) {
         slot.skipped.add(weight.wrapping_sub(1));
         slot.claimed.add(1u64.wrapping_sub(weight));
         let waiting = slot.watched.waiting.own();
-        let watching = watch.end(local, slot, ticks, ticks.wrapping_sub(callees), weight);
+        watching = watch.end(local, slot, ticks, ticks.wrapping_sub(callees), weight);
         let waiting = slot.watched.waiting.own().wrapping_sub(waiting);
         shard.account.count(slot, own.wrapping_sub(waiting));
         let cost = cost::of_weight(local.cost.get(), weight).saturating_add(watching.saturating_mul(weight));
@@ -204,7 +196,9 @@ fn store(open: &Open, local: &Local, slot: &Slot, shard: &Shard, ticks: u64) {
     }
     open.place().restore(&shard.tree);
     open.count_outcome(slot);
-    if weight != 0 && slot.site().is_some_and(|site| cap::is_capped(site.sampling)) {
-        shard.account.end(clock::now().wrapping_sub(open.started()).wrapping_sub(ticks));
+    if !open.tag().has(Tag::UNTIMED) && slot.site().is_some_and(|site| cap::is_capped(site.sampling)) {
+        // A call of the same probe inside this one has begun since.
+        let before = open.started().saturating_sub(slot.began.own());
+        cap::spend(slot, before, clock::now().wrapping_sub(open.started()).wrapping_sub(ticks), watching);
     }
 }

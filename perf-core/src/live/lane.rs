@@ -10,7 +10,7 @@
 //! The end calls no function but as its last act, so it saves no register. The start saves three: for the question
 //! whether the thread unwinds, and for the thread-local, which in a library is a call until the program is linked.
 
-use super::callsite::{Callsite, SAMPLED};
+use super::callsite::{Callsite, SAMPLED, WATCHED};
 use super::local::Local;
 use super::open::{Open, Tag};
 use super::slot::Slot;
@@ -32,7 +32,8 @@ pub(crate) fn start(site: &'static Callsite, word: u32) -> Guard {
     if let Some(slot) = local.known_slot(word) {
         return more::start_counting(local, slot);
     }
-    if let Some(slot) = local.known_slot(word ^ SAMPLED) {
+    // Whether its timed calls are watched does not matter to the others.
+    if let Some(slot) = local.known_slot((word ^ SAMPLED) & !WATCHED) {
         if general::passes_by(local, slot) {
             return Guard::new(Open::untimed(local, slot));
         }

@@ -2,7 +2,7 @@
 //!
 //! From hot to cold: [`local`] (the state of a thread) with [`heap`], [`slot`] and [`shard`] (where one thread counts),
 //! [`lane`] (the path of one call) with [`open`] (the state of its guard) and [`more`] (parts that not every call has:
-//! allocations, [`tree`]), [`general`] (the longer path, with sampling), [`poll`] (the path of one poll) with
+//! allocations, [`tree`]), [`general`] (the longer path), [`series`] and [`cap`] (which calls of a sampled probe are timed), [`poll`] (the path of one poll) with
 //! [`future_state`] (the state of a future), [`entry`] (all cases but the usual one), [`slow`] and [`tail`] (the
 //! slowest calls), [`waiting`] and [`watched`] (the part of a call on no processor), [`ring`] and [`timeline`] (the
 //! latest calls), [`context`] (callers of work on another thread), [`spans`] (spans that another system opens for a
@@ -51,6 +51,7 @@ pub(crate) mod registry;
 pub(crate) mod ring;
 #[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 pub(crate) mod sessions;
+mod series;
 #[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 pub(crate) mod shard;
 mod sign;

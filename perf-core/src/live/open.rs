@@ -319,6 +319,12 @@ impl Open {
         unsafe { self.sampled.assume_init_ref() }
     }
 
+    /// Whether another call stands for this one, which is counted already. The call is on the path of [`super::general`], or
+    /// timed.
+    pub(crate) fn is_stood_for(&self) -> bool {
+        self.tag().has(Tag::GENERAL) && self.sampled().weight == 0
+    }
+
     /// Closes the call's heap mark, as one that stands for `weight` calls; returns the change since the start, if any.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn close_heap(&self, local: &Local, weight: u64) -> Option<Change> {

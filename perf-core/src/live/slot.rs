@@ -38,9 +38,10 @@ pub(crate) struct Slot {
     least: Count,
     /// Distance from `least` to the shortest call that `tail` keeps: values between them are no outliers.
     spread: Count,
-    greatest: Count,
     /// Sampling: calls that were not timed and that no timed call stands for yet.
     pub(crate) untimed: Count,
+    /// Sampling: when so many were not timed, the next call is.
+    pub(crate) gap: Count,
 
     pub(crate) allocs: Count,
     pub(crate) alloc_bytes: Count,
@@ -62,8 +63,14 @@ pub(crate) struct Slot {
     /// Open polls of this probe on this thread, and the loan that they are under.
     polling: Count,
     polling_loan: Count,
-    /// Sampling: the next call that is timed is the one so many after the last; 0 before the first.
-    pub(crate) gap: Count,
+    greatest: Count,
+    /// Sampling: calls of the next series, or left in the one that has begun, and one more; 0 before the first: see
+    /// [`super::series`].
+    pub(crate) series: Count,
+    /// A cap: the clock where the latest timed call began its own work, and the mean of what timed calls take for it: see
+    /// [`super::cap::spend`].
+    pub(crate) began: Count,
+    pub(crate) cost: Count,
     /// Sampling: untimed calls that timed calls still open stand for.
     pub(crate) claimed: Count,
     /// Sampling: calls that the timed ones stood for, which is what `sum` is spread over.
@@ -178,6 +185,9 @@ impl Slot {
             polling: zero(),
             polling_loan: zero(),
             gap: zero(),
+            series: zero(),
+            began: zero(),
+            cost: zero(),
             claimed: zero(),
             backward: zero(),
             weighed: zero(),
@@ -297,7 +307,7 @@ impl Slot {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) unsafe fn passes_by(&self) -> bool {
         // SAFETY: the caller's promise.
-        let passes = unsafe { self.untimed.own_plainly().wrapping_add(1) < self.gap.own_plainly() };
+        let passes = unsafe { self.untimed.own_plainly() < self.gap.own_plainly() };
         if passes {
             add_to!(self, Slot, untimed, 1);
         }
@@ -563,7 +573,8 @@ impl Slot {
         for (count, _) in self.sums() {
             count.set(0);
         }
-        for count in [&self.peak, &self.spread, &self.greatest, &self.gap, &self.polling] {
+        let others = [&self.peak, &self.spread, &self.greatest, &self.gap, &self.series, &self.cost, &self.polling];
+        for count in others {
             count.set(0);
         }
         self.least.set(EMPTY);

@@ -11,7 +11,7 @@
 use super::local::Local;
 use super::sign::Signed;
 use super::slot::Slot;
-use super::{clock, cost};
+use super::{cap, clock, cost};
 
 /// Readings take one part in so many of the time of watched calls.
 const SHARE: u64 = 100;
@@ -19,13 +19,18 @@ const SHARE: u64 = 100;
 const RAREST: u64 = 16;
 /// Bits for the number of calls that a watched one stands for: less than twice [`RAREST`].
 const STANDS_BITS: u32 = 5;
+/// Under a cap one call is watched where so many could be: the readings are a large part of what a timed call costs then.
+const UNDER_CAP: u64 = 4;
 /// Weight of one call in the running mean, as a shift.
 const MEAN_SHIFT: u32 = 3;
 
 /// Draws the next call to be watched, if the mean is long enough for any.
 fn draw(slot: &Slot) {
     let watched = &slot.watched;
-    let gap = mean_gap(watched.mean.get(), cost::reading()).map_or(0, |mean| slot.shard().random_gap(mean));
+    let is_capped = slot.site().is_some_and(|site| cap::is_capped(site.sampling));
+    let mean = mean_gap(watched.mean.get(), cost::reading());
+    let mean = mean.map(|mean| if is_capped { mean.saturating_mul(UNDER_CAP).min(RAREST) } else { mean });
+    let gap = mean.map_or(0, |mean| slot.shard().random_gap(mean));
     watched.stands.set(gap);
     watched.due.set(gap);
     if let Some(site) = slot.site() {
