@@ -210,7 +210,7 @@ impl Probe {
         #[cfg(feature = "enabled")]
         {
             let word = self.site.word();
-            if word & OFF == 0 { lane::start(&self.site, word) } else { Guard::new(Open::off()) }
+            if word & OFF == 0 { lane::start_apart(&self.site, word as usize) } else { Guard::new(Open::off()) }
         }
         #[cfg(not(feature = "enabled"))]
         Guard { not_send: PhantomData }
@@ -255,10 +255,32 @@ impl Guard {
         Self { open, not_send: PhantomData }
     }
 
-    /// Ticks from `began` to the start of this call, which is timed.
-    #[cfg(feature = "enabled")]
-    pub(crate) fn since(&self, began: u64) -> u64 {
-        self.open.started().wrapping_sub(began)
+    /// The guard of a call that has not begun: see [`begin`](Self::begin).
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    #[cfg_attr(debug_assertions, inline)]
+    #[doc(hidden)]
+    pub const fn idle() -> Self {
+        Self {
+            #[cfg(feature = "enabled")]
+            open: Open::off(),
+            not_send: PhantomData,
+        }
+    }
+
+    /// Begins a call of the probe, where the guard was [`idle`](Self::idle). A guard that is returned is copied; this one
+    /// is filled in where it stays.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(feature = "enabled"), allow(unused_variables))]
+    #[doc(hidden)]
+    pub fn begin(&mut self, probe: &'static Probe) {
+        #[cfg(feature = "enabled")]
+        {
+            let word = probe.site.word();
+            if word & OFF == 0 {
+                lane::start(&mut self.open, &probe.site, word as usize);
+            }
+        }
     }
 
     /// The call, if it is counted.

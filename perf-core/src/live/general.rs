@@ -18,7 +18,6 @@ use super::sync::MOST_TICKS;
 use super::tree::Place;
 use super::waiting::Watch;
 use super::{cap, clock, cost, entry, registry, slow, spans, timeline};
-use crate::Guard;
 
 /// The additional state of a call on this path.
 #[derive(Clone, Copy)]
@@ -41,44 +40,44 @@ pub(super) fn passes_by(local: &Local, slot: &Slot) -> bool {
 
 /// Begins a call on this path.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(crate) fn start_in(local: &'static Local, slot: &'static Slot, site: &'static Callsite) -> Guard {
+pub(crate) fn start_in(open: &mut Open, local: &'static Local, slot: &'static Slot, site: &'static Callsite) {
     if site.word() & SAMPLED == 0 || !passes_by(local, slot) {
-        return start_due(local, slot, site);
+        return start_due(open, local, slot, site);
     }
     if registry::tree_is_on() {
-        return start_timed(local, slot, site, 0);
+        return start_timed(open, local, slot, site, 0);
     }
-    Guard::new(Open::untimed_anywhere(local, slot))
+    open.begin_untimed(local, slot);
 }
 
 /// Begins a call that is timed. Not inlined, so that a call that is not timed needs few registers.
 #[inline(never)]
-fn start_due(local: &'static Local, slot: &'static Slot, site: &'static Callsite) -> Guard {
+fn start_due(open: &mut Open, local: &'static Local, slot: &'static Slot, site: &'static Callsite) {
     let began = cap::is_capped(site.sampling).then(clock::now);
     let storing = local.storing();
     let weight = weigh(slot, site.sampling);
     drop(storing);
-    let guard = start_timed(local, slot, site, weight);
+    start_timed(open, local, slot, site, weight);
     if let Some(began) = began {
         let _storing = local.storing();
-        slot.shard().account.begin(guard.since(began));
+        slot.shard().account.begin(open.started().wrapping_sub(began));
     }
-    guard
 }
 
 /// Begins a call that is timed, or at least has its place in the tree.
 #[inline(never)]
-fn start_timed(local: &'static Local, slot: &'static Slot, site: &'static Callsite, weight: u64) -> Guard {
+fn start_timed(open: &mut Open, local: &'static Local, slot: &'static Slot, site: &'static Callsite, weight: u64) {
     let tag = Tag::under(local.loan.get()).and(Tag::HEAP).and(Tag::GENERAL);
     let place = MaybeUninit::new(enter(slot.shard(), slot));
     if weight == 0 {
         let sampled = Sampled { weight, span: 0, watch: Watch::none(local) };
         let parts = (place, MaybeUninit::new(sampled));
-        return Guard::new(Open::timed(tag.and(Tag::UNTIMED), local, slot, parts, || 0));
+        open.begin_timed(tag.and(Tag::UNTIMED), local, slot, parts, || 0);
+        return;
     }
     let span = spans::enter(site);
     let sampled = Sampled { weight, span, watch: Watch::begin(local, slot) };
-    Guard::new(Open::timed(tag, local, slot, (place, MaybeUninit::new(sampled)), clock::now))
+    open.begin_timed(tag, local, slot, (place, MaybeUninit::new(sampled)), clock::now);
 }
 
 /// A signed time multiplied by `weight`, which stops where sums do.
