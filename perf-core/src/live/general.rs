@@ -179,9 +179,8 @@ fn store(open: &Open, local: &Local, slot: &Slot, shard: &Shard, ticks: u64) {
         let callees = local.child_ticks.get().wrapping_sub(open.child_ticks());
         let all = ticks.saturating_mul(weight).min(MOST_TICKS);
         own = weighted(ticks.wrapping_sub(callees), weight);
-        slot.sum.add_ticks(all);
         slot.own.add_signed_ticks(own);
-        slot.total.raise(open.total().saturating_add(all).min(MOST_TICKS));
+        slot.count_inclusive(open.total(), all);
         slot.weighed.add(weight);
         slot.skipped.add(weight.wrapping_sub(1));
         slot.claimed.add(1u64.wrapping_sub(weight));

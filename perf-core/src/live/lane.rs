@@ -72,14 +72,14 @@ pub(crate) fn finish(open: &Open) {
             return more::finish(open, now);
         }
         let storing = local.storing();
-        let callees = local.child_ticks.get().wrapping_sub(open.child_ticks());
         // SAFETY: there is such a cell: see `usual_cell`.
         unsafe { add_one(cells, position) };
         // Plain additions: time that has passed on this thread, see `sync`.
-        add_to!(slot, Slot, sum, ticks);
-        add_to!(slot, Slot, own, ticks.wrapping_sub(callees));
         add_to!(slot, Slot, total, ticks);
-        local.child_ticks.set(open.child_ticks().wrapping_add(ticks).wrapping_add(local.cost.get()));
+        // The thread's sum at the end, had nothing been called: callees have brought it as far as it differs from that.
+        let reached = open.child_ticks().wrapping_add(ticks);
+        add_to!(slot, Slot, own, reached.wrapping_sub(local.child_ticks.get()));
+        local.child_ticks.set(reached.wrapping_add(local.cost.get()));
         drop(storing);
         // The last question, as at the start. What follows where the thread unwinds is what follows the first one, with
         // the same arguments: that keeps them out of registers to be saved.

@@ -87,13 +87,13 @@ pub(crate) fn finish_known(open: &Open, now: u64) {
             return finish(open, now);
         }
         let storing = local.storing();
-        let own = ticks.wrapping_sub(local.child_ticks.get().wrapping_sub(open.child_ticks()));
         // SAFETY: there is such a cell: see `usual_cell`.
         unsafe { add_one(cells, position) };
-        add_to!(slot, Slot, sum, ticks);
-        add_to!(slot, Slot, own, own);
         add_to!(slot, Slot, total, ticks);
-        local.child_ticks.set(open.child_ticks().wrapping_add(ticks).wrapping_add(local.cost.get()));
+        let reached = open.child_ticks().wrapping_add(ticks);
+        let own = reached.wrapping_sub(local.child_ticks.get());
+        add_to!(slot, Slot, own, own);
+        local.child_ticks.set(reached.wrapping_add(local.cost.get()));
         if tag.has(Tag::TREE) {
             let place = open.place();
             // SAFETY: under the loan that the call began under.
@@ -196,9 +196,9 @@ pub(crate) fn finish(open: &Open, counter: u64) {
     let _storing = local.storing();
     let ticks = slot.observe(ticks, |ticks| slow::call(slot, open.started(), open.child_ticks(), ticks));
     let own = ticks.wrapping_sub(local.child_ticks.get().wrapping_sub(open.child_ticks()));
-    // Plain additions: time that has passed on this thread, see `sync`.
-    slot.count_time(ticks, own);
-    slot.total.raise(open.total().wrapping_add(ticks));
+    // A plain addition: time that has passed on this thread, see `sync`.
+    add_to!(slot, Slot, own, own);
+    slot.count_inclusive(open.total(), ticks);
     local.child_ticks.set(open.child_ticks().wrapping_add(ticks).wrapping_add(local.cost.get()));
     if tag.has(Tag::TREE) {
         let place = open.place();

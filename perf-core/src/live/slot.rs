@@ -10,7 +10,9 @@ use super::callsite::Callsite;
 use super::lost::count_lost;
 use super::memory;
 use super::shard::Shard;
-use super::sync::{AtomicPtr, AtomicU32, AtomicU64, Count, Own, Version, add_one, add_to, cell_plainly, undisturbed};
+use super::sync::{
+    AtomicPtr, AtomicU32, AtomicU64, Count, MOST_TICKS, Own, Version, add_one, add_to, cell_plainly, undisturbed,
+};
 use super::tail::{Record, Tail};
 use super::tree::NodeCell;
 use super::watched::Watched;
@@ -28,11 +30,11 @@ const NEARLY_FULL: u32 = u32::MAX - (1 << 10);
 pub(crate) struct Slot {
     /// The shard that the slot belongs to: a guard that outlives the session it began in must not write here any more.
     pub(crate) owner: *const Shard,
-    /// Ticks in outermost calls. A guard overwrites it with its own start value plus its own time, which drops what
+    /// Ticks in outermost calls. A guard raises it to its own start value plus its own time, which leaves out what
     /// recursive calls inside it had added.
     pub(crate) total: Count,
-    /// Ticks of all calls, recursive ones included.
-    pub(crate) sum: Count,
+    /// Ticks of calls that `total` leaves out: of recursive ones, and of futures.
+    pub(crate) again: Count,
     /// Ticks of all calls less those of their callees, wrapping: a sampled callee may weigh more than its caller.
     pub(crate) own: Count,
     least: Count,
@@ -159,7 +161,7 @@ impl Slot {
             width: zero(),
             greatest: zero(),
             total: zero(),
-            sum: zero(),
+            again: zero(),
             own: zero(),
             untimed: zero(),
             allocs: zero(),
@@ -285,12 +287,18 @@ impl Slot {
         ticks.wrapping_sub(self.least.own()) >= self.width.own()
     }
 
-    /// Adds to the ticks of all calls, and to those without callees. Time that was measured as it passed cannot reach
-    /// the limit: see [`super::sync`].
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn count_time(&self, ticks: u64, own: u64) {
-        add_to!(self, Slot, sum, ticks);
-        add_to!(self, Slot, own, own);
+    /// Ticks of all calls, recursive ones included.
+    pub(crate) fn sum(&self) -> u64 {
+        self.total.get().saturating_add(self.again.get()).min(MOST_TICKS)
+    }
+
+    /// Adds the ticks of a call that began when `total` was `start`: what recursive calls inside it have added is counted
+    /// again.
+    pub(crate) fn count_inclusive(&self, start: u64, ticks: u64) {
+        let now = self.total.own();
+        let grown = start.saturating_add(ticks).min(MOST_TICKS).saturating_sub(now);
+        self.total.add(grown);
+        self.again.add_ticks(ticks.saturating_sub(grown));
     }
 
     /// Sampling: counts a call that another one is timed for, unless this one is due to be timed.
@@ -315,7 +323,6 @@ impl Slot {
     /// Counts a call that is in no recursion, and the time that its callees took.
     pub(crate) fn count_call_alone(&self, ticks: u64, callees: u64, record: impl FnOnce(u64) -> Record) {
         let ticks = self.observe(ticks, |ticks| self.record_outlier(ticks, record));
-        self.sum.add_ticks(ticks);
         self.own.add_signed_ticks(ticks.wrapping_sub(callees));
         self.total.add_ticks(ticks);
         self.weighed.add(1);
@@ -512,7 +519,7 @@ impl Slot {
         use Adding::{Signed, SignedTicks, Ticks, Up};
         [
             (&self.total, Ticks),
-            (&self.sum, Ticks),
+            (&self.again, Ticks),
             (&self.own, SignedTicks),
             (&self.untimed, Up),
             (&self.claimed, Up),
