@@ -14,7 +14,7 @@ use super::memory;
 use super::registry::{Lists, REGISTRY};
 use super::shard::Shard;
 use super::sign::{Signed, Unsigned};
-use super::slot::Slot;
+use super::slot::{EMPTY, Slot};
 use super::sync::{MOST_TICKS, undisturbed};
 use super::tail::Record;
 use super::tree::{Node, NodeRef};
@@ -209,6 +209,11 @@ proptest! {
                 }
             }
             oracle.count(one);
+            for ticks in [0, 64, 1 << 20, slot.greatest(), slot.greatest() / 2, EMPTY - 1, EMPTY] {
+                // SAFETY: this thread is the writer; a value that is no outlier has a cell.
+                let cell = unsafe { slot.usual_cell(ticks) };
+                prop_assert!(cell.is_none_or(|(cells, _)| !cells.is_null()));
+            }
             let cells = [&slot.total, &slot.items, &slot.bytes, &slot.allocs, &slot.alloc_bytes];
             let [total, items, bytes, allocs, alloc_bytes] = cells.map(super::sync::Count::get);
             let now = [slot.sum(), total, items, bytes, allocs, alloc_bytes];
