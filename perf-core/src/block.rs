@@ -18,16 +18,18 @@
 #[macro_export]
 macro_rules! perf_block {
     ($name:expr $(,)?) => {
-        let _perf_guard = {
+        let mut _perf_guard = $crate::Guard::idle();
+        {
             static PROBE: $crate::Probe = $crate::Probe::new($name);
-            PROBE.start()
-        };
+            _perf_guard.begin(&PROBE);
+        }
     };
     ($name:expr, $block:block $(,)?) => {{
-        let _perf_guard = {
+        let mut _perf_guard = $crate::Guard::idle();
+        {
             static PROBE: $crate::Probe = $crate::Probe::new($name);
-            PROBE.start()
-        };
+            _perf_guard.begin(&PROBE);
+        }
         $block
     }};
 }

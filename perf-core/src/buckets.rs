@@ -14,7 +14,7 @@ pub(crate) const STEPS: usize = if cfg!(loom) { 2 } else { 64 };
 /// Octaves that 64-bit values can fall into.
 pub(crate) const OCTAVES: usize = 64 - LOWEST_BIT as usize;
 /// The highest bit of the values `STEPS..2 * STEPS`.
-const LOWEST_BIT: u32 = STEPS.ilog2();
+pub(crate) const LOWEST_BIT: u32 = STEPS.ilog2();
 /// Buckets in all.
 pub(crate) const BUCKETS: usize = (OCTAVES + 1) * STEPS;
 
@@ -22,6 +22,12 @@ pub(crate) const BUCKETS: usize = (OCTAVES + 1) * STEPS;
 #[inline(always)]
 pub(crate) fn octave(value: u64) -> usize {
     ((value | STEPS as u64).ilog2() as usize).wrapping_sub(LOWEST_BIT as usize)
+}
+
+/// The greatest value of an octave.
+#[allow(clippy::cast_possible_truncation, reason = "there are fewer than 64")]
+pub(crate) fn last_value(octave: usize) -> u64 {
+    u64::MAX.wrapping_shr(u64::BITS - 1 - LOWEST_BIT - octave as u32)
 }
 
 /// The position of a value in its octave: `64..128`, or `0..128` in the lowest.
@@ -118,6 +124,7 @@ mod tests {
                 let octave = octave(value);
                 let position = position(value, octave);
                 assert!(position >= first_position(octave) && position < 2 * STEPS);
+                assert!(value <= last_value(octave) && (octave == 0 || value > last_value(octave - 1)));
             }
             next = high.wrapping_add(1);
         }

@@ -211,7 +211,7 @@ impl Probe {
         #[cfg(feature = "enabled")]
         {
             let word = self.site.word();
-            if word & OFF == 0 { lane::start(&self.site, word) } else { Guard::new(Open::off()) }
+            if word & OFF == 0 { lane::start_apart(&self.site, word as usize) } else { Guard::new(Open::off()) }
         }
         #[cfg(not(feature = "enabled"))]
         Guard { not_send: PhantomData }
@@ -254,6 +254,34 @@ impl Guard {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) const fn new(open: Open) -> Self {
         Self { open, not_send: PhantomData }
+    }
+
+    /// The guard of a call that has not begun: see [`begin`](Self::begin).
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    #[cfg_attr(debug_assertions, inline)]
+    #[doc(hidden)]
+    pub const fn idle() -> Self {
+        Self {
+            #[cfg(feature = "enabled")]
+            open: Open::off(),
+            not_send: PhantomData,
+        }
+    }
+
+    /// Begins a call of the probe, where the guard was [`idle`](Self::idle). A guard that is returned is copied; this one
+    /// is filled in where it stays.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(feature = "enabled"), allow(unused_variables))]
+    #[doc(hidden)]
+    pub fn begin(&mut self, probe: &'static Probe) {
+        #[cfg(feature = "enabled")]
+        {
+            let word = probe.site.word();
+            if word & OFF == 0 {
+                lane::start(&mut self.open, &probe.site, word as usize);
+            }
+        }
     }
 
     /// The call, if it is counted.

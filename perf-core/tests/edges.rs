@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc;
 use std::thread;
 
 use perf_core::{Guard, Probe, Session, perf_probe, snapshot};
@@ -108,6 +109,59 @@ fn panics_are_counted_where_they_pass() {
     assert_eq!(of("edges::panic::cleanup"), (1, 0), "it ran to its end while its caller unwound");
     // The call that panicked and the one after; the nested one began while the thread was unwinding already.
     assert_eq!(of("edges::panic::inner"), (3, 1));
+}
+
+/// Whether some thread unwinds is known at once; which one takes a closer look, on a way of its own at both ends.
+#[test]
+fn calls_beside_a_thread_that_unwinds() {
+    static SAMPLED: Probe = Probe::new("edges::beside::sampled").sample(3);
+    #[perf_probe(name = "edges::beside")]
+    fn beside(levels: u32) -> u32 {
+        if levels == 0 { 0 } else { 1 + beside(levels - 1) }
+    }
+    #[perf_probe(name = "edges::beside::failed")]
+    fn fails() -> Result<(), ()> {
+        Err(())
+    }
+    struct Waits(mpsc::Sender<()>, mpsc::Receiver<()>);
+    impl Drop for Waits {
+        fn drop(&mut self) {
+            self.0.send(()).unwrap();
+            self.1.recv().unwrap();
+        }
+    }
+    let ((unwinds, seen), (done, waits)) = (mpsc::channel(), mpsc::channel());
+    let other = thread::spawn(move || {
+        let _waits = Waits(unwinds, waits);
+        panic!("on another thread");
+    });
+    seen.recv().unwrap();
+    let session = Session::new();
+    session.run(|| {
+        for tree in [false, true] {
+            perf_core::set_call_tree(tree);
+            for _ in 0..100 {
+                assert_eq!(beside(2), 2);
+                fails().unwrap_err();
+                drop(SAMPLED.start());
+            }
+        }
+        assert!(catch_unwind(|| {
+            let _guard = SAMPLED.start();
+            panic!("on this one as well");
+        })
+        .is_err());
+    });
+    done.send(()).unwrap();
+    other.join().unwrap_err();
+    let snapshot = session.snapshot();
+    let of = |name: &str| {
+        let probe = snapshot.get(name).unwrap();
+        (probe.calls(), probe.errors(), probe.panics())
+    };
+    assert_eq!(of("edges::beside"), (600, 0, 0));
+    assert_eq!(of("edges::beside::failed"), (200, 200, 0));
+    assert_eq!(of("edges::beside::sampled"), (201, 0, 1));
 }
 
 #[test]

@@ -131,7 +131,7 @@ pub(super) fn average_gap(slot: &Slot, sampling: Sampling) -> u64 {
     let share = match sampling {
         Sampling::Every => return 1,
         Sampling::OneIn(calls) => return calls.get().into(),
-        Sampling::Cap { ppm } => u128::from(slot.sum.own()).saturating_mul(ppm.get().into()) / MILLION,
+        Sampling::Cap { ppm } => u128::from(slot.sum()).saturating_mul(ppm.get().into()) / MILLION,
         Sampling::Program => {
             let account = &slot.shard().account;
             if slot.series.own() == 0 {

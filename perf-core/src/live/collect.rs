@@ -226,7 +226,7 @@ fn add(counts: &mut Counts, slot: &Slot) {
         (&mut counts.alloc_bytes, slot.alloc_bytes.get()),
         (&mut counts.total, synchronous.saturating_add(wall)),
         (&mut counts.busy, synchronous.saturating_add(busy)),
-        (&mut counts.sum, slot.sum.get()),
+        (&mut counts.sum, slot.sum()),
         (&mut counts.waiting, slot.watched.waiting.get()),
     ];
     for (sum, more) in sums {

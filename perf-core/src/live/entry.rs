@@ -12,7 +12,6 @@ use super::registry::REGISTRY;
 use super::shard::Shard;
 use super::slot::{EMPTY, Slot};
 use super::{clock, cost, fork, general, heap, object, sessions, slow};
-use crate::Guard;
 
 /// Where a probe's calls are counted.
 pub(crate) enum Found {
@@ -39,22 +38,22 @@ pub(crate) fn find(local: &Local, site: &'static Callsite) -> Found {
 /// Begins a call that is not the usual case.
 #[cold]
 #[inline(never)]
-pub(crate) fn start(local: &'static Local, site: &'static Callsite) -> Guard {
+pub(crate) fn start(open: &mut Open, local: &'static Local, site: &'static Callsite) {
     let found = find(local, site);
-    begin(local, site, &found)
+    begin(open, local, site, &found);
 }
 
 /// A function of its own, so that its stack frame is not there while a thread makes its shard.
 #[inline(never)]
-fn begin(local: &'static Local, site: &'static Callsite, found: &Found) -> Guard {
+fn begin(open: &mut Open, local: &'static Local, site: &'static Callsite, found: &Found) {
     match *found {
-        Found::Off => Guard::new(Open::off()),
+        Found::Off => *open = Open::off(),
         // The usual path has found no slot: this call is slow already, so it is watched.
-        Found::Here(_, slot) => general::start_in(local, slot, site),
+        Found::Here(_, slot) => general::start_in(open, local, slot, site),
         Found::Orphan(slot) => {
             let tag = Tag::under(STRAY).and(Tag::STRAY).and(Tag::HEAP);
             let nothing = (MaybeUninit::uninit(), MaybeUninit::uninit());
-            Guard::new(Open::timed(tag, local, slot, nothing, clock::now))
+            open.begin_timed(tag, local, slot, nothing, clock::now);
         }
     }
 }

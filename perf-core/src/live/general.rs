@@ -20,7 +20,6 @@ use super::sync::MOST_TICKS;
 use super::tree::Place;
 use super::waiting::Watch;
 use super::{cap, clock, cost, entry, registry, series, slow, spans, timeline};
-use crate::Guard;
 
 /// The additional state of a call on this path.
 #[derive(Clone, Copy)]
@@ -43,46 +42,46 @@ pub(super) fn passes_by(local: &Local, slot: &Slot) -> bool {
 
 /// Begins a call on this path.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(crate) fn start_in(local: &'static Local, slot: &'static Slot, site: &'static Callsite) -> Guard {
+pub(crate) fn start_in(open: &mut Open, local: &'static Local, slot: &'static Slot, site: &'static Callsite) {
     if site.word() & SAMPLED == 0 || !passes_by(local, slot) {
-        return start_due(local, slot, site);
+        return start_due(open, local, slot, site);
     }
     if registry::tree_is_on() {
-        return start_placed(local, slot);
+        return start_placed(open, local, slot);
     }
-    Guard::new(Open::untimed_anywhere(local, slot))
+    open.begin_untimed(local, slot);
 }
 
 /// Begins a call that is timed. Not inlined, so that a call that is not timed needs few registers.
 #[inline(never)]
-fn start_due(local: &'static Local, slot: &'static Slot, site: &'static Callsite) -> Guard {
+fn start_due(open: &mut Open, local: &'static Local, slot: &'static Slot, site: &'static Callsite) {
     if cap::is_capped(site.sampling) {
         slot.began.set(clock::now());
     }
     let storing = local.storing();
     let weight = series::weigh(slot, site.sampling);
     drop(storing);
-    start_timed(local, slot, site, weight)
+    start_timed(open, local, slot, site, weight);
 }
 
 /// Begins a call that is not timed, and has its place in the tree all the same.
 #[inline(never)]
-fn start_placed(local: &'static Local, slot: &'static Slot) -> Guard {
+fn start_placed(open: &mut Open, local: &'static Local, slot: &'static Slot) {
     let tag = Tag::under(local.loan.get()).and(Tag::HEAP).and(Tag::GENERAL).and(Tag::UNTIMED);
     let sampled = Sampled { weight: 0, span: 0, watch: Watch::none(local) };
     let parts = (MaybeUninit::new(enter(slot.shard(), slot)), MaybeUninit::new(sampled));
-    Guard::new(Open::timed(tag, local, slot, parts, || 0))
+    open.begin_timed(tag, local, slot, parts, || 0);
 }
 
 /// Begins a call that is timed, and stands for so many. The counter is read last.
 #[inline(never)]
-fn start_timed(local: &'static Local, slot: &'static Slot, site: &'static Callsite, weight: u64) -> Guard {
+fn start_timed(open: &mut Open, local: &'static Local, slot: &'static Slot, site: &'static Callsite, weight: u64) {
     let tag = Tag::under(local.loan.get()).and(Tag::HEAP).and(Tag::GENERAL);
     let place = MaybeUninit::new(enter(slot.shard(), slot));
     let (span, watch) =
         if weight == 0 { (0, Watch::none(local)) } else { (spans::enter(site), Watch::begin(local, slot)) };
     let sampled = MaybeUninit::new(Sampled { weight, span, watch });
-    Guard::new(Open::timed(tag, local, slot, (place, sampled), clock::now))
+    open.begin_timed(tag, local, slot, (place, sampled), clock::now);
 }
 
 /// A signed time multiplied by `weight`, which stops where sums do.
@@ -172,9 +171,8 @@ fn store(open: &Open, local: &Local, slot: &Slot, shard: &Shard, ticks: u64) {
         let callees = local.child_ticks.get().wrapping_sub(open.child_ticks());
         let all = ticks.saturating_mul(weight).min(MOST_TICKS);
         own = weighted(ticks.wrapping_sub(callees), weight);
-        slot.sum.add_ticks(all);
         slot.own.add_signed_ticks(own);
-        slot.total.raise(open.total().saturating_add(all).min(MOST_TICKS));
+        slot.count_inclusive(open.total(), all);
         slot.weighed.add(weight);
         slot.skipped.add(weight.wrapping_sub(1));
         slot.claimed.add(1u64.wrapping_sub(weight));

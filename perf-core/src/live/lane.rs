@@ -7,8 +7,9 @@
 //! for the work before it, so the cost is the chain from the difference to the cell: an `or`, a search for the highest
 //! bit, a shift and an increment.
 //!
-//! The end calls no function but as its last act, so it saves no register. The start saves three: for the question
-//! whether the thread unwinds, and for the thread-local, which in a library is a call until the program is linked.
+//! Start and end save no register: they call nothing but as their last act, except to find out which thread unwinds
+//! where some thread does. The state of a call is filled in where it stays, the thread-local is found without a call (see
+//! [`super::here`]), and functions that a path goes on with have their arguments in the same places.
 
 use super::callsite::{Callsite, SAMPLED, WATCHED};
 use super::local::Local;
@@ -18,28 +19,40 @@ use super::sync::{add_one, add_to};
 use super::{clock, entry, general, more};
 use crate::Guard;
 
-/// Begins a call of a probe that is not switched off; `word` is the callsite's.
+/// Begins a call of a probe that is not switched off; `word` is the callsite's. The call's state is filled in where it
+/// stays: so nothing is kept for the return, and other paths begin by a jump.
 #[inline(never)]
-pub(crate) fn start(site: &'static Callsite, word: u32) -> Guard {
-    // Checked first, while few registers are in use.
-    if std::thread::panicking() {
-        return more::start(site);
-    }
-    let local = Local::here();
+pub(crate) fn start(open: &mut Open, site: &'static Callsite, word: usize) {
+    let local = Local::known();
     if let Some(slot) = local.usual_slot(word) {
-        return Guard::new(Open::usual(local, slot));
+        return open.begin_usual(local, slot);
     }
+    #[allow(clippy::cast_possible_truncation, reason = "it was 32 bits long")]
+    let word = word as u32;
     if let Some(slot) = local.known_slot(word) {
-        return more::start_counting(local, slot);
+        return more::start_counting(open, site, slot, local);
     }
     // Whether its timed calls are watched does not matter to the others.
     if let Some(slot) = local.known_slot((word ^ SAMPLED) & !WATCHED) {
         if general::passes_by(local, slot) {
-            return Guard::new(Open::untimed(local, slot));
+            return more::start_untimed(open, site, slot, local);
         }
-        return more::start(site);
+        return more::start(open, site);
     }
-    more::start_known(local, site, word)
+    more::start_known(open, site, word, local);
+}
+
+/// The same for a guard that is returned to the caller.
+#[inline(never)]
+pub(crate) fn start_apart(site: &'static Callsite, word: usize) -> Guard {
+    let mut open = Open::off();
+    let local = Local::known();
+    if let Some(slot) = local.usual_slot(word) {
+        open.begin_usual(local, slot);
+        return Guard::new(open);
+    }
+    start(&mut open, site, word);
+    Guard::new(open)
 }
 
 /// Ends a call that is counted.
@@ -55,31 +68,35 @@ pub(crate) extern "C" fn finish(open: &Open) {
     }
     let now = clock::counter();
     let local = open.local();
-    if open.tag() != Tag::under(local.loan.get()) {
-        return more::finish_known(open, now);
+    if open.tag() == Tag::under(local.loan.get()) {
+        let slot = open.slot();
+        let ticks = now.wrapping_sub(open.started());
+        // SAFETY: under the loan that the call began under, this thread writes to its slot.
+        let Some((cells, position)) = (unsafe { slot.usual_cell(ticks) }) else {
+            return more::finish(open, now);
+        };
+        // No call of the same probe has ended meanwhile.
+        // SAFETY: as above.
+        if unsafe { slot.total.own_plainly() } != open.total() {
+            return more::finish(open, now);
+        }
+        let storing = local.storing();
+        // SAFETY: there is such a cell: see `usual_cell`.
+        unsafe { add_one(cells, position) };
+        // Plain additions: time that has passed on this thread, see `sync`.
+        add_to!(slot, Slot, total, ticks);
+        // The thread's sum at the end, had nothing been called: callees have brought it as far as it differs from that.
+        let reached = open.child_ticks().wrapping_add(ticks);
+        add_to!(slot, Slot, own, reached.wrapping_sub(local.child_ticks.get()));
+        local.child_ticks.set(reached.wrapping_add(local.cost.get()));
+        drop(storing);
+        // The last question, as at the start. What follows where the thread unwinds is what follows the first one, with
+        // the same arguments: that keeps them out of registers to be saved.
+        if !std::thread::panicking() {
+            return;
+        }
     }
-    let slot = open.slot();
-    let ticks = now.wrapping_sub(open.started());
-    // SAFETY: under the loan that the call began under, this thread writes to its slot.
-    let Some((cells, position)) = (unsafe { slot.usual_cell(ticks) }) else {
-        return more::finish(open, now);
-    };
-    // No call of the same probe has ended meanwhile.
-    // SAFETY: as above.
-    if unsafe { slot.total.own_plainly() } != open.total() {
-        return more::finish(open, now);
-    }
-    let storing = local.storing();
-    let callees = local.child_ticks.get().wrapping_sub(open.child_ticks());
-    // SAFETY: there is such a cell: see `usual_cell`.
-    unsafe { add_one(cells, position) };
-    // Plain additions: time that has passed on this thread, see `sync`.
-    add_to!(slot, Slot, sum, ticks);
-    add_to!(slot, Slot, own, ticks.wrapping_sub(callees));
-    add_to!(slot, Slot, total, ticks);
-    local.child_ticks.set(open.child_ticks().wrapping_add(ticks).wrapping_add(local.cost.get()));
-    drop(storing);
-    more::count_panic(open);
+    more::finish_known(open, now);
 }
 
 /// Adds to the items and bytes that the call's probe has worked on.

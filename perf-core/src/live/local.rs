@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, compiler_fence};
 
 use super::future_state::FutureState;
 use super::heap::Heap;
+use super::here;
 use super::ring::Ring;
 use super::sessions::Entry;
 use super::shard::Shard;
@@ -36,9 +37,9 @@ pub(crate) enum Phase {
 
 pub(crate) struct Local {
     /// A call of a probe whose word is below this takes the usual path: the word is the index of its slot in `table`.
-    usual: Cell<u32>,
+    usual: Cell<usize>,
     /// Number of slots in `table`. All of them are usual where the thread does not count allocations, else none.
-    length: Cell<u32>,
+    length: Cell<usize>,
     /// Whether the thread counts allocations: see [`super::heap`].
     pub(crate) counts: Cell<bool>,
     pub(crate) phase: Cell<Phase>,
@@ -101,6 +102,12 @@ thread_local! {
 }
 
 impl Local {
+    /// The calling thread's value, without a call; one without slots where the thread has found none yet.
+    #[inline(always)]
+    pub(crate) fn known() -> &'static Self {
+        here::known()
+    }
+
     /// The calling thread's value. It cannot leave the thread, since it is not `Sync`.
     #[inline(always)]
     pub(crate) fn here() -> &'static Self {
@@ -120,7 +127,7 @@ impl Local {
 
     /// The slot of the probe with this word, if it is the usual case: registered, on, seen before here, nothing special.
     #[inline(always)]
-    pub(crate) fn usual_slot(&self, word: u32) -> Option<&'static Slot> {
+    pub(crate) fn usual_slot(&self, word: usize) -> Option<&'static Slot> {
         if word >= self.usual.get() {
             return None;
         }
@@ -131,6 +138,7 @@ impl Local {
     /// The slot of a probe that has been called on this shard.
     #[inline(always)]
     pub(crate) fn known_slot(&self, id: u32) -> Option<&'static Slot> {
+        let id = id as usize;
         if id >= self.length.get() {
             return None;
         }
@@ -141,9 +149,9 @@ impl Local {
     /// # Safety
     /// `id` is below `length`.
     #[inline(always)]
-    unsafe fn slot(&self, id: u32) -> Option<&'static Slot> {
+    unsafe fn slot(&self, id: usize) -> Option<&'static Slot> {
         // SAFETY: `table` has `length` entries: both come from `use_shard`, and only this thread replaces them.
-        let place = unsafe { &*self.table.get().add(id as usize) };
+        let place = unsafe { &*self.table.get().add(id) };
         // SAFETY: a slot lives for ever once made. Only this thread makes slots in this shard.
         unsafe { place.load(Relaxed).as_ref() }
     }
@@ -220,6 +228,8 @@ impl Local {
 
     /// Sets the slots that `hide_slots` has hidden, or others.
     fn show_slots(&self, (table, length): (*const AtomicPtr<Slot>, u32)) {
+        here::set();
+        let length = length as usize;
         self.table.set(table);
         compiler_fence(SeqCst);
         self.length.set(length);

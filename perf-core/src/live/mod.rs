@@ -36,6 +36,7 @@ pub(crate) mod fork;
 pub(crate) mod future_state;
 pub(crate) mod general;
 pub(crate) mod heap;
+mod here;
 pub(crate) mod lane;
 pub(crate) mod local;
 pub(crate) mod lost;

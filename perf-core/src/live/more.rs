@@ -11,89 +11,108 @@ use super::slot::Slot;
 use super::sync::{add_one, add_to};
 use super::tree::Place;
 use super::{clock, entry, general, slow, timeline};
-use crate::Guard;
 
-/// Begins a call whose allocations are counted, and which has nothing else special to it. The thread does not unwind. A
+/// Begins a call whose allocations are counted, and which has nothing else special to it. A
 /// function of its own, as those below, so that the usual call saves fewer registers: the mark takes many.
 #[inline(never)]
-pub(crate) fn start_counting(local: &'static Local, slot: &'static Slot) -> Guard {
-    Guard::new(Open::known::<true>(Tag::under(local.loan.get()), local, slot, MaybeUninit::uninit()))
+pub(crate) fn start_counting(open: &mut Open, _: &'static Callsite, slot: &'static Slot, local: &'static Local) {
+    open.begin_known::<true>(Tag::under(local.loan.get()), local, slot, MaybeUninit::uninit());
 }
 
-/// Begins a call with a place in the tree or in the ring. The thread does not unwind.
+/// Begins a call that another one is timed for.
 #[inline(never)]
-pub(crate) fn start_known(local: &'static Local, site: &'static Callsite, word: u32) -> Guard {
+pub(crate) fn start_untimed(open: &mut Open, _: &'static Callsite, slot: &'static Slot, local: &'static Local) {
+    open.begin_untimed(local, slot);
+}
+
+/// Begins a call with a place in the tree or in the ring.
+#[inline(never)]
+pub(crate) fn start_known(open: &mut Open, site: &'static Callsite, word: u32, local: &'static Local) {
     let Some(slot) = local.known_slot(word & !(TREE | RECORDED)) else {
-        return start(site);
+        return start(open, site);
     };
     if local.counts.get() {
-        return enter_counting(local, site, slot, word);
+        return enter_counting(open, site, word, local, slot);
     }
-    enter::<false>(local, site, slot, word)
+    enter::<false>(open, site, word, local, slot);
 }
 
 /// The same where allocations are counted.
 #[inline(never)]
-fn enter_counting(local: &'static Local, site: &'static Callsite, slot: &'static Slot, word: u32) -> Guard {
-    enter::<true>(local, site, slot, word)
+fn enter_counting(open: &mut Open, site: &'static Callsite, word: u32, local: &'static Local, slot: &'static Slot) {
+    enter::<true>(open, site, word, local, slot);
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn enter<const HEAP: bool>(local: &'static Local, site: &'static Callsite, slot: &'static Slot, word: u32) -> Guard {
+fn enter<const HEAP: bool>(
+    open: &mut Open,
+    site: &'static Callsite,
+    word: u32,
+    local: &'static Local,
+    slot: &'static Slot,
+) {
     let mut tag = Tag::under(local.loan.get());
     let mut place = MaybeUninit::uninit();
     if word & TREE != 0 {
         tag = tag.and(Tag::TREE);
         let Some(again) = Place::enter_again(&slot.shard().tree, slot) else {
-            return start(site);
+            return start(open, site);
         };
         place.write(again);
     }
     if word & RECORDED != 0 {
         tag = tag.and(Tag::RING);
     }
-    Guard::new(Open::known::<HEAP>(tag, local, slot, place))
+    open.begin_known::<HEAP>(tag, local, slot, place);
 }
 
-/// Ends such a call, where there is nothing more to count. As [`super::lane::finish`] it saves no register.
+/// Ends such a call, where there is nothing more to count; or a usual call that is counted already, where a panic may end
+/// it.
 #[inline(never)]
 pub(crate) extern "C" fn finish_known(open: &Open, now: u64) {
     let (local, tag) = (open.local(), open.tag());
-    if tag.without(Tag::TREE.and(Tag::HEAP).and(Tag::RING)) != Tag::under(local.loan.get()) {
+    let usual = Tag::under(local.loan.get());
+    if tag.without(Tag::TREE.and(Tag::HEAP).and(Tag::RING)) != usual {
         return finish(open, now);
     }
-    let slot = open.slot();
-    let ticks = now.wrapping_sub(open.started());
-    // SAFETY: under the loan that the call began under, this thread writes to its slot.
-    let Some((cells, position)) = (unsafe { slot.usual_cell(ticks) }) else {
-        return finish(open, now);
-    };
-    // SAFETY: as above.
-    if unsafe { slot.total.own_plainly() } != open.total() {
-        return finish(open, now);
-    }
-    let storing = local.storing();
-    let own = ticks.wrapping_sub(local.child_ticks.get().wrapping_sub(open.child_ticks()));
-    // SAFETY: there is such a cell: see `usual_cell`.
-    unsafe { add_one(cells, position) };
-    add_to!(slot, Slot, sum, ticks);
-    add_to!(slot, Slot, own, own);
-    add_to!(slot, Slot, total, ticks);
-    local.child_ticks.set(open.child_ticks().wrapping_add(ticks).wrapping_add(local.cost.get()));
-    if tag.has(Tag::TREE) {
-        let place = open.place();
-        // SAFETY: under the loan that the call began under.
-        if let Some(node) = unsafe { place.node() } {
-            node.count_usual(own);
+    if tag != usual {
+        let slot = open.slot();
+        let ticks = now.wrapping_sub(open.started());
+        // SAFETY: under the loan that the call began under, this thread writes to its slot.
+        let Some((cells, position)) = (unsafe { slot.usual_cell(ticks) }) else {
+            return finish(open, now);
+        };
+        // SAFETY: as above.
+        if unsafe { slot.total.own_plainly() } != open.total() {
+            return finish(open, now);
         }
-        place.restore(&slot.shard().tree);
-    }
-    drop(storing);
-    if tag.has(Tag::HEAP) && !local.heap.is_untouched(open.mark()) {
-        return count_heap_and_the_rest(open, ticks);
-    }
-    if tag.has(Tag::RING) {
-        return record(open, ticks);
+        let storing = local.storing();
+        // SAFETY: there is such a cell: see `usual_cell`.
+        unsafe { add_one(cells, position) };
+        add_to!(slot, Slot, total, ticks);
+        let reached = open.child_ticks().wrapping_add(ticks);
+        let own = reached.wrapping_sub(local.child_ticks.get());
+        add_to!(slot, Slot, own, own);
+        local.child_ticks.set(reached.wrapping_add(local.cost.get()));
+        if tag.has(Tag::TREE) {
+            let place = open.place();
+            // SAFETY: under the loan that the call began under.
+            if let Some(node) = unsafe { place.node() } {
+                node.count_usual(own);
+            }
+            place.restore(&slot.shard().tree);
+        }
+        drop(storing);
+        if tag.has(Tag::HEAP) && !local.heap.is_untouched(open.mark()) {
+            return count_heap_and_the_rest(open, ticks);
+        }
+        if tag.has(Tag::RING) {
+            return record(open, ticks);
+        }
+        // As in `lane::finish`.
+        if !std::thread::panicking() {
+            return;
+        }
     }
     count_panic(open);
 }
@@ -108,14 +127,18 @@ extern "C" fn count_heap_and_the_rest(open: &Open, ticks: u64) {
     if open.tag().has(Tag::RING) {
         return record(open, ticks);
     }
-    count_panic(open);
+    if std::thread::panicking() {
+        count_panic(open);
+    }
 }
 
 /// The last part of a call: a function of its own for the same reason.
 #[inline(never)]
 extern "C" fn record(open: &Open, ticks: u64) {
     timeline::record(open.local(), Kind::Call, open.slot().id, open.started(), ticks);
-    count_panic(open);
+    if std::thread::panicking() {
+        count_panic(open);
+    }
 }
 
 /// Counts the allocations of a call that stands for itself alone.
@@ -134,13 +157,13 @@ fn count_heap(local: &Local, open: &Open) {
 
 /// Begins a call for which the usual path is not enough.
 #[inline(never)]
-pub(crate) fn start(site: &'static Callsite) -> Guard {
+pub(crate) fn start(open: &mut Open, site: &'static Callsite) {
     let (local, word) = (Local::here(), site.word());
     let Some(slot) = local.known_slot(word & ID) else {
-        return entry::start(local, site);
+        return entry::start(open, local, site);
     };
     if word & (GENERAL | WATCHED | SAMPLED) != 0 {
-        return general::start_in(local, slot, site);
+        return general::start_in(open, local, slot, site);
     }
     let mut tag = Tag::under(local.loan.get());
     if local.counts.get() {
@@ -154,7 +177,7 @@ pub(crate) fn start(site: &'static Callsite) -> Guard {
         tag = tag.and(Tag::TREE);
         place.write(Place::enter(&slot.shard().tree, slot));
     }
-    Guard::new(Open::timed(tag, local, slot, (place, MaybeUninit::uninit()), clock::counter))
+    open.begin_timed(tag, local, slot, (place, MaybeUninit::uninit()), clock::counter);
 }
 
 /// Ends a call that is timed, `counter` being the processor's counter at its end.
@@ -173,9 +196,9 @@ pub(crate) extern "C" fn finish(open: &Open, counter: u64) {
     let _storing = local.storing();
     let ticks = slot.observe(ticks, |ticks| slow::call(slot, open.started(), open.child_ticks(), ticks));
     let own = ticks.wrapping_sub(local.child_ticks.get().wrapping_sub(open.child_ticks()));
-    // Plain additions: time that has passed on this thread, see `sync`.
-    slot.count_time(ticks, own);
-    slot.total.raise(open.total().wrapping_add(ticks));
+    // A plain addition: time that has passed on this thread, see `sync`.
+    add_to!(slot, Slot, own, own);
+    slot.count_inclusive(open.total(), ticks);
     local.child_ticks.set(open.child_ticks().wrapping_add(ticks).wrapping_add(local.cost.get()));
     if tag.has(Tag::TREE) {
         let place = open.place();
@@ -194,17 +217,10 @@ pub(crate) extern "C" fn finish(open: &Open, counter: u64) {
     }
 }
 
-/// Ends a call that is counted already, but for the panic that may end it.
-#[inline(never)]
-pub(crate) extern "C" fn count_panic(open: &Open) {
-    if std::thread::panicking() {
-        count_outcome(open);
-    }
-}
-
+/// Counts the panic that may end a call that is counted already.
 #[cold]
 #[inline(never)]
-extern "C" fn count_outcome(open: &Open) {
+extern "C" fn count_panic(open: &Open) {
     let _storing = open.local().storing();
     open.count_outcome(open.slot());
 }

@@ -89,12 +89,6 @@ impl Tag {
             Class::Untimed
         }
     }
-
-    /// Adds [`Self::UNWINDING`] where the thread unwinds.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn now(self) -> Self {
-        if std::thread::panicking() { self.and(Self::UNWINDING) } else { self }
-    }
 }
 
 pub(crate) struct Open {
@@ -137,7 +131,7 @@ union AtStart {
     nested: Nested,
 }
 
-/// Constructors are inlined in optimized builds: otherwise, the caller's frame would hold every copy of the value.
+/// Beginnings are inlined in optimized builds: each writes the parts that its calls have, and no other.
 impl Open {
     /// A call that is not counted.
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -157,68 +151,87 @@ impl Open {
         }
     }
 
-    /// A call of the probe in `slot` and nothing else, on a thread that does not unwind, timed by the processor's counter
-    /// from now on: the time is read last.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn usual(local: &'static Local, slot: &'static Slot) -> Self {
-        let mut open = Self::tagged(Tag::under(local.loan.get()));
-        open.of.write(Of { local, slot, child_ticks: local.child_ticks.get() });
-        open.start.write(AtStart { times: Times { total: slot.total.own(), started: clock::counter() } });
-        open
+    fn begin(&mut self, tag: Tag, local: &'static Local, slot: &'static Slot) {
+        self.tag.set(tag);
+        self.of.write(Of { local, slot, child_ticks: local.child_ticks.get() });
+    }
+
+    /// Marks the call, which begins now, where its thread unwinds. The question is the last but for the counter, and no
+    /// memory but the call's is accessed after it: so the compiler saves registers on the rare way through it only.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn note_unwinding(&self) {
+        if std::thread::panicking() {
+            // SAFETY: reads a field of this value. A value that was just written would be kept in a register until here.
+            let tag = unsafe { self.tag.as_ptr().read_volatile() };
+            self.tag.set(tag.and(Tag::UNWINDING));
+        }
+    }
+
+    /// Ends a start: the time is read last.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn begin_times(&mut self, total: u64, now: impl FnOnce() -> u64) {
+        // SAFETY: places of fields of a value that is there, initialized or not.
+        let (total_place, started_place) = unsafe {
+            let times = &raw mut (*self.start.as_mut_ptr()).times;
+            (&raw mut (*times).total, &raw mut (*times).started)
+        };
+        // SAFETY: as just said.
+        unsafe { total_place.write(total) };
+        self.note_unwinding();
+        // SAFETY: as just said.
+        unsafe { started_place.write(now()) };
+    }
+
+    /// Begins a call of the probe in `slot` and nothing else, timed by the processor's counter from now on.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn begin_usual(&mut self, local: &'static Local, slot: &'static Slot) {
+        self.begin(Tag::under(local.loan.get()), local, slot);
+        self.begin_times(slot.total.own(), clock::counter);
     }
 
     /// The same with the place in the tree and in the ring that the tag says, and a mark of the heap where allocations are
     /// counted.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn known<const HEAP: bool>(
+    pub(crate) fn begin_known<const HEAP: bool>(
+        &mut self,
         tag: Tag,
         local: &'static Local,
         slot: &'static Slot,
         place: MaybeUninit<Place>,
-    ) -> Self {
-        let mut open = Self { place, ..Self::tagged(tag) };
-        open.of.write(Of { local, slot, child_ticks: local.child_ticks.get() });
+    ) {
+        self.begin(if HEAP { tag.and(Tag::HEAP) } else { tag }, local, slot);
+        self.place = place;
         if HEAP {
-            open.tag.set(tag.and(Tag::HEAP));
-            open.heap.write(local.heap.mark(slot));
+            self.heap.write(local.heap.mark(slot));
         }
-        open.start.write(AtStart { times: Times { total: slot.total.own(), started: clock::counter() } });
-        open
+        self.begin_times(slot.total.own(), clock::counter);
     }
 
     /// The same with what the tag says it has: with [`Tag::HEAP`] a mark is taken.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn timed(
+    pub(crate) fn begin_timed(
+        &mut self,
         tag: Tag,
         local: &'static Local,
         slot: &'static Slot,
         (place, sampled): (MaybeUninit<Place>, MaybeUninit<Sampled>),
         now: impl FnOnce() -> u64,
-    ) -> Self {
-        let mut open = Self { place, sampled, ..Self::tagged(tag.now()) };
-        open.of.write(Of { local, slot, child_ticks: local.child_ticks.get() });
+    ) {
+        self.begin(tag, local, slot);
+        (self.place, self.sampled) = (place, sampled);
         if tag.has(Tag::HEAP) {
-            open.heap.write(local.heap.mark(slot));
+            self.heap.write(local.heap.mark(slot));
         }
-        open.start.write(AtStart { times: Times { total: slot.total.own(), started: now() } });
-        open
+        self.begin_times(slot.total.own(), now);
     }
 
-    /// A call that another one is timed for, on a thread that does not unwind.
+    /// Begins a call that another one is timed for.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn untimed(local: &'static Local, slot: &'static Slot) -> Self {
-        let mut open = Self::tagged(Tag::under(local.loan.get()).and(Tag::UNTIMED));
-        open.of.write(Of { local, slot, child_ticks: local.child_ticks.get() });
-        open.start.write(AtStart { nested: local.heap.nested() });
-        open
-    }
-
-    /// The same on any thread.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn untimed_anywhere(local: &'static Local, slot: &'static Slot) -> Self {
-        let open = Self::untimed(local, slot);
-        open.tag.set(open.tag().now());
-        open
+    pub(crate) fn begin_untimed(&mut self, local: &'static Local, slot: &'static Slot) {
+        self.begin(Tag::under(local.loan.get()).and(Tag::UNTIMED), local, slot);
+        self.start.write(AtStart { nested: local.heap.nested() });
+        self.note_unwinding();
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]

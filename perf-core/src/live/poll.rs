@@ -260,7 +260,7 @@ impl Visit {
 fn end_call(future_state: &FutureState, slot: &Slot, since: u64, wall: u64, outermost: bool, end: End) {
     let local = Local::here();
     let wall = slot.observe(wall, |wall| slow::future_state(local, slot, future_state, since, wall));
-    slot.sum.add_ticks(wall);
+    slot.again.add_ticks(wall);
     slot.weighed.add(1);
     if outermost {
         slot.wall.add_ticks(wall);

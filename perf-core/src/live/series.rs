@@ -151,7 +151,7 @@ mod tests {
             let slot = slot();
             let calls = if cfg!(miri) { 500 } else { 20_000 };
             // What a cap is a share of, and what a timed call costs.
-            slot.sum.set(ticks * calls as u64);
+            slot.total.set(ticks * calls as u64);
             slot.cost.set(3_000);
             let weights = weights(slot, sampling, calls);
             let counted: u64 = weights.iter().flatten().sum();

@@ -10,13 +10,15 @@ use super::callsite::Callsite;
 use super::lost::count_lost;
 use super::memory;
 use super::shard::Shard;
-use super::sync::{AtomicPtr, AtomicU32, AtomicU64, Count, Own, Version, add_one, add_to, cell_plainly, undisturbed};
+use super::sync::{
+    AtomicPtr, AtomicU32, AtomicU64, Count, MOST_TICKS, Own, Version, add_one, add_to, cell_plainly, undisturbed,
+};
 use super::tail::{Record, Tail};
 use super::tree::NodeCell;
 use super::watched::Watched;
 use crate::buckets::{self, OCTAVES};
 
-/// `least` of a slot that has seen no call: farther from every real value than any `spread`.
+/// `least` of a slot that has seen no call: greater than every real value.
 pub(crate) const EMPTY: u64 = 1 << 63;
 
 /// A cell that has reached this value takes the slow path. The rest is room for calls of signal handlers that come
@@ -28,16 +30,17 @@ const NEARLY_FULL: u32 = u32::MAX - (1 << 10);
 pub(crate) struct Slot {
     /// The shard that the slot belongs to: a guard that outlives the session it began in must not write here any more.
     pub(crate) owner: *const Shard,
-    /// Ticks in outermost calls. A guard overwrites it with its own start value plus its own time, which drops what
+    /// Ticks in outermost calls. A guard raises it to its own start value plus its own time, which leaves out what
     /// recursive calls inside it had added.
     pub(crate) total: Count,
-    /// Ticks of all calls, recursive ones included.
-    pub(crate) sum: Count,
+    /// Ticks of calls that `total` leaves out: of recursive ones, and of futures.
+    pub(crate) again: Count,
     /// Ticks of all calls less those of their callees, wrapping: a sampled callee may weigh more than its caller.
     pub(crate) own: Count,
     least: Count,
-    /// Distance from `least` to the shortest call that `tail` keeps: values between them are no outliers.
-    spread: Count,
+    /// So many values from `least` on are no outliers: they are no slower than the fastest call that `tail` keeps, and
+    /// each of them has a cell.
+    width: Count,
     /// Sampling: calls that were not timed and that no timed call stands for yet.
     pub(crate) untimed: Count,
     /// Sampling: when so many were not timed, the next call is.
@@ -162,10 +165,10 @@ impl Slot {
             owner,
             id,
             least: Count::new(EMPTY),
-            spread: zero(),
+            width: zero(),
             greatest: zero(),
             total: zero(),
-            sum: zero(),
+            again: zero(),
             own: zero(),
             untimed: zero(),
             allocs: zero(),
@@ -274,30 +277,38 @@ impl Slot {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) unsafe fn usual_cell(&self, ticks: u64) -> Option<(*const AtomicU32, usize)> {
         // SAFETY: the caller's promise.
-        let (least, spread) = unsafe { (self.least.own_plainly(), self.spread.own_plainly()) };
-        if ticks.wrapping_sub(least) > spread {
+        let (least, width) = unsafe { (self.least.own_plainly(), self.width.own_plainly()) };
+        if ticks.wrapping_sub(least) >= width {
             return None;
         }
-        let octave = buckets::octave(ticks);
+        let octave = octave_at_once(ticks);
         let position = buckets::position(ticks, octave);
         // SAFETY: `octave` is below OCTAVES, see `buckets`.
         let block = unsafe { self.blocks.get_unchecked(octave) }.own().cast_const();
-        // SAFETY: a block that is there has a cell for every position of its octave (the base may lie before it).
-        (!block.is_null() && unsafe { cell_plainly(block, position) } < NEARLY_FULL).then_some((block, position))
+        debug_assert!(!block.is_null());
+        // SAFETY: the block of a value that is no outlier is there, see `set_width`, and has a cell for every position of
+        // its octave (the base may lie before it).
+        (unsafe { cell_plainly(block, position) } < NEARLY_FULL).then_some((block, position))
     }
 
     /// Whether a value is the least, or slow enough for the tail, or no duration at all.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn is_outlier(&self, ticks: u64) -> bool {
-        ticks.wrapping_sub(self.least.own()) > self.spread.own()
+        ticks.wrapping_sub(self.least.own()) >= self.width.own()
     }
 
-    /// Adds to the ticks of all calls, and to those without callees. Time that was measured as it passed cannot reach
-    /// the limit: see [`super::sync`].
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn count_time(&self, ticks: u64, own: u64) {
-        add_to!(self, Slot, sum, ticks);
-        add_to!(self, Slot, own, own);
+    /// Ticks of all calls, recursive ones included.
+    pub(crate) fn sum(&self) -> u64 {
+        self.total.get().saturating_add(self.again.get()).min(MOST_TICKS)
+    }
+
+    /// Adds the ticks of a call that began when `total` was `start`: what recursive calls inside it have added is counted
+    /// again.
+    pub(crate) fn count_inclusive(&self, start: u64, ticks: u64) {
+        let now = self.total.own();
+        let grown = start.saturating_add(ticks).min(MOST_TICKS).saturating_sub(now);
+        self.total.add(grown);
+        self.again.add_ticks(ticks.saturating_sub(grown));
     }
 
     /// Sampling: counts a call that another one is timed for, unless this one is due to be timed.
@@ -322,7 +333,6 @@ impl Slot {
     /// Counts a call that is in no recursion, and the time that its callees took.
     pub(crate) fn count_call_alone(&self, ticks: u64, callees: u64, record: impl FnOnce(u64) -> Record) {
         let ticks = self.observe(ticks, |ticks| self.record_outlier(ticks, record));
-        self.sum.add_ticks(ticks);
         self.own.add_signed_ticks(ticks.wrapping_sub(callees));
         self.total.add_ticks(ticks);
         self.weighed.add(1);
@@ -351,14 +361,28 @@ impl Slot {
             self.backward.add(1);
             ticks = 0;
         }
+        if !self.has_block(buckets::octave(ticks)) {
+            return ticks; // memory is out: the value is lost
+        }
         self.widen(ticks, ticks);
         if self.tail.least().is_none_or(|least| ticks > least) {
             self.tail.insert(record(ticks));
         }
-        // The range of values that are no outliers from now on.
-        let slow = self.tail.least();
-        self.spread.set(slow.map_or(0, |slow| slow.saturating_sub(self.least.own())));
+        self.set_width();
         ticks
+    }
+
+    /// Sets the range of values that are no outliers from now on: up to the fastest call of the tail, as far as all of
+    /// their octaves have blocks.
+    fn set_width(&self) {
+        let least = self.least.own();
+        let octaves = buckets::octave(least)..OCTAVES;
+        let with_blocks = octaves.take_while(|&octave| self.blocks.get(octave).is_some_and(|block| !block.own().is_null()));
+        let width = with_blocks.last().map_or(0, |octave| {
+            let last = self.tail.least().unwrap_or(least).min(buckets::last_value(octave));
+            last.saturating_sub(least).saturating_add(1)
+        });
+        self.width.set(width);
     }
 
     fn widen(&self, least: u64, greatest: u64) {
@@ -374,22 +398,32 @@ impl Slot {
         undisturbed(|| self.add_alone(octave, position, weight));
     }
 
-    fn add_alone(&self, octave: usize, position: usize, weight: u64) {
+    /// Whether an octave has a block, which is made if it has none.
+    fn has_block(&self, octave: usize) -> bool {
         let Some(place) = self.blocks.get(octave) else {
-            return; // there is one for every octave: see `buckets`
+            return false; // there is one for every octave: see `buckets`
         };
-        let mut block = place.own();
-        if block.is_null() {
+        if place.own().is_null() {
             let Some(cells) = self.shard().cells(buckets::cells(octave)) else {
-                count_lost(weight);
-                return;
+                return false;
             };
             // The position of a value is its index: see `buckets`.
-            block = cells.wrapping_sub(buckets::first_position(octave));
+            let block = cells.wrapping_sub(buckets::first_position(octave));
             // Pairs with the acquire in `read_histogram`: a reader that sees the block sees its zeros.
             place.store(block, Release);
             self.octaves.set(self.octaves.own() | bit(octave));
+            self.set_width();
         }
+        true
+    }
+
+    fn add_alone(&self, octave: usize, position: usize, weight: u64) {
+        if !self.has_block(octave) {
+            count_lost(weight);
+            return;
+        }
+        // SAFETY: `octave` is below OCTAVES, see `buckets`.
+        let block = unsafe { self.blocks.get_unchecked(octave) }.own();
         // SAFETY: as in `observe`; `wrapping_add` undoes the shift above.
         let cell = unsafe { &*block.wrapping_add(position) };
         let sum = u64::from(cell.own()).saturating_add(weight);
@@ -495,7 +529,7 @@ impl Slot {
         use Adding::{Signed, SignedTicks, Ticks, Up};
         [
             (&self.total, Ticks),
-            (&self.sum, Ticks),
+            (&self.again, Ticks),
             (&self.own, SignedTicks),
             (&self.untimed, Up),
             (&self.claimed, Up),
@@ -545,6 +579,7 @@ impl Slot {
             let octave = buckets::octave(low);
             self.add_slowly(octave, buckets::position(low, octave), count);
         }
+        self.set_width();
     }
 
     /// Frees the counts that did not fit into the slot's cells.
@@ -573,7 +608,7 @@ impl Slot {
         for (count, _) in self.sums() {
             count.set(0);
         }
-        let others = [&self.peak, &self.spread, &self.greatest, &self.gap, &self.series, &self.cost, &self.polling];
+        let others = [&self.peak, &self.width, &self.greatest, &self.gap, &self.series, &self.cost, &self.polling];
         for count in others {
             count.set(0);
         }
@@ -599,6 +634,22 @@ impl Slot {
             }
         }
     }
+}
+
+/// [`buckets::octave`] in the fewest instructions.
+#[inline(always)]
+fn octave_at_once(value: u64) -> usize {
+    #[cfg(all(target_arch = "x86_64", not(any(loom, miri))))]
+    {
+        let bit: u64;
+        // SAFETY: finds the highest bit of a number that is not 0.
+        unsafe {
+            core::arch::asm!("bsr {bit}, {value}", bit = out(reg) bit, value = in(reg) value | buckets::STEPS as u64, options(pure, nomem, nostack));
+        }
+        (bit as usize).wrapping_sub(buckets::LOWEST_BIT as usize)
+    }
+    #[cfg(not(all(target_arch = "x86_64", not(any(loom, miri)))))]
+    buckets::octave(value)
 }
 
 /// The bit of an octave in [`Slot::octaves`].

@@ -152,7 +152,7 @@ pub(crate) fn consider(slot: &Slot, ticks: u64) {
         return;
     }
     if watched.due.get() == 0 {
-        let mean = slot.sum.get().wrapping_add(ticks) / (slot.count_timed() + 1);
+        let mean = slot.sum().wrapping_add(ticks) / (slot.count_timed() + 1);
         if mean_gap(mean, reading).is_some() {
             watched.mean.set(mean);
             draw(slot);

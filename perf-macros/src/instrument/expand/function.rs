@@ -117,7 +117,8 @@ impl Body<'_> {
         let (names, values): (Vec<_>, Vec<_>) = self.counts().into_iter().unzip();
         quote_spanned! {Span::mixed_site()=>
             #(let #names = #values;)*
-            let guard = #library::Probe::start(#probe);
+            let mut guard = #library::Guard::idle();
+            #library::Guard::begin(&mut guard, #probe);
             #(guard.#names(#names);)*
         }
     }
@@ -178,7 +179,9 @@ impl Body<'_> {
         let (sig, run) = self.closure(Readers::None, &count);
         let failed = self.failed(&quote_spanned!(Span::mixed_site()=> &output));
         let statements = quote_spanned! {Span::mixed_site()=>
-            let guard = &#library::Probe::start(#probe);
+            let mut guard = #library::Guard::idle();
+            #library::Guard::begin(&mut guard, #probe);
+            let guard = &guard;
             let output = #run;
             if #failed {
                 #library::Guard::fail(guard);
