@@ -50,9 +50,9 @@ pub(crate) mod poll;
 #[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 pub(crate) mod registry;
 pub(crate) mod ring;
+mod series;
 #[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 pub(crate) mod sessions;
-mod series;
 #[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 pub(crate) mod shard;
 mod sign;

@@ -377,7 +377,8 @@ impl Slot {
     fn set_width(&self) {
         let least = self.least.own();
         let octaves = buckets::octave(least)..OCTAVES;
-        let with_blocks = octaves.take_while(|&octave| self.blocks.get(octave).is_some_and(|block| !block.own().is_null()));
+        let with_blocks =
+            octaves.take_while(|&octave| self.blocks.get(octave).is_some_and(|block| !block.own().is_null()));
         let width = with_blocks.last().map_or(0, |octave| {
             let last = self.tail.least().unwrap_or(least).min(buckets::last_value(octave));
             last.saturating_sub(least).saturating_add(1)
