@@ -146,11 +146,13 @@ fn calls_beside_a_thread_that_unwinds() {
                 drop(SAMPLED.start());
             }
         }
-        assert!(catch_unwind(|| {
-            let _guard = SAMPLED.start();
-            panic!("on this one as well");
-        })
-        .is_err());
+        assert!(
+            catch_unwind(|| {
+                let _guard = SAMPLED.start();
+                panic!("on this one as well");
+            })
+            .is_err()
+        );
     });
     done.send(()).unwrap();
     other.join().unwrap_err();

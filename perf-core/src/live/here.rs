@@ -9,7 +9,13 @@
 
 use super::local::Local;
 
-#[cfg(all(target_arch = "x86_64", target_pointer_width = "64", target_os = "linux", target_env = "gnu", not(any(miri, loom))))]
+#[cfg(all(
+    target_arch = "x86_64",
+    target_pointer_width = "64",
+    target_os = "linux",
+    target_env = "gnu",
+    not(any(miri, loom))
+))]
 mod way {
     use core::arch::{asm, global_asm};
 
@@ -91,7 +97,13 @@ mod way {
     }
 }
 
-#[cfg(not(all(target_arch = "x86_64", target_pointer_width = "64", target_os = "linux", target_env = "gnu", not(any(miri, loom)))))]
+#[cfg(not(all(
+    target_arch = "x86_64",
+    target_pointer_width = "64",
+    target_os = "linux",
+    target_env = "gnu",
+    not(any(miri, loom))
+)))]
 mod way {
     use super::Local;
 
