@@ -1,6 +1,6 @@
 //! The half that exists only when the library is on.
 //!
-//! From hot to cold: [`local`] (the state of a thread) with [`heap`], [`slot`] and [`shard`] (where one thread counts),
+//! From hot to cold: [`local`] (the state of a thread) with [`here`] (the way to it) and [`heap`], [`slot`] and [`shard`] (where one thread counts),
 //! [`lane`] (the path of one call) with [`open`] (the state of its guard) and [`more`] (parts that not every call has:
 //! allocations, [`tree`]), [`general`] (the longer path), [`series`] and [`cap`] (which calls of a sampled probe are timed), [`poll`] (the path of one poll) with
 //! [`future_state`] (the state of a future), [`entry`] (all cases but the usual one), [`slow`] and [`tail`] (the

@@ -380,8 +380,8 @@ impl Slot {
         let with_blocks =
             octaves.take_while(|&octave| self.blocks.get(octave).is_some_and(|block| !block.own().is_null()));
         let width = with_blocks.last().map_or(0, |octave| {
-            let last = self.tail.least().unwrap_or(least).min(buckets::last_value(octave));
-            last.saturating_sub(least).saturating_add(1)
+            let most = self.tail.least().unwrap_or(least).min(buckets::last_value(octave));
+            most.saturating_sub(least).saturating_add(1)
         });
         self.width.set(width);
     }
@@ -640,16 +640,21 @@ impl Slot {
 /// [`buckets::octave`] in the fewest instructions.
 #[inline(always)]
 fn octave_at_once(value: u64) -> usize {
-    #[cfg(all(target_arch = "x86_64", not(any(loom, miri))))]
+    #[cfg(all(target_arch = "x86_64", target_pointer_width = "64", not(any(loom, miri))))]
     {
-        let bit: u64;
+        let bit: usize;
         // SAFETY: finds the highest bit of a number that is not 0.
         unsafe {
-            core::arch::asm!("bsr {bit}, {value}", bit = out(reg) bit, value = in(reg) value | buckets::STEPS as u64, options(pure, nomem, nostack));
+            core::arch::asm!(
+                "bsr {bit:r}, {value}",
+                bit = out(reg) bit,
+                value = in(reg) value | buckets::STEPS as u64,
+                options(pure, nomem, nostack)
+            );
         }
-        (bit as usize).wrapping_sub(buckets::LOWEST_BIT as usize)
+        bit.wrapping_sub(buckets::LOWEST_BIT as usize)
     }
-    #[cfg(not(all(target_arch = "x86_64", not(any(loom, miri)))))]
+    #[cfg(not(all(target_arch = "x86_64", target_pointer_width = "64", not(any(loom, miri)))))]
     buckets::octave(value)
 }
 

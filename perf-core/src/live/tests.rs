@@ -293,7 +293,7 @@ fn what_is_left_beside_a_reader_is_put_together_later() {
     static LEFT: Probe = Probe::new("tests::left");
     let sum = |lists: &Lists| -> u64 {
         let id = LEFT.site.site().map_or(0, |site| site.id);
-        lists.shards().filter_map(|shard| shard.slot(id)).map(|slot| slot.sum()).sum()
+        lists.shards().filter_map(|shard| shard.slot(id)).map(Slot::sum).sum()
     };
     let session = || Session::new().run(|| LEFT.record(Duration::from_mins(1)));
     session();
