@@ -63,7 +63,7 @@ pub(crate) fn finish(
     outcome.validity = validity(&outcome);
     // Budgets are judged by reports.
     let mut driven = Driven::new(nanos(outcome.elapsed));
-    driven.invalid = outcome.validity.reason().unwrap_or_default().to_owned();
+    outcome.validity.reason().unwrap_or_default().clone_into(&mut driven.invalid);
     let probe = |part: &str, times: &Distribution| {
         let mut probe = probe(format!("{}::{part}", settings.name), times);
         probe.driven = Some(driven.clone());

@@ -80,7 +80,7 @@ pub(crate) fn endurance(architecture: Architecture, effort: &Effort) -> Result<E
     let soak = soak.every(effort.checkpoint).duration(effort.checkpoint * effort.checkpoints).poisson(5);
     Ok(soak.run_and_tell(&mut drive, |checkpoint| {
         // Every quarter of a minute, and each that is longer.
-        if checkpoint.at.as_secs() / 15 != (checkpoint.at - checkpoint.lasted).as_secs() / 15 {
+        if checkpoint.at.as_secs() / 15 != checkpoint.at.saturating_sub(checkpoint.lasted).as_secs() / 15 {
             eprintln!("          {}: {checkpoint}", architecture.name());
         }
     })?)

@@ -65,8 +65,11 @@ fn gate(baseline: &Path, runs: &Path) -> ExitCode {
     perf(args)
 }
 
+/// A figure of a run.
+type Of<'a> = &'a dyn Fn(&Report) -> Option<f64>;
+
 fn note(book: &mut Book, then: &[Report], now: &[Report]) {
-    let figure = |runs: &[Report], of: &dyn Fn(&Report) -> Option<f64>| {
+    let figure = |runs: &[Report], of: Of<'_>| {
         let mut values: Vec<f64> = runs.iter().filter_map(of).collect();
         values.sort_by(f64::total_cmp);
         values.get(values.len() / 2).copied()
@@ -76,7 +79,7 @@ fn note(book: &mut Book, then: &[Report], now: &[Report]) {
     let latency = move |run: &Report| Some(run.probe(LATENCY).filter(valid)?.quantiles.p95 as f64);
     let throughput = |run: &Report| run.probe(THROUGHPUT).map(|probe| probe.items as f64 / probe.sum_ns.max(1) as f64);
     let memory = |run: &Report| Some(run.monitor.first()?.figure("rss_bytes")?.max);
-    let of: [(&str, &dyn Fn(&Report) -> Option<f64>, f64); 3] =
+    let of: [(&str, Of<'_>, f64); 3] =
         [("latency", &latency, 1.0), ("loss of throughput", &throughput, -1.0), ("memory", &memory, 1.0)];
     for (metric, of, sign) in of {
         match (figure(then, of), figure(now, of)) {
