@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::Command;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
@@ -204,22 +203,4 @@ fn where_no_broker_is_there_is_an_error_with_its_remedy() {
     let error = Kafka::open("127.0.0.1:1", options).unwrap_err().to_string();
     assert!(error.starts_with("the broker: none answers at 127.0.0.1:1 ("), "{error}");
     assert!(error.ends_with("; start one, or give its address"), "{error}");
-}
-
-/// The program says which log it measures.
-#[test]
-fn the_curve_is_drawn_over_a_broker() {
-    let folder = tempfile::tempdir().unwrap();
-    // It makes the topic of the run when it is asked for it.
-    let mock = MockCluster::new(1).unwrap();
-    let brokers = mock.bootstrap_servers();
-    let done = Command::new(env!("CARGO_BIN_EXE_market"))
-        .args(["curve", "--mode", "quick", "--brokers", &brokers, "--folder"])
-        .arg(folder.path())
-        .output()
-        .unwrap();
-    let text = String::from_utf8_lossy(&done.stderr);
-    assert!(done.status.success(), "{text}");
-    assert!(text.contains(&format!("log: Kafka at {brokers}, ")), "{text}");
-    assert!(text.contains("curve: 1000/s "), "{text}");
 }

@@ -79,16 +79,20 @@ impl Kafka {
             LogError::Broker(format!("none answers at {brokers} ({error}); start one, or give its address"))
         };
         let producer = producer(brokers, &options).map_err(|error| log_error(&error))?;
-        let found = || -> Result<usize, KafkaError> {
-            let metadata = producer.client().fetch_metadata(Some(&options.topic), options.patience)?;
-            Ok(metadata.topics().first().map_or(0, |topic| topic.partitions().len()))
+        let found = |topic: Option<&str>| -> Result<usize, LogError> {
+            let metadata = producer.client().fetch_metadata(topic, options.patience).map_err(|error| away(&error))?;
+            let topic = metadata.topics().iter().find(|topic| topic.name() == options.topic);
+            Ok(topic.map_or(0, |topic| topic.partitions().len()))
         };
-        // First of all, since a broker may make a topic that somebody asks for, with partitions of its own choice.
-        let made = make(brokers, &options);
-        let number = found().map_err(|error| away(&error))?;
+        // By a list of all topics: a broker may make one that is asked for, with partitions of its own choice.
+        let mut number = found(None)?;
         if number == 0 {
-            let why = made.err().unwrap_or_else(|| "it has no partitions".to_owned());
-            return Err(LogError::Broker(format!("{brokers} did not make the topic {}: {why}", options.topic)));
+            let made = make(brokers, &options);
+            number = found(Some(&options.topic))?;
+            if number == 0 {
+                let why = made.err().unwrap_or_else(|| "it has no partitions".to_owned());
+                return Err(LogError::Broker(format!("{brokers} did not make the topic {}: {why}", options.topic)));
+            }
         }
         let partitions = (0..number).map(|_| Partition::default()).collect();
         Ok(Self { brokers: brokers.to_owned(), options, partitions, producer })
