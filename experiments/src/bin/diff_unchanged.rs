@@ -123,7 +123,14 @@ impl Compared {
         self.tally.add(&found.verdict());
         for change in found.changes.iter().filter(|change| change.gates && change.level == Level::Fail) {
             *self.failed.entry(format!("{} {}", change.probe, change.metric.key())).or_default() += 1;
-            eprintln!("{} {}: {:.0} → {:.0}, at least × {:.3}", change.probe, change.metric.key(), change.old, change.new, change.low.unwrap_or(0.0));
+            eprintln!(
+                "{} {}: {:.0} → {:.0}, at least × {:.3}",
+                change.probe,
+                change.metric.key(),
+                change.old,
+                change.new,
+                change.low.unwrap_or(0.0)
+            );
         }
     }
 }
