@@ -149,7 +149,7 @@ impl Blocks {
         if self.len() < LOOKS[0].blocks {
             return 1;
         }
-        let in_turn = floor(self.runs.length() / PER_RUN) as usize;
+        let in_turn = floor(self.runs.length() / PER_RUN);
         if in_turn < LEAST_IN_TURN / 2 { 1 } else { (samples / in_turn.max(LEAST_IN_TURN)).max(1) }
     }
 
