@@ -46,12 +46,12 @@ fn short(at: u64) -> u64 {
 
 #[perf_probe]
 fn format(at: u64) -> String {
-    (0..40).map(|row| format!("{row},{at}\n")).collect()
+    (0..40).map(|row| format!("{row},{at}")).collect::<Vec<_>>().join("\n")
 }
 
 #[perf_probe]
 fn sort(at: u64) -> Vec<u64> {
-    let mut values: Vec<u64> = (0..800).map(|step| work(2) ^ step * at).collect();
+    let mut values: Vec<u64> = (0..800).map(|step| work(2) ^ (step * at)).collect();
     values.sort_unstable();
     values
 }
