@@ -76,7 +76,7 @@ fn follow(next: &[u32], mut at: u32) -> u32 {
 fn request(at: u64, next: &[u32], steps: u64) {
     let text = format(at);
     let sum = hash(steps) ^ (0..8).fold(0, |sum, step| sum ^ short(at + step));
-    black_box((sum, sort(at), count(&text), follow(next, at as u32 % 1_000)));
+    black_box((sum, sort(at), count(&text), follow(next, next[at as usize % 1_000])));
 }
 
 /// The program: writes its report, and ends.
@@ -152,7 +152,9 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
             // The slower program has the odd places.
             let mut places: [Vec<usize>; 2] = [0, 1].map(|odd| (0..REPORTS).filter(|at| at % 2 == odd).collect());
             if slower {
-                places.iter_mut().for_each(|side| rng.shuffle(side));
+                for side in &mut places {
+                    rng.shuffle(side);
+                }
             } else {
                 let mut all: Vec<usize> = (0..REPORTS).collect();
                 rng.shuffle(&mut all);
