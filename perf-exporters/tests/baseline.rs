@@ -342,7 +342,9 @@ fn five_runs_after_five_fail_where_no_state_of_a_machine_explains_it() {
     let mut told = |new: &[Report], apart: bool| {
         options.one_after_the_other = apart;
         let found = compare_baselines(&Baseline::from_runs(&runs(10, 0)), &Baseline::from_runs(new), &options);
-        Metric::ALL.map(|metric| found.change("p", metric).is_some_and(|change| change.level == Level::Fail)).contains(&true)
+        Metric::ALL
+            .map(|metric| found.change("p", metric).is_some_and(|change| change.level == Level::Fail))
+            .contains(&true)
     };
     assert!(told(&runs(30, 0), true) && told(&runs(30, 0), false));
     let half_as_slow_again = runs(16, 0);

@@ -115,9 +115,10 @@ fn allocations_tell_too() {
 #[test]
 fn calls_that_begin_at_the_largest_size_are_not_called_constant() {
     static STEP: Probe = Probe::new("growth::rare");
-    static QUICKLY: BudgetSpec = BudgetSpec { max_time: Some(Duration::from_millis(40)), ..claims(GrowthClass::Constant) };
+    static QUICKLY: BudgetSpec =
+        BudgetSpec { max_time: Some(Duration::from_millis(40)), ..claims(GrowthClass::Constant) };
     let finished = Run::new(&QUICKLY).growth(|n| {
-        for _ in 0..1 + 4 * (n / 16_384) {
+        for _ in 0..=4 * (n / 16_384) {
             let _step = STEP.start();
         }
     });

@@ -157,7 +157,7 @@ fn conditions() -> Vec<Condition> {
         of("trend, no change, independent", 1_000, Fail, 0.05, trend(|rng| dependent(0.0, rng))),
         of("trend, no change, correlation 0.6", 1_000, Fail, 0.05, trend(|rng| dependent(0.6, rng))),
         of("trend, no change, correlation 0.9", 1_000, Fail, 0.05, trend(|rng| dependent(0.9, rng))),
-        of("trend, a step of 10 %, noise 3 %", 200, NoFail, 0.05, trend(stepped)),
+        of("trend, a step of 10 %, noise 3 %", 200, NoFail, 0.1, trend(stepped)),
     ]
 }
 

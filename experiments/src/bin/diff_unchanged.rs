@@ -46,12 +46,12 @@ fn short(at: u64) -> u64 {
 
 #[perf_probe]
 fn format(at: u64) -> String {
-    (0..40).map(|row| format!("{row},{at}\n")).collect()
+    (0..40).map(|row| format!("{row},{at}")).collect::<Vec<_>>().join("\n")
 }
 
 #[perf_probe]
 fn sort(at: u64) -> Vec<u64> {
-    let mut values: Vec<u64> = (0..800).map(|step| work(2) ^ step * at).collect();
+    let mut values: Vec<u64> = (0..800).map(|step| work(2) ^ (step * at)).collect();
     values.sort_unstable();
     values
 }
@@ -76,7 +76,7 @@ fn follow(next: &[u32], mut at: u32) -> u32 {
 fn request(at: u64, next: &[u32], steps: u64) {
     let text = format(at);
     let sum = hash(steps) ^ (0..8).fold(0, |sum, step| sum ^ short(at + step));
-    black_box((sum, sort(at), count(&text), follow(next, at as u32 % 1_000)));
+    black_box((sum, sort(at), count(&text), follow(next, next[at as usize % 1_000])));
 }
 
 /// The program: writes its report, and ends.
@@ -123,7 +123,14 @@ impl Compared {
         self.tally.add(&found.verdict());
         for change in found.changes.iter().filter(|change| change.gates && change.level == Level::Fail) {
             *self.failed.entry(format!("{} {}", change.probe, change.metric.key())).or_default() += 1;
-            eprintln!("{} {}: {:.0} → {:.0}, at least × {:.3}", change.probe, change.metric.key(), change.old, change.new, change.low.unwrap_or(0.0));
+            eprintln!(
+                "{} {}: {:.0} → {:.0}, at least × {:.3}",
+                change.probe,
+                change.metric.key(),
+                change.old,
+                change.new,
+                change.low.unwrap_or(0.0)
+            );
         }
     }
 }
@@ -145,7 +152,9 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
             // The slower program has the odd places.
             let mut places: [Vec<usize>; 2] = [0, 1].map(|odd| (0..REPORTS).filter(|at| at % 2 == odd).collect());
             if slower {
-                places.iter_mut().for_each(|side| rng.shuffle(side));
+                for side in &mut places {
+                    rng.shuffle(side);
+                }
             } else {
                 let mut all: Vec<usize> = (0..REPORTS).collect();
                 rng.shuffle(&mut all);

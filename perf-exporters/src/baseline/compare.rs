@@ -128,7 +128,8 @@ impl Comparison<'_> {
                 change.note = Some(RARE.to_owned());
             }
             let apart = self.options.one_after_the_other;
-            if change.level == Level::Fail && apart && !self.lies_beyond(&change, (&old, new), (before, after), footing) {
+            if change.level == Level::Fail && apart && !self.lies_beyond(&change, (&old, new), (before, after), footing)
+            {
                 change.level = Level::Unproven;
                 change.note = Some(NOT_IN_TURN.to_owned());
             }

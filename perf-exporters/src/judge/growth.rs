@@ -274,11 +274,11 @@ pub fn judge(points: &[(u64, f64)], class: Class, cost: Cost) -> Judgement {
     let near = points.iter().take_while(|p| p.0 <= NEAR_BYTES / ELEMENT).count();
     let head = (near >= LEAST_FITTED - 1).then(|| TheilSen::fit(&x[..near], &y[..near])).flatten();
     let least_rate = y.iter().copied().min_by(f64::total_cmp).unwrap_or(0.0);
-    let risen = (y[y.len() - 1] - least_rate).exp();
-    let rises = y[from..].windows(2).all(|two| two[1] >= two[0] - EVEN) && y[y.len() - 1] > least_rate + EVEN;
+    let rise = y[y.len() - 1] - least_rate;
+    let never_falls = y[from..].windows(2).all(|two| two[1] >= two[0] - EVEN);
     let seen = Seen {
-        rises,
-        rounded: risen <= cost.rounding(points[0].0, points[points.len() - 1].0),
+        rises: never_falls && rise > EVEN,
+        rounded: rise.exp() <= cost.rounding(points[0].0, points[points.len() - 1].0),
         bent: cost == Cost::Time && points[points.len() - 1].0 <= CACHED && is_bent(&y),
         near: head.filter(|_| cost == Cost::Time).map_or(f64::NEG_INFINITY, |head| head.lower(ALPHA)),
         whole: &whole,

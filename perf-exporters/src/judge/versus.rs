@@ -105,7 +105,11 @@ impl Runs {
 
     /// The length of the run in which a slow call lies, on average; 1 where they do not matter.
     fn length(&self) -> f64 {
-        if self.slow as f64 >= MATTER * self.samples as f64 && self.slow > 0 { self.squares / self.slow as f64 } else { 1.0 }
+        if self.slow as f64 >= MATTER * self.samples as f64 && self.slow > 0 {
+            self.squares / self.slow as f64
+        } else {
+            1.0
+        }
     }
 }
 
@@ -145,7 +149,7 @@ impl Blocks {
         if self.len() < LOOKS[0].blocks {
             return 1;
         }
-        let in_turn = floor(self.runs.length() / PER_RUN) as usize;
+        let in_turn = floor(self.runs.length() / PER_RUN);
         if in_turn < LEAST_IN_TURN / 2 { 1 } else { (samples / in_turn.max(LEAST_IN_TURN)).max(1) }
     }
 

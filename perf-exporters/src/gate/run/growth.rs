@@ -275,6 +275,9 @@ mod tests {
         assert_eq!(told("alloc_bytes", LINEAR, [50, 230, 960, 4_100, 18_000, 80_000]), shown, "numbers gain digits");
         assert_eq!(told("allocs", CONSTANT, [0; 6]), None);
         assert_eq!(told("allocs", CONSTANT, [3; 6]), Some((Verdict::Pass, Severity::Limit)));
-        assert_eq!(told("allocs", CONSTANT, [16, 64, 256, 1_024, 4_096, 16_384]).map(|told| told.0), Some(Verdict::Fail));
+        assert_eq!(
+            told("allocs", CONSTANT, [16, 64, 256, 1_024, 4_096, 16_384]).map(|told| told.0),
+            Some(Verdict::Fail)
+        );
     }
 }
