@@ -58,7 +58,8 @@ pub use crate::stats::{changepoint, dist, order, signed_rank, theil_sen};
 pub use conclude::assert_budgets;
 #[cfg(feature = "baseline")]
 pub use hold::{assert_baseline, hold};
+pub use crate::instructions::{Of, counting, instructions_of_probe};
 pub use leak::{LeakCheck, leak_check, leak_check_async};
-pub use run::{Finished, Pace, Run};
+pub use run::{CountedTest, Finished, Pace, Run, instructions_of_test};
 pub use scope::{Carried, Carrier, current_session, items, measure, measure_async};
 pub use watch::Watch;
