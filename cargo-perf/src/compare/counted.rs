@@ -77,7 +77,9 @@ impl Counted {
                 for (what, count) in seen.counts {
                     side.entry(what).or_default().push(count);
                 }
-                counted.uncounted.extend(seen.uncounted.into_iter().map(|(what, why)| (what, format!("{name}: {why}"))));
+                counted
+                    .uncounted
+                    .extend(seen.uncounted.into_iter().map(|(what, why)| (what, format!("{name}: {why}"))));
                 counted.counted_by = seen.counted_by;
             }
         }
@@ -103,10 +105,11 @@ impl Counted {
         // They are told of by name, and decide nothing.
         let (only_old, only_new) = (std::mem::take(&mut found.gone), std::mem::take(&mut found.new));
         if found.changes.is_empty() {
-            let why = self.uncounted.iter().next().map_or_else(
-                || "nothing was counted on both sides".to_owned(),
-                |(what, why)| format!("{what}: {why}"),
-            );
+            let why = self
+                .uncounted
+                .iter()
+                .next()
+                .map_or_else(|| "nothing was counted on both sides".to_owned(), |(what, why)| format!("{what}: {why}"));
             return Err(Failure::new(why));
         }
         let mut compared = Comparison {

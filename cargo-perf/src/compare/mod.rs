@@ -190,7 +190,9 @@ fn count_probes(args: &CompareArgs, sides: [&Program; 2], first: &[Run; 2], coun
                 return Err(Failure::new("interrupted"));
             }
             match program.counted_probe(probe, Of::Whole) {
-                Ok(count) => _ = seen.counts.insert(probe.clone(), count as f64 / calls(usize::from(name == HERE), probe)),
+                Ok(count) => {
+                    _ = seen.counts.insert(probe.clone(), count as f64 / calls(usize::from(name == HERE), probe))
+                }
                 Err(why) => _ = seen.uncounted.insert(probe.clone(), why),
             }
         }

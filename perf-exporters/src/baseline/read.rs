@@ -208,7 +208,10 @@ impl Reader<'_> {
                 INSTRUCTIONS => {
                     for (class, item) in self.table(&at, item)?.iter() {
                         let at = [&at[..], &[class]].concat();
-                        entry.instructions.insert(class.to_owned(), self.of_class(&at, item, |metric| metric == Metric::Instructions)?);
+                        entry.instructions.insert(
+                            class.to_owned(),
+                            self.of_class(&at, item, |metric| metric == Metric::Instructions)?,
+                        );
                     }
                 }
                 _ => self.figure_into(&mut entry.counts, &at, item, Metric::is_count)?,

@@ -267,7 +267,7 @@ pub static INSTRUCTIONS: Variable<PathBuf> = Variable {
         effect: "which file a test leaves counted instructions in, and judges nothing; budget tests set it for the processes that they start to count instructions, so these start no others",
         read_by: ReadBy::BudgetTests,
         feature: Some("gate"),
-        cargo_perf: None,
+        cargo_perf: Some("`run --instructions` and `compare --instructions` set it to a file of theirs"),
     },
     parse: values::path,
 };

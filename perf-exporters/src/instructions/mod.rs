@@ -11,8 +11,8 @@ mod kernel;
 mod probe;
 mod request;
 
-pub(crate) use probe::{finish, start_asked};
 pub use probe::{Of, counting, instructions_of_probe};
+pub(crate) use probe::{finish, start_asked};
 
 use std::cell::Cell;
 use std::fmt::Write as _;

@@ -138,11 +138,7 @@ pub struct CountedTest {
 ///
 /// # Errors
 /// Why nothing was counted: the machine has no source of counts, the program did not start, or the test did not pass.
-pub fn instructions_of_test(
-    program: &Path,
-    package: &Path,
-    test: &str,
-) -> Result<CountedTest, Cow<'static, str>> {
+pub fn instructions_of_test(program: &Path, package: &Path, test: &str) -> Result<CountedTest, Cow<'static, str>> {
     let source = Source::of_this_machine().ok_or(REMEDY)?;
     let mut other = start(program, Some(package), test, source)?;
     let ended = other.ends_within(DEADLINE);

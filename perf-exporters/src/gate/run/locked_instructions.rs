@@ -38,7 +38,12 @@ impl<S: Subject> Engine<'_, S> {
     }
 
     /// The change of the instructions of a call since they were recorded; none where they were not. A FAIL takes [`AGREEING`] processes.
-    pub(super) async fn hold_instructions(&mut self, before: &Baseline, calls: &[Snapshot], size: usize) -> Vec<Change> {
+    pub(super) async fn hold_instructions(
+        &mut self,
+        before: &Baseline,
+        calls: &[Snapshot],
+        size: usize,
+    ) -> Vec<Change> {
         let name = self.run.name;
         let recorded = before.get(name).is_some_and(|entry| !entry.instructions.is_empty());
         if !recorded || !self.instructions_are_held() {
