@@ -151,10 +151,9 @@ fn together(processes: usize) -> bool {
         let off = |value: f64| 100.0 * (value / median - 1.0);
         let limited = |all: &[f64]| {
             tally(all, PROCESSES, |seen| {
-                let seen = Instructions {
-                    processes: seen.iter().map(|count| vec![count.round() as u64]).collect(),
-                    ..Instructions::default()
-                };
+                let mut processes = Instructions::default();
+                processes.processes = seen.iter().map(|count| vec![count.round() as u64]).collect();
+                let seen = processes;
                 judge(&seen, median).verdict
             })
         };
