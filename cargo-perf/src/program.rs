@@ -1,5 +1,6 @@
 //! Running an instrumented program, or budget tests, and reading what they leave.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -7,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use perf_exporters::gate::{CountedTest, Of, instructions_of_probe, instructions_of_test};
 use perf_exporters::gate_log;
 pub(crate) use perf_exporters::gate_log::Run as BudgetTest;
 use perf_exporters::{Report, env};
@@ -106,6 +108,16 @@ impl Program {
         let said = fs::read(&said).map(|text| String::from_utf8_lossy(&text).into_owned()).unwrap_or_default();
         self.forget_reports();
         Ok(Run { status, wall, report, budgets, said })
+    }
+
+    /// Counts the instructions of a call of a budget test, in one process; the reason where that cannot be.
+    pub(crate) fn counted_test(&self, test: &str) -> std::result::Result<CountedTest, Cow<'static, str>> {
+        instructions_of_test(&self.path, self.package.as_deref().unwrap_or(Path::new(".")), test)
+    }
+
+    /// Counts the instructions of a probe in a run of the program; the reason where that cannot be.
+    pub(crate) fn counted_probe(&self, probe: &str, of: Of) -> std::result::Result<u64, String> {
+        instructions_of_probe(&self.path, probe, of, |command| _ = command.args(&self.args))
     }
 
     /// The program's file.

@@ -4,6 +4,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use perf_exporters::Report;
+use perf_exporters::baseline::Metric;
+use perf_exporters::gate::{Of, counting};
+use perf_exporters::label::shown;
+use serde::Serialize;
+use serde_json::json;
+use unicode_width::UnicodeWidthStr;
 
 use crate::build::{self, Elsewhere};
 use crate::cli::{Form, RunArgs};
@@ -45,8 +51,77 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode> {
             return Err(Failure::new(format!("{}: {NO_REPORT}", program.path().display())));
         }
     }
+    if args.instructions {
+        let format = args.rendering.format;
+        return counted(&program, &report::merged(reports), args.runs, format);
+    }
     show(reports, &plan)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The most probes that are counted: the program runs twice for each.
+pub(crate) const COUNTED: usize = 20;
+
+/// The probes that were called, with their calls, those with most time of their own first.
+pub(crate) fn costliest(report: Option<&Report>, most: usize) -> Vec<(String, u64)> {
+    let mut probes: Vec<_> = report.iter().flat_map(|report| &report.probes).filter(|probe| probe.calls > 0).collect();
+    probes.sort_by_key(|probe| std::cmp::Reverse(probe.self_ns));
+    probes.into_iter().take(most).map(|probe| (probe.name.clone(), probe.calls)).collect()
+}
+
+/// A row of `--instructions`: of all calls of a run together, with what they call, and without the probes among that.
+#[derive(Serialize)]
+struct Row {
+    probe: String,
+    calls: u64,
+    instructions: u64,
+    own_instructions: u64,
+}
+
+/// Counts instructions of the costliest probes, and shows them.
+fn counted(program: &Program, report: &Report, runs: u32, format: Option<Form>) -> Result<ExitCode> {
+    let counted_by = counting().map_err(Failure::new)?;
+    let probes = costliest(Some(report), COUNTED);
+    let mut rows = Vec::new();
+    for (at, (probe, calls)) in probes.iter().enumerate() {
+        out::progress(&format!("counting {} of {}: {probe}", at + 1, probes.len()));
+        let count = |of| program.counted_probe(probe, of).map_err(|why| Failure::new(format!("{probe}: {why}")));
+        let (instructions, own_instructions) = (count(Of::Whole)?, count(Of::Own)?);
+        rows.push(Row { probe: probe.clone(), calls: calls / u64::from(runs.max(1)), instructions, own_instructions });
+    }
+    rows.sort_by_key(|row| std::cmp::Reverse(row.own_instructions));
+    if format == Some(Form::Json) {
+        out::json(&json!({ "counted_by": counted_by, "probes": rows }))?;
+    } else {
+        out::print(&table(&rows, counted_by))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn table(rows: &[Row], counted_by: &str) -> String {
+    let all: u64 = rows.iter().map(|row| row.own_instructions).sum();
+    let figure = |count: u64| Metric::Instructions.figure(count as f64);
+    let cells = rows.iter().map(|row| {
+        let share = format!("{:.1} %", 100.0 * row.own_instructions as f64 / all.max(1) as f64);
+        let calls = row.calls.max(1);
+        let each = [row.calls, row.instructions / calls, row.own_instructions / calls, row.own_instructions];
+        let [calls, whole, own, all] = each.map(figure);
+        [shown(&row.probe), calls, whole, own, all, share]
+    });
+    let head = ["probe", "calls", "a call", "own, a call", "own, in all", "share"].map(str::to_owned);
+    let lines: Vec<[String; 6]> = std::iter::once(head).chain(cells).collect();
+    let widths = [0, 1, 2, 3, 4, 5].map(|at| lines.iter().map(|line| line[at].width()).max().unwrap_or(0));
+    let mut text = format!("perf run · instructions, counted by {counted_by}\n\n");
+    for line in &lines {
+        let mut row = String::new();
+        for (at, (cell, width)) in line.iter().zip(widths).enumerate() {
+            let fill = " ".repeat(width - cell.width());
+            row += &if at == 0 { format!("{cell}{fill}") } else { format!("  {fill}{cell}") };
+        }
+        text += row.trim_end();
+        text.push('\n');
+    }
+    text
 }
 
 fn show(reports: Vec<Report>, plan: &Plan) -> Result<()> {

@@ -43,6 +43,33 @@ fn written() -> String {
     baseline.to_toml()
 }
 
+/// A file whose five processes agree keeps one value; it was five processes all the same.
+#[test]
+fn instructions_that_agree_are_read_back_as_those_of_all_processes() {
+    let machine = perf_exporters::report::Machine::current();
+    let of = |processes: &[f64]| {
+        let mut baseline = Baseline::default();
+        baseline.put_instructions("sort", &machine, "callgrind", processes);
+        baseline
+    };
+    let text = of(&[50_000.0; 5]).to_toml();
+    assert!(text.contains("counted_by = \"callgrind\"\ninstructions = 50000\n"), "{text}");
+    let read = Baseline::parse(&text).unwrap();
+    assert_eq!(read.to_toml(), text);
+    let level = |new: &[f64]| {
+        let found = compare_baselines(&read, &of(new), &Options::default());
+        found.change("sort", Metric::Instructions).unwrap().level
+    };
+    assert_eq!(level(&[50_500.0; 3]), Level::Fail);
+    assert_eq!(level(&[50_500.0; 2]), Level::Unproven);
+    assert_eq!(level(&[50_200.0; 1]), Level::Same);
+    let mut other_source = Baseline::default();
+    other_source.put_instructions("sort", &machine, "processor", &[90_000.0; 3]);
+    let found = compare_baselines(&read, &other_source, &Options::default());
+    let change = found.change("sort", Metric::Instructions).unwrap();
+    assert!(!change.gates && change.note.as_deref().unwrap().contains("callgrind → processor"), "{change:?}");
+}
+
 #[test]
 fn what_is_written_is_read_and_written_the_same() {
     let text = written();

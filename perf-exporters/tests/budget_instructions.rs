@@ -181,6 +181,22 @@ mod counted {
         add(10 * FEW + FEW / 10);
     }
 
+    /// As much work as a variable asks for.
+    #[perf_budget(target(instructions = "100M"), debug = true)]
+    #[test]
+    #[ignore = "part of another test"]
+    fn held() {
+        let times = env::var("ADDITIONS").ok().and_then(|times| times.parse().ok()).unwrap_or(FEW);
+        gate::measure(|| add(black_box(times)));
+    }
+
+    #[perf_budget(growth(instructions = "n"), sizes = [16, 64, 256, 1024, 4096, 16384], debug = true)]
+    #[test]
+    #[ignore = "part of another test"]
+    fn held_at_the_greatest_size(n: usize) {
+        gate::measure(|| add(black_box(n as u64)));
+    }
+
     #[perf_budget(instructions = "100M", debug = true)]
     #[test]
     #[ignore = "part of another test"]
@@ -226,7 +242,9 @@ fn run(name: &str, variables: &[(&str, &str)]) -> Ran {
 /// Whether this machine counts: else these tests show nothing.
 fn counts() -> bool {
     let valgrind = Command::new("valgrind").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    perf_core::is_enabled() && valgrind.is_ok_and(|status| status.success())
+    let counts = perf_core::is_enabled() && valgrind.is_ok_and(|status| status.success());
+    assert!(counts || env::var_os("MUST_COUNT").is_none(), "this machine, or a build without probes, counts nothing");
+    counts
 }
 
 #[test]
@@ -310,6 +328,71 @@ fn hash_seeds_move_the_count_by_little() {
     let seen: Vec<f64> = (0..3).map(|_| run("hashes", &[]).instructions()).collect();
     let (least, greatest) = seen.iter().fold((f64::MAX, 0.0_f64), |(l, g), value| (l.min(*value), g.max(*value)));
     assert!(greatest / least < 1.02, "{seen:?}");
+}
+
+/// `perf.lock` in a folder of its own, and runs of a test against it with so many additions.
+struct Locked(tempfile::TempDir);
+
+impl Locked {
+    fn path(&self) -> String {
+        self.0.path().join("perf.lock").display().to_string()
+    }
+
+    fn run(&self, test: &str, additions: &str, more: &[(&str, &str)]) -> Ran {
+        run(test, &[&[("PERF_LOCK", self.path().as_str()), ("ADDITIONS", additions)], more].concat())
+    }
+}
+
+#[test]
+fn one_per_cent_more_than_in_the_baseline_fails() {
+    if !counts() || !cfg!(feature = "baseline") {
+        return;
+    }
+    let locked = Locked(tempfile::tempdir().unwrap());
+    let recorded = locked.run("held", "100000", &[("PERF_UPDATE", "1")]);
+    assert!(recorded.passed && recorded.text.contains("counted::held recorded"), "{}", recorded.text);
+    let text = std::fs::read_to_string(locked.path()).unwrap();
+    let (_, counted) = text.split_once("counted::held\".instructions.").unwrap_or_else(|| panic!("{text}"));
+    assert!(counted.contains("runs = 5\ncounted_by = \"") && counted.contains("\ninstructions = "), "{text}");
+
+    let same = locked.run("held", "100000", &[]);
+    assert!(same.passed && same.verdict() == "PASS", "{}", same.text);
+    let more = locked.run("held", "101000", &[]);
+    assert!(!more.passed, "{}", more.text);
+    for part in ["perf.lock: instructions ≤ ", "FAIL", "+1.00 %, processes of one side apart by", "PERF_UPDATE=1"] {
+        assert!(more.text.contains(part), "{part}: {}", more.text);
+    }
+    let fewer = locked.run("held", "99000", &[]);
+    assert!(fewer.passed && fewer.text.contains("better than recorded: instructions"), "{}", fewer.text);
+
+    // What did not move stays as it is; what moved is recorded anew, and says so.
+    locked.run("held", "100001", &[("PERF_UPDATE", "1")]);
+    assert_eq!(std::fs::read_to_string(locked.path()).unwrap(), text);
+    let updated = locked.run("held", "101000", &[("PERF_UPDATE", "1")]);
+    assert!(updated.text.contains("updated: instructions +"), "{}", updated.text);
+    assert!(locked.run("held", "101000", &[]).passed);
+
+    // Where nothing counts, that is said with the remedy, and the rest of the entry holds.
+    let blind = locked.run("held", "101000", &[("PATH", "")]);
+    if !blind.text.contains("in 1 process") {
+        assert!(blind.passed && blind.text.contains("INCONCLUSIVE"), "{}", blind.text);
+        assert!(blind.text.contains("perf.lock: instructions") && blind.text.contains("apt-get install valgrind"));
+    }
+}
+
+#[test]
+fn growth_is_held_at_its_greatest_size() {
+    if !counts() || !cfg!(feature = "baseline") {
+        return;
+    }
+    let locked = Locked(tempfile::tempdir().unwrap());
+    let recorded = locked.run("held_at_the_greatest_size", "", &[("PERF_UPDATE", "1")]);
+    assert!(recorded.passed, "{}", recorded.text);
+    let text = std::fs::read_to_string(locked.path()).unwrap();
+    let count = text.split_once("\ninstructions = ").and_then(|(_, rest)| rest.split_once('\n')).unwrap().0;
+    let count: f64 = count.trim_matches(['[', ']']).split(',').next().unwrap().parse().unwrap();
+    assert!(count > 3.0 * 16_384.0, "{text}");
+    assert!(locked.run("held_at_the_greatest_size", "", &[]).passed);
 }
 
 #[test]

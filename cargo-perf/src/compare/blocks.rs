@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use perf_exporters::Report;
 use perf_exporters::baseline::{Baseline, Figure, Metric, Options, RegressionReport, compare_baselines};
 use perf_exporters::gate_log;
-use perf_exporters::judge::relative::{self, Judgement, Look, Order, Rule};
+use perf_exporters::judge::relative::{self, COMPARISON_LEVEL, Judgement, Order};
 use perf_exporters::judge::{Reason, Verdict};
 use perf_exporters::report::Machine;
 use perf_exporters::stats::order::median;
@@ -18,22 +18,37 @@ use crate::program::{BudgetTest, Run};
 /// The run as a whole, seen from outside.
 const WHOLE: &str = "(whole program)";
 
-/// A wrong FAIL in a whole comparison of unchanged code, over all its probes and figures, has a chance of at most this.
-const LEVEL: f64 = 1e-4;
-
-/// The figure of a probe that is compared: its mean call follows every slow one, its median none.
+/// The figure of a probe that is compared: its mean call follows every slow one, its median none, its p95 those that come often; its
+/// lower quartile is what calls take that nothing disturbed, where the machine disturbs half of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Estimator {
     Mean,
+    P25,
     P50,
+    P95,
 }
 
 impl Estimator {
+    /// All of them.
+    const ALL: [Self; 4] = [Self::Mean, Self::P25, Self::P50, Self::P95];
+
+    /// The share of calls within it, and the fewest calls of a run that show it reliably; none of a mean.
+    fn quantile(self) -> Option<(f64, u64)> {
+        match self {
+            Self::Mean => None,
+            Self::P25 => Some((0.25, 20)),
+            Self::P50 => Some((0.5, 10)),
+            Self::P95 => Some((0.95, 200)),
+        }
+    }
+
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Mean => "mean",
+            Self::P25 => "p25",
             Self::P50 => "p50",
+            Self::P95 => "p95",
         }
     }
 }
@@ -67,6 +82,8 @@ pub(super) struct Collected {
     pub(super) only_new: Vec<String>,
     /// Metrics that shall not decide.
     pub(super) skip: Vec<Metric>,
+    /// The most blocks that there may be.
+    most: usize,
 }
 
 /// The result for one probe.
@@ -110,8 +127,8 @@ pub(super) struct Comparison {
 
 impl Collected {
     /// No measurements yet, of budget tests or of a program.
-    pub(super) fn new(of_tests: bool) -> Self {
-        Self { of_tests, ..Self::default() }
+    pub(super) fn new(of_tests: bool, most: usize) -> Self {
+        Self { of_tests, most, ..Self::default() }
     }
 
     /// Adds the four runs of a block.
@@ -159,10 +176,8 @@ impl Collected {
 
     /// All series that decide, judged together.
     fn judged(&self, ratio: f64) -> Vec<Judgement> {
-        let series: Vec<&Series> = self.deciding().map(|(_, series)| series).collect();
-        let lengths: Vec<usize> = series.iter().map(|series| series.d.len()).collect();
-        let rule = Rule { level: LEVEL, ..Rule::of(ratio) };
-        relative::judge_together(&lengths, &rule, |at, stage| Look::at(&series[at].d[..stage.blocks], ratio, stage))
+        let series: Vec<&[f64]> = self.deciding().map(|(_, series)| series.d.as_slice()).collect();
+        relative::judge_comparison(&series, ratio, self.most)
     }
 
     /// The least change that each probe can be expected to show in so many blocks, by the better of its figures; the worst first.
@@ -170,7 +185,7 @@ impl Collected {
         let figures = self.deciding().count();
         let mut shows: BTreeMap<&str, f64> = BTreeMap::new();
         for ((name, _), series) in self.deciding() {
-            let change = scatter::shows(&series.d, blocks, LEVEL / figures as f64);
+            let change = scatter::shows(&series.d, blocks, COMPARISON_LEVEL / figures as f64);
             let best = shows.entry(name).or_insert(f64::INFINITY);
             *best = best.min(change);
         }
@@ -276,27 +291,30 @@ fn times(run: &Run) -> BTreeMap<(String, Estimator), f64> {
     let mut times = BTreeMap::from([((WHOLE.to_owned(), Estimator::Mean), run.wall.as_secs_f64() * 1e9)]);
     for probe in run.report.iter().flat_map(|report| &report.probes) {
         if probe.timed() > 0 && probe.sum_ns > 0 {
-            times.insert((probe.name.clone(), Estimator::Mean), probe.sum_ns as f64 / probe.timed() as f64);
-            // The median of few calls shows no more than their mean.
-            if probe.timed() >= FOR_P50 && probe.quantiles.p50 > 0 {
-                times.insert((probe.name.clone(), Estimator::P50), probe.quantiles.p50 as f64);
+            for estimator in Estimator::ALL {
+                let ns = match estimator.quantile() {
+                    None => Some(probe.sum_ns as f64 / probe.timed() as f64),
+                    Some((q, least)) => {
+                        let ns = probe.histogram.quantile(q).filter(|ns| probe.timed() >= least && *ns > 0);
+                        ns.map(|ns| ns as f64)
+                    }
+                };
+                times.extend(ns.map(|ns| ((probe.name.clone(), estimator), ns)));
             }
         }
     }
     times
 }
 
-/// Fewer calls in a run have no reliable median.
-const FOR_P50: u64 = 10;
-
 /// The times of budget tests, by name.
 fn times_of_tests(run: &Run) -> BTreeMap<(String, Estimator), f64> {
     let of = |budget: &BudgetTest, estimator: Estimator| {
-        let row = budget.rows.iter().find(|row| row.metric == estimator.name())?;
+        let enough = |samples| estimator.quantile().is_none_or(|(_, least)| samples >= least);
+        let row = budget.rows.iter().find(|row| row.metric == estimator.name() && enough(row.samples))?;
         Some(((budget.budget.clone(), estimator), row.actual.filter(|ns| *ns > 0.0)?))
     };
-    let both = |budget| [Estimator::Mean, Estimator::P50].into_iter().filter_map(move |one| of(budget, one));
-    run.budgets.iter().flat_map(both).collect()
+    let all = |budget| Estimator::ALL.into_iter().filter_map(move |one| of(budget, one));
+    run.budgets.iter().flat_map(all).collect()
 }
 
 /// The counts of a budget test in one call, and how often it called the probes inside it.
@@ -337,7 +355,7 @@ mod tests {
     }
 
     fn collected(probes: usize, blocks: usize, rng: &mut fastrand::Rng, slower: &dyn Fn(usize) -> f64) -> Collected {
-        let mut collected = Collected::new(false);
+        let mut collected = Collected::new(false, blocks);
         for at in 0..probes {
             for estimator in [Estimator::Mean, Estimator::P50] {
                 // In one run of five, a preemption makes the mean many times its value.

@@ -4,24 +4,28 @@
 //! it all.
 
 mod blocks;
+mod counted;
 mod paths;
 mod scatter;
 mod show;
 mod worktree;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use perf_exporters::judge::relative::{Order, STAGES};
+use perf_exporters::gate::{Of, counting};
+use perf_exporters::judge::relative::{Order, looks};
 
 use crate::build::{self, Built, Elsewhere, Tests};
 use crate::cli::CompareArgs;
 use crate::failure::{Failure, Result};
-use crate::program::{Output, Program, Run};
+use crate::program::{BudgetTest, NO_REPORT, Output, Program, Run};
+use crate::run::{COUNTED, costliest};
 use crate::{diff, out};
 use blocks::Collected;
+use counted::{Counted, Process};
 use worktree::{Repository, Worktree};
 
 /// Set by Ctrl-C: the work ends at the next run, and the files that were made are removed.
@@ -43,6 +47,12 @@ pub(crate) fn run(args: &CompareArgs) -> Result<ExitCode> {
     let commit = repository.commit(&args.revision)?;
     worktree::remove_stale(&repository);
     let (mut old, mut new, worktree) = build_both(args, &repository, &commit)?;
+    if args.instructions {
+        let compared = count(args, &mut old, &mut new)?.compared(args, &commit)?;
+        drop(worktree);
+        compared.show(args.format)?;
+        return Ok(out::code(&compared.verdict(), args.strict));
+    }
     let mut collected = collect(args, &mut old, &mut new)?;
     drop(worktree);
     collected.skip = skip;
@@ -84,28 +94,125 @@ fn build_both<'a>(
 /// The name of the present revision.
 const HERE: &str = "this tree";
 
-fn collect(args: &CompareArgs, old: &mut Program, new: &mut Program) -> Result<Collected> {
-    let is_test = args.test.is_some() || args.lib;
-    let once = |program: &Program, name: &str| {
-        let run = program.run(Output::Kept).map_err(interrupted_or)?;
-        check(&run, name, is_test).map(|()| run)
-    };
-    let mut collected = Collected::new(is_test);
+fn is_test(args: &CompareArgs) -> bool {
+    args.test.is_some() || args.lib
+}
+
+fn run_once(args: &CompareArgs, program: &Program, name: &str) -> Result<Run> {
+    let run = program.run(Output::Kept).map_err(interrupted_or)?;
+    check(&run, name, is_test(args)).map(|()| run)
+}
+
+fn first_runs(args: &CompareArgs, old: &Program, new: &Program) -> Result<[Run; 2]> {
     out::progress(&"warming up: one run of each");
-    let first = [once(old, &args.revision)?, once(new, HERE)?];
-    if is_test {
+    Ok([run_once(args, old, &args.revision)?, run_once(args, new, HERE)?])
+}
+
+/// The budget tests of both sides, by the test harness's names.
+struct Budgeted {
+    both: BTreeSet<String>,
+    only_old: Vec<String>,
+    only_new: Vec<String>,
+    /// The names of their budgets.
+    budgets: BTreeMap<String, String>,
+}
+
+impl Budgeted {
+    fn of(first: &[Run; 2]) -> Self {
+        let named = |run: &Run| {
+            let name = |budget: &BudgetTest| Some((budget.test.clone()?, budget.budget.clone()));
+            run.budgets.iter().filter_map(name).collect::<BTreeMap<String, String>>()
+        };
+        let [before, after] = first.each_ref().map(named);
+        let only = |these: &BTreeMap<String, String>, those: &BTreeMap<String, String>| {
+            these.keys().filter(|test| !those.contains_key(*test)).cloned().collect()
+        };
+        let (only_old, only_new) = (only(&before, &after), only(&after, &before));
+        let both = after.keys().filter(|test| before.contains_key(*test)).cloned().collect();
+        Self { both, only_old, only_new, budgets: after }
+    }
+}
+
+/// Counts the instructions of both sides.
+fn count(args: &CompareArgs, old: &mut Program, new: &mut Program) -> Result<Counted> {
+    let counted_by = counting().map_err(Failure::new)?;
+    let first = first_runs(args, old, new)?;
+    if !is_test(args) {
+        return count_probes(args, [old, new], &first, counted_by);
+    }
+    let tests = Budgeted::of(&first);
+    let once = |program: &Program, _: &str, only: Option<&BTreeSet<String>>| {
+        let mut seen = Process::default();
+        for test in &tests.both {
+            let budget = tests.budgets.get(test).unwrap_or(test);
+            if INTERRUPTED.load(Ordering::Relaxed) {
+                return Err(Failure::new("interrupted"));
+            }
+            let named = |size: &usize| if *size == 0 { budget.clone() } else { format!("{budget} (n = {size})") };
+            // All sizes of a test are counted together.
+            if only.is_some_and(|only| !only.iter().any(|name| name.split(" (n = ").next() == Some(budget.as_str()))) {
+                continue;
+            }
+            match program.counted_test(test) {
+                Ok(counted) => {
+                    seen.counts.extend(counted.by_size.iter().map(|(size, count)| (named(size), *count)));
+                    seen.counted_by = counted.counted_by.to_owned();
+                }
+                Err(why) => _ = seen.uncounted.insert(budget.clone(), why.into_owned()),
+            }
+        }
+        Ok(seen)
+    };
+    Counted::collect(args, [old, new], once)
+}
+
+/// The same of a program: of the probes that both sides call, those with most time of their own.
+fn count_probes(args: &CompareArgs, sides: [&Program; 2], first: &[Run; 2], counted_by: &str) -> Result<Counted> {
+    let called = |run: &Run| costliest(run.report.as_ref(), usize::MAX);
+    let before: BTreeSet<String> = called(&first[0]).into_iter().map(|(name, _)| name).collect();
+    let mut probes = called(&first[1]);
+    probes.retain(|(name, _)| before.contains(name));
+    if probes.is_empty() {
+        return Err(Failure::new(NO_REPORT));
+    }
+    let calls = |at: usize, name: &str| {
+        let probe = first[at].report.as_ref().and_then(|report| report.probe(name));
+        probe.map_or(1.0, |probe| probe.calls.max(1) as f64)
+    };
+    if probes.len() > COUNTED {
+        out::warn(&format!("of {} probes the {} with most time of their own are counted", probes.len(), COUNTED));
+        probes.truncate(COUNTED);
+    }
+    Counted::collect(args, sides, |program, name, only| {
+        let mut seen = Process { counted_by: counted_by.to_owned(), ..Process::default() };
+        for (probe, _) in probes.iter().filter(|(probe, _)| only.is_none_or(|only| only.contains(probe))) {
+            if INTERRUPTED.load(Ordering::Relaxed) {
+                return Err(Failure::new("interrupted"));
+            }
+            match program.counted_probe(probe, Of::Whole) {
+                Ok(count) => {
+                    _ = seen.counts.insert(probe.clone(), count as f64 / calls(usize::from(name == HERE), probe))
+                }
+                Err(why) => _ = seen.uncounted.insert(probe.clone(), why),
+            }
+        }
+        Ok(seen)
+    })
+}
+
+fn collect(args: &CompareArgs, old: &mut Program, new: &mut Program) -> Result<Collected> {
+    let once = |program: &Program, name: &str| run_once(args, program, name);
+    let mut collected = Collected::new(is_test(args), args.blocks as usize);
+    let first = first_runs(args, old, new)?;
+    if is_test(args) {
         // Tests without a budget, and those that only one side has, are left out from here on.
-        let names =
-            |run: &Run| run.budgets.iter().filter_map(|budget| budget.test.clone()).collect::<BTreeSet<String>>();
-        let [before, after] = first.each_ref().map(names);
-        collected.only_old = before.difference(&after).cloned().collect();
-        collected.only_new = after.difference(&before).cloned().collect();
-        let both: BTreeSet<String> = before.intersection(&after).cloned().collect();
-        if both.is_empty() {
+        let tests = Budgeted::of(&first);
+        (collected.only_old, collected.only_new) = (tests.only_old, tests.only_new);
+        if tests.both.is_empty() {
             return Ok(collected);
         }
-        old.select(&both);
-        new.select(&both);
+        old.select(&tests.both);
+        new.select(&tests.both);
     }
     let start = Instant::now();
     let seed = u64::from(std::process::id());
@@ -118,7 +225,8 @@ fn collect(args: &CompareArgs, old: &mut Program, new: &mut Program) -> Result<C
         }
         collected.add(order, runs);
         let done = block + 1;
-        let decided = STAGES.iter().any(|stage| stage.blocks == done) && collected.is_decided(args.ratio);
+        let looked_at = looks(args.blocks as usize).iter().any(|stage| stage.blocks == done);
+        let decided = looked_at && collected.is_decided(args.ratio);
         let elapsed = start.elapsed();
         out::progress(&format!("block {done} of at most {}, {:.1} s", args.blocks, elapsed.as_secs_f64()));
         if decided || (done == scatter::PILOT && !is_fit(args, &collected, seed)) {
@@ -144,6 +252,16 @@ fn is_fit(args: &CompareArgs, collected: &Collected, seed: u64) -> bool {
         percent(least),
         percent(*most)
     ));
+    let busy = *most > UNFIT && args.least.is_none();
+    if busy {
+        let more = collected.shows(LOOKS_END).first().map_or(0.0, |first| first.1);
+        out::warn(&format!(
+            "this machine is too busy to show {} of every probe: --blocks {LOOKS_END} can be expected to show {}, --least gives up \
+             here, and --instructions counts instead",
+            percent(UNFIT),
+            percent(more)
+        ));
+    }
     let Some(asked) = args.least.map(|least| least / 100.0).filter(|asked| most > asked) else { return true };
     let unfit = shows.iter().filter(|(_, change)| *change > asked).count();
     out::warn(&format!(
@@ -154,6 +272,12 @@ fn is_fit(args: &CompareArgs, collected: &Collected, seed: u64) -> bool {
     ));
     false
 }
+
+/// A machine that does not show so much of every probe is said to be too busy.
+const UNFIT: f64 = 0.1;
+
+/// The most blocks that are looked at.
+const LOOKS_END: usize = 100;
 
 /// A run that failed measures something else.
 fn check(run: &Run, name: &str, is_test: bool) -> Result<()> {

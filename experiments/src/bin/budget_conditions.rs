@@ -11,7 +11,7 @@ mod simulated;
 use fastrand::Rng;
 use perf_exporters::judge::fill::{self, Fill};
 use perf_exporters::judge::growth::{self, Class, Cost};
-use perf_exporters::judge::relative::Order;
+use perf_exporters::judge::relative::{self, Order};
 use perf_exporters::judge::versus::{Blocks, MOST};
 use perf_exporters::judge::{Reason, Verdict};
 use perf_exporters::stats::changepoint::{self, Kind};
@@ -65,6 +65,32 @@ fn vs(machine: Machine, slower: fn(u64) -> f64) -> Box<dyn FnMut(&mut Rng) -> Ve
                 }
             }
         }
+    })
+}
+
+/// A comparison of two programs of so many probes, of each four figures: runs scatter together by so much, each figure by itself by half
+/// of it, and one run in five makes a mean up to twenty times as long. The new program's third probe is slower.
+fn compared(probes: usize, scatter: f64, slower: f64, most: usize) -> Box<dyn FnMut(&mut Rng) -> Verdict> {
+    const FIGURES: usize = 4;
+    Box::new(move |rng| {
+        let seed = rng.u64(..);
+        let mut series = vec![Vec::with_capacity(most); probes * FIGURES];
+        for block in 0..most {
+            let order = Order::drawn(seed, block);
+            let together = [0, 1, 2, 3].map(|_| scatter * normal(rng));
+            let disturbed = [0, 1, 2, 3].map(|_| if rng.u8(0..5) == 0 { 3.0 * rng.f64() } else { 0.0 });
+            for (at, d) in series.iter_mut().enumerate() {
+                let slots = [0, 1, 2, 3].map(|slot| {
+                    let mean = if at % FIGURES == 0 { disturbed[slot] } else { 0.0 };
+                    let code = if order.runs_b(slot) && at / FIGURES == 2 { slower } else { 1.0 };
+                    code * (together[slot] + mean + 0.5 * scatter * normal(rng)).exp()
+                });
+                d.extend(relative::block(order, slots));
+            }
+        }
+        let series: Vec<&[f64]> = series.iter().map(Vec::as_slice).collect();
+        let judged = relative::judge_comparison(&series, 1.0, most);
+        judged.into_iter().map(|judgement| judgement.verdict).fold(Verdict::Pass, Verdict::and)
     })
 }
 
@@ -134,6 +160,17 @@ fn conditions() -> Vec<Condition> {
         of("vs 1.10, every 3rd call 10 times", 200, NoFail, 0.05, vs(Machine::CALM, third)),
         of("vs 1.10, every 64th call 20 times", 200, NoFail, 0.05, vs(Machine::CALM, sixty_fourth)),
         of("vs 1.10, every 1,000th call 1,000 times", 200, NoFail, 0.05, vs(Machine::CALM, thousandth)),
+        of("compare, six probes, unchanged, runs scatter by 10 %", 10_000, Fail, 0.000_1, compared(6, 0.1, 1.0, 30)),
+        of("compare, forty probes, unchanged, runs scatter by 10 %", 10_000, Fail, 0.000_1, compared(40, 0.1, 1.0, 30)),
+        of("compare, +10 % in one of six, runs scatter by 6 %", 200, NoFail, 0.1, compared(6, 0.06, 1.1, 30)),
+        of("compare, +20 % in one of six, runs scatter by 12 %", 200, NoFail, 0.1, compared(6, 0.12, 1.2, 30)),
+        of(
+            "compare, +20 % in one of six, runs scatter by 20 %, 100 blocks",
+            200,
+            NoFail,
+            0.1,
+            compared(6, 0.2, 1.2, 100),
+        ),
         of("p99 at twice the usual, unchanged, calm", 1_000, Fail, 0.001, p99_epoch(Machine::CALM, 0.0, 1.0)),
         of("p99 at twice the usual, unchanged, bursts of 5", 1_000, Fail, 0.001, p99_epoch(Machine::SOME, 0.0, 1.0)),
         of("p99, 3 % slow in runs of 30", 1_000, Pass, 0.05, p99_epoch(Machine::CALM, 0.03, 30.0)),

@@ -2,19 +2,27 @@
 //!
 //! Every run is a budget test's own: this program again, under callgrind or with the processor's counter, with other hash seeds and
 //! other addresses each time. `cargo run --release -p experiments --features budgets --bin budget_instructions
-//! [RUNS [spread|limits|growth [BODY]]]`; 100 runs of each by default, of all parts and bodies. It ends with 1 where an unchanged body fails, or a changed one does not.
+//! [RUNS [spread|limits|growth|together [BODY]]]`; 100 runs of each by default, of all parts and bodies. It ends with 1 where an unchanged body fails, or a changed one does not.
+//!
+//! `together` counts all bodies, as usual and with 1 % more work, in each of so many processes, and judges the counts of neighbours: by a
+//! limit, and as `perf.lock` holds them. A process takes seconds, so ten suffice for CI.
 
 #[allow(dead_code, reason = "other experiments on budgets use more of it")]
 #[path = "../budgets/mod.rs"]
 mod budgets;
 
+use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, HashMap};
+use std::hash::BuildHasherDefault;
 use std::hint::black_box;
 use std::process::ExitCode;
 
 use budgets::{Tally, leaked, work};
 use perf_core::budget::{Bound, BudgetSpec, Figure, Growth, GrowthClass, Limit, Metric, Relative};
-use perf_exporters::gate::{Finished, Run, Verdict, measure};
+use perf_exporters::baseline::{Baseline, Change, Metric as Recorded, Options, compare_baselines};
+use perf_exporters::gate::{Finished, Run, Verdict, instructions_of_test, measure};
+use perf_exporters::judge::instructions::{Instructions, PROCESSES, judge};
+use perf_exporters::report::Machine;
 
 const SIZES: &[usize] = &[16, 64, 256, 1_024, 4_096, 16_384];
 
@@ -64,7 +72,122 @@ const BODIES: &[Body] = &[
         let bytes = vec![1_u8; 20 * percent];
         measure(|| (1..bytes.len()).for_each(|length| drop(black_box(bytes[..length].to_vec()))));
     }),
+    ("allocations of 8 to 1,024 B", |percent| {
+        measure(|| {
+            let boxes: Vec<Box<[u8]>> = (0..20 * percent).map(|at| vec![1; 8 << (at % 8)].into_boxed_slice()).collect();
+            drop(black_box(boxes));
+        });
+    }),
+    ("HashMap of names, fixed seed", |percent| {
+        let names = names(10 * percent);
+        measure(|| {
+            let map: HashMap<&str, usize, BuildHasherDefault<DefaultHasher>> =
+                names.iter().map(|name| (name.as_str(), name.len())).collect();
+            drop(black_box(map));
+        });
+    }),
+    ("strings formatted", |percent| {
+        measure(|| {
+            (0..5 * percent).for_each(|at| _ = black_box(format!("{at:>8}: {:.3} {:?}", 0.5 + at as f64, Some(at))))
+        });
+    }),
+    ("polls, tokio current_thread", |percent| {
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let runtime = runtime.expect("a runtime without timers or sockets");
+        measure(|| {
+            runtime.block_on(async {
+                for _ in 0..10 * percent {
+                    tokio::task::yield_now().await;
+                }
+            });
+        });
+    }),
+    ("JSON parsed", |percent| {
+        let one = |at: usize| format!(r#"{{"id": {at}, "name": "user{at}", "scores": [1.5, 2, 3e4], "more": null}}"#);
+        let text = format!("[{}]", (0..2 * percent).map(one).collect::<Vec<_>>().join(","));
+        measure(|| _ = black_box(serde_json::from_str::<serde_json::Value>(&text)));
+    }),
 ];
+
+/// All bodies in one process: a size of this test is the place of a body, doubled, and one more for 1 % more work.
+const TOGETHER: &str = "all bodies";
+
+fn places() -> &'static [usize] {
+    (0..2 * BODIES.len()).map(|at| at + 2).collect::<Vec<_>>().leak()
+}
+
+fn at_place(place: usize) {
+    let (body, percent) = (BODIES[place / 2 - 1].1, 100 + place % 2);
+    body(percent);
+}
+
+/// Verdicts by a limit at the median of all unchanged processes, and by a baseline of the first five, of neighbours among so many.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts, made floats for their medians")]
+fn together(processes: usize) -> bool {
+    let Ok(program) = std::env::current_exe() else { return false };
+    let mut counts: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+    for process in 0..processes {
+        match instructions_of_test(&program, std::path::Path::new("."), TOGETHER) {
+            Ok(counted) => {
+                counted.by_size.into_iter().for_each(|(at, count)| counts.entry(at).or_default().push(count))
+            }
+            Err(why) => {
+                eprintln!("process {process}: {why}");
+                return false;
+            }
+        }
+    }
+    println!("{processes} processes\n");
+    println!(
+        "| body | instructions | least, greatest | unchanged, limit as usual | +1 %, limit as usual | unchanged, perf.lock | +1 %, perf.lock |"
+    );
+    println!("|---|--:|--:|--:|--:|--:|--:|");
+    let mut right = true;
+    for (at, (name, _)) in BODIES.iter().enumerate() {
+        let (Some(usual), Some(more)) = (counts.get(&(2 * at + 2)), counts.get(&(2 * at + 3))) else { return false };
+        let mut sorted = usual.clone();
+        sorted.sort_by(f64::total_cmp);
+        let median = sorted[sorted.len() / 2];
+        let off = |value: f64| 100.0 * (value / median - 1.0);
+        let limited = |all: &[f64]| {
+            tally(all, PROCESSES, |seen| {
+                let mut processes = Instructions::default();
+                processes.processes = seen.iter().map(|count| vec![count.round() as u64]).collect();
+                let seen = processes;
+                judge(&seen, median).verdict
+            })
+        };
+        let held = |all: &[f64]| tally(all, 2 * PROCESSES, |seen| held(&usual[..usual.len().min(5)], seen));
+        let shown = [limited(usual), limited(more), held(usual), held(more)];
+        right &= shown[0].fail + shown[2].fail == 0 && shown[1].fail + shown[3].fail == 2 * processes as u32;
+        let shown = shown.map(|tally| format!("{} / {} / {}", tally.pass, tally.fail, tally.inconclusive)).join(" | ");
+        println!("| {name} | {median} | {:+.3} %, {:+.3} % | {shown} |", off(sorted[0]), off(sorted[sorted.len() - 1]));
+    }
+    println!("\nPASS / FAIL / INCONCLUSIVE of {processes} verdicts each");
+    right
+}
+
+/// Verdicts from each process on: more of those after it are asked as long as the verdict is none and no more than `most`.
+fn tally(all: &[f64], most: usize, judged: impl Fn(&[f64]) -> Verdict) -> Tally {
+    let mut tally = Tally::default();
+    for first in 0..all.len() {
+        let turned: Vec<f64> = all.iter().cycle().skip(first).take(most.min(all.len())).copied().collect();
+        let pass = (1..=turned.len()).map(|seen| judged(&turned[..seen])).find(Verdict::is_pass);
+        tally.add(&pass.unwrap_or_else(|| judged(&turned)));
+    }
+    tally
+}
+
+/// The verdict on these processes by a baseline of those.
+fn held(recorded: &[f64], seen: &[f64]) -> Verdict {
+    let of = |processes: &[f64]| {
+        let mut side = Baseline::default();
+        side.put_instructions("body", &Machine::default(), "callgrind", processes);
+        side
+    };
+    let found = compare_baselines(&of(recorded), &of(seen), &Options::default());
+    found.change("body", Recorded::Instructions).map_or(Verdict::Pass, Change::verdict)
+}
 
 const SORT: &str = "sort, claimed n";
 const SEARCH: &str = "binary search, claimed 1";
@@ -103,6 +226,7 @@ fn run(name: &str, spec: BudgetSpec) -> Finished<()> {
     match name {
         SORT | SORT_RIGHT => return run.growth(sort),
         SEARCH | SEARCH_RIGHT => return run.growth(search),
+        TOGETHER => return run.growth(at_place),
         _ => {}
     }
     let (percent, name) = name.split_once(" % ").unwrap_or(("100", name));
@@ -188,12 +312,23 @@ fn main() -> ExitCode {
     if let Some(name) = arguments.first().filter(|_| arguments.iter().any(|argument| argument == "--exact")) {
         // Started by a run. Growth has sizes; everything else is compared, so that body and reference are counted.
         let is_growth = [SORT, SEARCH, SORT_RIGHT, SEARCH_RIGHT].contains(&name.as_str());
-        run(name, if is_growth { grows(GrowthClass::Linear) } else { compared() });
+        let spec = match () {
+            () if name == TOGETHER => {
+                let growth = Growth { class: GrowthClass::Linear, sizes: places(), by: Figure::Instructions };
+                BudgetSpec { growth: Some(growth), ..BudgetSpec::EMPTY }
+            }
+            () if is_growth => grows(GrowthClass::Linear),
+            () => compared(),
+        };
+        run(name, spec);
         return ExitCode::SUCCESS;
     }
     let runs = budgets::rounds(100);
     let part = arguments.get(1).map_or("all", String::as_str);
     let mut right = true;
+    if part == "together" {
+        return if together(runs as usize) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
     if part != "growth" {
         let usual = spread(runs);
         right &= part == "spread" || unchanged_and_changed(runs, &usual);

@@ -49,6 +49,11 @@ impl RegressionReport {
                 "more allocations: {probes}; look for a clone, a format!, or a collection that grows without with_capacity"
             ));
         }
+        if let Some(probes) = failed(Metric::Instructions) {
+            lines.push(format!(
+                "more instructions: {probes}; `valgrind --tool=callgrind` and `callgrind_annotate` name the functions that take them"
+            ));
+        }
         if let Some(probes) = failed(Metric::Errors) {
             lines.push(format!("more errors: {probes}; the times of failed calls are in the figures too"));
         }

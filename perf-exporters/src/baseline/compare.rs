@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::judge::judge;
+use super::judge::{judge, spread};
 use super::{
-    Baseline, Change, Difference, Entry, Figure, Kind, Level, Metric, Options, Proof, RegressionReport, Section,
+    Baseline, Change, Difference, Entry, Figure, Kind, Level, Metric, Options, Proof, RegressionReport, Section, show,
 };
 use crate::Report;
+use crate::judge::instructions::PROCESSES;
 use crate::judge::{Side, diff};
 use crate::stats::relabel::{self, Series};
 
@@ -80,8 +81,12 @@ struct Comparison<'a> {
 impl Comparison<'_> {
     fn entry(&mut self, name: &str, before: &Entry, after: &Entry) {
         self.counts(name, before, after);
+        for (class, after) in &after.instructions {
+            let Some((old_class, before)) = self.like(class, &before.instructions) else { continue };
+            self.instructions(name, (&old_class, &before), (class, after));
+        }
         for (class, after) in &after.times {
-            let Some((old_class, before)) = self.times_for(class, before) else { continue };
+            let Some((old_class, before)) = self.like(class, &before.times) else { continue };
             let footing = self.footing(&old_class, class);
             self.times(name, &before, after, &footing);
         }
@@ -109,6 +114,34 @@ impl Comparison<'_> {
             self.keep(change, &old, &new);
         }
         self.remember(elsewhere);
+    }
+
+    fn instructions(&mut self, name: &str, (old_class, before): (&str, &Section), (class, after): (&str, &Section)) {
+        let metric = Metric::Instructions;
+        let Some((old, new)) = before.get(metric).zip(after.get(metric)) else { return };
+        let mut change = self.judged(name, metric, (old, before.runs), (new, after.runs), false);
+        let elsewhere = self.differences(old_class, class);
+        let same_source = before.counted_by == after.counted_by;
+        change.gates &= old_class == class && same_source;
+        // A figure that all processes agree on is read back as one value: the section knows how many there were.
+        if change.level == Level::Fail && before.runs.min(after.runs) < PROCESSES as u64 {
+            change.level = Level::Unproven;
+        }
+        if change.moved() {
+            let apart = 100.0 * spread(old).max(spread(new));
+            let by = change.ratio.map_or_else(String::new, show::fine_change);
+            let mut notes = vec![format!("{by}, processes of one side apart by {apart:.2} % at most")];
+            let sources = [before, after].map(|section| section.counted_by.as_deref().unwrap_or("an unknown source"));
+            if !same_source {
+                notes.push(format!("counted by another source, {} → {}", sources[0], sources[1]));
+            }
+            if change.level == Level::Unproven {
+                notes.push(format!("a FAIL takes {PROCESSES} processes of each side"));
+            }
+            change.note = Some(notes.join("; "));
+        }
+        self.remember(elsewhere);
+        self.found.changes.push(change);
     }
 
     fn times(&mut self, name: &str, before: &Section, after: &Section, footing: &Footing) {
@@ -252,12 +285,12 @@ impl Comparison<'_> {
         known.is_empty() || known.contains(&true)
     }
 
-    /// The old times of this class, or of the class most like it.
-    fn times_for(&self, class: &str, before: &Entry) -> Option<(String, Section)> {
-        let of = |class: &str| Some((class.to_owned(), before.times.get(class)?.clone()));
+    /// The old figures of this class, or of the class most like it.
+    fn like(&self, class: &str, before: &BTreeMap<String, Section>) -> Option<(String, Section)> {
+        let of = |class: &str| Some((class.to_owned(), before.get(class)?.clone()));
         let nearest = || {
             let distance = |other: &&String| self.differences(other, class).len();
-            of(before.times.keys().min_by_key(distance)?)
+            of(before.keys().min_by_key(distance)?)
         };
         of(class).or_else(nearest)
     }

@@ -14,6 +14,9 @@ const HEAD: &str = "\
 # this file. After a merge conflict take either side of each section, whole, and record again.
 ";
 
+/// The key of the tables of counted instructions.
+pub(super) const INSTRUCTIONS: &str = "instructions";
+
 /// Key and value of each line that a section's checksum covers.
 pub(super) type Lines<'a> = Vec<(&'a str, String)>;
 
@@ -31,6 +34,9 @@ impl Baseline {
             section(&mut out, &["entry", name], &count_lines(entry), &entry.counts.unknown);
             for (id, times) in &entry.times {
                 section(&mut out, &["entry", name, "time", id], &figure_lines(times), &times.unknown);
+            }
+            for (id, counted) in &entry.instructions {
+                section(&mut out, &["entry", name, INSTRUCTIONS, id], &figure_lines(counted), &counted.unknown);
             }
         }
         out.extend(tables.iter().map(|(key, item)| sub_tables(&[], key, item)));
@@ -90,6 +96,7 @@ pub(super) fn count_lines(entry: &Entry) -> Lines<'static> {
 
 pub(super) fn figure_lines(section: &Section) -> Lines<'static> {
     let mut lines = vec![("runs", section.runs.to_string())];
+    lines.extend(section.counted_by.iter().map(|source| ("counted_by", quoted(source))));
     lines.extend(section.figures.iter().map(|(metric, figure)| (metric.key(), figure_text(figure))));
     lines
 }

@@ -19,6 +19,8 @@ pub struct Entry {
     pub counts: Section,
     /// Times, and figures made from them, by class of machines.
     pub times: BTreeMap<String, Section>,
+    /// Counted instructions of a call, of several processes, by class of machines.
+    pub instructions: BTreeMap<String, Section>,
     /// Whether a test measured it, which only runs among tests: it is not missing from other runs.
     pub of_test: bool,
 }
@@ -31,6 +33,8 @@ pub struct Section {
     pub runs: u64,
     /// The figures.
     pub figures: BTreeMap<Metric, Figure>,
+    /// Of instructions, the source of the counts: `callgrind` or `processor`.
+    pub counted_by: Option<String>,
     /// Items that another version wrote here.
     pub(super) unknown: Vec<(String, Item)>,
 }
@@ -50,7 +54,7 @@ impl Section {
         }
         let complete = collected.into_iter().filter(|(_, figures)| figures.len() == runs.len());
         let figures = complete.filter_map(|(metric, figures)| Some((metric, Figure::join(figures)?))).collect();
-        Self { runs: runs.len() as u64, figures, unknown: Vec::new() }
+        Self { runs: runs.len() as u64, figures, ..Self::default() }
     }
 }
 
@@ -67,7 +71,7 @@ impl Entry {
         let figures: BTreeMap<Metric, Figure> =
             figures.filter_map(|(metric, figure)| Some((metric, figure?))).collect();
         let mut joined = Self { counted_on: self.counted_on.clone(), of_test: self.of_test, ..Self::default() };
-        joined.counts = Section { runs: all.len() as u64, figures, unknown: Vec::new() };
+        joined.counts = Section { runs: all.len() as u64, figures, ..Section::default() };
         for class in all.iter().flat_map(|entry| entry.times.keys()) {
             let timed: Vec<&Section> = all.iter().filter_map(|entry| entry.times.get(class)).collect();
             let metrics = timed.iter().flat_map(|section| section.figures.keys()).copied();
@@ -77,7 +81,7 @@ impl Entry {
             });
             let figures = figures.collect();
             let runs = timed.iter().map(|section| section.runs).sum();
-            joined.times.entry(class.clone()).or_insert_with(|| Section { runs, figures, unknown: Vec::new() });
+            joined.times.entry(class.clone()).or_insert_with(|| Section { runs, figures, ..Section::default() });
         }
         joined
     }

@@ -25,6 +25,9 @@ pub(super) fn judge(metric: Metric, old: &Figure, new: &Figure, thresholds: Thre
     {
         return exactly(before, after);
     }
+    if metric.kind() == Kind::Instructions {
+        return by_processes(old, new, thresholds);
+    }
     let by_ranks = diff::runs(old.runs(), new.runs(), metric.as_diff(), thresholds);
     if !by_ranks.too_few {
         let (ratio, low, high) = (by_ranks.ratio, by_ranks.low, by_ranks.high);
@@ -50,6 +53,27 @@ fn exactly(before: f64, after: f64) -> Judged {
         std::cmp::Ordering::Less => Level::Improved,
     };
     Judged { ratio, low: ratio, high: ratio, level, proof: Proof::Exact }
+}
+
+/// Instructions of processes: beyond the tolerance, or beyond what processes of one side lie apart, if that is more, lies a change that is
+/// one in the least process of one side against the greatest of the other. How many processes a FAIL takes is not asked here.
+fn by_processes(old: &Figure, new: &Figure, thresholds: Thresholds) -> Judged {
+    let learnt = spread(old).max(spread(new));
+    let ratio = quotient(old.value(), new.value());
+    let (low, high) = (quotient(old.high(), new.low()), quotient(old.low(), new.high()));
+    let beyond = |tolerance: f64| low > 1.0 + tolerance.max(learnt);
+    let level = match () {
+        () if beyond(thresholds.fail) => Level::Fail,
+        () if beyond(thresholds.warn) => Level::Warn,
+        () if high < 1.0 / (1.0 + thresholds.warn.max(learnt)) => Level::Improved,
+        () => Level::Same,
+    };
+    Judged { ratio, low, high, level, proof: Proof::Ranges }
+}
+
+/// How far the runs of a figure lie apart, as a share of the least.
+pub(super) fn spread(figure: &Figure) -> f64 {
+    if figure.low() > 0.0 { figure.high() / figure.low() - 1.0 } else { 0.0 }
 }
 
 /// Ranges that lie apart are a real change, and one that fails must lie beyond its threshold as a whole: of two runs, so
@@ -146,5 +170,50 @@ mod tests {
             |by: f64| Figure::new(&[100.0, 101.0, 102.0, 103.0, 104.0].map(|v| v * by), 90.0 * by, 120.0 * by).unwrap();
         assert_eq!(one(Metric::MeanNs, &of(1.0), &of(1.3)), (Level::Fail, Proof::Runs));
         assert_eq!(one(Metric::MeanNs, &of(1.0), &of(1.02)), (Level::Same, Proof::Runs));
+    }
+
+    #[test]
+    fn instructions_are_judged_by_how_far_processes_lie_apart() {
+        let of = |runs: &[f64]| {
+            let (low, high) = runs.iter().fold((f64::INFINITY, 0.0_f64), |(l, h), v| (l.min(*v), h.max(*v)));
+            Figure::new(runs, low, high).unwrap()
+        };
+        let same = of(&[100_000.0; 5]);
+        let level = |old: &Figure, new: &[f64]| one(Metric::Instructions, old, &of(new)).0;
+        assert_eq!(level(&same, &[100_500.0; 3]), Level::Same);
+        assert_eq!(level(&same, &[100_501.0; 3]), Level::Fail);
+        assert_eq!(level(&same, &[102_000.0, 102_000.0, 100_400.0]), Level::Same, "the code can do with so few");
+        assert_eq!(level(&same, &[99_000.0; 3]), Level::Improved);
+        // Recorded processes that lie 2 % apart, as do the new ones.
+        let apart = of(&[100_000.0, 101_000.0, 102_000.0]);
+        assert_eq!(level(&apart, &[103_000.0, 103_900.0, 104_000.0]), Level::Same);
+        assert_eq!(level(&apart, &[104_100.0, 104_500.0, 105_000.0]), Level::Fail);
+    }
+
+    /// Unchanged code whose processes scatter, as hash seeds and places in memory make them: five are recorded, and up to six are
+    /// asked before a FAIL, as a budget test does.
+    #[test]
+    fn unchanged_code_fails_hardly_ever_by_instructions_however_it_scatters() {
+        const ASKED: usize = 6;
+        let mut rng = fastrand::Rng::with_seed(12);
+        let mut normal = move || (0..12).map(|_| rng.f64()).sum::<f64>() - 6.0;
+        for scatter in [0.0002, 0.002, 0.02] {
+            let mut process = || 100_000.0 * (1.0 + scatter * normal());
+            let mut fails = 0;
+            for _ in 0..20_000 {
+                let of = |runs: &[f64]| {
+                    let (low, high) = runs.iter().fold((f64::INFINITY, 0.0_f64), |(l, h), v| (l.min(*v), h.max(*v)));
+                    Figure::new(runs, low, high).unwrap()
+                };
+                let old = of(&[process(), process(), process(), process(), process()]);
+                let mut runs = Vec::new();
+                let fails_by = |runs: &[f64]| one(Metric::Instructions, &old, &of(runs)).0 == Level::Fail;
+                while runs.len() < ASKED && (runs.is_empty() || fails_by(&runs)) {
+                    runs.push(process());
+                }
+                fails += u32::from(fails_by(&runs));
+            }
+            assert!(fails <= 1, "{fails} of 20,000 where processes scatter by {scatter}");
+        }
     }
 }

@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::judge::Unit;
 use crate::judge::diff::{self, Thresholds};
+use crate::judge::{Unit, instructions};
 
 /// A figure of a probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -22,6 +22,8 @@ pub enum Metric {
     AllocBytes,
     /// The most that live memory grew in any call.
     PeakBytes,
+    /// Counted instructions of a call.
+    Instructions,
     /// Mean time of a call, in nanoseconds.
     MeanNs,
     /// Mean own time of a call, in nanoseconds: without the probes it called.
@@ -46,18 +48,21 @@ pub enum Kind {
     Count,
     /// By size.
     Memory,
+    /// By the processes of both sides, and by how far those of one side lie apart.
+    Instructions,
     /// By size, and by whether the change is real.
     Time(diff::Metric),
 }
 
 impl Metric {
     /// All of them, counts first.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Calls,
         Self::Errors,
         Self::Allocs,
         Self::AllocBytes,
         Self::PeakBytes,
+        Self::Instructions,
         Self::MeanNs,
         Self::SelfNs,
         Self::P50Ns,
@@ -82,6 +87,7 @@ impl Metric {
             Self::Allocs => "allocs",
             Self::AllocBytes => "alloc_bytes",
             Self::PeakBytes => "peak_bytes",
+            Self::Instructions => "instructions",
             Self::MeanNs => "mean_ns",
             Self::SelfNs => "self_ns",
             Self::P50Ns => "p50_ns",
@@ -122,6 +128,7 @@ impl Metric {
         match self {
             Self::Calls | Self::Errors | Self::Allocs => Kind::Count,
             Self::AllocBytes | Self::PeakBytes => Kind::Memory,
+            Self::Instructions => Kind::Instructions,
             Self::MeanNs | Self::SelfNs => Kind::Time(diff::Metric::Mean),
             Self::P50Ns => Kind::Time(diff::Metric::Quantile(0.5)),
             Self::P95Ns => Kind::Time(diff::Metric::Quantile(0.95)),
@@ -136,6 +143,12 @@ impl Metric {
         matches!(self.kind(), Kind::Time(_))
     }
 
+    /// Whether it is a count that does not depend on the machine.
+    #[must_use]
+    pub const fn is_count(self) -> bool {
+        matches!(self.kind(), Kind::Count | Kind::Memory)
+    }
+
     /// Whether a regression of it fails by default.
     #[must_use]
     pub const fn gates(self) -> bool {
@@ -148,6 +161,7 @@ impl Metric {
         match self {
             Self::Calls | Self::Errors | Self::Allocs => Unit::Count,
             Self::AllocBytes | Self::PeakBytes => Unit::Bytes,
+            Self::Instructions => Unit::Instructions,
             Self::ItemsPerSecond | Self::BytesPerSecond => Unit::PerSecond,
             _ => Unit::Nanoseconds,
         }
@@ -156,7 +170,10 @@ impl Metric {
     /// Its usual thresholds.
     #[must_use]
     pub const fn thresholds(self) -> Thresholds {
-        self.as_diff().thresholds()
+        match self.kind() {
+            Kind::Instructions => Thresholds { warn: instructions::TOLERANCE, fail: instructions::TOLERANCE },
+            _ => self.as_diff().thresholds(),
+        }
     }
 
     /// The metric of [`diff`] by which it is compared.
@@ -164,7 +181,7 @@ impl Metric {
     pub const fn as_diff(self) -> diff::Metric {
         match self.kind() {
             Kind::Time(metric) => metric,
-            Kind::Count | Kind::Memory => diff::Metric::Memory,
+            Kind::Count | Kind::Memory | Kind::Instructions => diff::Metric::Memory,
         }
     }
 }

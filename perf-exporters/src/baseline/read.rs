@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use toml_edit::{Document, Item, TableLike};
 
-use super::emit::{END, Lines, class_lines, count_lines, figure_lines, header, sum};
+use super::emit::{END, INSTRUCTIONS, Lines, class_lines, count_lines, figure_lines, header, sum};
 use super::{Baseline, Class, Entry, Figure, Kernels, Metric, SCHEMA, Section, class};
 use crate::error::Problem;
 use crate::report::Machine;
@@ -63,7 +63,8 @@ impl Baseline {
         // An entry without its machines could not be compared, and that would go unnoticed.
         let known = |class: &String| baseline.machines.contains_key(class);
         for (name, entry) in &baseline.entries {
-            if let Some(class) = entry.times.keys().chain([&entry.counted_on]).find(|class| !known(class)) {
+            let mut classes = entry.times.keys().chain(entry.instructions.keys()).chain([&entry.counted_on]);
+            if let Some(class) = classes.find(|class| !known(class)) {
                 let item = entries.and_then(|entries| entries.get(name)).unwrap_or(document.as_item());
                 return Err(reader.wrong(&["entry", name], item, format!("[machine.{class}] is missing")));
             }
@@ -201,24 +202,35 @@ impl Reader<'_> {
                 "time" => {
                     for (class, item) in self.table(&at, item)?.iter() {
                         let at = [&at[..], &[class]].concat();
-                        entry.times.insert(class.to_owned(), self.times(&at, item)?);
+                        entry.times.insert(class.to_owned(), self.of_class(&at, item, Metric::is_time)?);
                     }
                 }
-                _ => self.figure_into(&mut entry.counts, &at, item, |metric| !metric.is_time())?,
+                INSTRUCTIONS => {
+                    for (class, item) in self.table(&at, item)?.iter() {
+                        let at = [&at[..], &[class]].concat();
+                        entry.instructions.insert(
+                            class.to_owned(),
+                            self.of_class(&at, item, |metric| metric == Metric::Instructions)?,
+                        );
+                    }
+                }
+                _ => self.figure_into(&mut entry.counts, &at, item, Metric::is_count)?,
             }
         }
         self.check_sum(&path, item, &count_lines(&entry), found_sum.as_deref())?;
         Ok(entry)
     }
 
-    fn times(&self, path: &[&str], item: &Item) -> Result<Section, Error> {
+    /// A section of figures that belong to a class of machines.
+    fn of_class(&self, path: &[&str], item: &Item, belongs: impl Fn(Metric) -> bool) -> Result<Section, Error> {
         let mut section = Section::default();
         let mut found_sum = None;
         for (key, item) in self.table(path, item)?.iter() {
             let at = [path, &[key]].concat();
             match key {
                 "checksum" => found_sum = Some(self.string(&at, item)?),
-                _ => self.figure_into(&mut section, &at, item, Metric::is_time)?,
+                "counted_by" => section.counted_by = Some(self.string(&at, item)?),
+                _ => self.figure_into(&mut section, &at, item, &belongs)?,
             }
         }
         self.check_sum(path, item, &figure_lines(&section), found_sum.as_deref())?;

@@ -22,6 +22,7 @@ impl Metric {
             Unit::Bytes => human::bytes(whole).to_string(),
             Unit::PerSecond if self == Self::BytesPerSecond => format!("{}/s", human::bytes(whole)),
             Unit::PerSecond => format!("{}/s", human::count(whole)),
+            Unit::Instructions => human::thousands(whole),
             // Exact things are shown exactly; shares per call are not whole.
             _ if value.fract() == 0.0 => format!("{value:.0}"),
             _ => format!("{value:.3}"),
@@ -39,9 +40,18 @@ pub(crate) fn change(ratio: Option<f64>) -> String {
 }
 
 fn percent(value: f64) -> String {
-    let digits = format!("{:.1}", value.abs());
+    percent_with(1, value)
+}
+
+/// A quotient of counted instructions: `+0.62 %`.
+pub(crate) fn fine_change(ratio: f64) -> String {
+    percent_with(2, 100.0 * (ratio - 1.0))
+}
+
+fn percent_with(digits: usize, value: f64) -> String {
+    let digits = format!("{:.digits$}", value.abs());
     let sign = match value {
-        _ if digits == "0.0" => "±",
+        _ if digits.bytes().all(|digit| matches!(digit, b'0' | b'.')) => "±",
         value if value < 0.0 => "−",
         _ => "+",
     };
@@ -51,9 +61,17 @@ fn percent(value: f64) -> String {
 /// A change in words: how many more or fewer where that is known exactly, a share elsewhere.
 pub(crate) fn moved(found: &Change) -> String {
     if found.proof != Proof::Exact {
-        return change(found.ratio);
+        return in_digits(found)(found.ratio);
     }
     difference(found.metric, found.new - found.old)
+}
+
+/// The words for a quotient of this figure.
+fn in_digits(found: &Change) -> fn(Option<f64>) -> String {
+    match found.metric {
+        Metric::Instructions => |ratio| ratio.map_or_else(|| change(None), fine_change),
+        _ => change,
+    }
 }
 
 /// `+4`, `−1.00 KiB`, `±0`.
@@ -68,6 +86,7 @@ pub(crate) fn difference(metric: Metric, by: f64) -> String {
 
 /// The bounds between which the change surely lies.
 pub(crate) fn surely(found: &Change) -> String {
+    let change = in_digits(found);
     match (found.proof, found.low, found.high) {
         (Proof::Exact, ..) => "exactly".to_owned(),
         // A quotient cannot be below zero: that is no bound.
@@ -83,6 +102,9 @@ pub(crate) fn basis(found: &Change) -> String {
     match found.proof {
         Proof::Exact => "counts".to_owned(),
         Proof::Runs => format!("{}+{} runs", found.old_runs, found.new_runs),
+        Proof::Ranges if found.metric == Metric::Instructions => {
+            format!("{}+{} processes", found.old_runs, found.new_runs)
+        }
         Proof::Ranges => {
             format!("{}+{} run{}", found.old_runs, found.new_runs, if found.new_runs == 1 { "" } else { "s" })
         }

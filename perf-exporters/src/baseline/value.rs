@@ -86,8 +86,14 @@ impl Baseline {
     pub fn put(&mut self, name: &str, machine: &Machine, figures: impl IntoIterator<Item = (Metric, Figure)>) {
         let id = class::id(machine);
         let entry = self.entries.entry(name.to_owned()).or_default();
-        let (times, counts): (BTreeMap<_, _>, BTreeMap<_, _>) =
-            figures.into_iter().partition(|(metric, _)| metric.is_time());
+        let (counts, of_class): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            figures.into_iter().partition(|(metric, _)| metric.is_count());
+        let (times, instructions): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            of_class.into_iter().partition(|(metric, _)| metric.is_time());
+        if let Some(figure) = instructions.values().next() {
+            let section = entry.instructions.entry(id.clone()).or_default();
+            (section.runs, section.figures) = (figure.runs().len() as u64, instructions);
+        }
         if !times.is_empty() {
             let section = entry.times.entry(id.clone()).or_default();
             section.runs = times.values().map(|figure| figure.runs().len() as u64).max().unwrap_or(0);
@@ -100,6 +106,25 @@ impl Baseline {
         }
         self.machines.entry(id).or_default().machine.clone_from(machine);
         self.forget_unused_machines();
+    }
+
+    /// Sets the instructions of a call in several processes, and the source that counted them.
+    ///
+    /// ```
+    /// use perf_exporters::baseline::{Baseline, Metric};
+    /// use perf_exporters::report::Machine;
+    ///
+    /// let mut baseline = Baseline::default();
+    /// baseline.put_instructions("sort", &Machine::current(), "callgrind", &[50_025.0, 50_031.0]);
+    /// let sort = baseline.get("sort").unwrap().instructions.values().next().unwrap();
+    /// assert_eq!(sort.get(Metric::Instructions).unwrap().low(), 50_025.0);
+    /// ```
+    pub fn put_instructions(&mut self, name: &str, machine: &Machine, counted_by: &str, processes: &[f64]) {
+        let (low, high) = processes.iter().fold((f64::INFINITY, 0.0_f64), |(l, h), v| (l.min(*v), h.max(*v)));
+        let Some(figure) = Figure::new(processes, low, high) else { return };
+        self.put(name, machine, [(Metric::Instructions, figure)]);
+        let section = self.entries.get_mut(name).and_then(|entry| entry.instructions.get_mut(&class::id(machine)));
+        section.into_iter().for_each(|section| section.counted_by = Some(counted_by.to_owned()));
     }
 
     /// The same with the runs of others beside its own: a probe that did not run in one of them has zero counts there.
@@ -156,7 +181,7 @@ impl Baseline {
     }
 
     pub(crate) fn forget_unused_machines(&mut self) {
-        let times = self.entries.values().flat_map(|entry| entry.times.keys());
+        let times = self.entries.values().flat_map(|entry| entry.times.keys().chain(entry.instructions.keys()));
         let used: BTreeSet<String> =
             self.entries.values().map(|entry| &entry.counted_on).chain(times).cloned().collect();
         self.machines.retain(|class, _| used.contains(class));

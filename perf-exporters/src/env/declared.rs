@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::{Choice, Declaration, ReadBy, Variable, values};
 
 /// Every declaration, in the order of the documentation.
-pub static ALL: [&Declaration; 18] = [
+pub static ALL: [&Declaration; 19] = [
     &REPORT.declaration,
     &TOP.declaration,
     &TIMELINE.declaration,
@@ -27,6 +27,7 @@ pub static ALL: [&Declaration; 18] = [
     &GATE_MEASURE.declaration,
     &SAMPLE.declaration,
     &INSTRUCTIONS.declaration,
+    &INSTRUCTIONS_OF.declaration,
 ];
 
 const SWITCH: fn() -> Cow<'static, str> = || "`on`, `off`".into();
@@ -266,7 +267,7 @@ pub static INSTRUCTIONS: Variable<PathBuf> = Variable {
         effect: "which file a test leaves counted instructions in, and judges nothing; budget tests set it for the processes that they start to count instructions, so these start no others",
         read_by: ReadBy::BudgetTests,
         feature: Some("gate"),
-        cargo_perf: None,
+        cargo_perf: Some("`run --instructions` and `compare --instructions` set it to a file of theirs"),
     },
     parse: values::path,
 };
@@ -283,4 +284,18 @@ pub static SAMPLE: Variable<PathBuf> = Variable {
         cargo_perf: None,
     },
     parse: values::path,
+};
+
+/// Which probe of a program counts its instructions.
+pub static INSTRUCTIONS_OF: Variable<String> = Variable {
+    declaration: Declaration {
+        name: "PERF_INSTRUCTIONS_OF",
+        values: || "`whole NAME` or `own NAME`, of a probe".into(),
+        default: "none",
+        effect: "which probe's calls are counted, with or without the probes that they call, where the processor or callgrind counts instructions; what is counted goes to the file that `PERF_INSTRUCTIONS` names",
+        read_by: ReadBy::Reporter,
+        feature: Some("gate"),
+        cargo_perf: Some("`run --instructions` and `compare --instructions` set it"),
+    },
+    parse: values::of_probe,
 };

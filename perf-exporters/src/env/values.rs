@@ -126,3 +126,9 @@ pub(super) fn path(text: &str) -> Result<PathBuf, String> {
         None => Ok(text.into()),
     }
 }
+
+/// `whole NAME` or `own NAME`.
+pub(super) fn of_probe(text: &str) -> Result<String, String> {
+    let known = text.split_once(' ').is_some_and(|(which, name)| ["whole", "own"].contains(&which) && !name.is_empty());
+    if known { Ok(text.to_owned()) } else { Err("neither `whole NAME` nor `own NAME`".to_owned()) }
+}

@@ -50,6 +50,7 @@ mod scope;
 mod tested;
 mod watch;
 
+pub use crate::instructions::{Of, counting, instructions_of_probe};
 pub use crate::judge::{
     Breach, Budget, Counters, Disturbance, FAIL_LEVEL, Findings, Measurements, Outcome, PASS_LEVEL, Reason, Row,
     Severity, Side, Unit, Verdict, check, diff, exact, growth, max, mean, quantile, relative, trend, verdict,
@@ -59,6 +60,6 @@ pub use conclude::assert_budgets;
 #[cfg(feature = "baseline")]
 pub use hold::{assert_baseline, hold};
 pub use leak::{LeakCheck, leak_check, leak_check_async};
-pub use run::{Finished, Pace, Run};
+pub use run::{CountedTest, Finished, Pace, Run, instructions_of_test};
 pub use scope::{Carried, Carrier, current_session, items, measure, measure_async};
 pub use watch::Watch;

@@ -3,6 +3,7 @@
 //! An entry has the counts of one call of the test, and where the budget limits time in a build that gates it, how long
 //! calls take. A test is compared with its entries in the file. Only an update writes entries.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::OnceLock;
@@ -126,6 +127,18 @@ fn is_beyond_the_band(change: &Change, before: &Baseline, now: &Baseline, slower
     now.times.iter().filter_map(beyond).all(|beyond| beyond)
 }
 
+/// The changes of a test's counted instructions, from so many processes, since the baseline.
+pub(crate) fn instructions_moved(before: &Baseline, test: &str, now: &Baseline) -> Vec<Change> {
+    let own = |change: &Change| change.probe == test && change.metric == Metric::Instructions;
+    compare(before, now, None).changes.into_iter().filter(own).collect()
+}
+
+/// A row for instructions that the file has, and that cannot be counted here.
+pub(crate) fn uncounted(why: Cow<'static, str>) -> Row {
+    let row = Row::new(format!("{FILE}: instructions"), Unit::Instructions, f64::NAN);
+    Row { exact: true, ..row.verdict(Verdict::Inconclusive(Reason::Unsupported(why)), "") }
+}
+
 /// Attributes slower times to the machine, which kept the thread waiting.
 pub(crate) fn excuse_times(found: &mut RegressionReport) {
     let slower = |change: &&mut Change| change.metric.is_time() && change.gates && change.is_worse() && change.moved();
@@ -150,6 +163,14 @@ pub(crate) fn record(
 }
 
 impl Baseline {
+    /// Sets the counted instructions of a test that this has the counts of: for the same machine.
+    pub(crate) fn count_instructions(&mut self, test: &str, counted_by: &str, processes: &[f64]) {
+        let class = self.get(test).and_then(|entry| self.machines.get(&entry.counted_on));
+        if let Some(machine) = class.map(|class| class.machine.clone()) {
+            self.put_instructions(test, &machine, counted_by, processes);
+        }
+    }
+
     /// The entries of a test, with all machines.
     fn of_test(&self, test: &str) -> Self {
         let own = self.entries.iter().filter(|(name, _)| belongs(name, test));
@@ -165,8 +186,10 @@ impl Baseline {
         let found = compare(&before, now, kernels);
         self.entries.retain(|name, _| !belongs(name, test) || now.entries.contains_key(name));
         for (name, entry) in &now.entries {
-            let moved = |change: &Change| change.probe == *name && change.metric.is_time() && is_real(change);
-            self.entries.entry(name.clone()).or_default().take_over(entry, found.changes.iter().any(moved));
+            let moved = |change: &Change| change.probe == *name && !change.metric.is_count() && is_real(change);
+            let moved = |of: fn(Metric) -> bool| found.changes.iter().any(|change| of(change.metric) && moved(change));
+            let (times, instructions) = (moved(Metric::is_time), moved(|metric| metric == Metric::Instructions));
+            self.entries.entry(name.clone()).or_default().take_over(entry, times, instructions);
         }
         for (id, new) in &now.machines {
             let class = self.machines.entry(id.clone()).or_insert_with(|| new.clone());
@@ -185,7 +208,7 @@ impl Baseline {
 const FASTER: f64 = 0.95;
 
 impl Entry {
-    fn take_over(&mut self, new: &Self, times_moved: bool) {
+    fn take_over(&mut self, new: &Self, times_moved: bool, instructions_moved: bool) {
         self.of_test = true;
         if self.counted_on.is_empty() || self.counts.figures != new.counts.figures {
             self.counts.figures.clone_from(&new.counts.figures);
@@ -197,6 +220,13 @@ impl Entry {
             if times_moved || old.figures.is_empty() {
                 old.figures.clone_from(&times.figures);
                 old.runs = times.runs;
+            }
+        }
+        for (class, counted) in &new.instructions {
+            let old = self.instructions.entry(class.clone()).or_default();
+            if instructions_moved || old.figures.is_empty() || old.counted_by != counted.counted_by {
+                old.figures.clone_from(&counted.figures);
+                (old.runs, old.counted_by) = (counted.runs, counted.counted_by.clone());
             }
         }
     }
@@ -229,7 +259,8 @@ fn told(test: &str, before: &Baseline, now: &Baseline, found: &RegressionReport)
 
 /// Counts that are better than in the file, as text: a file that promises less would let them rise again.
 pub(crate) fn gain(test: &str, found: &RegressionReport) -> Option<String> {
-    let gained = |change: &&Change| change.gates && change.level == Level::Improved && change.proof == Proof::Exact;
+    let is_sure = |change: &Change| change.proof == Proof::Exact || change.metric == Metric::Instructions;
+    let gained = |change: &&Change| change.gates && change.level == Level::Improved && is_sure(change);
     let gained: Vec<String> = found.changes.iter().filter(gained).map(|change| moved(test, change)).collect();
     (!gained.is_empty()).then(|| format!("better than recorded: {}; `PERF_UPDATE=1` keeps the gain", gained.join(", ")))
 }

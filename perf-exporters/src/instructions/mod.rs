@@ -8,7 +8,11 @@
 
 mod callgrind;
 mod kernel;
+mod probe;
 mod request;
+
+pub use probe::{Of, counting, instructions_of_probe};
+pub(crate) use probe::{finish, start_asked};
 
 use std::cell::Cell;
 use std::fmt::Write as _;
@@ -37,6 +41,14 @@ impl Source {
             let valgrind = || request::is_possible() && callgrind::is_installed();
             kernel::counts().then_some(Self::Kernel).or_else(|| valgrind().then_some(Self::Valgrind))
         })
+    }
+
+    /// Its name in files.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Kernel => "processor",
+            Self::Valgrind => "callgrind",
+        }
     }
 
     /// A command that runs a program, whose counts come to `path`.
@@ -165,6 +177,11 @@ impl Counting {
             }
         }
         Self(())
+    }
+
+    /// Ends what begun and was forgotten.
+    fn end() {
+        drop(Self(()));
     }
 }
 

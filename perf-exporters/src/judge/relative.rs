@@ -46,6 +46,25 @@ impl Stage {
 /// The looks, in order.
 pub const STAGES: [Stage; 3] = [Stage::new(14, 0.2), Stage::new(20, 0.3), Stage::new(30, 0.5)];
 
+/// The looks where more blocks are to be had than the usual ones take.
+const MORE_STAGES: [Stage; 6] = [
+    Stage::new(14, 0.1),
+    Stage::new(20, 0.1),
+    Stage::new(30, 0.2),
+    Stage::new(45, 0.2),
+    Stage::new(70, 0.2),
+    Stage::new(100, 0.2),
+];
+
+/// The looks of a comparison that makes at most so many blocks: they are fixed before the first.
+#[must_use]
+pub const fn looks(blocks: usize) -> &'static [Stage] {
+    if blocks > STAGES[STAGES.len() - 1].blocks { &MORE_STAGES } else { &STAGES }
+}
+
+/// Greatest chance of a wrong FAIL of a whole comparison of two programs, over all its probes, their figures, and all looks.
+pub const COMPARISON_LEVEL: f64 = 1e-4;
+
 /// Greatest chance of a wrong FAIL of one series over all looks.
 pub const LEVEL: f64 = 0.001;
 
@@ -141,6 +160,16 @@ pub struct Judgement {
 #[must_use]
 pub fn judge(d: &[f64], ratio: f64) -> Judgement {
     judge_together(&[d.len()], &Rule::of(ratio), |_, stage| Look::at(&d[..stage.blocks], ratio, stage)).remove(0)
+}
+
+/// Judges all series of a comparison of two programs, one for each figure of each probe, by the d of all blocks so far; it makes at most
+/// `most` blocks. Whatever the series depend on each other, unchanged code has a FAIL among them with a chance of at most
+/// [`COMPARISON_LEVEL`]: within a block the order is drawn, so every d is as likely to be negative.
+#[must_use]
+pub fn judge_comparison(series: &[&[f64]], ratio: f64, most: usize) -> Vec<Judgement> {
+    let lengths: Vec<usize> = series.iter().map(|d| d.len()).collect();
+    let rule = Rule { ratio, level: COMPARISON_LEVEL, stages: looks(most) };
+    judge_together(&lengths, &rule, |at, stage| Look::at(&series[at][..stage.blocks], ratio, stage))
 }
 
 /// What is claimed, and how it is judged.

@@ -147,6 +147,10 @@ impl Builder {
         if events > 0 {
             perf_core::set_timeline(events);
         }
+        #[cfg(feature = "gate")]
+        if self.env {
+            crate::instructions::start_asked();
+        }
         let on_signals = !outputs.is_empty() && self.wants_signals();
         let sink = Arc::new(Sink {
             top: if outputs.is_empty() { self.top } else { self.chosen_top() },

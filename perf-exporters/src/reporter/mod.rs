@@ -93,6 +93,8 @@ impl Reporter {
 
 impl Drop for Reporter {
     fn drop(&mut self) {
+        #[cfg(feature = "gate")]
+        crate::instructions::finish();
         // A panic while another one unwinds would abort the program.
         match panic::catch_unwind(AssertUnwindSafe(|| self.sink.write(|_| true))) {
             Ok(errors) => errors.iter().for_each(|error| complain(error)),

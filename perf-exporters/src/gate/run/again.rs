@@ -1,4 +1,4 @@
-//! This program once more, with one test alone, which leaves what it measured in a file.
+//! A test's program once more, with one test alone, which leaves what it measured in a file.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -19,8 +19,9 @@ pub(super) struct Again {
 }
 
 impl Again {
-    /// Starts the test by a command that runs this program, and names the file in a variable.
+    /// Starts a test by a command that runs its program, and names the file in a variable.
     pub(super) fn start(
+        program: &Path,
         test: &str,
         variable: &str,
         command: impl FnOnce(&Path, &Path) -> Command,
@@ -28,7 +29,7 @@ impl Again {
         static STARTED: AtomicU32 = AtomicU32::new(0);
         let name = format!("perf-sample-{}-{}", std::process::id(), STARTED.fetch_add(1, Relaxed));
         let path = std::env::temp_dir().join(name);
-        let mut command = command(&std::env::current_exe()?, &path);
+        let mut command = command(program, &path);
         command.args([test, "--exact", "--include-ignored", "--test-threads=1"]);
         command.env(variable, &path);
         for judged in [env::UPDATE.name(), env::GATE_LOG.name(), env::GATE_MEASURE.name(), env::GATE_DETAIL.name()] {
@@ -36,6 +37,18 @@ impl Again {
         }
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
         Ok(Self { child, path })
+    }
+
+    /// Waits until it has ended, but no longer than `patience`; whether it has.
+    pub(super) fn ends_within(&mut self, patience: Duration) -> bool {
+        let until = Instant::now() + patience;
+        while self.is_running() {
+            if Instant::now() >= until {
+                return false;
+            }
+            std::thread::sleep(LOOK);
+        }
+        true
     }
 
     fn is_running(&mut self) -> bool {

@@ -40,6 +40,9 @@ pub(super) struct Engine<'a, S: Subject> {
     pub(super) call_ns: f64,
     /// Bytes that the reference kernel works on.
     pub(super) kernel_bytes: usize,
+    /// The processes in which instructions were counted for the budget.
+    #[cfg(feature = "baseline")]
+    pub(super) counted: super::instructions::Processes,
     pub(super) finished: Finished<S::Output>,
     origin: Instant,
 }
@@ -84,6 +87,8 @@ impl<'a, S: Subject> Engine<'a, S> {
             nested: is_measured(),
             call_ns: 0.0,
             kernel_bytes: run.pace.kernel_bytes,
+            #[cfg(feature = "baseline")]
+            counted: super::instructions::Processes::default(),
             finished: Finished::empty(run, session),
             origin: Instant::now(),
         }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use perf_core::budget::{Growth, Relative};
@@ -35,7 +35,7 @@ const BODY: &str = "body";
 const REFERENCE: &str = "reference";
 
 /// The counts of one process, by what was called at which size.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Counts(BTreeMap<String, Vec<u64>>);
 
 impl Counts {
@@ -49,7 +49,7 @@ fn name(what: &str, size: usize) -> String {
 }
 
 /// Counts of several processes, and why there are no more.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Processes {
     counts: Vec<Counts>,
     absent: Option<Cow<'static, str>>,
@@ -74,6 +74,12 @@ impl Processes {
     pub(super) fn len(&self) -> usize {
         self.counts.len()
     }
+
+    /// Why there are no more.
+    #[cfg(feature = "baseline")]
+    pub(super) fn absent(&self) -> Option<Cow<'static, str>> {
+        self.absent.clone()
+    }
 }
 
 /// `claimed to grow like n; per n 78.4 at 64, 99.6 at 256, …`.
@@ -85,6 +91,65 @@ fn counts_by_size(points: &[(u64, f64)], class: Class) -> String {
     format!("claimed to grow like {class}; instructions {per}are {}", shown.join(", "))
 }
 
+/// Starts a process that counts one test of a program, in this folder.
+fn start(program: &Path, folder: Option<&Path>, test: &str, source: Source) -> Result<Again, Cow<'static, str>> {
+    let command = |program: &Path, path: &Path| {
+        let mut command = source.command(program, path);
+        if let Some(folder) = folder {
+            command.current_dir(folder).env("CARGO_MANIFEST_DIR", folder);
+        }
+        command
+    };
+    let started = Again::start(program, test, env::INSTRUCTIONS.name(), command);
+    started.map_err(|error| format!("this program does not start again: {error}").into())
+}
+
+/// The counts that such a process left.
+fn read(other: &Again, source: Source, ended: bool) -> Result<Counts, Cow<'static, str>> {
+    if !ended {
+        return Err(format!("counting did not end within {} s", DEADLINE.as_secs()).into());
+    }
+    let mut counts = Counts::default();
+    for (name, count) in source.read(other.path()) {
+        counts.0.entry(name).or_default().push(count);
+    }
+    if counts.0.is_empty() {
+        let program = match source {
+            Source::Valgrind => "under valgrind",
+            Source::Kernel => "in a process of its own",
+        };
+        return Err(format!("{program} the test ended without counts: does it pass there?").into());
+    }
+    Ok(counts)
+}
+
+/// Counted instructions of a call of a budget test, in one process.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct CountedTest {
+    /// The source of the counts: `callgrind` or `processor`.
+    pub counted_by: &'static str,
+    /// The median of the calls, by the size that the test was called with: 0 where it takes none.
+    pub by_size: BTreeMap<usize, f64>,
+}
+
+/// Counts the instructions of a call of a budget test in one process of its program, as a budget on them does. For tools that
+/// compare two builds of a test.
+///
+/// # Errors
+/// Why nothing was counted: the machine has no source of counts, the program did not start, or the test did not pass.
+pub fn instructions_of_test(program: &Path, package: &Path, test: &str) -> Result<CountedTest, Cow<'static, str>> {
+    let source = Source::of_this_machine().ok_or(REMEDY)?;
+    let mut other = start(program, Some(package), test, source)?;
+    let ended = other.ends_within(DEADLINE);
+    let counts = read(&other, source, ended)?;
+    let of_body = |(name, calls): (&String, &Vec<u64>)| {
+        let size = name.strip_prefix(BODY)?.trim().parse().ok()?;
+        Some((size, Instructions::of_process(calls).medians().pop()?))
+    };
+    Ok(CountedTest { counted_by: source.name(), by_size: counts.0.iter().filter_map(of_body).collect() })
+}
+
 impl<S: Subject> Engine<'_, S> {
     /// Counts in one process, and in as many as prove a FAIL where that does not keep what was promised.
     pub(super) async fn instructions(&mut self, keeps: impl Fn(&Processes) -> bool) -> Processes {
@@ -92,6 +157,8 @@ impl<S: Subject> Engine<'_, S> {
         while seen.len() < PROCESSES && seen.absent.is_none() && !(seen.len() > 0 && keeps(&seen)) {
             self.count_in_another_process(&mut seen).await;
         }
+        #[cfg(feature = "baseline")]
+        self.counted.clone_from(&seen);
         seen
     }
 
@@ -109,24 +176,10 @@ impl<S: Subject> Engine<'_, S> {
         }
         let Some(source) = Source::of_this_machine() else { return Err(REMEDY.into()) };
         let Some(test) = self.run.test else { return Err("only a test can be run again to be counted".into()) };
-        let variable = env::INSTRUCTIONS.name();
-        let mut other = Again::start(test, variable, |program, path| source.command(program, path))
-            .map_err(|error| format!("this program does not start again: {error}"))?;
-        if !self.wait_for(&mut other, DEADLINE).await {
-            return Err(format!("counting did not end within {} s", DEADLINE.as_secs()).into());
-        }
-        let mut counts = Counts::default();
-        for (name, count) in source.read(other.path()) {
-            counts.0.entry(name).or_default().push(count);
-        }
-        if counts.0.is_empty() {
-            let program = match source {
-                Source::Valgrind => "under valgrind",
-                Source::Kernel => "in a process of its own",
-            };
-            return Err(format!("{program} the test ended without counts: does it pass there?").into());
-        }
-        Ok(counts)
+        let program = std::env::current_exe().map_err(|error| format!("this program is not found again: {error}"))?;
+        let mut other = start(&program, None, test, source)?;
+        let ended = self.wait_for(&mut other, DEADLINE).await;
+        read(&other, source, ended)
     }
 
     /// Counts in such a process, and leaves that in the file.

@@ -59,6 +59,7 @@ impl<S: Subject> Engine<'_, S> {
             tries += 1;
         }
         let mut now = tested::measured(name, &calls, &runs).with(&others);
+        let uncounted = self.record_instructions(&mut now, size).await;
         let waits = tries > 0 && now.runs_of_times(name) < RUNS;
         if waits {
             now.forget_times();
@@ -67,7 +68,7 @@ impl<S: Subject> Engine<'_, S> {
         match tested::record(&default_path(), name, &now, kernels.as_ref()) {
             Ok(Some(changed)) => {
                 let but = if waits { "; its times are not, since it waits, or was kept waiting" } else { "" };
-                self.finished.notes.push(format!("perf.lock: {name} {changed}{but}"));
+                self.finished.notes.push(format!("perf.lock: {name} {changed}{but}{uncounted}"));
             }
             Ok(None) => {}
             Err(error) => self.finished.findings.rows.push(tested::undecided(error.verdict())),
@@ -119,6 +120,7 @@ impl<S: Subject> Engine<'_, S> {
                 found = whole(&others);
             }
         }
+        found.changes.extend(self.hold_instructions(before, &calls, size).await);
         self.finished.notes.extend(tested::gain(name, &found).map(|gain| format!("perf.lock: {name} {gain}")));
         self.finished.findings.rows.extend(tested::rows(name, &found));
         Ok(())

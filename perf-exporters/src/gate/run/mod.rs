@@ -12,6 +12,8 @@ mod growth;
 mod instructions;
 #[cfg(feature = "baseline")]
 mod lock;
+#[cfg(feature = "baseline")]
+mod locked_instructions;
 mod observe;
 #[cfg(feature = "baseline")]
 mod processes;
@@ -30,6 +32,7 @@ use crate::clock::Stopwatch;
 use crate::judge::verdict::Unit;
 use crate::judge::{Findings, Row};
 use engine::Engine;
+pub use instructions::{CountedTest, instructions_of_test};
 pub(super) use subject::{Eventual, Plain, at_once};
 pub(super) use turn::take as take_turn;
 
@@ -271,6 +274,19 @@ impl Run {
     /// The file in which this process is to leave counted instructions, judging nothing.
     fn counted(&self) -> Option<std::path::PathBuf> {
         self.test.and_then(|_| crate::env::INSTRUCTIONS.path())
+    }
+
+    /// Whether the budget counts instructions, by whichever key.
+    #[cfg(feature = "baseline")]
+    fn counts_instructions(&self) -> bool {
+        use perf_core::budget::Figure;
+        use perf_core::budget::Metric::Instructions;
+        let spec = self.spec;
+        let by = |figure: Option<Figure>| figure == Some(Figure::Instructions);
+        let bounds = [spec.limit(Instructions), spec.target(Instructions)];
+        bounds.iter().any(Option::is_some)
+            || by(spec.relative.map(|relative| relative.by))
+            || by(spec.growth.map(|growth| growth.by))
     }
 
     fn counts_errors(&self) -> bool {

@@ -35,7 +35,8 @@ impl<S: Subject> Engine<'_, S> {
         let _turn = if self.times_are_held() { self.turn(Duration::from_secs(1)).await } else { None };
         let mut seen = Vec::new();
         for _ in 0..processes {
-            let other = Again::start(test, env::SAMPLE.name(), |program, _| Command::new(program));
+            let Ok(program) = std::env::current_exe() else { break };
+            let other = Again::start(&program, test, env::SAMPLE.name(), |program, _| Command::new(program));
             let Ok(mut other) = other else { break };
             self.wait_for(&mut other, PATIENCE).await;
             match Baseline::load(other.path()) {
