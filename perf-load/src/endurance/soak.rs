@@ -108,10 +108,10 @@ impl Soak {
             if let Some(seed) = self.seed {
                 plan = plan.poisson(seed.wrapping_add(number));
             }
-            let before = resources.now();
+            let before = resources.now().moment;
             let outcome = drive.drive(&plan)?;
             let (interrupted, valid) = (outcome.interrupted, outcome.validity.is_valid());
-            let report = report(outcome, before, resources.now());
+            let report = report(outcome, before, resources.now().moment);
             journal.add(&report);
             let lasted = Duration::from_nanos(report.meta.duration_ns);
             let start = *begin.get_or_insert(report.meta.time.checked_sub(lasted).unwrap_or(SystemTime::UNIX_EPOCH));
