@@ -16,7 +16,7 @@ use crate::stats::Counts;
 use crate::ticks::TickHistogram;
 
 /// Probes that are read together.
-const GROUP: usize = 16;
+const GROUP: usize = if cfg!(miri) { 2 } else { 16 };
 /// How far ahead of the slot that is read memory is asked for, in slots: far enough for the time that memory takes, and not so far
 /// that the nearest cache has no room for it. Where the cells are, the slots tell.
 const SLOTS_AHEAD: usize = 6;
@@ -225,7 +225,8 @@ mod tests {
         let ticks = prop_oneof![(20..63u32, any::<u64>()).prop_map(|(bits, ticks)| (ticks >> 1) >> bits), 60..200u64];
         // Most calls are of one probe in each group.
         let id = prop_oneof![1..=PROBES, prop::sample::select(vec![3, GROUP as u32, PROBES])];
-        prop::collection::vec(prop::collection::vec((id, ticks), 0..80), 0..6)
+        let (calls, threads) = if cfg!(miri) { (6, 3) } else { (80, 6) };
+        prop::collection::vec(prop::collection::vec((id, ticks), 0..calls), 0..threads)
     }
 
     proptest! {

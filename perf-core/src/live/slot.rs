@@ -24,8 +24,8 @@ pub(crate) const EMPTY: u64 = 1 << 63;
 /// between the check and the addition.
 const NEARLY_FULL: u32 = u32::MAX - (1 << 10);
 
-/// Octaves whose places are asked for with the slot: those of some millionths of a second.
-const PREFETCHED_BLOCKS: usize = 16;
+/// Bytes of a slot that are asked for before it is read: its counters, and the places of the octaves up to some microseconds.
+const PREFETCHED: usize = std::mem::offset_of!(Slot, blocks) + 128;
 
 /// Cells that a reader looks at together.
 const TOGETHER: usize = if cfg!(loom) { 2 } else { 8 };
@@ -513,7 +513,7 @@ impl Slot {
 
     /// Asks for the memory that a reader of the counts looks at first.
     pub(crate) fn prefetch(&self) {
-        prefetch(self, std::mem::offset_of!(Self, blocks).wrapping_add(PREFETCHED_BLOCKS * size_of::<usize>()));
+        prefetch(self, PREFETCHED);
         prefetch(&raw const self.tail, 1);
         prefetch(&raw const self.watched, 1);
     }
