@@ -13,5 +13,5 @@ if ! need_debian valgrind valgrind; then
     exit
 fi
 cd "$root"
-cargo test --quiet --locked -p perf-exporters --test budget_instructions
+cargo test --quiet --locked --workspace --test budget_instructions
 driven "$name"
