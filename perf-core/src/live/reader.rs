@@ -218,13 +218,16 @@ mod tests {
     use crate::live::memory;
 
     /// More than two groups.
-    const PROBES: u32 = 2 * GROUP as u32 + 3;
+    const PROBES: u32 = 2 * LAST + 3;
+    /// The last of the first group.
+    #[allow(clippy::cast_possible_truncation, reason = "it is 16")]
+    const LAST: u32 = GROUP as u32;
 
     /// Ids and ticks of the calls of some threads: of every magnitude, and close together.
     fn threads() -> impl Strategy<Value = Vec<Vec<(u32, u64)>>> {
         let ticks = prop_oneof![(20..63u32, any::<u64>()).prop_map(|(bits, ticks)| (ticks >> 1) >> bits), 60..200u64];
         // Most calls are of one probe in each group.
-        let id = prop_oneof![1..=PROBES, prop::sample::select(vec![3, GROUP as u32, PROBES])];
+        let id = prop_oneof![1..=PROBES, prop::sample::select(vec![3, LAST, PROBES])];
         let (calls, threads) = if cfg!(miri) { (6, 3) } else { (80, 6) };
         prop::collection::vec(prop::collection::vec((id, ticks), 0..calls), 0..threads)
     }
@@ -254,7 +257,9 @@ mod tests {
             });
             let wanted: Vec<_> = calls.into_iter().map(|(id, mut ticks)| {
                 let mut pairs: BTreeMap<u16, u64> = BTreeMap::new();
-                ticks.iter().for_each(|ticks| *pairs.entry(buckets::bucket_of(*ticks).try_into().unwrap()).or_default() += 1);
+                for ticks in &ticks {
+                    *pairs.entry(buckets::bucket_of(*ticks).try_into().unwrap()).or_default() += 1;
+                }
                 ticks.sort_unstable_by_key(|ticks| std::cmp::Reverse(*ticks));
                 let extremes = ticks.last().copied().zip(ticks.first().copied());
                 // Which calls a slot keeps is its own matter.
