@@ -4,6 +4,7 @@
 #
 #   perf-core/tests/sanitize/run.sh [miri|threads]
 #
+# PERF_MIRI_MORE=1 interprets the tests of the mock clock, of slow calls, rings, stretches and ends of threads as well, for some minutes more.
 # PERF_MIRI_SEEDS=8 interprets everything with eight orders of the threads, which takes eight times as long.
 #
 # Needs a nightly toolchain with the components miri and rust-src, which it asks rustup for. It says SKIPPED where they
@@ -35,9 +36,13 @@ check() { # what, command…
 # The tests that an interpreter can bear. Left out: those that start processes, wait for real time, need a runtime's
 # system calls, or count what only many calls show.
 interpret() { # cargo's options…
+    more=
+    if [ "${PERF_MIRI_MORE:-0}" != 0 ]; then
+        more="--test mock_clock --test outliving --test slow_calls --test split --test thread_ends --test timeline"
+    fi
+    # shellcheck disable=SC2086
     cargo +nightly miri test -q --target-dir "$target/miri" --features enabled --lib \
-        --test interpreted --test call_context --test merges --test mock_clock --test outliving --test sessions \
-        --test slow_calls --test split --test thread_ends --test timeline "$@"
+        --test interpreted --test call_context --test merges --test sessions $more "$@"
 }
 
 under_miri() { # flags; memory that the library keeps for good is no leak, and tests look at files and clocks
