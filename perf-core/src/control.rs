@@ -123,7 +123,10 @@ pub fn set_overhead(ppm: u32) {
     {
         entry::prepared();
         Local::here().in_library_uncounted(|_| {
-            cost::prepare_sampled(Local::here());
+            // Where there is no cap, no call is sampled for it.
+            if ppm > 0 {
+                cost::prepare_sampled(Local::here());
+            }
             REGISTRY.lock().set_overhead(ppm);
         });
     }

@@ -81,9 +81,9 @@ impl Counts {
 /// time), of which [`busy`](Self::busy) was spent inside polls.
 #[derive(Clone, Debug)]
 pub struct ProbeStats {
-    name: String,
+    name: &'static str,
     /// Source file and line of each callsite, the first one's first.
-    places: Vec<(String, u32)>,
+    places: Vec<(&'static str, u32)>,
     budgets: Vec<&'static BudgetSpec>,
     scale: Scale,
     counts: Counts,
@@ -114,7 +114,7 @@ macro_rules! times {
 
 impl ProbeStats {
     pub(crate) fn new(
-        name: &str,
+        name: &'static str,
         places: impl Iterator<Item = (&'static str, u32)>,
         budgets: Vec<&'static BudgetSpec>,
         scale: Scale,
@@ -122,16 +122,8 @@ impl ProbeStats {
         histogram: TickHistogram,
         exemplars: Vec<Exemplar>,
     ) -> Self {
-        let mut new = Self {
-            name: name.to_owned(),
-            places: Vec::new(),
-            budgets,
-            scale,
-            counts,
-            histogram,
-            exemplars,
-            errors_unseen: false,
-        };
+        let mut new =
+            Self { name, places: Vec::new(), budgets, scale, counts, histogram, exemplars, errors_unseen: false };
         new.add_places(places);
         new
     }
@@ -144,7 +136,7 @@ impl ProbeStats {
     /// The probe's name.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        self.name
     }
 
     /// The source file of the callsite; the first one's where several share the name.
@@ -175,13 +167,13 @@ impl ProbeStats {
     /// }
     /// ```
     pub fn places(&self) -> impl Iterator<Item = (&str, u32)> {
-        self.places.iter().map(|(file, line)| (file.as_str(), *line))
+        self.places.iter().copied()
     }
 
-    fn add_places<'a>(&mut self, more: impl Iterator<Item = (&'a str, u32)>) {
-        for (file, line) in more {
-            if !self.places().any(|known| known == (file, line)) {
-                self.places.push((file.to_owned(), line));
+    fn add_places(&mut self, more: impl Iterator<Item = (&'static str, u32)>) {
+        for place in more {
+            if !self.places.contains(&place) {
+                self.places.push(place);
             }
         }
     }
@@ -488,7 +480,7 @@ impl ProbeStats {
             other.convert_to_nanos();
             return self.merge(&other);
         }
-        self.add_places(other.places());
+        self.add_places(other.places.iter().copied());
         self.errors_unseen |= other.errors_unseen;
         let peak = self.counts.peak_bytes.max(other.counts.peak_bytes);
         let extremes = other.counts.extremes;

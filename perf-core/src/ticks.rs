@@ -23,7 +23,7 @@ impl Scale {
 
     /// Nanoseconds, rounded. Exact to 53 bits: 104 days in nanoseconds.
     pub(crate) fn nanos(self, ticks: u64) -> u64 {
-        if self == Self::NANOS {
+        if ticks == 0 || self == Self::NANOS {
             return ticks;
         }
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]

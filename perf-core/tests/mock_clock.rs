@@ -158,7 +158,8 @@ fn times_are_exact() {
     let clock = MockClock::install().expect("nothing else runs in this process");
     for tree in [false, true] {
         set_call_tree(tree);
-        let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(400));
+        let cases = if cfg!(miri) { 1 } else { 400 };
+        let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(cases));
         runner
             .run(&steps(PROBES.len(), 200), |steps| {
                 compare(clock, &steps);

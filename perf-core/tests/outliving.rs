@@ -154,7 +154,7 @@ fn sessions_see_what_began_and_ended_in_them() {
     let clock = MockClock::install().expect("nothing else runs in this process");
     for tree in [false, true] {
         set_call_tree(tree);
-        let cases = if cfg!(miri) { 8 } else { 400 };
+        let cases = if cfg!(miri) { 3 } else { 400 };
         let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(cases));
         runner
             .run(&steps(), |steps| {

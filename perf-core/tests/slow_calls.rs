@@ -153,8 +153,9 @@ fn compare(clock: MockClock, steps: &[Step]) {
 #[test]
 fn slow_calls_are_kept_whole() {
     let clock = MockClock::install().expect("nothing else runs in this process");
-    set_timeline(1 << 17);
-    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(300));
+    set_timeline(if cfg!(miri) { 1 << 11 } else { 1 << 17 });
+    let cases = if cfg!(miri) { 2 } else { 300 };
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(cases));
     runner
         .run(&steps(PROBES.len(), 300), |steps| {
             compare(clock, &steps);

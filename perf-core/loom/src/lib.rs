@@ -38,6 +38,7 @@ mod live {
     pub(crate) mod memory;
     pub(crate) mod object;
     pub(crate) mod pages;
+    pub(crate) mod prefetch;
     pub(crate) mod registry;
     pub(crate) mod ring;
     pub(crate) mod shard;

@@ -15,9 +15,10 @@ use super::slot::Slot;
 use super::{clock, memory, registry};
 use crate::Probe;
 
-/// Pairs of a batch, and batches: their median is the usual cost of a probe, even where a few are interrupted.
-const PAIRS: u32 = 32;
-const BATCHES: usize = 31;
+/// Pairs of a batch, and batches: their median is the usual cost of a probe, even where a few are interrupted. An interpreter
+/// has no usual cost.
+const PAIRS: u32 = if cfg!(miri) { 1 } else { 32 };
+const BATCHES: usize = if cfg!(miri) { 1 } else { 31 };
 
 /// The cost of an empty probe, in ticks.
 struct Cost {
@@ -61,7 +62,7 @@ static PASSED: Cost = Cost::new();
 /// The smallest step of the clock.
 static STEP: AtomicU64 = AtomicU64::new(0);
 /// Readings of the clock that are compared for it.
-const STEPS: u32 = 1_000;
+const STEPS: u32 = if cfg!(miri) { 10 } else { 1_000 };
 /// Ticks of a reading of the thread's processor clock; the greatest number where there is none.
 static READING: AtomicU64 = AtomicU64::new(u64::MAX);
 /// Readings of it that are compared.

@@ -6,7 +6,7 @@
 //! [`future_state`] (the state of a future), [`entry`] (all cases but the usual one), [`slow`] and [`tail`] (the
 //! slowest calls), [`waiting`] and [`watched`] (the part of a call on no processor), [`ring`] and [`timeline`] (the
 //! latest calls), [`context`] (callers of work on another thread), [`spans`] (spans that another system opens for a
-//! call), then [`lost`] (calls that are in no shard), [`registry`] (with [`site`], [`object`] and [`pages`]), [`sessions`], [`fork`] and [`collect`], which
+//! call), then [`lost`] (calls that are in no shard), [`registry`] (with [`site`], [`object`] and [`pages`]), [`sessions`], [`fork`] and [`collect`] (with [`reader`] and [`prefetch`]), which
 //! may lock. [`clock`] and [`cost`] measure time. Nothing outside this folder touches a shard.
 
 #![cfg_attr(
@@ -47,6 +47,9 @@ pub(crate) mod open;
 #[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 mod pages;
 pub(crate) mod poll;
+mod prefetch;
+#[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
+mod reader;
 #[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 pub(crate) mod registry;
 pub(crate) mod ring;

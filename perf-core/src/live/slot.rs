@@ -9,6 +9,7 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use super::callsite::Callsite;
 use super::lost::count_lost;
 use super::memory;
+use super::prefetch::prefetch;
 use super::shard::Shard;
 use super::sync::{
     AtomicPtr, AtomicU32, AtomicU64, Count, MOST_TICKS, Own, Version, add_one, add_to, cell_plainly, undisturbed,
@@ -24,6 +25,13 @@ pub(crate) const EMPTY: u64 = 1 << 63;
 /// A cell that has reached this value takes the slow path. The rest is room for calls of signal handlers that come
 /// between the check and the addition.
 const NEARLY_FULL: u32 = u32::MAX - (1 << 10);
+
+/// Bytes of a slot that are asked for before it is read: its counters, and the places of the octaves up to some microseconds.
+const PREFETCHED: usize = std::mem::offset_of!(Slot, blocks) + 128;
+
+/// Cells that a reader looks at together.
+const TOGETHER: usize = if cfg!(loom) { 2 } else { 8 };
+const _: () = assert!(buckets::STEPS % TOGETHER == 0 && TOGETHER.is_power_of_two());
 
 /// Layout: every call touches the first cache line, calls that allocate touch the second.
 #[repr(C, align(64))]
@@ -465,13 +473,18 @@ impl Slot {
         Some(unsafe { &*cells.add(position.checked_sub(buckets::first_position(octave))?) })
     }
 
-    /// Appends bucket and count of every bucket that is not empty, ascending; any thread.
-    pub(crate) fn read_histogram(&self, into: &mut Vec<(u16, u64)>) {
+    /// Appends bucket and count of every bucket that is not empty, ascending, and returns the sum of the counts; any thread.
+    pub(crate) fn read_histogram(&self, into: &mut Vec<(u16, u64)>) -> u64 {
         let before = into.len();
         self.carries.read(|| {
             into.truncate(before);
-            self.read_cells(|bucket, count| into.push((bucket, count)));
-        });
+            let mut calls = 0_u64;
+            self.read_cells(|bucket, count| {
+                calls = calls.saturating_add(count);
+                into.push((bucket, count));
+            });
+            calls
+        })
     }
 
     /// Calls in the histogram; beside its writer, off by a cell that is just carried.
@@ -481,29 +494,58 @@ impl Slot {
         calls
     }
 
-    fn read_cells(&self, mut each: impl FnMut(u16, u64)) {
+    /// The cells of every octave that has any, as they are in [`Self::blocks`].
+    fn each_block(&self, mut each: impl FnMut(usize, *const AtomicU32)) {
         let mut octaves = self.octaves.get();
         while octaves != 0 {
             let octave = octaves.trailing_zeros() as usize;
-            octaves &= !bit(octave);
-            let Some(block) = self.blocks.get(octave).map(|block| block.load(Acquire)).filter(|block| !block.is_null())
-            else {
-                continue; // its bit was seen before its pointer; the next reader will see both
-            };
-            let wide = self.wide_cells(octave);
-            for (index, position) in buckets::positions(octave).enumerate() {
-                // SAFETY: a block has a cell for every position of its octave.
-                let mut count = u64::from(unsafe { &*block.wrapping_add(position) }.load(Relaxed));
-                if !wide.is_null() {
-                    // SAFETY: as for the block.
-                    count = count.saturating_add(unsafe { &*wide.add(index) }.load(Relaxed));
-                }
-                if count != 0 {
-                    #[allow(clippy::cast_possible_truncation, reason = "BUCKETS is 3776")]
-                    each(buckets::bucket(octave, position) as u16, count);
-                }
+            octaves &= octaves.wrapping_sub(1);
+            let block = self.blocks.get(octave).map_or(std::ptr::null(), |block| block.load(Acquire).cast_const());
+            // Where its bit was seen before its pointer, the next reader will see both.
+            if !block.is_null() {
+                each(octave, block);
             }
         }
+    }
+
+    fn read_cells(&self, mut each: impl FnMut(u16, u64)) {
+        self.each_block(|octave, block| {
+            let wide = self.wide_cells(octave);
+            for first in self.positions_of_values(octave).step_by(TOGETHER) {
+                let cells = block.wrapping_add(first);
+                // SAFETY: a block has a cell for every position of its octave, which are a multiple of TOGETHER.
+                let cell = |next: usize| unsafe { &*cells.wrapping_add(next) }.load(Relaxed);
+                // Most are empty.
+                if wide.is_null() && (0..TOGETHER).fold(0, |all, next| all | cell(next)) == 0 {
+                    continue;
+                }
+                for (position, next) in (first..).zip(0..TOGETHER) {
+                    let mut count = u64::from(cell(next));
+                    if !wide.is_null() {
+                        let index = position.wrapping_sub(buckets::first_position(octave));
+                        // SAFETY: as for the block.
+                        count = count.saturating_add(unsafe { &*wide.wrapping_add(index) }.load(Relaxed));
+                    }
+                    if count != 0 {
+                        #[allow(clippy::cast_possible_truncation, reason = "BUCKETS is 3776")]
+                        each(buckets::bucket(octave, position) as u16, count);
+                    }
+                }
+            }
+        });
+    }
+
+    /// The positions of an octave that values may be at: those from the least to the greatest, and some before them, so that
+    /// their number is a multiple of [`TOGETHER`] as that of all is. A reader that sees a new extreme too late sees the state of a moment ago.
+    fn positions_of_values(&self, octave: usize) -> std::ops::Range<usize> {
+        let all = buckets::positions(octave);
+        // A model has few cells to skip, and explores every order of its loads.
+        let Some((least, greatest)) = self.extremes().filter(|_| !cfg!(loom)) else {
+            return all;
+        };
+        let place = |value| (buckets::octave(value) == octave).then(|| buckets::position(value, octave));
+        let first = place(least).map_or(all.start, |position| position & !(TOGETHER - 1));
+        first..place(greatest).map_or(all.end, |position| position.wrapping_add(1))
     }
 
     /// The array that the cells of an octave were carried into, or null.
@@ -512,6 +554,21 @@ impl Slot {
         // SAFETY: null, or from `keep`, so it lives for ever.
         let wide = unsafe { self.wide.load(Acquire).as_ref() };
         wide.and_then(|wide| wide.0.get(octave)).map_or(std::ptr::null(), |cells| cells.load(Acquire).cast_const())
+    }
+
+    /// Asks for the memory that a reader of the counts looks at first.
+    pub(crate) fn prefetch(&self) {
+        prefetch(self, PREFETCHED);
+        prefetch(&raw const self.tail, 1);
+        prefetch(&raw const self.watched, 1);
+    }
+
+    /// Asks for the cells of the histogram; the slot itself should be at hand.
+    pub(crate) fn prefetch_cells(&self) {
+        self.each_block(|octave, block| {
+            let positions = self.positions_of_values(octave);
+            prefetch(block.wrapping_add(positions.start), positions.len().wrapping_mul(size_of::<u32>()));
+        });
     }
 
     /// Greatest value; 0 where there is none.

@@ -5,11 +5,13 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
+use super::prefetch::prefetch;
 use super::sync::{AtomicU64, Count, Version};
 use crate::exemplar::Exemplar;
 
-/// Calls kept in each slot: as many as in a snapshot, where all may be of one thread.
-pub(crate) const KEPT: usize = Exemplar::KEPT;
+/// Calls kept in each slot: as many as in a snapshot, where all may be of one thread. A model explores every order of its loads, so
+/// there are few to load.
+pub(crate) const KEPT: usize = if cfg!(loom) { 2 } else { Exemplar::KEPT };
 /// Callees named in a record.
 pub(crate) const NAMED: usize = 3;
 /// Words of a record beside its ticks.
@@ -94,10 +96,9 @@ impl Shares {
 /// The records of a slot. The fields that a reader loads first are one cache line.
 #[repr(C, align(64))]
 pub(crate) struct Tail {
-    /// Kept apart from the rest, so that a reader that has slower calls skips the record; 0 where there is no record
-    /// yet.
+    /// Of each record, its ticks and one more; 0 where there is none yet. Kept apart from the rest, so that a reader that has
+    /// slower calls skips the record.
     ticks: [Count; KEPT],
-    held: Count,
     /// Version of the record that is written.
     version: Version,
     words: [[AtomicU64; WORDS]; KEPT],
@@ -109,45 +110,40 @@ impl Tail {
     pub(crate) fn new() -> Self {
         Self {
             version: Version::new(),
-            held: Count::new(0),
             ticks: std::array::from_fn(|_| Count::new(0)),
             words: std::array::from_fn(|_| std::array::from_fn(|_| AtomicU64::new(0))),
         }
     }
 
-    fn held(&self) -> usize {
-        #[allow(clippy::cast_possible_truncation, reason = "at most KEPT")]
-        let held = self.held.own() as usize;
-        held
-    }
-
     /// A call that takes longer than this is worth a record; none while there is room for any. The writer only.
     pub(crate) fn least(&self) -> Option<u64> {
-        if self.held() == KEPT { self.ticks.iter().map(Count::own).min() } else { None }
+        self.ticks.iter().map(Count::own).min()?.checked_sub(1)
     }
 
     /// Inserts a record, in place of the shortest where there is no room. The writer only.
     pub(crate) fn insert(&self, record: Record) {
-        let held = self.held();
-        let mut places = self.ticks.iter().zip(&self.words);
-        let place = if held < KEPT { places.nth(held) } else { places.min_by_key(|(ticks, _)| ticks.own()) };
-        let Some((ticks, words)) = place else {
+        let places = self.ticks.iter().zip(&self.words);
+        let Some((ticks, words)) = places.min_by_key(|(ticks, _)| ticks.own()) else {
             return;
         };
         self.version.write(|| {
-            ticks.set(record.ticks);
+            ticks.set(record.ticks.saturating_add(1));
             for (cell, word) in words.iter().zip(record.to_words()) {
                 cell.store(word, Relaxed);
             }
-            self.held.set(held.saturating_add(1).min(KEPT) as u64);
         });
     }
 
     /// Ticks of the records, and where they are; any thread.
     pub(crate) fn places(&self) -> impl Iterator<Item = (u64, usize)> {
-        #[allow(clippy::cast_possible_truncation, reason = "at most KEPT")]
-        let held = self.held.get() as usize;
-        self.ticks.iter().take(held).map(Count::get).zip(0..)
+        self.ticks.iter().zip(0..).filter_map(|(ticks, place)| Some((ticks.get().checked_sub(1)?, place)))
+    }
+
+    /// Asks for the memory of a record.
+    pub(crate) fn prefetch(&self, place: usize) {
+        if let Some(words) = self.words.get(place) {
+            prefetch(words, size_of_val(words));
+        }
     }
 
     /// The record at a place, which may be a slower one than was there before; any thread.
@@ -155,12 +151,13 @@ impl Tail {
         let Some((ticks, words)) = self.ticks.iter().zip(&self.words).nth(place) else {
             return Record::default();
         };
-        self.version.read(|| Record::from_words(ticks.get(), words.each_ref().map(|word| word.load(Relaxed))))
+        self.version
+            .read(|| Record::from_words(ticks.get().saturating_sub(1), words.each_ref().map(|word| word.load(Relaxed))))
     }
 
     /// Forgets all records; as for [`super::slot::Slot::reset`].
     pub(crate) fn reset(&self) {
-        self.held.set(0);
+        self.ticks.iter().for_each(|ticks| ticks.set(0));
     }
 }
 
@@ -196,7 +193,9 @@ mod tests {
         ticks.sort_unstable();
         assert_eq!(ticks, [3, 4, 5, 6, 7, 8, 9, 10]);
         tail.reset();
-        assert_eq!(tail.least(), None);
+        assert_eq!((tail.least(), tail.places().count()), (None, 0));
+        tail.insert(Record::default());
+        assert_eq!(tail.places().collect::<Vec<_>>(), [(0, 0)], "a call that took no time is one");
     }
 
     #[test]

@@ -58,7 +58,7 @@ fn read(slot: &Slot) -> BTreeMap<u16, u64> {
 fn values() -> impl Strategy<Value = Vec<(u64, u64)>> {
     let value = prop_oneof![(1..63u32, any::<u64>()).prop_map(|(bits, value)| (value >> 1) >> bits), 60..200u64];
     let weight = prop_oneof![4 => Just(1u64), 1 => 2..1000u64, 1 => 1u64 << 30..1 << 33];
-    prop::collection::vec((value, weight), 1..60)
+    prop::collection::vec((value, weight), 1..if cfg!(miri) { 6 } else { 60 })
 }
 
 /// Records an outlier, as a call does.
@@ -192,7 +192,7 @@ proptest! {
 
     /// No sum ever goes back, and each is the exact one until it stops at its end.
     #[test]
-    fn sums_stop_at_their_ends(counted in prop::collection::vec(counted(), 1..40)) {
+    fn sums_stop_at_their_ends(counted in prop::collection::vec(counted(), 1..if cfg!(miri) { 8 } else { 40 })) {
         let (slot, other) = (slot(), slot());
         let mut oracle = Oracle::default();
         let mut before = oracle.seen();
@@ -327,7 +327,7 @@ fn a_shard_gives_back_and_counts_again() {
             }
             assert_eq!((address_of(slot), slot.id, slot.sum()), (places[index], id, 0));
             assert!(read(slot).is_empty());
-            for value in 0..40 {
+            for value in 0..if cfg!(miri) { 3 } else { 40 } {
                 count(slot, &[(round << value, 1), (round, u64::from(u32::MAX))]);
             }
             shard.tree.descend(id).unwrap().calls.add(1);

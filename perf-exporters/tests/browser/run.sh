@@ -17,7 +17,7 @@ if ! need_debian chromium chromium || ! need_npm "$work"; then
 fi
 
 cd "$root"
-cargo run -q -p perf-exporters --features html --example page -- --samples "$work/pages"
+cargo run -q -p perf-exporters --features enabled,full --example page -- --samples "$work/pages"
 cargo build -q -p perf-exporters --features enabled,full --example served
 node "$work/pages.mjs" "$(command -v chromium)" "$work/pages" "$here/../golden/speedscope.json"
 node "$work/live.mjs" "$(command -v chromium)" "$work/pages" "${CARGO_TARGET_DIR:-$root/target}/debug/examples/served"

@@ -14,5 +14,5 @@ if ! need_debian valgrind valgrind; then
 fi
 cd "$root"
 # Without probes no budget is enforced, and the tests would show nothing: MUST_COUNT has them say so.
-MUST_COUNT=1 cargo test --quiet --locked -p perf-exporters --features enabled --test budget_instructions
+MUST_COUNT=1 cargo test --quiet --locked --workspace --test budget_instructions
 driven "$name"

@@ -28,7 +28,7 @@ nextest() { # test file, nextest's arguments…
     file=$1
     shift
     cargo nextest run --no-fail-fast --status-level none --final-status-level fail --failure-output final \
-        -p perf-exporters --features enabled --test "$file" "$@"
+        --workspace --test "$file" "$@"
 }
 
 check() { # what, command…

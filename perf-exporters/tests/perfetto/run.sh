@@ -18,7 +18,7 @@ fi
 
 cd "$root"
 PERF_REPORT="trace=$work/shop.trace.json,json=$work/shop.json" \
-    cargo run -q -p perf-exporters --features enabled,trace --example slow_calls
+    cargo run -q -p perf-exporters --features enabled,full --example slow_calls
 "$work/python/bin/vizviewer" --server_only --port 9001 "$work/shop.trace.json" >"$work/server.log" 2>&1 &
 server=$!
 trap 'kill "$server" 2>/dev/null || true; rm -f "$need_log"' EXIT

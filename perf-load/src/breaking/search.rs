@@ -259,7 +259,7 @@ impl Run<'_> {
             if outcome.interrupted {
                 return Ok(None);
             }
-            let used = self.resources.used(before, &outcome);
+            let used = self.resources.used(&before, &outcome);
             let last = longer * LONGER > most;
             let step = Step::of(purpose, rate, &plan, &outcome, used, &self.search.limits, last);
             let verdict = step.verdict.clone();

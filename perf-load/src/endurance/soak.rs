@@ -108,12 +108,12 @@ impl Soak {
             if let Some(seed) = self.seed {
                 plan = plan.poisson(seed.wrapping_add(number));
             }
-            let before = resources.now();
+            let before = resources.now().moment;
             let mut outcome = drive.drive(&plan)?;
             let (interrupted, valid) = (outcome.interrupted, outcome.validity.is_valid());
             // Not part of a checkpoint, and large.
             outcome.course = Vec::new();
-            let after = resources.now().map(|moment| without(moment, run.bytes()));
+            let after = resources.now().moment.map(|moment| without(moment, run.bytes()));
             let report = report(outcome, before, after);
             journal.add(&report);
             let lasted = Duration::from_nanos(report.meta.duration_ns);

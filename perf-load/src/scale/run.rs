@@ -8,8 +8,9 @@ use rand::seq::SliceRandom;
 use serde::Serialize;
 
 use super::bottleneck::{Diagnosis, diagnose};
-use super::step::{Step, Watch};
+use super::step::{Step, Used};
 use super::{Estimate, Noise, Point, Usl};
+use crate::resources::Resources;
 use crate::{Error, Outcome, Validity};
 
 /// The numbers of workers that are measured, how often, and in which order.
@@ -78,14 +79,14 @@ impl Scaling {
         if self.rounds == 0 {
             return Err(Error::invalid("rounds", "0 rounds measure nothing; give at least 1"));
         }
-        let watch = Watch::start();
+        let resources = Resources::start_closely();
         let mut random = Xoshiro256PlusPlus::seed_from_u64(self.seed);
         let (mut steps, mut interrupted) = (Vec::new(), false);
         'rounds: for _ in 0..self.rounds {
             let mut order = self.workers.clone();
             order.shuffle(&mut random);
             for workers in order {
-                let before = watch.now();
+                let before = resources.now();
                 let outcome = step(workers)?;
                 if outcome.interrupted {
                     interrupted = true;
@@ -94,7 +95,8 @@ impl Scaling {
                 if let Validity::Invalid { reason } = &outcome.validity {
                     return Err(Error::failed(format!("{workers} workers: the step is not to be relied on: {reason}")));
                 }
-                steps.push(Step::of(workers, &outcome, watch.since(&before, outcome.elapsed)));
+                let used = Used::since(&before, &resources.track(), outcome.elapsed);
+                steps.push(Step::of(workers, &outcome, used));
             }
         }
         let processors = std::thread::available_parallelism().map_or(1, usize::from);

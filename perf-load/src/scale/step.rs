@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use perf_exporters::monitor::{Monitor, Options};
-use perf_exporters::report::{Moment, Reading};
+use perf_exporters::report::Track;
 use serde::Serialize;
 
 use super::Point;
+use crate::resources::{Seen, growth};
 use crate::{Outcome, serial};
 
 /// One step: so many workers for some time.
@@ -95,39 +95,12 @@ impl Step {
     }
 }
 
-/// Watches this process during the steps.
-pub(super) struct Watch(Option<Monitor>);
-
-/// The state of the process at one time.
-pub(super) struct Seen {
-    moment: Option<Moment>,
-    reading: Option<Reading>,
-    moments: usize,
-}
-
-impl Watch {
-    /// Where no thread can be started, nothing is known of the process.
-    pub(super) fn start() -> Self {
-        let mut options = Options::default();
-        (options.every, options.details_every) = (Duration::from_millis(20), Duration::from_millis(50));
-        Self(Monitor::start(&options).ok())
-    }
-
-    pub(super) fn now(&self) -> Seen {
-        let track = self.0.as_ref().map(Monitor::track).unwrap_or_default();
-        Seen {
-            moment: track.moments.last().copied(),
-            reading: track.readings.last().copied(),
-            moments: track.moments.len(),
-        }
-    }
-
-    /// The resources used since an earlier look, by a step that took `elapsed`. Where that differs from the observed time,
+impl Used {
+    /// The resources used since `before`, by a step that took `elapsed`. Where that differs from the observed time,
     /// the step was driven in virtual time, or was so short that most of the observation lies before and after it; then
     /// nothing is known of it.
-    pub(super) fn since(&self, before: &Seen, elapsed: Duration) -> Used {
-        let track = self.0.as_ref().map(Monitor::track).unwrap_or_default();
-        let mut used = Used::default();
+    pub(super) fn since(before: &Seen, track: &Track, elapsed: Duration) -> Self {
+        let mut used = Self::default();
         let began = before.moment.map_or(0, |moment| moment.at_ns);
         let watched = track.moments.last().map_or(0, |moment| moment.at_ns.saturating_sub(began)) as f64;
         let elapsed = elapsed.as_nanos() as f64;
@@ -151,9 +124,4 @@ impl Watch {
         }
         used
     }
-}
-
-fn growth(from: Option<u64>, to: Option<u64>, took: u64) -> Option<f64> {
-    (took > 0).then_some(())?;
-    Some(to?.saturating_sub(from?) as f64 / took as f64)
 }
