@@ -159,13 +159,16 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     Ok(if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// By code and limit, the verdicts by disturbance.
+type Rows = BTreeMap<(usize, usize), BTreeMap<usize, Tally>>;
+
 /// A table for each size of the kernel and each number of times, with a column for each disturbance; returns how many verdicts
 /// are wrong.
 fn print(table: &BTreeMap<Cell, Tally>, subjects: &[Subject]) -> u64 {
     let mut kinds: Vec<usize> = table.keys().map(|cell| cell.kind).collect();
     kinds.sort_unstable();
     kinds.dedup();
-    let mut groups: BTreeMap<(usize, u32), BTreeMap<(usize, usize), BTreeMap<usize, Tally>>> = BTreeMap::new();
+    let mut groups: BTreeMap<(usize, u32), Rows> = BTreeMap::new();
     for (cell, tally) in table {
         let rows = groups.entry((cell.size, cell.times)).or_default();
         rows.entry((cell.body, cell.budget)).or_default().insert(cell.kind, *tally);
@@ -182,7 +185,9 @@ fn print(table: &BTreeMap<Cell, Tally>, subjects: &[Subject]) -> u64 {
             let of = |kind: &usize| row.get(kind).copied().unwrap_or_default();
             let cells: Vec<String> = kinds.iter().map(|kind| of(kind).to_string()).collect();
             let mut sum = Tally::default();
-            kinds.iter().for_each(|kind| sum += of(kind));
+            for kind in &kinds {
+                sum += of(kind);
+            }
             let seen = if times > 1 { sum.pass } else { sum.fail };
             let (runs, most) = (sum.runs(), 100.0 * at_most(seen, sum.runs()));
             println!("| {code} | {limit} | {} | {seen} of {runs} | {most:.2} % |", cells.join(" | "));
