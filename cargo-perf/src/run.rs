@@ -116,7 +116,7 @@ fn table(rows: &[Row], counted_by: &str) -> String {
         let mut row = String::new();
         for (at, (cell, width)) in line.iter().zip(widths).enumerate() {
             let fill = " ".repeat(width - cell.width());
-            row += &if at == 0 { format!("{cell}{fill}") } else { format!("  {fill}{cell}") };
+            row.extend(if at == 0 { ["", cell, &fill] } else { ["  ", &fill, cell] });
         }
         text += row.trim_end();
         text.push('\n');

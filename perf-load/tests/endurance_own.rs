@@ -26,7 +26,7 @@ fn checkpoints_are_no_leak() {
     // Times that scatter over many buckets: what a checkpoint keeps is some kilobytes.
     let service = Service::exponential(Duration::from_millis(1)).unwrap();
     let mut queue = Unwatched(Queue::new("steady", 1, service).unwrap().seed(7));
-    let soak = Soak::at(500.0).unwrap().duration(Duration::from_secs(60)).every(Duration::from_secs(1)).poisson(3);
+    let soak = Soak::at(500.0).unwrap().duration(Duration::from_mins(1)).every(Duration::from_secs(1)).poisson(3);
     let endured = soak.run(&mut queue).unwrap();
     let memory: Vec<u64> = endured.checkpoints.iter().filter_map(|checkpoint| checkpoint.memory).collect();
     assert_eq!(memory.len(), endured.checkpoints.len(), "{endured}");

@@ -31,7 +31,7 @@ pub(super) struct Process {
 pub(super) struct Counted {
     old: BTreeMap<String, Vec<f64>>,
     new: BTreeMap<String, Vec<f64>>,
-    counted_by: String,
+    source: String,
     uncounted: BTreeMap<String, String>,
 }
 
@@ -80,7 +80,7 @@ impl Counted {
                 counted
                     .uncounted
                     .extend(seen.uncounted.into_iter().map(|(what, why)| (what, format!("{name}: {why}"))));
-                counted.counted_by = seen.counted_by;
+                counted.source = seen.counted_by;
             }
         }
         Ok(counted)
@@ -90,7 +90,7 @@ impl Counted {
         let side = |counts: &BTreeMap<String, Vec<f64>>| {
             let mut side = Baseline::default();
             for (name, counts) in counts {
-                side.put_instructions(name, &Machine::current(), &self.counted_by, counts);
+                side.put_instructions(name, &Machine::current(), &self.source, counts);
             }
             side
         };
@@ -116,7 +116,7 @@ impl Counted {
             revision: args.revision.clone(),
             commit: commit.to_owned(),
             ratio: args.ratio,
-            counted_by: self.counted_by,
+            counted_by: self.source,
             verdict: String::new(),
             instructions: found,
             uncounted: self.uncounted,
@@ -175,10 +175,10 @@ impl Comparison {
         let rows = rows.rsplit_once("\n\n").map_or(rows, |(rows, _)| rows);
         let mut text = format!("{} · {}\n\n{rows}\n", painted("perf compare", BOLD, color), self.head());
         for note in self.notes() {
-            text += &format!("\n{note}\n");
+            text.extend(["\n", &note, "\n"]);
         }
         let verdict = self.verdict();
-        text += &format!("\n{}\n", painted(&format!("verdict: {verdict}"), out::style_of(&verdict), color));
+        text.extend(["\n", &painted(&format!("verdict: {verdict}"), out::style_of(&verdict), color), "\n"]);
         text
     }
 
@@ -188,7 +188,7 @@ impl Comparison {
         let changes = changes_markdown::render(&self.instructions);
         text += changes.split_once("\n\n").map_or(changes.as_str(), |(_, rows)| rows);
         for note in self.notes() {
-            text += &format!("\n{}\n", note.replace('_', "\\_"));
+            text.extend(["\n", &note.replace('_', "\\_"), "\n"]);
         }
         text
     }

@@ -156,7 +156,7 @@ fn count(args: &CompareArgs, old: &mut Program, new: &mut Program) -> Result<Cou
             match program.counted_test(test) {
                 Ok(counted) => {
                     seen.counts.extend(counted.by_size.iter().map(|(size, count)| (named(size), *count)));
-                    seen.counted_by = counted.counted_by.to_owned();
+                    counted.counted_by.clone_into(&mut seen.counted_by);
                 }
                 Err(why) => _ = seen.uncounted.insert(budget.clone(), why.into_owned()),
             }
@@ -191,7 +191,7 @@ fn count_probes(args: &CompareArgs, sides: [&Program; 2], first: &[Run; 2], coun
             }
             match program.counted_probe(probe, Of::Whole) {
                 Ok(count) => {
-                    _ = seen.counts.insert(probe.clone(), count as f64 / calls(usize::from(name == HERE), probe))
+                    _ = seen.counts.insert(probe.clone(), count as f64 / calls(usize::from(name == HERE), probe));
                 }
                 Err(why) => _ = seen.uncounted.insert(probe.clone(), why),
             }

@@ -88,7 +88,7 @@ const BODIES: &[Body] = &[
     }),
     ("strings formatted", |percent| {
         measure(|| {
-            (0..5 * percent).for_each(|at| _ = black_box(format!("{at:>8}: {:.3} {:?}", 0.5 + at as f64, Some(at))))
+            (0..5 * percent).for_each(|at| _ = black_box(format!("{at:>8}: {:.3} {:?}", 0.5 + at as f64, Some(at))));
         });
     }),
     ("polls, tokio current_thread", |percent| {
@@ -129,7 +129,7 @@ fn together(processes: usize) -> bool {
     for process in 0..processes {
         match instructions_of_test(&program, std::path::Path::new("."), TOGETHER) {
             Ok(counted) => {
-                counted.by_size.into_iter().for_each(|(at, count)| counts.entry(at).or_default().push(count))
+                counted.by_size.into_iter().for_each(|(at, count)| counts.entry(at).or_default().push(count));
             }
             Err(why) => {
                 eprintln!("process {process}: {why}");

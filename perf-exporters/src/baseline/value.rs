@@ -124,7 +124,9 @@ impl Baseline {
         let Some(figure) = Figure::new(processes, low, high) else { return };
         self.put(name, machine, [(Metric::Instructions, figure)]);
         let section = self.entries.get_mut(name).and_then(|entry| entry.instructions.get_mut(&class::id(machine)));
-        section.into_iter().for_each(|section| section.counted_by = Some(counted_by.to_owned()));
+        if let Some(section) = section {
+            section.counted_by = Some(counted_by.to_owned());
+        }
     }
 
     /// The same with the runs of others beside its own: a probe that did not run in one of them has zero counts there.
