@@ -5,7 +5,7 @@
 //! [RUNS [spread|limits|growth|together [BODY]]]`; 100 runs of each by default, of all parts and bodies. It ends with 1 where an unchanged body fails, or a changed one does not.
 //!
 //! `together` counts all bodies, as usual and with 1 % more work, in each of so many processes, and judges the counts of neighbours: by a
-//! limit, and as `perf.lock` holds them. A process takes seconds, so ten suffice for CI.
+//! limit, and as `perf.lock` holds them.
 
 #[allow(dead_code, reason = "other experiments on budgets use more of it")]
 #[path = "../budgets/mod.rs"]
