@@ -257,8 +257,7 @@ impl Guard {
     }
 
     /// The guard of a call that has not begun: see [`begin`](Self::begin).
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    #[cfg_attr(debug_assertions, inline)]
+    #[inline]
     #[doc(hidden)]
     pub const fn idle() -> Self {
         Self {
@@ -270,8 +269,7 @@ impl Guard {
 
     /// Begins a call of the probe, where the guard was [`idle`](Self::idle). A guard that is returned is copied; this one
     /// is filled in where it stays.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    #[cfg_attr(debug_assertions, inline)]
+    #[inline]
     #[cfg_attr(not(feature = "enabled"), allow(unused_variables))]
     #[doc(hidden)]
     pub fn begin(&mut self, probe: &'static Probe) {

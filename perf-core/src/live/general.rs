@@ -99,7 +99,7 @@ pub(crate) fn enter(shard: &Shard, slot: &Slot) -> Place {
 
 /// Ends a call that another one is timed for.
 #[inline(never)]
-pub(crate) extern "C" fn finish_untimed(open: &Open) {
+pub(crate) fn finish_untimed(open: &Open) {
     let local = open.local();
     // Where no probe was called meanwhile there is nothing to forget, and no store for the next such call to wait for.
     if open.tag().has(Tag::GENERAL.and(Tag::FAILED)) || local.child_ticks.get() != open.child_ticks() {
@@ -111,7 +111,7 @@ pub(crate) extern "C" fn finish_untimed(open: &Open) {
 }
 
 #[inline(never)]
-extern "C" fn finish_untimed_slowly(open: &Open) {
+fn finish_untimed_slowly(open: &Open) {
     let (local, tag) = (open.local(), open.tag());
     if tag.has(Tag::GENERAL) {
         return finish_at(open, 0);
@@ -134,7 +134,7 @@ pub(super) fn forget_callees(local: &Local, open: &Open) {
 
 /// Ends a call that is timed and on this path, `counter` being the processor's counter at its end.
 #[inline(never)]
-pub(crate) extern "C" fn finish(open: &Open, counter: u64) {
+pub(crate) fn finish(open: &Open, counter: u64) {
     finish_at(open, clock::at(counter));
     if open.tag().has(Tag::GENERAL) {
         let span = open.sampled().span;

@@ -69,7 +69,7 @@ fn enter<const HEAP: bool>(
 /// Ends such a call, where there is nothing more to count; or a usual call that is counted already, where a panic may end
 /// it.
 #[inline(never)]
-pub(crate) extern "C" fn finish_known(open: &Open, now: u64) {
+pub(crate) fn finish_known(open: &Open, now: u64) {
     let (local, tag) = (open.local(), open.tag());
     let usual = Tag::under(local.loan.get());
     if tag.without(Tag::TREE.and(Tag::HEAP).and(Tag::RING)) != usual {
@@ -119,7 +119,7 @@ pub(crate) extern "C" fn finish_known(open: &Open, now: u64) {
 
 /// A function of its own, so that a call that has not allocated needs fewer registers.
 #[inline(never)]
-extern "C" fn count_heap_and_the_rest(open: &Open, ticks: u64) {
+fn count_heap_and_the_rest(open: &Open, ticks: u64) {
     let local = open.local();
     let storing = local.storing();
     count_heap(local, open);
@@ -134,7 +134,7 @@ extern "C" fn count_heap_and_the_rest(open: &Open, ticks: u64) {
 
 /// The last part of a call: a function of its own for the same reason.
 #[inline(never)]
-extern "C" fn record(open: &Open, ticks: u64) {
+fn record(open: &Open, ticks: u64) {
     timeline::record(open.local(), Kind::Call, open.slot().id, open.started(), ticks);
     if std::thread::panicking() {
         count_panic(open);
@@ -182,7 +182,7 @@ pub(crate) fn start(open: &mut Open, site: &'static Callsite) {
 
 /// Ends a call that is timed, `counter` being the processor's counter at its end.
 #[inline(never)]
-pub(crate) extern "C" fn finish(open: &Open, counter: u64) {
+pub(crate) fn finish(open: &Open, counter: u64) {
     let local = open.local();
     let tag = open.tag();
     if tag.has(Tag::GENERAL.and(Tag::STRAY)) {
@@ -220,7 +220,7 @@ pub(crate) extern "C" fn finish(open: &Open, counter: u64) {
 /// Counts the panic that may end a call that is counted already.
 #[cold]
 #[inline(never)]
-extern "C" fn count_panic(open: &Open) {
+fn count_panic(open: &Open) {
     let _storing = open.local().storing();
     open.count_outcome(open.slot());
 }

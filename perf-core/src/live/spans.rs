@@ -44,8 +44,8 @@ pub(crate) fn enter(site: &'static Callsite) -> u64 {
     sink().map_or(0, |sink| sink.enter(of(site)))
 }
 
-/// Ends a span, also where spans have been switched off meanwhile. The end of a call does not unwind, so a panic of the
-/// sink, which its hook has reported, ends here.
+/// Ends a span, also where spans have been switched off meanwhile. A panic of the sink, which the panic hook has reported,
+/// ends here: a call may end because its thread unwinds, and a second panic would abort the program.
 #[cold]
 pub(crate) fn exit(token: u64) {
     if let Some(sink) = SINK.get() {
