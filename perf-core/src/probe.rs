@@ -359,6 +359,7 @@ impl Guard {
 
     /// Marks this call, which is being left, as one that failed, unless a panic of its own leaves it.
     #[inline(never)]
+    #[cfg_attr(not(feature = "enabled"), allow(clippy::unused_self))]
     pub(crate) extern "C" fn fail_unless_panicked(&self) {
         #[cfg(feature = "enabled")]
         if let Some(open) = self.counted().filter(|open| !open.panics()) {

@@ -27,7 +27,8 @@ pub trait SpanSink: Send + Sync {
     /// A call begins on this thread. The token that is returned ends it; 0 if no span was opened.
     fn enter(&self, probe: SpanOf) -> u64;
 
-    /// The call ends, on the same thread, normally the latest that has not ended.
+    /// The call ends, on the same thread, normally the latest that has not ended. A panic here stays here: the program goes
+    /// on behind the call.
     fn exit(&self, token: u64);
 
     /// A future is about to be polled for the first time.
