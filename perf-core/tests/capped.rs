@@ -24,9 +24,10 @@ fn the_rate_follows_the_duration() {
     let snapshot = session.snapshot();
     let (short, long) = (snapshot.get("capped::short").unwrap(), snapshot.get("capped::long").unwrap());
     assert_eq!((short.calls(), long.calls()), (SHORT_CALLS, LONG_CALLS));
-    // A probe costs far less than 1 % of twenty milliseconds, on an emulated processor too: nothing is left out. The buckets of the short one hold weights:
-    // where every call is timed, none is greater than what one value adds.
-    assert_eq!(long.histogram().count(), LONG_CALLS);
+    // A probe costs far less than 1 % of twenty milliseconds, on an emulated processor too, so nearly all of the long calls are timed: not
+    // all, since a thread that loses its processor beside a reading of the counter makes the probe look dear for a moment. The buckets of
+    // the short one hold weights: where every call is timed, none is greater than what one value adds.
+    assert!(long.histogram().count() >= LONG_CALLS * 3 / 4, "{}", long.histogram().count());
     assert!(short.histogram().count() <= SHORT_CALLS);
     assert!(long.min() >= std::time::Duration::from_millis(20));
 }
