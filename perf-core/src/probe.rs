@@ -208,13 +208,9 @@ impl Probe {
     // A hint is enough, and better than `always`: then this is simplified once, before it is copied to all functions.
     #[inline]
     pub fn start(&'static self) -> Guard {
-        #[cfg(feature = "enabled")]
-        {
-            let word = self.site.word();
-            if word & OFF == 0 { lane::start_apart(&self.site, word as usize) } else { Guard::new(Open::off()) }
-        }
-        #[cfg(not(feature = "enabled"))]
-        Guard { not_send: PhantomData }
+        let mut guard = Guard::idle();
+        guard.begin(self);
+        guard
     }
 
     /// Counts a call that was timed elsewhere. It has no callees and no allocations.
@@ -250,12 +246,6 @@ pub struct Guard {
 }
 
 impl Guard {
-    #[cfg(feature = "enabled")]
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) const fn new(open: Open) -> Self {
-        Self { open, not_send: PhantomData }
-    }
-
     /// The guard of a call that has not begun: see [`begin`](Self::begin).
     #[inline]
     #[doc(hidden)]

@@ -1,4 +1,4 @@
-//! A sink of spans that panics where a call ends: the end of a call does not unwind, and does not abort the program.
+//! A sink of spans that panics where a call ends: the panic stays there, and does not abort the program.
 #![cfg(feature = "enabled")]
 
 use perf_core::spans::{self, SpanOf, SpanSink, TaskSpan};

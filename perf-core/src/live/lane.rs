@@ -17,7 +17,6 @@ use super::open::{Open, Tag};
 use super::slot::Slot;
 use super::sync::{add_one, add_to};
 use super::{clock, entry, general, more};
-use crate::Guard;
 
 /// Begins a call of a probe that is not switched off; `word` is the callsite's. The call's state is filled in where it
 /// stays: so nothing is kept for the return, and other paths begin by a jump.
@@ -40,19 +39,6 @@ pub(crate) fn start(open: &mut Open, site: &'static Callsite, word: usize) {
         return more::start(open, site);
     }
     more::start_known(open, site, word, local);
-}
-
-/// The same for a guard that is returned to the caller.
-#[inline(never)]
-pub(crate) fn start_apart(site: &'static Callsite, word: usize) -> Guard {
-    let mut open = Open::off();
-    let local = Local::known();
-    if let Some(slot) = local.usual_slot(word) {
-        open.begin_usual(local, slot);
-        return Guard::new(open);
-    }
-    start(&mut open, site, word);
-    Guard::new(open)
 }
 
 /// Ends a call that is counted.
