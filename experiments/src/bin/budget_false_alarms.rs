@@ -148,7 +148,7 @@ fn main() {
         }
     }
     budgets::print(["kind", "noise"], &table);
-    let verdicts: u32 = table.values().map(|tally| tally.all()).sum();
+    let verdicts: u32 = table.values().map(|tally| tally.runs()).sum();
     let alarms: u32 = table.values().map(|tally| tally.fail).sum();
     println!("\n{alarms} false alarms in {verdicts} verdicts, {:.0} s", start.elapsed().as_secs_f64());
     std::process::exit(i32::from(f64::from(alarms) > f64::from(verdicts) / 1_000.0));

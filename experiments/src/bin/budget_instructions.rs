@@ -160,7 +160,7 @@ fn together(processes: usize) -> bool {
         let held = |all: &[f64]| tally(all, 2 * PROCESSES, |seen| held(&usual[..usual.len().min(5)], seen));
         let shown = [limited(usual), limited(more), held(usual), held(more)];
         right &= shown[0].fail + shown[2].fail == 0 && shown[1].fail + shown[3].fail == 2 * processes as u32;
-        let shown = shown.map(|tally| format!("{} / {} / {}", tally.pass, tally.fail, tally.inconclusive)).join(" | ");
+        let shown = shown.map(|tally| format!("{} / {} / {}", tally.pass, tally.fail, tally.undecided)).join(" | ");
         println!("| {name} | {median} | {:+.3} %, {:+.3} % | {shown} |", off(sorted[0]), off(sorted[sorted.len() - 1]));
     }
     println!("\nPASS / FAIL / INCONCLUSIVE of {processes} verdicts each");
@@ -253,7 +253,7 @@ fn verdicts(what: &str, how: &str, runs: u32, right: fn(&Verdict) -> bool, one: 
         wrong += u32::from(!right(&verdict));
         tally.add(&verdict);
     }
-    println!("| {what} | {how} | {runs} | {} | {} | {} | {wrong} |", tally.pass, tally.fail, tally.inconclusive);
+    println!("| {what} | {how} | {runs} | {} | {} | {} | {wrong} |", tally.pass, tally.fail, tally.undecided);
     wrong == 0
 }
 

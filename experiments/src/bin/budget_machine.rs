@@ -164,7 +164,7 @@ type Rows = BTreeMap<(usize, usize), BTreeMap<usize, Tally>>;
 
 /// A table for each size of the kernel and each number of times, with a column for each disturbance; returns how many verdicts
 /// are wrong.
-fn print(table: &BTreeMap<Cell, Tally>, subjects: &[Subject]) -> u64 {
+fn print(table: &BTreeMap<Cell, Tally>, subjects: &[Subject]) -> u32 {
     let mut kinds: Vec<usize> = table.keys().map(|cell| cell.kind).collect();
     kinds.sort_unstable();
     kinds.dedup();

@@ -5,7 +5,12 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use perf_core::budget::{Bound, BudgetSpec, Limit, Metric, Warmup};
-use perf_exporters::gate::{Pace, Verdict};
+use perf_exporters::gate::Pace;
+
+#[path = "../tally.rs"]
+mod tally;
+
+pub(crate) use tally::Tally;
 
 /// Short epochs, and no pause between them: ten thousand verdicts are to fit into minutes. Real runs are longer and
 /// further apart, so they suffer less from noise than these. With `default-pace` as the second argument, that of real runs.
@@ -35,36 +40,14 @@ pub(crate) fn leaked(spec: BudgetSpec) -> &'static BudgetSpec {
     Box::leak(Box::new(BudgetSpec { warmup: Some(Warmup::Calls(20)), ..spec }))
 }
 
-/// Verdicts, counted.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Tally {
-    pub(crate) pass: u32,
-    pub(crate) fail: u32,
-    pub(crate) inconclusive: u32,
-}
-
-impl Tally {
-    pub(crate) fn add(&mut self, verdict: &Verdict) {
-        match verdict {
-            Verdict::Pass => self.pass += 1,
-            Verdict::Fail => self.fail += 1,
-            Verdict::Inconclusive(_) => self.inconclusive += 1,
-        }
-    }
-
-    pub(crate) fn all(self) -> u32 {
-        self.pass + self.fail + self.inconclusive
-    }
-}
-
 pub(crate) type Table = BTreeMap<(String, String), Tally>;
 
 /// A table in Markdown.
 pub(crate) fn print(headings: [&str; 2], table: &Table) {
     println!("| {} | {} | runs | PASS | FAIL | INCONCLUSIVE |\n|---|---|---|---|---|---|", headings[0], headings[1]);
     for ((first, second), tally) in table {
-        let Tally { pass, fail, inconclusive } = *tally;
-        println!("| {first} | {second} | {} | {pass} | {fail} | {inconclusive} |", tally.all());
+        let Tally { pass, fail, undecided } = *tally;
+        println!("| {first} | {second} | {} | {pass} | {fail} | {undecided} |", tally.runs());
     }
 }
 
