@@ -75,6 +75,6 @@ pub(crate) mod waiting;
 pub(crate) mod watched;
 
 #[cfg(all(test, target_arch = "x86_64", target_os = "linux", not(any(miri, loom))))]
-mod stepped;
+mod stepped_tests;
 #[cfg(test)]
 mod tests;
