@@ -13,6 +13,7 @@
 mod budgets;
 mod build;
 mod cli;
+mod columns;
 mod compare;
 mod criterion;
 mod diff;

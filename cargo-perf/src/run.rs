@@ -3,16 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anstyle::Style;
 use perf_exporters::Report;
 use perf_exporters::baseline::Metric;
 use perf_exporters::gate::{Of, counting};
 use perf_exporters::label::shown;
 use serde::Serialize;
 use serde_json::json;
-use unicode_width::UnicodeWidthStr;
 
 use crate::build::{self, Elsewhere};
 use crate::cli::{Form, RunArgs};
+use crate::columns::{self, Left, Right};
 use crate::failure::{Failure, Result};
 use crate::out;
 use crate::program::{NO_REPORT, Output, Program};
@@ -106,22 +107,12 @@ fn table(rows: &[Row], counted_by: &str) -> String {
         let calls = row.calls.max(1);
         let each = [row.calls, row.instructions / calls, row.own_instructions / calls, row.own_instructions];
         let [calls, whole, own, all] = each.map(figure);
-        [shown(&row.probe), calls, whole, own, all, share]
+        columns::row([shown(&row.probe), calls, whole, own, all, share], Style::new())
     });
-    let head = ["probe", "calls", "a call", "own, a call", "own, in all", "share"].map(str::to_owned);
-    let lines: Vec<[String; 6]> = std::iter::once(head).chain(cells).collect();
-    let widths = [0, 1, 2, 3, 4, 5].map(|at| lines.iter().map(|line| line[at].width()).max().unwrap_or(0));
-    let mut text = format!("perf run · instructions, counted by {counted_by}\n\n");
-    for line in &lines {
-        let mut row = String::new();
-        for (at, (cell, width)) in line.iter().zip(widths).enumerate() {
-            let fill = " ".repeat(width - cell.width());
-            row.extend(if at == 0 { ["", cell, &fill] } else { ["  ", &fill, cell] });
-        }
-        text += row.trim_end();
-        text.push('\n');
-    }
-    text
+    let head = columns::row(["probe", "calls", "a call", "own, a call", "own, in all", "share"], Style::new());
+    let lines: Vec<_> = std::iter::once(head).chain(cells).collect();
+    let text = columns::aligned(&lines, [Left, Right, Right, Right, Right, Right], false);
+    format!("perf run · instructions, counted by {counted_by}\n\n{text}")
 }
 
 fn show(reports: Vec<Report>, plan: &Plan) -> Result<()> {

@@ -42,9 +42,10 @@ fn install(signal: libc::c_int) {
     }
 }
 
-/// Calls probes and allocates, while another thread sends it two signals whose handlers interrupt each other too. Returns
-/// how often it called each.
-fn storm(time: Duration) -> u64 {
+/// Calls probes and allocates, while another thread sends it two signals whose handlers interrupt each other too: for
+/// some time, and on a machine with more to do until there were so many signals. Returns how often it called each.
+fn storm(time: Duration, signals: usize) -> u64 {
+    let signals = HANDLED.load(Relaxed) + signals;
     // SAFETY: no arguments.
     let me = unsafe { libc::pthread_self() };
     let over = AtomicBool::new(false);
@@ -60,7 +61,7 @@ fn storm(time: Duration) -> u64 {
             }
         });
         let (start, mut calls) = (Instant::now(), 0);
-        while start.elapsed() < time {
+        while start.elapsed() < time || HANDLED.load(Relaxed) < signals {
             for _ in 0..1000 {
                 for probe in &PROBES {
                     let call = probe.start();
@@ -78,7 +79,7 @@ fn storm(time: Duration) -> u64 {
 #[test]
 fn every_call_counts_or_is_lost() {
     // SAFETY: ends the process by a signal where it hangs.
-    unsafe { libc::alarm(100) };
+    unsafe { libc::alarm(300) };
     for probe in PROBES.iter().chain(&FRESH) {
         drop(probe.start()); // warm on this thread
     }
@@ -87,7 +88,7 @@ fn every_call_counts_or_is_lost() {
     install(libc::SIGUSR2);
     for tree in [false, true] {
         set_call_tree(tree);
-        calls += storm(Duration::from_millis(1500));
+        calls += storm(Duration::from_millis(1500), 600);
     }
     let handled = HANDLED.load(Relaxed) as u64;
     let seen = snapshot();
@@ -96,7 +97,6 @@ fn every_call_counts_or_is_lost() {
     let all = names.map(counted).iter().sum::<u64>() + counted("signals::fresh");
     let made = 3 * (calls + handled) + FRESH.len() as u64 + handled;
     println!("{handled} signals, {made} calls, {} lost", seen.meta().lost);
-    assert!(handled > 1000, "{handled} signals are no storm");
     assert_eq!(all + seen.meta().lost, made, "{names:?}: {:?}", names.map(counted));
     let usual = seen.get("signals::usual").unwrap();
     assert_eq!(usual.histogram().count(), usual.calls());

@@ -3,7 +3,7 @@
 //! `cargo run --release -p perf-load --example breaking_theory` searches with twenty seeds for each of eight cases and takes
 //! minutes; `-- quick` takes two seeds.
 
-#[path = "../tests/theory/mod.rs"]
+#[path = "../tests/it/theory.rs"]
 mod theory;
 
 use std::error::Error;

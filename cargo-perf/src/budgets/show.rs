@@ -6,10 +6,10 @@ use anstyle::{AnsiColor, Style};
 use perf_exporters::judge::Verdict;
 use perf_exporters::label::shown;
 use perf_exporters::markdown::code;
-use unicode_width::UnicodeWidthStr;
 
 use super::{Held, Row};
 use crate::cli::Format;
+use crate::columns::{self, Cell, Left, Right};
 use crate::failure::Result;
 use crate::out::{self, BOLD, DIM, painted};
 
@@ -87,28 +87,14 @@ fn table(held: &Held, color: bool) -> String {
 
 /// A line for each bound.
 pub(crate) fn lines(held: &Held, color: bool) -> String {
-    let rows = ranked(held);
-    let widest = |cell: &dyn Fn(&Row) -> String| rows.iter().map(|row| cell(row).width()).max().unwrap_or(0);
-    let name = |row: &Row| shown(&row.probe);
-    let actual = |row: &Row| row.actual.clone().unwrap_or_else(|| "—".to_owned());
-    let widths = [widest(&name), widest(&bound), widest(&actual), widest(&used)];
-    let mut out = String::new();
-    for row in &rows {
+    let cells = |row: &Row| {
         let (word, style) = word(row);
-        let fill = |text: &str, width: usize| " ".repeat(width.saturating_sub(text.width()));
-        let (name, bound, actual, used) = (name(row), bound(row), actual(row), used(row));
-        let line = format!(
-            "{}  {name}{}  {bound}{}  {}{actual}  {}{used}  {}",
-            painted(&format!("{word:<6}"), style, color),
-            fill(&name, widths[0]),
-            fill(&bound, widths[1]),
-            fill(&actual, widths[2]),
-            fill(&used, widths[3]),
-            painted(&why(row), DIM, color),
-        );
-        let _ = writeln!(out, "{}", line.trim_end());
-    }
-    out
+        let actual = row.actual.clone().unwrap_or_else(|| "—".to_owned());
+        let [name, bound, actual, used] = [shown(&row.probe), bound(row), actual, used(row)].map(Cell::from);
+        [Cell::styled(word, style), name, bound, actual, used, Cell::styled(why(row), DIM)]
+    };
+    let rows: Vec<_> = ranked(held).into_iter().map(cells).collect();
+    columns::aligned(&rows, [Left, Left, Left, Right, Right, Left], color)
 }
 
 fn markdown(held: &Held) -> String {

@@ -6,10 +6,10 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 use perf_exporters::baseline::{Level, Metric, markdown as changes_markdown, text as changes_text};
 use perf_exporters::judge::Verdict;
-use unicode_width::UnicodeWidthStr;
 
 use super::blocks::{Compared, Comparison};
 use crate::cli::Format;
+use crate::columns::{self, Cell, Left, Right};
 use crate::failure::Result;
 use crate::out::{self, BOLD, DIM, painted};
 
@@ -96,32 +96,16 @@ fn notes(found: &Comparison) -> impl Iterator<Item = String> {
 }
 
 fn table(found: &Comparison, color: bool) -> String {
-    let rows: Vec<(&Compared, [String; 7])> = ranked(found).into_iter().map(|probe| (probe, cells(probe))).collect();
+    let titles = columns::row(["", "probe", "", "before", "after", "change", "surely", ""], BOLD);
+    let cells = ranked(found).into_iter().map(|probe| {
+        let (word, style) = if probe.gates { word(probe) } else { ("", Style::new()) };
+        let of_line = if probe.gates { Style::new() } else { DIM };
+        let [name, figure, before, after, change, surely, why] = columns::row(cells(probe), of_line);
+        [Cell::styled(word, style), name, figure, before, after, change, surely, why]
+    });
+    let rows: Vec<_> = std::iter::once(titles).chain(cells).collect();
     let mut out = format!("{} · {}\n\n", painted("perf compare", BOLD, color), head(found));
-    let titles = ["probe", "", "before", "after", "change", "surely", ""];
-    let width = |at: usize| rows.iter().map(|(_, row)| row[at].width()).chain([titles[at].width()]).max().unwrap_or(0);
-    let widths = [0, 1, 2, 3, 4, 5].map(width);
-    let lay = |cells: [&str; 7]| {
-        let mut line = String::new();
-        for (at, cell) in cells.into_iter().enumerate() {
-            let fill = " ".repeat(widths.get(at).map_or(0, |width| width.saturating_sub(cell.width())));
-            let right = (2..=4).contains(&at);
-            line.push_str("  ");
-            line.extend(if right { [fill.as_str(), cell] } else { [cell, fill.as_str()] });
-        }
-        line.trim_end().to_owned()
-    };
-    let _ = writeln!(out, "{}", painted(&format!("      {}", lay(titles)), BOLD, color));
-    for (probe, row) in &rows {
-        let (word, style) = word(probe);
-        let line = lay(row.each_ref().map(String::as_str));
-        let (word, line) = if probe.gates {
-            (painted(&format!("{word:<6}"), style, color), line)
-        } else {
-            (" ".repeat(6), painted(&line, DIM, color))
-        };
-        let _ = writeln!(out, "{word}{line}");
-    }
+    out += &columns::aligned(&rows, [Left, Left, Left, Right, Right, Right, Left, Left], color);
     if found.counts.changes.iter().any(perf_exporters::baseline::Change::moved) || !found.counts.new.is_empty() {
         let mut options = changes_text::Options::default();
         (options.width, options.color) = (out::width(), color);

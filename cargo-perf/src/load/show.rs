@@ -12,6 +12,7 @@ use unicode_width::UnicodeWidthStr;
 use super::plan::Plan;
 use super::run::Done;
 use crate::budgets;
+use crate::columns::{self, Left, Right};
 use crate::failure::Result;
 use crate::out::{self, BOLD, DIM, painted};
 
@@ -139,12 +140,11 @@ fn server_side(server: &ServerSide, outcome: &Outcome, width: usize, color: bool
         text.push_str("none of its probes was called\n");
         return text;
     }
-    let mut rows =
-        vec![["probe", "calls", "per request", "self/request", "of the wait", "p99"].map(ToOwned::to_owned).to_vec()];
+    let mut rows = vec![columns::row(["probe", "calls", "per request", "self/request", "of the wait", "p99"], BOLD)];
     let shown = &probes[..probes.len().min(PROBES)];
     let room = width.saturating_sub(60).max(20);
-    rows.extend(shown.iter().map(|probe| server_row(probe, room)));
-    text.push_str(&aligned(&rows, color));
+    rows.extend(shown.iter().map(|probe| columns::row(server_row(probe, room), Style::new())));
+    text.push_str(&columns::aligned(&rows, [Left, Right, Right, Right, Right, Right], color));
     let share: f64 = probes.iter().map(|probe| probe.share).sum();
     let left_out = probes.len() - shown.len();
     let more = if left_out > 0 { format!("{left_out} more probes; ") } else { String::new() };
@@ -161,8 +161,8 @@ fn server_side(server: &ServerSide, outcome: &Outcome, width: usize, color: bool
     text
 }
 
-fn server_row(probe: &ServerProbe, room: usize) -> Vec<String> {
-    vec![
+fn server_row(probe: &ServerProbe, room: usize) -> [String; 6] {
+    [
         perf_exporters::table::fitted(&label::shown(&probe.name), room),
         human::count(probe.calls).to_string(),
         format!("{:.2}", probe.per_request),
@@ -170,24 +170,6 @@ fn server_row(probe: &ServerProbe, room: usize) -> Vec<String> {
         human::percent(100.0 * probe.share).to_string(),
         time(probe.p99),
     ]
-}
-
-/// Rows as aligned columns: the first to the left, all others to the right.
-fn aligned(rows: &[Vec<String>], color: bool) -> String {
-    let columns = rows.first().map_or(0, Vec::len);
-    let widths: Vec<usize> = (0..columns).map(|at| rows.iter().map(|row| row[at].width()).max().unwrap_or(0)).collect();
-    let mut text = String::new();
-    for (line, row) in rows.iter().enumerate() {
-        let style = if line == 0 { BOLD } else { Style::new() };
-        for (at, cell) in row.iter().enumerate() {
-            let fill = " ".repeat(widths[at].saturating_sub(cell.width()));
-            let cell = painted(cell, style, color);
-            let _ = if at == 0 { write!(text, "{cell}{fill}") } else { write!(text, "  {fill}{cell}") };
-        }
-        text.truncate(text.trim_end().len());
-        text.push('\n');
-    }
-    text
 }
 
 /// The text, wrapped to the width.

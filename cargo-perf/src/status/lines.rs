@@ -39,7 +39,7 @@ pub(super) enum Status {
     WithinLimit,
     /// The limit does not hold.
     Broken,
-    /// Too little was measured for a verdict.
+    /// Too little was measured for a verdict on the limit, or on the target where the limit holds.
     Undecided,
 }
 
@@ -186,12 +186,11 @@ impl From<&Verdict> for Known {
 }
 
 fn status(target: Option<Known>, limit: Option<Known>) -> Status {
-    // Where there is no limit, an undecided target makes the line undecided.
     match (target, limit) {
         (_, Some(Known::Fail)) => Status::Broken,
-        (Some(Known::Undecided) | None, None) | (_, Some(Known::Undecided)) => Status::Undecided,
-        (Some(Known::Fail | Known::Undecided), _) => Status::WithinLimit,
-        (Some(Known::Pass) | None, _) => Status::Met,
+        (Some(Known::Fail), Some(Known::Pass) | None) => Status::WithinLimit,
+        (Some(Known::Undecided), _) | (_, Some(Known::Undecided)) | (None, None) => Status::Undecided,
+        (Some(Known::Pass), _) | (None, Some(Known::Pass)) => Status::Met,
     }
 }
 
@@ -226,7 +225,7 @@ mod tests {
             (Some(Known::Pass), Some(Known::Pass), Status::Met),
             (None, Some(Known::Pass), Status::Met),
             (Some(Known::Fail), Some(Known::Pass), Status::WithinLimit),
-            (Some(Known::Undecided), Some(Known::Pass), Status::WithinLimit),
+            (Some(Known::Undecided), Some(Known::Pass), Status::Undecided),
             (Some(Known::Fail), None, Status::WithinLimit),
             (Some(Known::Fail), Some(Known::Fail), Status::Broken),
             (Some(Known::Pass), Some(Known::Undecided), Status::Undecided),

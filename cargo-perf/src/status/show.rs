@@ -5,10 +5,10 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 use perf_exporters::label::shown;
 use perf_exporters::markdown::code;
-use unicode_width::UnicodeWidthStr;
 
 use super::why::{Because, reasons};
 use super::{Line, Status, Told};
+use crate::columns::{self, Cell, Left, Right};
 use crate::out::{BOLD, DIM, painted};
 
 /// Heads of the columns.
@@ -54,28 +54,15 @@ fn style(status: Status) -> Style {
 
 pub(super) fn table(told: &Told, color: bool) -> String {
     let lines = &told.lines;
-    let rows: Vec<[String; 7]> = lines.iter().map(|line| cells(line).map(|cell| shown(&cell))).collect();
-    let widths: [usize; 7] =
-        std::array::from_fn(|at| rows.iter().map(|row| row[at].width()).max().unwrap_or(0).max(HEAD[at].width()));
-    let written = |row: &[String; 7], of: Option<Status>| {
-        let mut text = String::new();
-        for (at, cell) in row.iter().enumerate() {
-            let fill = " ".repeat(widths[at].saturating_sub(cell.width()));
-            let cell = match of {
-                None => painted(cell, BOLD, color),
-                Some(status) if at == 6 => painted(cell, style(status), color),
-                Some(_) => cell.clone(),
-            };
-            let _ = if NUMBERS.contains(&at) { write!(text, "{fill}{cell}  ") } else { write!(text, "{cell}{fill}  ") };
-        }
-        text.truncate(text.trim_end().len());
-        text + "\n"
-    };
+    let cells = lines.iter().map(|line| {
+        let [before @ .., status] = cells(line).map(|cell| shown(&cell));
+        let [probe, metric, target, limit, current, gap] = before.map(Cell::from);
+        [probe, metric, target, limit, current, gap, Cell::styled(status, style(line.status))]
+    });
+    let rows: Vec<_> = std::iter::once(columns::row(HEAD, BOLD)).chain(cells).collect();
+    let sides = std::array::from_fn(|at| if NUMBERS.contains(&at) { Right } else { Left });
     let mut out = format!("{} · {}\n\n", painted("perf status", BOLD, color), summary(lines));
-    out += &written(&HEAD.map(str::to_owned), None);
-    for (row, line) in rows.iter().zip(lines) {
-        out += &written(row, Some(line.status));
-    }
+    out += &columns::aligned(&rows, sides, color);
     let mut notes: Vec<String> = reasons(lines)
         .iter()
         .map(|because| {

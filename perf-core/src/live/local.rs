@@ -229,11 +229,14 @@ impl Local {
     /// Sets the slots that `hide_slots` has hidden, or others.
     fn show_slots(&self, (table, length): (*const AtomicPtr<Slot>, u32)) {
         here::set();
-        let length = length as usize;
+        self.put_slots(table, length as usize, length as usize);
+    }
+
+    fn put_slots(&self, table: *const AtomicPtr<Slot>, usual: usize, length: usize) {
         self.table.set(table);
         compiler_fence(SeqCst);
         self.length.set(length);
-        self.usual.set(if self.counts.get() { 0 } else { length });
+        self.usual.set(if self.counts.get() { 0 } else { usual });
     }
 
     /// The shard that this thread counts into, if it has one.
@@ -278,18 +281,21 @@ impl Local {
     /// finds no slots, where that is needed.
     #[inline(always)]
     pub(crate) fn storing(&self) -> Option<Storing<'_>> {
-        if ADDS_AT_ONCE { None } else { self.hide_while_storing() }
+        if ADDS_AT_ONCE { None } else { Some(self.hide_while_storing()) }
     }
 
-    /// `None` where the thread finds no slots anyway. The phase does not tell: a handler may have come in between the
-    /// stores of [`Self::enter_phase`], and found slots in [`Phase::InLibrary`]; another one may interrupt it in turn.
-    fn hide_while_storing(&self) -> Option<Storing<'_>> {
-        if self.length.get() == 0 {
-            return None;
-        }
+    /// A handler may have come in between the stores of [`Self::hide_slots`] or of [`Self::put_slots`], and found slots by one
+    /// of the two numbers; another one may interrupt it in turn. So both are hidden, and put back as they were: otherwise
+    /// the interrupted stores, which go on after the first of the two, would leave slots to be found.
+    fn hide_while_storing(&self) -> Storing<'_> {
         let before = self.phase.get();
-        self.enter_phase(Phase::InLibrary);
-        Some(Storing { local: self, before })
+        self.phase.set(Phase::InLibrary);
+        // A handler that comes after this leaves all as it is.
+        compiler_fence(SeqCst);
+        let (table, usual, length) = (self.table.get(), self.usual.get(), self.length.get());
+        let storing = Storing { local: self, before, shard: self.shard.get(), table, usual, length };
+        self.hide_slots();
+        storing
     }
 
     /// The same for work whose memory does not pass to the program: its allocations are not counted either.
@@ -312,16 +318,24 @@ pub(crate) fn undisturbed<R>(stores: impl FnOnce() -> R) -> R {
 /// While it lives, its thread finds no slots.
 pub(crate) struct Storing<'a> {
     local: &'a Local,
+    /// What the thread has of these before.
     before: Phase,
+    shard: *const Shard,
+    table: *const AtomicPtr<Slot>,
+    usual: usize,
+    length: usize,
 }
 
 impl Drop for Storing<'_> {
     fn drop(&mut self) {
-        if let Some(shard) = self.local.shard() {
-            self.local.show_slots(shard.table());
+        let Self { local, before, shard, table, usual, length } = *self;
+        compiler_fence(SeqCst);
+        // A thread that left the shard meanwhile finds its slots by the slow path.
+        if local.shard.get() == shard {
+            local.put_slots(table, usual, length);
         }
         compiler_fence(SeqCst);
-        self.local.phase.set(self.before);
+        local.phase.set(before);
     }
 }
 

@@ -74,5 +74,7 @@ pub(crate) mod tree;
 pub(crate) mod waiting;
 pub(crate) mod watched;
 
+#[cfg(all(test, target_arch = "x86_64", target_os = "linux", not(any(miri, loom))))]
+mod stepped_tests;
 #[cfg(test)]
 mod tests;

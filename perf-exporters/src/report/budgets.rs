@@ -43,7 +43,7 @@ pub struct BudgetReport {
 pub enum BudgetVerdict {
     /// It is kept.
     Pass,
-    /// Neither could be shown.
+    /// Neither could be shown of the limit, or of the target where the limit is kept.
     #[default]
     Inconclusive,
     /// The target is missed, the limit is not.
@@ -261,11 +261,10 @@ mod judged {
                 for row in crate::judge::unjudged(probe) {
                     match reports[from..].iter_mut().find(|report| report.metric == row.metric) {
                         Some(report) => report.add(&row),
-                        None => {
-                            reports.push(Self { reason: String::new(), ..Self::judged(probe.name().to_owned(), &row) });
-                        }
+                        None => reports.push(Self::judged(probe.name().to_owned(), &row)),
                     }
                 }
+                reports[from..].iter_mut().for_each(|report| report.reason.clear());
             }
             reports.sort_by(|a, b| a.probe.cmp(&b.probe));
             reports
@@ -289,14 +288,14 @@ mod judged {
             let verdict = match &row.verdict {
                 Verdict::Pass => BudgetVerdict::Pass,
                 Verdict::Fail => verdict,
-                // An undecided target leaves the verdict as it is, unless there is no limit.
-                Verdict::Inconclusive(_) if self.limit.is_some() && row.severity == Severity::Target => {
-                    BudgetVerdict::Pass
-                }
                 Verdict::Inconclusive(_) => BudgetVerdict::Inconclusive,
             };
-            if verdict > self.verdict || self.reason.is_empty() {
+            if verdict > self.verdict || (verdict == self.verdict && self.reason.is_empty()) {
                 self.reason = match &row.verdict {
+                    // The limit may be kept.
+                    Verdict::Inconclusive(reason) if self.limit.is_some() && row.severity == Severity::Target => {
+                        format!("the target is not proven: {reason}")
+                    }
                     Verdict::Inconclusive(reason) => reason.to_string(),
                     _ => row.reason.clone(),
                 };
@@ -376,9 +375,39 @@ mod tests {
             let report = Report { budgets: vec![held], ..Report::default() };
             assert_eq!(Report::from_json(report.to_json()).unwrap(), report);
         }
+        let unproven = of(f64::NAN).at_least(Some(0.95), None);
+        assert_eq!(unproven.verdict, BudgetVerdict::Inconclusive);
         let most = of(0.5).at_most(None, Some(0.4));
         assert_eq!((most.verdict, most.at_least), (BudgetVerdict::Fail, false));
         assert_eq!(of(0.5).verdict, BudgetVerdict::Inconclusive);
+    }
+
+    #[cfg(feature = "judge")]
+    #[test]
+    fn a_target_that_is_undecided_is_not_met() {
+        use crate::judge::{Findings, Reason, Row, Severity, Unit, Verdict};
+
+        let row = |severity, verdict: Verdict| {
+            Row { severity, ..Row::new("p99", Unit::Nanoseconds, 5e6) }.verdict(verdict, "")
+        };
+        let undecided = || Verdict::Inconclusive(Reason::TooFewSamples { have: 200, need: 299 });
+        for (limit, target, expected) in [
+            (Verdict::Pass, Verdict::Pass, BudgetVerdict::Pass),
+            (Verdict::Pass, undecided(), BudgetVerdict::Inconclusive),
+            (Verdict::Fail, undecided(), BudgetVerdict::Fail),
+            (undecided(), Verdict::Pass, BudgetVerdict::Inconclusive),
+        ] {
+            let findings =
+                Findings::from_iter([row(Severity::Limit, limit.clone()), row(Severity::Target, target.clone())]);
+            let [report] = &BudgetReport::of_findings("f", &findings)[..] else { panic!("one metric") };
+            assert_eq!(report.verdict, expected, "{limit:?} {target:?}");
+            let says = |words| report.reason.contains(words);
+            assert_eq!(says("299"), expected == BudgetVerdict::Inconclusive, "{report:?}");
+            assert_eq!(
+                says("the target is not proven"),
+                matches!((&limit, expected), (Verdict::Pass, BudgetVerdict::Inconclusive))
+            );
+        }
     }
 
     #[cfg(feature = "judge")]

@@ -1,5 +1,6 @@
 //! From a snapshot to a report.
 
+use std::collections::BTreeSet;
 use std::time::SystemTime;
 
 use perf_core::{ClockKind, ProbeStats, Snapshot, SnapshotMeta};
@@ -41,6 +42,7 @@ impl From<&SnapshotMeta> for Meta {
             args: None,
             pid: None,
             processes: 1,
+            identities: BTreeSet::new(),
             time: meta.taken.max(SystemTime::UNIX_EPOCH),
             duration_ns: 0,
             machine: Machine { allocator: allocator.to_owned(), ..Machine::default() },

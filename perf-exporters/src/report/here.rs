@@ -10,7 +10,7 @@ use super::{Machine, Report};
 use crate::host;
 
 impl Report {
-    /// Records that it was measured here: the name of the executable, the process id, and the machine, whose allocator stays
+    /// Records that it was measured here: the name of the executable, the process, and the machine, whose allocator stays
     /// that of the snapshot.
     ///
     /// ```
@@ -26,6 +26,7 @@ impl Report {
     pub fn of_this_process(mut self) -> Self {
         self.meta.program = program();
         self.meta.pid = host::pid();
+        self.meta.identities = host::identity().into_iter().collect();
         let allocator = mem::take(&mut self.meta.machine.allocator);
         self.meta.machine = Machine { allocator, ..Machine::current() };
         self
@@ -86,6 +87,9 @@ mod tests {
         let here = pure.clone().of_this_process();
         assert_eq!(here.meta.machine.allocator, pure.meta.machine.allocator);
         assert_eq!((here.meta.pid, &here.probes), (host::pid(), &pure.probes));
+        let both: Report = [here.clone(), pure.clone().of_this_process()].into_iter().collect();
+        assert_eq!((both.meta.processes, both.meta.pid), (here.meta.processes, here.meta.pid), "one process, twice");
+        assert_eq!(pure.meta.identities.len(), 0);
         assert!(!here.meta.program.is_empty() && !here.meta.machine.arch.is_empty());
     }
 }

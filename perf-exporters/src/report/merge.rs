@@ -13,7 +13,7 @@ use super::{Machine, Meta, ProbeReport, Quantiles, Report, exemplar, place, time
 const SEVERAL: &str = "(several)";
 
 impl Report {
-    /// Adds the measurements of another process.
+    /// Adds the measurements of another process, or more of the same.
     ///
     /// ```
     /// use perf_exporters::report::{ProbeReport, Report};
@@ -136,7 +136,10 @@ impl Meta {
         let end = time::to_nanos(self.time).max(time::to_nanos(other.time));
         self.time = time::from_nanos(end);
         self.duration_ns = end - start;
-        self.processes = self.processes.saturating_add(other.processes);
+        let known = self.identities.len() + other.identities.len();
+        self.identities.extend(other.identities.iter().cloned());
+        let in_both = (known - self.identities.len()) as u64;
+        self.processes = self.processes.saturating_add(other.processes).saturating_sub(in_both);
         agree(&mut self.program, &other.program);
         agree(&mut self.clock, &other.clock);
         if self.args != other.args {

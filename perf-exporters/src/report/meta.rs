@@ -1,5 +1,6 @@
 //! Where, when and how a report was measured.
 
+use std::collections::BTreeSet;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,10 @@ pub struct Meta {
     pub pid: Option<u32>,
     /// Number of processes in this report; 0 only for an empty one.
     pub processes: u64,
+    /// A word for each of these processes that no other process has, as far as they are known: of several reports of one
+    /// process a merged report counts one process. Its other figures add up all the same.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub identities: BTreeSet<String>,
     /// When the measurement ended, UTC.
     #[serde(with = "time")]
     pub time: SystemTime,
@@ -70,6 +75,7 @@ impl Default for Meta {
             args: None,
             pid: None,
             processes: 0,
+            identities: BTreeSet::new(),
             time: SystemTime::UNIX_EPOCH,
             duration_ns: 0,
             machine: Machine::default(),

@@ -65,11 +65,18 @@ fn by_name(report: &Report) -> HashMap<&str, &ProbeReport> {
 fn is_other_process(earlier: &Report, now: &Report) -> bool {
     let known = by_name(now);
     earlier.meta.pid != now.meta.pid
+        || other_identity(earlier, now)
         || now.meta.duration_ns < earlier.meta.duration_ns
         || earlier
             .probes
             .iter()
             .any(|before| known.get(before.name.as_str()).is_none_or(|now| now.calls < before.calls))
+}
+
+/// Whether both are known to be of different processes. Process ids repeat: that of a container's first is always 1.
+fn other_identity(earlier: &Report, now: &Report) -> bool {
+    let (before, after) = (&earlier.meta.identities, &now.meta.identities);
+    !before.is_empty() && !after.is_empty() && before != after
 }
 
 /// The counts of a probe after an earlier report.
@@ -261,6 +268,13 @@ mod tests {
         assert_eq!(after(&calls, 9).since(&report), None);
         // The first process of a container has the same number every time.
         assert_eq!(after(&calls[..1], 20).since(&report), None);
+        let of = |word: &str, seconds| {
+            let mut report = after(&calls, seconds);
+            report.meta.identities = [word.to_owned()].into();
+            report
+        };
+        assert_eq!(of("1-b", 20).since(&of("1-a", 10)), None, "and has done as much");
+        assert!(of("1-a", 20).since(&of("1-a", 10)).is_some() && of("1-a", 20).since(&report).is_some());
         let idle = after(&calls, 12).since(&report).unwrap();
         assert!(idle.probes.is_empty() && idle.meta.duration_ns == 2_000_000_000);
     }

@@ -49,7 +49,8 @@ async function losesNothingOfWhatWasDone(page, picture) {
     filter: [document.querySelector("#filter").value, document.activeElement?.id ?? document.activeElement?.className],
     search: document.querySelector("#flame-search").value,
     above: [...document.querySelectorAll(".flame button.above")].map((frame) => frame.textContent),
-    scrolled: Math.round(scrollY),
+    // Where a reader sees it: the page's own `scrollY` moves with whatever grows above.
+    place: Math.round(document.querySelector('.probes th[data-key="name"]').getBoundingClientRect().top),
   }));
   const before = await state();
   assert.deepEqual([before.sorted, before.above], ["ascending", ["all"]]);

@@ -1,7 +1,5 @@
 //! The JSON form: round trips, tolerance, and what broken files are told.
 
-mod support;
-
 use std::fs;
 use std::time::{Duration, SystemTime};
 
@@ -9,7 +7,8 @@ use perf_exporters::Report;
 use perf_exporters::report::{Machine, ProbeReport, SCHEMA, TreeNode};
 use proptest::prelude::*;
 use serde_json::Value;
-use support::{sample, sample_with_allocations};
+
+use crate::support::{sample, sample_with_allocations};
 
 #[test]
 fn nothing_is_lost_on_the_way() {
@@ -233,7 +232,7 @@ proptest! {
         probe.file.clone_from(&strings[4]);
         (probe.calls, probe.bytes, probe.total_ns, probe.max_ns) = (numbers[1], numbers[2], numbers[3], numbers[4]);
         (probe.quantiles.p999, probe.net_bytes) = (numbers[5], net);
-        probe.histogram = support::histogram(&values);
+        probe.histogram = crate::support::histogram(&values);
         report.probes.push(probe);
         let nodes = parents.iter().enumerate().map(|(at, parent)| {
             let mut node = TreeNode::new(strings[at % 9].clone(), if at == 0 { 0 } else { parent.index(at) });

@@ -1,11 +1,10 @@
 //! A number of errors that nothing looked for is unknown in every form, and is not zero.
 
-mod support;
-
 use perf_exporters::Report;
 use perf_exporters::report::ProbeReport;
 use perf_exporters::table;
-use support::probe;
+
+use crate::support::probe;
 
 /// One probe whose errors are not looked for, one without errors, one with some.
 fn report() -> Report {

@@ -1,13 +1,12 @@
 //! Merging: nothing lost, in whatever order.
 
-mod support;
-
 use std::time::{Duration, SystemTime};
 
 use perf_exporters::Report;
 use perf_exporters::report::{CallTree, Driven, Exemplar, ProbeReport, TreeNode};
 use proptest::prelude::*;
-use support::{histogram, quantiles, sample_with_allocations};
+
+use crate::support::{histogram, quantiles, sample_with_allocations};
 
 fn merged(a: &Report, b: &Report) -> Report {
     let mut sum = a.clone();
@@ -27,14 +26,33 @@ fn merging_with_nothing_changes_nothing() {
 #[test]
 fn two_halves_are_the_whole() {
     let times = [(900, 3), (1_000, 70), (250_000, 20), (9_000_000, 7)];
-    let whole = support::probe("f", &times);
+    let whole = crate::support::probe("f", &times);
     let mut halves = [Report::default(), Report::default()];
     for (half, times) in halves.iter_mut().zip([&times[..2], &times[2..]]) {
-        half.probes.push(support::probe("f", times));
+        half.probes.push(crate::support::probe("f", times));
         (half.meta.processes, half.meta.pid) = (1, Some(1));
     }
     let both = merged(&halves[0], &halves[1]);
     assert_eq!(both.probes, [whole]);
+}
+
+#[test]
+fn a_process_counts_once_however_many_reports_it_made() {
+    let of = |words: &[&str]| {
+        let mut report = sample_with_allocations();
+        report.meta.identities = words.iter().map(|word| (*word).to_owned()).collect();
+        report.meta.processes = words.len().max(1) as u64;
+        Report::from_json(report.to_json()).unwrap()
+    };
+    let counted = |parts: &[&[&str]]| {
+        let sum: Report = parts.iter().map(|words| of(words)).collect();
+        (sum.meta.processes, sum.meta.identities.len())
+    };
+    assert_eq!(counted(&[&["a"], &["a"], &["a"]]), (1, 1));
+    assert_eq!(counted(&[&["a"], &["b"], &["a", "b"], &["c"]]), (3, 3));
+    // Reports of before the field say nothing: each counts as a process of its own, as ever.
+    assert_eq!(counted(&[&[], &["a"], &[], &["a"]]), (3, 1));
+    assert!(!of(&[]).to_json().contains("identities"));
 }
 
 #[test]
@@ -69,7 +87,7 @@ fn the_observer_effect_is_that_of_the_sum() {
 #[test]
 fn the_name_is_what_tells_probes_apart() {
     let mut a = Report::default();
-    a.probes.push(support::probe("f", &[(5, 1)]));
+    a.probes.push(crate::support::probe("f", &[(5, 1)]));
     (a.probes[0].file, a.probes[0].line) = ("src/f.rs".to_owned(), 9);
     let mut b = a.clone();
     b.probes[0].line = 7;
@@ -141,7 +159,10 @@ fn report() -> impl Strategy<Value = Report> {
             return report;
         }
         let meta = &mut report.meta;
-        (meta.processes, meta.pid) = (processes, (pid > 0).then_some(pid));
+        // Some of these are known by a word.
+        meta.identities = (0..3).filter(|bit| numbers[3] >> bit & 1 == 1).map(|bit| bit.to_string()).collect();
+        meta.processes = processes + meta.identities.len() as u64;
+        meta.pid = (pid > 0).then_some(pid);
         ["one", "two"][program].clone_into(&mut meta.program);
         meta.duration_ns = numbers[0];
         meta.time = SystemTime::UNIX_EPOCH + Duration::from_nanos(start + numbers[0]);
@@ -256,7 +277,7 @@ fn at(places: &[(&str, u32)]) -> Report {
     let mut sum = Report::default();
     for (file, line) in places {
         let mut report = Report::default();
-        let mut probe = support::probe("alike", &[(10, 1)]);
+        let mut probe = crate::support::probe("alike", &[(10, 1)]);
         (probe.file, probe.line) = ((*file).into(), *line);
         report.probes.push(probe);
         sum.merge(&report);

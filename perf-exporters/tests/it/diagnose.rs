@@ -1,7 +1,5 @@
 //! Each finding, by a report that shows it and by one that nearly does.
 
-mod support;
-
 use std::time::Duration;
 
 use perf_exporters::diagnose::{Confidence, Diagnosis, Finding, diagnose};
@@ -9,7 +7,8 @@ use perf_exporters::report::{
     BudgetReport, CalleeTime, Exemplar, Limits, Moment, PressureOf, ProbeReport, Reading, Report, ThreadTime, Track,
 };
 use perf_exporters::table;
-use support::probe;
+
+use crate::support::probe;
 
 const SECOND: u64 = 1_000_000_000;
 const MS: u64 = 1_000_000;

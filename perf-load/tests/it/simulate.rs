@@ -1,6 +1,6 @@
 //! The simulated queue against queueing theory.
 
-mod theory;
+use crate::theory;
 
 use std::time::Duration;
 

@@ -1,13 +1,12 @@
 //! Every kind of file: golden files for what is text, and the formats' own readers for the rest.
 //! `PERF_EXPORTERS_BLESS=1` writes the golden files anew. Features decide which of these tests there are.
 
-mod support;
-
 use perf_exporters::Report;
 use perf_exporters::report::TreeNode;
+
 #[allow(unused_imports, reason = "without features there is nothing to compare")]
-use support::golden;
-use support::{probe, sample, sample_with_allocations};
+use crate::support::golden;
+use crate::support::{probe, sample, sample_with_allocations};
 
 /// The tree with allocations of its own in every node.
 fn with_allocations() -> Report {
@@ -267,7 +266,7 @@ mod markdown {
         (options.top, options.compare) = (3, Some(&earlier));
         golden("summary-compared.md", &render(&sample_with_allocations(), &options));
         golden("summary-empty.md", &render(&Report::default(), &Options::default()));
-        golden("summary-budgets.md", &render(&support::judged(), &Options::default()));
+        golden("summary-budgets.md", &render(&crate::support::judged(), &Options::default()));
     }
 
     #[test]

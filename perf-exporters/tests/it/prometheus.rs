@@ -1,12 +1,10 @@
 //! The forms for Prometheus: golden files of the text forms, and a reading of the binary one.
 //! `PERF_EXPORTERS_BLESS=1` writes the golden files anew.
-#![cfg(feature = "prometheus")]
-
-mod support;
 
 use perf_exporters::Report;
 use perf_exporters::prometheus::{Format, Options, render};
-use support::{golden, judged, probe, sample, sample_with_allocations};
+
+use crate::support::{golden, judged, probe, sample, sample_with_allocations};
 
 fn text(report: &Report, format: Format, options: &Options) -> String {
     String::from_utf8(render(report, format, options)).unwrap()

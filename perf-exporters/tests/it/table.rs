@@ -1,12 +1,11 @@
 //! The table: golden files, widths, hostile names. `PERF_EXPORTERS_BLESS=1` writes the golden files anew.
 
-mod support;
-
 use perf_exporters::Report;
 use perf_exporters::report::{CalleeTime, Exemplar};
 use perf_exporters::table::{Options, render};
 use proptest::prelude::*;
-use support::{golden, probe, sample, sample_with_allocations};
+
+use crate::support::{golden, probe, sample, sample_with_allocations};
 use unicode_width::UnicodeWidthStr;
 
 fn options(width: usize) -> Options {

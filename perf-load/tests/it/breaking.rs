@@ -1,6 +1,6 @@
 //! The search for the breaking point, on simulated queues whose breaking point is known from theory.
 
-mod theory;
+use crate::theory;
 
 use std::time::Duration;
 

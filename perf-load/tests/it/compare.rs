@@ -1,6 +1,6 @@
 //! Comparisons of simulated servers: the right one wins, and there is seldom a winner between equal ones.
 
-#[path = "../examples/compare_errors/server.rs"]
+#[path = "../../examples/compare_errors/server.rs"]
 mod server;
 
 use std::time::Duration;
