@@ -154,11 +154,21 @@ impl Broker for Kafka {
     }
 
     fn end(&self, partition: usize) -> Result<u64, LogError> {
+        // Read before the end, which only grows.
+        let acknowledged = self.partitions[partition].acknowledged.load(Ordering::Relaxed);
         let client = self.producer.client();
         let (_, end) = client
             .fetch_watermarks(&self.options.topic, id(partition), self.options.patience)
             .map_err(|error| log_error(&error))?;
-        Ok(end.unsigned_abs())
+        let end = end.unsigned_abs();
+        if end < acknowledged {
+            let topic = &self.options.topic;
+            return Err(LogError::Lost(format!(
+                "partition {partition} of the topic {topic} ends at {end}, and {acknowledged} messages of it were \
+                 acknowledged; does the broker keep them over a restart?"
+            )));
+        }
+        Ok(end)
     }
 
     /// Of the groups whose consumers are in this process: what the broker has acknowledged to them.
@@ -211,4 +221,28 @@ fn make(brokers: &str, options: &Options) -> Result<(), String> {
     };
     let answers = made().map_err(|error| error.to_string())?;
     answers.into_iter().try_for_each(|answer| answer.map(drop).map_err(|(_, code)| code.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use rdkafka::mocking::MockCluster;
+
+    use super::*;
+
+    /// As after a restart of a broker that keeps messages in its memory.
+    #[test]
+    fn messages_that_the_broker_no_longer_has_are_lost() {
+        let mock = MockCluster::new(1).unwrap();
+        mock.create_topic("ticks", 4, 1).unwrap();
+        let kafka = Kafka::open(&mock.bootstrap_servers(), Options::new("ticks")).unwrap();
+        let messages: [&[u8]; 3] = [b"one", b"two", b"three"];
+        assert_eq!(kafka.append(1, &messages).unwrap(), 0);
+        assert_eq!(Broker::end(&kafka, 1).unwrap(), 3);
+        kafka.partitions[1].acknowledged.store(4, Ordering::Relaxed);
+        let lost = Broker::end(&kafka, 1).unwrap_err().to_string();
+        assert!(
+            lost.contains("partition 1 of the topic ticks ends at 3, and 4 messages of it were acknowledged"),
+            "{lost}"
+        );
+    }
 }

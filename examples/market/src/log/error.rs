@@ -19,6 +19,8 @@ pub enum LogError {
     Corrupt(String),
     /// Any other failure of a file.
     Io(io::Error),
+    /// Messages that were acknowledged are no longer there.
+    Lost(String),
     /// Any other failure of a broker that is another process.
     Broker(String),
 }
@@ -31,6 +33,7 @@ impl Class for LogError {
             Self::DiskFull(_) => "disk full".into(),
             Self::Corrupt(_) => "corrupt log".into(),
             Self::Io(error) => error.class(),
+            Self::Lost(_) => "messages lost".into(),
             Self::Broker(_) => "broker".into(),
         }
     }
@@ -55,6 +58,7 @@ impl fmt::Display for LogError {
             Self::DiskFull(error) => write!(f, "the disk is full: {error}; make room, then try again"),
             Self::Corrupt(problem) => write!(f, "the log is corrupt: {problem}"),
             Self::Io(error) => write!(f, "the log's files: {error}"),
+            Self::Lost(problem) => write!(f, "messages that were acknowledged are lost: {problem}"),
             Self::Broker(problem) => write!(f, "the broker: {problem}"),
         }
     }
