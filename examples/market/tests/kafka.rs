@@ -21,6 +21,7 @@ use market::{Kind, Tick, tick::ticks};
 use perf_load::{Class, Ctx, Load};
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::DefaultProducerContext;
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr as RespErr};
 
 const FORMAT: Format = Format::Schema;
 const SYMBOLS: u32 = 20;
@@ -203,6 +204,24 @@ fn a_broker_that_comes_back_is_waited_for() {
     });
     ingest.stop().unwrap();
     assert_eq!(stored(folder.path()), trades(&ticks));
+}
+
+/// As tansu does after it answered no request for a while.
+#[test]
+fn a_producer_that_is_fenced_goes_on_as_another() {
+    for code in [RespErr::RD_KAFKA_RESP_ERR_PRODUCER_FENCED, RespErr::RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID] {
+        let (mock, kafka) = begin("ticks");
+        let message: &[u8] = b"message";
+        assert_eq!(kafka.append(0, &[message]).unwrap(), 0);
+        mock.request_errors(RDKafkaApiKey::Produce, &[code]);
+        let mut failures = 0;
+        while let Err(error) = kafka.append(0, &[message]) {
+            assert_eq!(error.class(), "log stopped", "{error}");
+            failures += 1;
+            assert!(failures < 10);
+        }
+        assert_eq!(kafka.end(0).unwrap(), 2);
+    }
 }
 
 /// A Kafka broker takes whatever it is given, so the bound on the lag is the client's own.

@@ -66,7 +66,7 @@ fn gate(baseline: &Path, runs: &Path) -> ExitCode {
         args.extend(["--threshold".into(), threshold.into()]);
     }
     // How often consumers poll and commit depends on when they look.
-    for skipped in ["calls", "allocs"] {
+    for skipped in ["calls", "allocs", "alloc_bytes"] {
         args.extend(["--skip".into(), skipped.into()]);
     }
     perf(args)

@@ -42,31 +42,33 @@ pub(crate) fn ingestion(book: &mut Book, world: &World, mode: Mode) -> Result<Tr
     let messages = |parts: usize| human::count((parts * PART) as u64);
     let parts = mode.thousands() * 1_000 / PART;
     say(&format!("ingestion: {} messages, sent and stored\n", messages(parts)));
-    let (failed, track) = watched(|| {
+    let mut failed = BTreeMap::<_, u64>::new();
+    let watched = watched(|| {
         let mut producer = Producer::new(&*world.log, FORMAT);
         let mut ticks = world.ticks.chunks_exact(PART).cycle();
-        let mut failed = BTreeMap::<_, u64>::new();
         let mut in_a_row = 0;
         for done in 0..parts {
             if done > 0 && done % (parts / 10).max(100) == 0 {
                 say(&format!("  {} of {} messages\n", messages(done), messages(parts)));
             }
-            in_a_row = match part(world, &mut producer, ticks.next().unwrap_or_default()) {
-                Ok(()) => 0,
-                Err(error) if error.passes() && in_a_row < GIVE_UP => {
-                    say(&format!("  {} to {}: {error}\n", messages(done), messages(done + 1)));
-                    *failed.entry(error.class()).or_default() += 1;
-                    thread::sleep(AGAIN);
-                    in_a_row + 1
-                }
-                Err(error) => return Err(error.into()),
+            let Err(error) = part(world, &mut producer, ticks.next().unwrap_or_default()) else {
+                in_a_row = 0;
+                continue;
             };
+            say(&format!("  {} to {}: {error}\n", messages(done), messages(done + 1)));
+            *failed.entry(error.class()).or_default() += 1;
+            in_a_row += 1;
+            if !error.passes() || in_a_row == GIVE_UP {
+                return Err(error.into());
+            }
+            thread::sleep(AGAIN);
         }
-        Ok(failed)
-    })?;
+        Ok(())
+    });
     for (class, count) in failed {
         say(&format!("  failed, {class}: {count} of {parts} parts\n"));
     }
+    let ((), track) = watched?;
     note(book, "ingestion", track.clone());
     Ok(track)
 }

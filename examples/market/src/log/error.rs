@@ -19,8 +19,6 @@ pub enum LogError {
     Corrupt(String),
     /// Any other failure of a file.
     Io(io::Error),
-    /// Messages that were acknowledged are no longer there.
-    Lost(String),
     /// Any other failure of a broker that is another process.
     Broker(String),
 }
@@ -33,7 +31,6 @@ impl Class for LogError {
             Self::DiskFull(_) => "disk full".into(),
             Self::Corrupt(_) => "corrupt log".into(),
             Self::Io(error) => error.class(),
-            Self::Lost(_) => "messages lost".into(),
             Self::Broker(_) => "broker".into(),
         }
     }
@@ -58,7 +55,6 @@ impl fmt::Display for LogError {
             Self::DiskFull(error) => write!(f, "the disk is full: {error}; make room, then try again"),
             Self::Corrupt(problem) => write!(f, "the log is corrupt: {problem}"),
             Self::Io(error) => write!(f, "the log's files: {error}"),
-            Self::Lost(problem) => write!(f, "messages that were acknowledged are lost: {problem}"),
             Self::Broker(problem) => write!(f, "the broker: {problem}"),
         }
     }
