@@ -15,10 +15,10 @@ mod ring;
 mod step;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::broker::Broker;
 use crate::codec::Format;
@@ -33,6 +33,8 @@ pub use step::{IngestError, Sink, Step};
 pub const GROUP: &str = "ingest";
 /// How long an idle consumer sleeps, at most, before it looks whether it is to end.
 const IDLE: Duration = Duration::from_millis(5);
+/// How often a wait for the consumers looks whether they are still there.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// How messages are gathered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +96,7 @@ pub struct Ingest {
     log: Arc<dyn Broker>,
     counts: Arc<Counts>,
     stop: Arc<AtomicBool>,
-    threads: Vec<thread::JoinHandle<Result<(), IngestError>>>,
+    threads: Mutex<Vec<thread::JoinHandle<Result<(), IngestError>>>>,
 }
 
 /// What consumers need to know.
@@ -180,7 +182,7 @@ impl Ingest {
                 }));
             }
         }
-        Ok(Self { log: Arc::clone(&plan.log), counts, stop, threads })
+        Ok(Self { log: Arc::clone(&plan.log), counts, stop, threads: Mutex::new(threads) })
     }
 
     /// What they met so far.
@@ -189,33 +191,56 @@ impl Ingest {
         &self.counts
     }
 
-    /// Waits until all that the log has is committed, at most so long; whether it is.
-    #[must_use]
-    pub fn drain(&self, most: Duration) -> bool {
-        let share = most / u32::try_from(self.log.partitions()).unwrap_or(1);
-        (0..self.log.partitions()).all(|partition| {
-            self.log
-                .end(partition)
-                .is_ok_and(|end| end == 0 || self.log.wait_committed(partition, GROUP, end - 1, share) >= end)
-        })
+    /// Waits until all that the log has is committed, at most so long; a broker that is away may be back by then.
+    ///
+    /// # Errors
+    /// [`IngestError::Behind`] where it takes longer, and what ended a consumer or keeps the broker from answering.
+    pub fn drain(&self, most: Duration) -> Result<(), IngestError> {
+        let begun = Instant::now();
+        let go_on = |error: IngestError| if begun.elapsed() < most { self.ended() } else { Err(error) };
+        for partition in 0..self.log.partitions() {
+            let end = loop {
+                match self.log.end(partition) {
+                    Err(LogError::Stopped) => {
+                        go_on(LogError::Stopped.into())?;
+                        thread::sleep(LOOK);
+                    }
+                    end => break end?,
+                }
+            };
+            while end > 0 && self.log.wait_committed(partition, GROUP, end - 1, LOOK) < end {
+                go_on(IngestError::Behind)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What ended a consumer, where one has ended: nothing is stored any more.
+    fn ended(&self) -> Result<(), IngestError> {
+        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        match threads.iter().position(thread::JoinHandle::is_finished) {
+            Some(ended) => threads.swap_remove(ended).join().unwrap_or(Err(IngestError::Panicked)),
+            None => Ok(()),
+        }
     }
 
     /// Ends the consumers after the batches that they are at.
     ///
     /// # Errors
     /// What ended one of them before.
-    pub fn stop(mut self) -> Result<(), IngestError> {
+    pub fn stop(self) -> Result<(), IngestError> {
+        self.join().into_iter().try_for_each(|ended| ended.unwrap_or(Err(IngestError::Panicked)))
+    }
+
+    fn join(&self) -> Vec<thread::Result<Result<(), IngestError>>> {
         self.stop.store(true, Ordering::Relaxed);
-        let ended: Vec<_> = self.threads.drain(..).map(thread::JoinHandle::join).collect();
-        ended.into_iter().try_for_each(|ended| ended.unwrap_or(Err(IngestError::Panicked)))
+        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        threads.drain(..).map(thread::JoinHandle::join).collect()
     }
 }
 
 impl Drop for Ingest {
     fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        for thread in self.threads.drain(..) {
-            let _ = thread.join();
-        }
+        let _ = self.join();
     }
 }

@@ -66,7 +66,7 @@ fn every_strategy_stores_everything_once() {
         let log = Arc::new(Log::open(folder.path(), Options { segment_bytes: 5_000, ..Options::default() }).unwrap());
         let ingest = Ingest::start(&Plan { strategy, ..plan(&log, folder.path()) }).unwrap();
         Producer::new(&*log, FORMAT).send_all(&ticks).unwrap();
-        assert!(ingest.drain(PATIENCE), "{}", strategy.name());
+        ingest.drain(PATIENCE).unwrap_or_else(|error| panic!("{}: {error}", strategy.name()));
         assert_eq!(ingest.counts().stored.load(Relaxed), 1_000, "{}", strategy.name());
         ingest.stop().unwrap();
         assert_eq!(stored(folder.path()), trades(&ticks), "{}", strategy.name());
@@ -101,7 +101,7 @@ fn a_log_stopped_in_mid_run_is_counted_and_recovers() {
     assert!((190..=210).contains(failed), "one of two threads may be a message ahead: {failed}");
     assert_eq!(acknowledged.len() as u64 + failed, 600);
     assert_eq!(messages(&log), acknowledged);
-    assert!(ingest.drain(PATIENCE));
+    ingest.drain(PATIENCE).unwrap();
     assert_eq!(ingest.counts().stored.load(Relaxed), acknowledged.len() as u64);
 }
 
@@ -120,7 +120,7 @@ fn a_restart_loses_nothing_and_stores_nothing_twice() {
     }
     let log = Arc::new(Log::open(folder.path(), Options::default()).unwrap());
     let ingest = Ingest::start(&plan(&log, folder.path())).unwrap();
-    assert!(ingest.drain(PATIENCE));
+    ingest.drain(PATIENCE).unwrap();
     assert_eq!((log.lag(GROUP), stored(folder.path())), (0, trades(&ticks)));
     // The group forgets how far it was; the database does not.
     drop(ingest);
@@ -129,7 +129,7 @@ fn a_restart_loses_nothing_and_stores_nothing_twice() {
     }
     let log = Arc::new(Log::open(folder.path(), Options::default()).unwrap());
     let again = Ingest::start(&plan(&log, folder.path())).unwrap();
-    assert!(again.drain(PATIENCE));
+    again.drain(PATIENCE).unwrap();
     assert_eq!(stored(folder.path()), trades(&ticks));
 }
 
@@ -146,7 +146,7 @@ fn poison_is_counted_kept_aside_and_passed_over() {
             log.append(number % log.partitions(), &[poison]).unwrap();
         }
     }
-    assert!(ingest.drain(PATIENCE));
+    ingest.drain(PATIENCE).unwrap();
     assert_eq!((ingest.counts().poison.load(Relaxed), ingest.counts().stored.load(Relaxed)), (20, 1_000));
     ingest.stop().unwrap();
     assert_eq!(stored(folder.path()), trades(&ticks));
@@ -183,7 +183,7 @@ fn a_slow_consumer_pushes_back() {
     let acknowledged = outcome.counts.completed - failed;
     assert!(acknowledged > most, "it goes on when the consumer has caught up");
     assert!(greatest.into_inner().unwrap() <= most);
-    assert!(ingest.drain(PATIENCE));
+    ingest.drain(PATIENCE).unwrap();
     assert_eq!(ingest.counts().stored.load(Relaxed), acknowledged);
 }
 
@@ -202,9 +202,23 @@ fn a_locked_database_is_tried_again() {
     }
     assert_eq!(ingest.counts().stored.load(Relaxed), 0);
     other.execute_batch("COMMIT").unwrap();
-    assert!(ingest.drain(PATIENCE));
+    ingest.drain(PATIENCE).unwrap();
     ingest.stop().unwrap();
     assert_eq!(stored(folder.path()), trades(&ticks));
+}
+
+/// A consumer that ended stores nothing any more: a wait for it ends at once, with the reason.
+#[test]
+fn the_end_of_a_consumer_is_no_endless_wait() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = Arc::new(Log::open(folder.path(), Options { partitions: 1, ..Options::default() }).unwrap());
+    let ingest = Ingest::start(&plan(&log, folder.path())).unwrap();
+    let other = rusqlite::Connection::open(folder.path().join("market.sqlite")).unwrap();
+    other.execute_batch("DROP TABLE progress").unwrap();
+    Producer::new(&*log, FORMAT).send_all(&stream(10)).unwrap();
+    let error = ingest.drain(Duration::from_hours(1)).unwrap_err();
+    assert!(!error.passes() && error.class() == "database", "{error}");
+    assert!(error.to_string().contains("progress"), "{error}");
 }
 
 #[test]

@@ -18,9 +18,10 @@ use market::source::Source;
 use market::sql::Store;
 use market::symbols::Symbols;
 use market::{Kind, Tick, tick::ticks};
-use perf_load::{Ctx, Load};
+use perf_load::{Class, Ctx, Load};
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::DefaultProducerContext;
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr as RespErr};
 
 const FORMAT: Format = Format::Schema;
 const SYMBOLS: u32 = 20;
@@ -130,7 +131,7 @@ fn every_strategy_stores_everything_once() {
         let (_mock, kafka) = begin("ticks");
         let ingest = Ingest::start(&Plan { strategy, ..plan(&kafka, folder.path()) }).unwrap();
         Producer::new(&*kafka, FORMAT).send_all(&ticks).unwrap();
-        assert!(ingest.drain(PATIENCE), "{}", strategy.name());
+        ingest.drain(PATIENCE).unwrap_or_else(|error| panic!("{}: {error}", strategy.name()));
         assert_eq!(ingest.counts().stored.load(Relaxed), 1_000, "{}", strategy.name());
         ingest.stop().unwrap();
         assert_eq!(stored(folder.path()), trades(&ticks), "{}", strategy.name());
@@ -177,9 +178,50 @@ fn a_broker_stopped_in_mid_run_is_counted_and_recovers() {
     assert!(found.is_superset(&acknowledged), "nothing that was acknowledged is lost");
     // A message is a failure when its acknowledgement did not come; it may be kept all the same.
     assert!((found.len() - acknowledged.len()) as u64 <= *failed, "nothing is kept twice");
-    assert!(ingest.drain(PATIENCE));
+    ingest.drain(PATIENCE).unwrap();
     assert_eq!(ingest.counts().stored.load(Relaxed), found.len() as u64);
     ingest.stop().unwrap();
+}
+
+/// What was sent is waited for over an absence of the broker; one that lasts is an error of its class.
+#[test]
+fn a_broker_that_comes_back_is_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let mock = MockCluster::new(1).unwrap();
+    mock.create_topic("ticks", 4, 1).unwrap();
+    let kafka = open(&mock, "ticks", Duration::from_secs(1));
+    let ingest = Ingest::start(&plan(&kafka, folder.path())).unwrap();
+    let ticks = stream(1_000);
+    Producer::new(&*kafka, FORMAT).send_all(&ticks).unwrap();
+    mock.broker_down(-1).unwrap();
+    let error = ingest.drain(Duration::ZERO).unwrap_err();
+    assert!(error.passes() && error.class() == "log stopped", "{error}");
+    thread::scope(|scope| {
+        let waits = scope.spawn(|| ingest.drain(PATIENCE));
+        thread::sleep(Duration::from_millis(300));
+        mock.broker_up(-1).unwrap();
+        waits.join().unwrap().unwrap();
+    });
+    ingest.stop().unwrap();
+    assert_eq!(stored(folder.path()), trades(&ticks));
+}
+
+/// As tansu does after it answered no request for a while.
+#[test]
+fn a_producer_that_is_fenced_goes_on_as_another() {
+    for code in [RespErr::RD_KAFKA_RESP_ERR_PRODUCER_FENCED, RespErr::RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID] {
+        let (mock, kafka) = begin("ticks");
+        let message: &[u8] = b"message";
+        assert_eq!(kafka.append(0, &[message]).unwrap(), 0);
+        mock.request_errors(RDKafkaApiKey::Produce, &[code]);
+        let mut failures = 0;
+        while let Err(error) = kafka.append(0, &[message]) {
+            assert_eq!(error.class(), "log stopped", "{error}");
+            failures += 1;
+            assert!(failures < 10);
+        }
+        assert_eq!(kafka.end(0).unwrap(), 2);
+    }
 }
 
 /// A Kafka broker takes whatever it is given, so the bound on the lag is the client's own.

@@ -58,6 +58,11 @@ impl Book {
         Self { whole: true, ..self }
     }
 
+    /// Whether nothing was measured so far.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.report().probes.is_empty()
+    }
+
     /// The folder of the files.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder

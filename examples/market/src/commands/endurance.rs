@@ -38,5 +38,5 @@ pub(crate) fn run(book: &mut Book, world: &World, mode: Mode) -> Result<(), Box<
     let mut queue = Queue::new("leaks", 1, Service::exponential(Duration::from_millis(1))?)?.memory(leaks).seed(SEED);
     let found = Soak::at(50.0)?.poisson(SEED).run(&mut queue)?;
     book.figure("endurance", "leaks of 10 MB a minute missed", f64::from(u8::from(!found.leak.verdict.is_fail())));
-    world.drain()
+    Ok(world.drain()?)
 }

@@ -31,7 +31,7 @@ pub(crate) fn producer(book: &mut Book, world: &World, mode: Mode) -> Result<(),
     say("producer: a message acknowledged\n");
     let load = load("producer", MESSAGES, 100).duration(mode.steady()).max_in_flight(8);
     book.drive(&load.run(|ctx| produce::send(&*world.log, FORMAT, world.tick(ctx.number())).map(drop))?);
-    world.drain()
+    Ok(world.drain()?)
 }
 
 /// From sending a message to its being stored and committed.

@@ -65,5 +65,5 @@ pub(crate) fn run(book: &mut Book, world: &World, mode: Mode) -> Result<(), Box<
         book.plot(page::course(outcome));
     }
     book.track(track);
-    world.drain()
+    Ok(world.drain()?)
 }

@@ -63,5 +63,5 @@ pub(crate) fn run(book: &mut Book, world: &World, mode: Mode) -> Result<(), Box<
         unknown => book.doubted("stress", "recovery", f64::NAN, Some(&unknown.to_string())),
     }
     book.plot(page::recovery(&found));
-    world.drain()
+    Ok(world.drain()?)
 }

@@ -1,19 +1,22 @@
 //! Ingestion as fast as it goes, the queries at a rate, the columnar storage and the disk below both.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use market::Tick;
 use market::archive::{Archive, Columns};
+use market::ingest::IngestError;
 use market::produce::Producer;
 use market::sql::{Reader, StoreError};
 use perf_core::perf_probe;
 use perf_exporters::human;
 use perf_exporters::report::Track;
-use perf_load::{Ctx, Load, Mix, Operation, Outcome};
+use perf_load::{Class, Ctx, Load, Mix, Operation, Outcome};
 
 use super::book::{Book, say, told};
 use super::scale::Mode;
@@ -22,6 +25,10 @@ use super::world::{FORMAT, Place, SEED, World};
 
 /// Messages that are sent before all of them have to be stored.
 const PART: usize = 2_000;
+/// Parts that may fail one after the other; a broker that is away takes five seconds for each.
+const GIVE_UP: u32 = 12;
+/// How long after a failure the next part is sent.
+const AGAIN: Duration = Duration::from_millis(100);
 /// Queries a second; the target is 100.
 const QUERIES: f64 = 200.0;
 /// Ticks of a row group: 4 MB.
@@ -35,23 +42,40 @@ pub(crate) fn ingestion(book: &mut Book, world: &World, mode: Mode) -> Result<Tr
     let messages = |parts: usize| human::count((parts * PART) as u64);
     let parts = mode.thousands() * 1_000 / PART;
     say(&format!("ingestion: {} messages, sent and stored\n", messages(parts)));
-    let ((), track) = watched(|| {
+    let mut failed = BTreeMap::<_, u64>::new();
+    let watched = watched(|| {
         let mut producer = Producer::new(&*world.log, FORMAT);
         let mut ticks = world.ticks.chunks_exact(PART).cycle();
-        (0..parts).try_for_each(|done| {
+        let mut in_a_row = 0;
+        for done in 0..parts {
             if done > 0 && done % (parts / 10).max(100) == 0 {
                 say(&format!("  {} of {} messages\n", messages(done), messages(parts)));
             }
-            part(world, &mut producer, ticks.next().unwrap_or_default())
-        })
-    })?;
+            let Err(error) = part(world, &mut producer, ticks.next().unwrap_or_default()) else {
+                in_a_row = 0;
+                continue;
+            };
+            say(&format!("  {} to {}: {error}\n", messages(done), messages(done + 1)));
+            *failed.entry(error.class()).or_default() += 1;
+            in_a_row += 1;
+            if !error.passes() || in_a_row == GIVE_UP {
+                return Err(error.into());
+            }
+            thread::sleep(AGAIN);
+        }
+        Ok(())
+    });
+    for (class, count) in failed {
+        say(&format!("  failed, {class}: {count} of {parts} parts\n"));
+    }
+    let ((), track) = watched?;
     note(book, "ingestion", track.clone());
     Ok(track)
 }
 
 /// Sends so many ticks, and waits until all are stored: a message counts when it is there.
 #[perf_probe(name = "ingestion::part", items = ticks.len() as u64, errors)]
-fn part(world: &World, producer: &mut Producer<'_>, ticks: &[Tick]) -> Result<(), Box<dyn Error>> {
+fn part(world: &World, producer: &mut Producer<'_>, ticks: &[Tick]) -> Result<(), IngestError> {
     producer.send_all(ticks)?;
     world.drain()
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use market::Tick;
 use market::broker::Broker;
 use market::codec::Format;
-use market::ingest::{Ingest, Plan};
+use market::ingest::{Ingest, IngestError, Plan};
 use market::log::{Log, LogError, Options};
 use market::symbols::Symbols;
 use market::tick::ticks;
@@ -73,12 +73,9 @@ impl World {
         &self.ticks[number % self.ticks.len()]
     }
 
-    /// Waits until all that was sent is stored.
-    pub(crate) fn drain(&self) -> Result<(), Box<dyn Error>> {
-        if self.ingest.drain(Duration::from_mins(1)) {
-            return Ok(());
-        }
-        Err("the consumers did not store within a minute what was sent; is the disk full?".into())
+    /// Waits until all that was sent is stored, for a minute.
+    pub(crate) fn drain(&self) -> Result<(), IngestError> {
+        self.ingest.drain(Duration::from_mins(1))
     }
 }
 

@@ -1,5 +1,6 @@
 //! One batch: poll, decode, store, commit.
 
+use std::borrow::Cow;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use std::time::Duration;
 use std::{fmt, thread};
 
 use perf_core::perf_probe;
+use perf_load::Class;
 
 use super::Counts;
 use crate::codec::{Format, Poison};
@@ -68,6 +70,8 @@ pub enum IngestError {
     Store(StoreError),
     /// Its thread panicked.
     Panicked,
+    /// It did not store in time what the log has.
+    Behind,
 }
 
 impl<S: Sink> Step<S> {
@@ -211,6 +215,25 @@ impl Aside {
     }
 }
 
+impl IngestError {
+    /// Whether it may be over when it is tried again later.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        matches!(self, Self::Log(LogError::Stopped | LogError::BackPressure | LogError::DiskFull(_)))
+    }
+}
+
+impl Class for IngestError {
+    fn class(&self) -> Cow<'static, str> {
+        match self {
+            Self::Log(error) => error.class(),
+            Self::Store(error) => error.class(),
+            Self::Panicked => "panic".into(),
+            Self::Behind => "consumers behind".into(),
+        }
+    }
+}
+
 impl From<LogError> for IngestError {
     fn from(error: LogError) -> Self {
         Self::Log(error)
@@ -229,6 +252,7 @@ impl fmt::Display for IngestError {
             Self::Log(error) => error.fmt(f),
             Self::Store(error) => error.fmt(f),
             Self::Panicked => f.write_str("a consumer panicked"),
+            Self::Behind => f.write_str("the consumers did not store in time what was sent; is the disk full?"),
         }
     }
 }

@@ -11,8 +11,8 @@ mod consumer;
 mod error;
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use perf_core::perf_probe;
@@ -58,7 +58,8 @@ pub struct Kafka {
     brokers: String,
     options: Options,
     partitions: Vec<Partition>,
-    producer: ThreadedProducer<Reports>,
+    /// Replaced when a failure has ended it.
+    producer: RwLock<Arc<ThreadedProducer<Reports>>>,
 }
 
 /// What this process knows of a partition.
@@ -95,7 +96,7 @@ impl Kafka {
             }
         }
         let partitions = (0..number).map(|_| Partition::default()).collect();
-        Ok(Self { brokers: brokers.to_owned(), options, partitions, producer })
+        Ok(Self { brokers: brokers.to_owned(), options, partitions, producer: RwLock::new(Arc::new(producer)) })
     }
 
     /// Appends messages to a partition, and returns the offset of the first when the broker has acknowledged all. Other threads'
@@ -110,19 +111,39 @@ impl Kafka {
         if known.groups.too_far_behind(end, self.options.max_lag) {
             return Err(LogError::BackPressure);
         }
+        let producer = self.producer();
         let batch = Arc::new(Batch::new(payloads.len()));
         for (number, payload) in payloads.iter().enumerate() {
             let record = BaseRecord::<(), [u8], _>::with_opaque_to(&self.options.topic, Arc::clone(&batch))
                 .partition(id(partition))
                 .payload(payload);
-            if let Err((error, _)) = self.producer.send(record) {
+            if let Err((error, _)) = producer.send(record) {
                 batch.refused(payloads.len() - number, log_error(&error));
                 break;
             }
         }
-        let places = batch.wait()?;
+        let places = batch.wait().or_else(|error| {
+            if producer.client().fatal_error().is_none() {
+                return Err(error);
+            }
+            self.replace(&producer)?;
+            Err(LogError::Stopped)
+        })?;
         known.acknowledged.fetch_max(places.end, Ordering::Relaxed);
         Ok(places.start)
+    }
+
+    fn producer(&self) -> Arc<ThreadedProducer<Reports>> {
+        Arc::clone(&self.producer.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Another producer in the place of one that has ended, unless another thread was first.
+    fn replace(&self, ended: &Arc<ThreadedProducer<Reports>>) -> Result<(), LogError> {
+        let mut current = self.producer.write().unwrap_or_else(PoisonError::into_inner);
+        if Arc::ptr_eq(&current, ended) {
+            *current = Arc::new(producer(&self.brokers, &self.options).map_err(|error| log_error(&error))?);
+        }
+        Ok(())
     }
 
     fn config(&self, group: &str) -> ClientConfig {
@@ -153,12 +174,14 @@ impl Broker for Kafka {
         Self::append(self, partition, payloads)
     }
 
+    /// What was acknowledged here is there in any case: a broker may tell where its last batch begins instead (tansu 0.6.0 does).
     fn end(&self, partition: usize) -> Result<u64, LogError> {
-        let client = self.producer.client();
-        let (_, end) = client
+        let (_, end) = self
+            .producer()
+            .client()
             .fetch_watermarks(&self.options.topic, id(partition), self.options.patience)
             .map_err(|error| log_error(&error))?;
-        Ok(end.unsigned_abs())
+        Ok(end.unsigned_abs().max(self.partitions[partition].acknowledged.load(Ordering::Relaxed)))
     }
 
     /// Of the groups whose consumers are in this process: what the broker has acknowledged to them.
@@ -211,4 +234,24 @@ fn make(brokers: &str, options: &Options) -> Result<(), String> {
     };
     let answers = made().map_err(|error| error.to_string())?;
     answers.into_iter().try_for_each(|answer| answer.map(drop).map_err(|(_, code)| code.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use rdkafka::mocking::MockCluster;
+
+    use super::*;
+
+    #[test]
+    fn what_was_acknowledged_is_before_the_end_whatever_the_broker_tells() {
+        let mock = MockCluster::new(1).unwrap();
+        mock.create_topic("ticks", 4, 1).unwrap();
+        let kafka = Kafka::open(&mock.bootstrap_servers(), Options::new("ticks")).unwrap();
+        let messages: [&[u8]; 3] = [b"one", b"two", b"three"];
+        assert_eq!(kafka.append(1, &messages).unwrap(), 0);
+        let _ = Kafka::open(&mock.bootstrap_servers(), Options::new("ticks")).unwrap().append(1, &messages).unwrap();
+        assert_eq!(Broker::end(&kafka, 1).unwrap(), 6, "messages of others as well");
+        kafka.partitions[1].acknowledged.store(9, Ordering::Relaxed);
+        assert_eq!(Broker::end(&kafka, 1).unwrap(), 9);
+    }
 }
