@@ -3,19 +3,19 @@
 //!
 //! Limits on time are twice the usual, of work that is made to last so long on this machine.
 
+#[path = "../src/work.rs"]
+mod work;
+
 use std::hint::black_box;
 use std::sync::LazyLock;
 use std::time::Instant;
 
 use perf_core::{PerfAlloc, perf_budget, perf_probe};
 use perf_exporters::gate;
+use work::work;
 
 #[global_allocator]
 static ALLOC: PerfAlloc = PerfAlloc::new(std::alloc::System);
-
-fn work(steps: u64) -> u64 {
-    (0..black_box(steps)).fold(1, |state: u64, step| (state ^ step).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(17))
-}
 
 /// Steps of work in a microsecond, by the fastest of many short runs: those that nothing interrupted.
 static STEPS: LazyLock<f64> = LazyLock::new(|| {

@@ -7,11 +7,11 @@ use perf_exporters::baseline::{Baseline, Figure, Metric, Options, RegressionRepo
 use perf_exporters::gate_log;
 use perf_exporters::judge::relative::{self, COMPARISON_LEVEL, Judgement, Order};
 use perf_exporters::judge::{Reason, Verdict};
-use perf_exporters::report::Machine;
+use perf_exporters::report::{Machine, ProbeReport};
 use perf_exporters::stats::order::median;
 use serde::Serialize;
 
-use super::scatter;
+use super::{UNFIT, scatter};
 use crate::cli::CompareArgs;
 use crate::program::{BudgetTest, Run};
 
@@ -19,7 +19,8 @@ use crate::program::{BudgetTest, Run};
 const WHOLE: &str = "(whole program)";
 
 /// The figure of a probe that is compared: its mean call follows every slow one, its median none, its p95 those that come often; its
-/// lower quartile is what calls take that nothing disturbed, where the machine disturbs half of them.
+/// lower quartile is what calls take that nothing disturbed, where the machine disturbs half of them; its processor time leaves out
+/// the time in which other processes had the processor, and what the code itself waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Estimator {
@@ -27,16 +28,17 @@ pub(super) enum Estimator {
     P25,
     P50,
     P95,
+    Cpu,
 }
 
 impl Estimator {
     /// All of them.
-    const ALL: [Self; 4] = [Self::Mean, Self::P25, Self::P50, Self::P95];
+    const ALL: [Self; 5] = [Self::Mean, Self::P25, Self::P50, Self::P95, Self::Cpu];
 
     /// The share of calls within it, and the fewest calls of a run that show it reliably; none of a mean.
     fn quantile(self) -> Option<(f64, u64)> {
         match self {
-            Self::Mean => None,
+            Self::Mean | Self::Cpu => None,
             Self::P25 => Some((0.25, 20)),
             Self::P50 => Some((0.5, 10)),
             Self::P95 => Some((0.95, 200)),
@@ -49,6 +51,20 @@ impl Estimator {
             Self::P25 => "p25",
             Self::P50 => "p50",
             Self::P95 => "p95",
+            Self::Cpu => "cpu",
+        }
+    }
+
+    /// Its value for a probe of a report, nanoseconds a call; processor time is that of the calls' own.
+    fn of(self, probe: &ProbeReport, report: &Report) -> Option<f64> {
+        let a_call = |ns: u64| ns as f64 / probe.timed() as f64;
+        match (self, self.quantile()) {
+            (Self::Cpu, _) => report.meta.waiting_told.then(|| a_call(probe.working_ns())).filter(|ns| *ns > 0.0),
+            (_, None) => Some(a_call(probe.sum_ns)),
+            (_, Some((q, least))) => {
+                let ns = probe.histogram.quantile(q).filter(|ns| probe.timed() >= least && *ns > 0);
+                ns.map(|ns| ns as f64)
+            }
         }
     }
 }
@@ -104,6 +120,8 @@ pub(super) struct Compared {
     pub(super) blocks: usize,
     /// Whether it decides.
     pub(super) gates: bool,
+    /// It does not, since passing time scatters and the processor time of the probe decides.
+    pub(super) scatters: bool,
     pub(super) verdict: String,
     #[serde(skip)]
     pub(super) judged: Verdict,
@@ -165,7 +183,23 @@ impl Collected {
 
     /// Whether further blocks could not change any verdict.
     pub(super) fn is_decided(&self, ratio: f64) -> bool {
-        self.judged(ratio).iter().all(|judgement| matches!(judgement.verdict, Verdict::Pass | Verdict::Fail))
+        let scattering = self.scattering();
+        self.deciding().zip(self.judged(ratio)).all(|((key, _), judgement)| {
+            matches!(judgement.verdict, Verdict::Pass | Verdict::Fail) || scattering.contains(key)
+        })
+    }
+
+    /// Figures of passing time that scatter too far on this machine, while the processor time of their probe scatters less: undecided
+    /// they do not count. One of them that fails does: all figures together keep the level of a FAIL.
+    fn scattering(&self) -> BTreeSet<&(String, Estimator)> {
+        let figures = self.deciding().count();
+        let shows = |series: &Series| scatter::shows(&series.d, self.most, COMPARISON_LEVEL / figures as f64);
+        let scatters = |(key, series): &(&(String, Estimator), &Series)| {
+            let cpu = self.series.get(&(key.0.clone(), Estimator::Cpu));
+            let (of_wall, of_cpu) = (shows(series), cpu.map_or(f64::INFINITY, shows));
+            key.1 != Estimator::Cpu && of_wall > UNFIT && of_cpu < of_wall
+        };
+        self.deciding().filter(scatters).map(|(key, _)| key).collect()
     }
 
     /// The series that decide: the whole program, with its start and end, decides only where nothing else was measured.
@@ -196,11 +230,14 @@ impl Collected {
 
     pub(super) fn judge(&self, args: &CompareArgs, commit: &str) -> Comparison {
         let mut together = self.deciding().map(|(key, _)| key).zip(self.judged(args.ratio)).collect::<BTreeMap<_, _>>();
+        let scattering = self.scattering();
         let row = |(key, series): (&(String, Estimator), &Series)| {
             let judged = together.remove(key);
             let gates = judged.is_some();
             let judged = judged.unwrap_or_else(|| relative::judge(&series.d, args.ratio));
-            series.row(key, args.ratio, judged, gates)
+            let row = series.row(key, args.ratio, judged, gates);
+            let scatters = scattering.contains(key) && matches!(row.judged, Verdict::Inconclusive(_));
+            Compared { scatters, gates: gates && !scatters, ..row }
         };
         let probes: Vec<Compared> = self.series.iter().map(row).collect();
         let mut comparison = Comparison {
@@ -280,6 +317,7 @@ impl Series {
             p: fail_p,
             blocks: blocks.max(self.d.len().min(13)),
             gates,
+            scatters: false,
             verdict: judged.to_string(),
             judged,
         }
@@ -289,19 +327,11 @@ impl Series {
 /// The times of a run, by name: nanoseconds a call.
 fn times(run: &Run) -> BTreeMap<(String, Estimator), f64> {
     let mut times = BTreeMap::from([((WHOLE.to_owned(), Estimator::Mean), run.wall.as_secs_f64() * 1e9)]);
-    for probe in run.report.iter().flat_map(|report| &report.probes) {
-        if probe.timed() > 0 && probe.sum_ns > 0 {
-            for estimator in Estimator::ALL {
-                let ns = match estimator.quantile() {
-                    None => Some(probe.sum_ns as f64 / probe.timed() as f64),
-                    Some((q, least)) => {
-                        let ns = probe.histogram.quantile(q).filter(|ns| probe.timed() >= least && *ns > 0);
-                        ns.map(|ns| ns as f64)
-                    }
-                };
-                times.extend(ns.map(|ns| ((probe.name.clone(), estimator), ns)));
-            }
-        }
+    let Some(report) = &run.report else { return times };
+    times.extend(report.meta.processor_ns.map(|ns| ((WHOLE.to_owned(), Estimator::Cpu), ns as f64)));
+    for probe in report.probes.iter().filter(|probe| probe.timed() > 0 && probe.sum_ns > 0) {
+        let of = |estimator: Estimator| Some(((probe.name.clone(), estimator), estimator.of(probe, report)?));
+        times.extend(Estimator::ALL.into_iter().filter_map(of));
     }
     times
 }
@@ -391,5 +421,41 @@ mod tests {
         }
         let pilot = collected(6, 5, &mut rng, &|_| 1.0).shows(30);
         assert!(pilot.len() == 6 && pilot[0].1 < 0.2, "{pilot:?}");
+    }
+
+    /// Six probes beside load: passing time scatters by half, and processor time by two per cent.
+    fn beside_load(rng: &mut fastrand::Rng, slower: f64) -> Collected {
+        const BLOCKS: usize = 30;
+        let mut collected = Collected::new(false, BLOCKS);
+        for at in 0..6 {
+            for (estimator, by) in [(Estimator::Mean, 1.0), (Estimator::P50, 0.5), (Estimator::Cpu, 0.02)] {
+                let shift = if at == 2 { slower.ln() } else { 0.0 };
+                let d = (0..BLOCKS).map(|_| shift + by * (rng.f64() - 0.5)).collect();
+                let series = Series { d, old: vec![1000.0], new: vec![1000.0] };
+                collected.series.insert((format!("probe {at:02}"), estimator), series);
+            }
+        }
+        collected
+    }
+
+    #[test]
+    fn where_passing_time_scatters_processor_time_decides() {
+        let mut rng = fastrand::Rng::with_seed(7);
+        for _ in 0..20 {
+            let unchanged = beside_load(&mut rng, 1.0);
+            let scattering = unchanged.scattering();
+            assert_eq!(scattering.len(), 12, "{scattering:?}");
+            assert!(scattering.iter().all(|key| key.1 != Estimator::Cpu));
+            assert!(unchanged.is_decided(1.05), "what scatters decides nothing");
+            let slower = beside_load(&mut rng, 1.2);
+            let judged = slower.deciding().zip(slower.judged(1.0));
+            let failed: Vec<_> =
+                judged.filter(|(_, judged)| judged.verdict.is_fail()).map(|((key, _), _)| key).collect();
+            assert!(failed.iter().all(|key| key.0 == "probe 02"), "{failed:?}");
+            assert!(failed.iter().any(|key| key.1 == Estimator::Cpu), "{failed:?}");
+        }
+        let mut without = beside_load(&mut rng, 1.0);
+        without.series.retain(|key, _| key.1 != Estimator::Cpu);
+        assert!(without.scattering().is_empty() && !without.is_decided(1.05), "nothing else decides");
     }
 }

@@ -56,6 +56,7 @@ fn change(ratio: Option<f64>) -> String {
 /// Rows of cells: probe, figure, before, after, change, bound, why.
 fn cells(probe: &Compared) -> [String; 7] {
     let why = match &probe.judged {
+        _ if probe.scatters => "scatters: cpu decides".to_owned(),
         Verdict::Inconclusive(why) => why.to_string(),
         Verdict::Fail => format!("p = {:.1e}, {} blocks", probe.p, probe.blocks),
         Verdict::Pass => format!("{} blocks", probe.blocks),

@@ -15,7 +15,7 @@ use perf_exporters::judge::relative::{self, Order};
 use perf_exporters::judge::versus::{Blocks, MOST};
 use perf_exporters::judge::{Reason, Verdict};
 use perf_exporters::stats::changepoint::{self, Kind};
-use simulated::{Machine, normal, p99_epoch};
+use simulated::{Machine, mean_epoch, normal, p99_epoch};
 
 /// Of the verdicts on a condition so many may be wrong, as a share.
 struct Condition {
@@ -42,22 +42,11 @@ fn vs(machine: Machine, slower: fn(u64) -> f64) -> Box<dyn FnMut(&mut Rng) -> Ve
         loop {
             let order = Order::drawn(seed, blocks.len());
             let mut times = machine.take(4 * PER_SLOT, rng).into_iter();
-            let mut slots = [const { Vec::new() }; 4];
-            let turns = blocks.turns(PER_SLOT);
-            for turn in 0..turns {
-                for (place, slot) in slots.iter_mut().enumerate() {
-                    let own = times.by_ref().take(Blocks::in_turn(PER_SLOT, turn, turns));
-                    if order.runs_b(place) {
-                        slot.extend(own.map(|time| {
-                            calls += 1;
-                            time * slower(calls)
-                        }));
-                    } else {
-                        slot.extend(own);
-                    }
-                }
-            }
-            blocks.add(order, &slots);
+            blocks.add_drawn(order, PER_SLOT, |runs_b| {
+                let time = times.next().unwrap_or(f64::NAN);
+                calls += u64::from(runs_b);
+                if runs_b { time * slower(calls) } else { time }
+            });
             if blocks.are_looked_at() {
                 let verdict = blocks.judge(1.10).verdict;
                 if blocks.len() >= MOST || !matches!(verdict, Verdict::Inconclusive(Reason::TooFewSamples { .. })) {
@@ -142,6 +131,9 @@ fn conditions() -> Vec<Condition> {
     fn third(call: u64) -> f64 {
         if call.is_multiple_of(3) { 10.0 } else { 1.0 }
     }
+    fn fifth(call: u64) -> f64 {
+        if call.is_multiple_of(5) { 10.0 } else { 1.0 }
+    }
     fn sixteenth(call: u64) -> f64 {
         if call.is_multiple_of(16) { 6.0 } else { 1.0 }
     }
@@ -158,6 +150,7 @@ fn conditions() -> Vec<Condition> {
         of("vs 1.10, bursts of 50, wandering, 1.3 times", 200, Pass, 0.05, vs(Machine::BAD, |_| 1.3)),
         of("vs 1.10, bursts of 50, wandering, every 16th call 6 times", 200, Pass, 0.05, vs(Machine::BAD, sixteenth)),
         of("vs 1.10, every 3rd call 10 times", 200, NoFail, 0.05, vs(Machine::CALM, third)),
+        of("vs 1.10, every 5th call 10 times", 200, NoFail, 0.05, vs(Machine::CALM, fifth)),
         of("vs 1.10, every 64th call 20 times", 200, NoFail, 0.05, vs(Machine::CALM, sixty_fourth)),
         of("vs 1.10, every 1,000th call 1,000 times", 200, NoFail, 0.05, vs(Machine::CALM, thousandth)),
         of("compare, six probes, unchanged, runs scatter by 10 %", 10_000, Fail, 0.000_1, compared(6, 0.1, 1.0, 30)),
@@ -176,6 +169,15 @@ fn conditions() -> Vec<Condition> {
         of("p99, 3 % slow in runs of 30", 1_000, Pass, 0.05, p99_epoch(Machine::CALM, 0.03, 30.0)),
         of("p99, 3 % slow in runs of 300", 1_000, Pass, 0.05, p99_epoch(Machine::CALM, 0.03, 300.0)),
         of("p99, 5 % slow in runs of 250", 1_000, Pass, 0.05, p99_epoch(Machine::CALM, 0.05, 250.0)),
+        of("mean at 1.2 times, unchanged, calm", 1_000, Fail, 0.001, mean_epoch(Machine::CALM, 1.2, 1.0)),
+        of("mean at 1.2 times, unchanged, bursts of 5", 1_000, Fail, 0.001, mean_epoch(Machine::SOME, 1.2, 1.0)),
+        of(
+            "mean at 1.2 times, one call in 1,000 1,000 times",
+            200,
+            NoFail,
+            0.05,
+            mean_epoch(Machine::CALM, 1.2, 1_000.0),
+        ),
         of("growth n by time, linear, noise 20 %", 10_000, Fail, 0.001, grows(|n| n, "n", Cost::Time, 0.2)),
         of("growth 1 by time, constant, noise 20 %", 10_000, Fail, 0.001, grows(|_| 9.0, "1", Cost::Time, 0.2)),
         of("growth n by time, n^1.5, noise 5 %", 1_000, NoFail, 0.05, grows(|n| n.powf(1.5), "n", Cost::Time, 0.05)),

@@ -4,8 +4,8 @@
 //! other addresses each time. `cargo run --release -p experiments --features budgets --bin budget_instructions
 //! [RUNS [spread|limits|growth|together [BODY]]]`; 100 runs of each by default, of all parts and bodies. It ends with 1 where an unchanged body fails, or a changed one does not.
 //!
-//! `together` counts all bodies, as usual and with 1 % more work, in each of so many processes, and judges the counts of neighbours: by a
-//! limit, and as `perf.lock` holds them.
+//! `together` counts all bodies, as usual and with 1 % more work (`MORE=5` in the environment: 5 %), in each of so many processes, and
+//! judges the counts of neighbours: by a limit, and as `perf.lock` holds them.
 
 #[allow(dead_code, reason = "other experiments on budgets use more of it")]
 #[path = "../budgets/mod.rs"]
@@ -109,7 +109,7 @@ const BODIES: &[Body] = &[
     }),
 ];
 
-/// All bodies in one process: a size of this test is the place of a body, doubled, and one more for 1 % more work.
+/// All bodies in one process: a size of this test is the place of a body, doubled, and one more for the changed one.
 const TOGETHER: &str = "all bodies";
 
 fn places() -> &'static [usize] {
@@ -117,8 +117,13 @@ fn places() -> &'static [usize] {
 }
 
 fn at_place(place: usize) {
-    let (body, percent) = (BODIES[place / 2 - 1].1, 100 + place % 2);
+    let (body, percent) = (BODIES[place / 2 - 1].1, 100 + more() * (place % 2));
     body(percent);
+}
+
+/// How many per cent more a changed body does.
+fn more() -> usize {
+    std::env::var("MORE").ok().and_then(|more| more.parse().ok()).unwrap_or(1)
 }
 
 /// Verdicts by a limit at the median of all unchanged processes, and by a baseline of the first five, of neighbours among so many.
@@ -126,20 +131,27 @@ fn at_place(place: usize) {
 fn together(processes: usize) -> bool {
     let Ok(program) = std::env::current_exe() else { return false };
     let mut counts: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
-    for process in 0..processes {
+    // On a busy machine a process may not end in time: another one is counted then.
+    let (mut process, mut missed) = (0, 0);
+    while process < processes {
         match instructions_of_test(&program, std::path::Path::new("."), TOGETHER) {
             Ok(counted) => {
                 counted.by_size.into_iter().for_each(|(at, count)| counts.entry(at).or_default().push(count));
+                process += 1;
             }
             Err(why) => {
                 eprintln!("process {process}: {why}");
-                return false;
+                missed += 1;
+                if missed > 5 + processes / 10 {
+                    return false;
+                }
             }
         }
     }
     println!("{processes} processes\n");
     println!(
-        "| body | instructions | least, greatest | unchanged, limit as usual | +1 %, limit as usual | unchanged, perf.lock | +1 %, perf.lock |"
+        "| body | instructions | least, greatest | unchanged, limit as usual | +{0} %, limit as usual | unchanged, perf.lock | +{0} %, perf.lock |",
+        more()
     );
     println!("|---|--:|--:|--:|--:|--:|--:|");
     let mut right = true;

@@ -12,7 +12,6 @@
 mod machine;
 
 use std::collections::BTreeMap;
-use std::hint::black_box;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -22,10 +21,6 @@ use machine::hogs::{self, Hogs, KINDS};
 use machine::rate::{Tally, at_most};
 use perf_core::budget::{Bound, BudgetSpec, Limit, Metric};
 use perf_exporters::gate::{Pace, Run, order};
-
-fn work(steps: u64) -> u64 {
-    (0..black_box(steps)).fold(1, |state: u64, step| (state ^ step).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(17))
-}
 
 /// A body with its limits, by metric.
 struct Subject {

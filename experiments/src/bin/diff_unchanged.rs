@@ -7,6 +7,8 @@
 
 #[path = "../machine/rate.rs"]
 mod rate;
+#[path = "../work.rs"]
+mod work;
 
 use std::collections::{BTreeMap, HashMap};
 use std::hint::black_box;
@@ -18,6 +20,7 @@ use perf_core::{PerfAlloc, perf_probe};
 use perf_exporters::baseline::{Baseline, Level, Options, compare_baselines};
 use perf_exporters::{Error, Report};
 use rate::{Tally, at_most};
+use work::work;
 
 #[global_allocator]
 static ALLOC: PerfAlloc = PerfAlloc::new(std::alloc::System);
@@ -28,10 +31,6 @@ const SIDE: usize = 5;
 
 /// The first argument of a process that runs the program.
 const PROGRAM: &str = "program";
-
-fn work(steps: u64) -> u64 {
-    (0..black_box(steps)).fold(1, |state: u64, step| (state ^ step).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(17))
-}
 
 /// The function that may be slower.
 #[perf_probe]

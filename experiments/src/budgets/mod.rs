@@ -1,7 +1,6 @@
 //! What the two experiments about budgets share: code to measure, short epochs, and tables.
 
 use std::collections::BTreeMap;
-use std::hint::black_box;
 use std::time::Duration;
 
 use perf_core::budget::{Bound, BudgetSpec, Limit, Metric, Warmup};
@@ -9,8 +8,11 @@ use perf_exporters::gate::Pace;
 
 #[path = "../tally.rs"]
 mod tally;
+#[path = "../work.rs"]
+mod work;
 
 pub(crate) use tally::Tally;
+pub(crate) use work::work;
 
 /// Short epochs, and no pause between them: ten thousand verdicts are to fit into minutes. Real runs are longer and
 /// further apart, so they suffer less from noise than these. With `default-pace` as the second argument, that of real runs.
@@ -24,11 +26,6 @@ pub(crate) fn pace() -> Pace {
     pace.slot = Duration::from_micros(300);
     pace.rules.pause = Duration::ZERO;
     pace
-}
-
-/// Some arithmetic in steps of about a nanosecond.
-pub(crate) fn work(steps: u64) -> u64 {
-    (0..black_box(steps)).fold(1, |state: u64, step| (state ^ step).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(17))
 }
 
 /// A budget that lives as long as the program, after a short warm-up.

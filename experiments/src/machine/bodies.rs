@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::work;
+use super::work::work;
 
 /// A name, and the code.
 pub(crate) type Body = (&'static str, Box<dyn FnMut()>);

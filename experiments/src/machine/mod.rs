@@ -3,3 +3,5 @@
 pub(crate) mod bodies;
 pub(crate) mod hogs;
 pub(crate) mod rate;
+#[path = "../work.rs"]
+mod work;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use fastrand::Rng;
+use perf_exporters::judge::mean;
 use perf_exporters::judge::plan::{Floor, calls_for_runs, spent_at};
 use perf_exporters::judge::quantile::{Exceedances, judge_share, minimal_samples};
 use perf_exporters::judge::{Reason, Verdict};
@@ -53,36 +54,63 @@ fn slow(share: f64, run: f64, calls: usize, rng: &mut Rng) -> Vec<bool> {
     (0..calls).map(|_| next()).collect()
 }
 
+/// A call takes so long, seconds, where the simulation says 1.
+const CALL: f64 = 10e-6;
+
 /// One epoch of calls of 10 µs against a p99 at twice the usual, for 2 s at most; a share of the calls takes five times as long, in
 /// runs.
 pub(crate) fn p99_epoch(machine: Machine, share: f64, run: f64) -> Box<dyn FnMut(&mut Rng) -> Verdict> {
-    const CALL: f64 = 10e-6;
     let mut usual = machine.take(100_000, &mut Rng::with_seed(99));
     usual.sort_unstable_by(f64::total_cmp);
     let bound = 2.0 * usual[99_000];
     Box::new(move |rng| {
-        let most = Duration::from_secs(2);
-        let floor = Floor::of(Duration::from_millis(100), most, calls_for_runs(0.01));
         let slow = slow(share, run, 50_000, rng);
         let calls = machine.take(50_000, rng).into_iter().zip(slow);
         let times: Vec<f64> = calls.map(|(time, slow)| if slow { 5.0 * bound * time } else { time }).collect();
-        let (mut look, mut looks) = (usize::try_from(minimal_samples(0.99)).unwrap_or(299), 0);
-        loop {
-            let seen = &times[..look.min(times.len())];
-            let elapsed = Duration::from_secs_f64(seen.iter().sum::<f64>() * CALL);
+        epoch(&times, minimal_samples(0.99), |seen| {
             let judged = judge_share(Exceedances::of(seen, bound), 0.01);
-            let over = seen.len() == times.len() || elapsed >= most;
-            let may_pass = floor.allows(seen.len() as u64, elapsed);
-            let passes = judged.verdict.is_pass() && judged.pass_p <= spent_at(looks, over);
-            let fails = judged.verdict.is_fail() && elapsed >= floor.least;
-            if over || fails || (passes && may_pass) {
-                let early = judged.verdict.is_pass() && !passes;
-                return if early { Verdict::Inconclusive(Reason::Undecided) } else { judged.verdict };
-            }
-            looks += u32::from(may_pass);
-            // As soon as a PASS may be said it is looked for.
-            let early = !may_pass && !judged.verdict.is_fail();
-            look = if early { usize::try_from(floor.calls).unwrap_or(look).max(look + 1) } else { look * 2 };
-        }
+            (judged.verdict, judged.pass_p)
+        })
     })
+}
+
+/// One epoch of such calls against a mean at so many times the usual; one call in a thousand, by lot, takes so many times as long.
+pub(crate) fn mean_epoch(machine: Machine, limit: f64, thousandth: f64) -> Box<dyn FnMut(&mut Rng) -> Verdict> {
+    let usual = machine.take(100_000, &mut Rng::with_seed(99));
+    let bound = limit * usual.iter().sum::<f64>() / usual.len() as f64;
+    Box::new(move |rng| {
+        let mut times = machine.take(200_000, rng);
+        for time in &mut times {
+            *time *= if rng.u16(0..1_000) == 0 { thousandth } else { 1.0 };
+        }
+        epoch(&times, 60, |seen| {
+            let judged = mean::judge(seen, bound);
+            (judged.verdict, judged.pass_p)
+        })
+    })
+}
+
+/// The verdict on an epoch of these calls, looked at first after so many: `judge` gives that of the calls so far, and the chance of a
+/// wrong PASS.
+fn epoch(times: &[f64], first: u64, judge: impl Fn(&[f64]) -> (Verdict, f64)) -> Verdict {
+    let most = Duration::from_secs(2);
+    let floor = Floor::of(Duration::from_millis(100), most, calls_for_runs(0.01));
+    let (mut look, mut looks) = (usize::try_from(first).unwrap_or(usize::MAX), 0);
+    loop {
+        let seen = &times[..look.min(times.len())];
+        let elapsed = Duration::from_secs_f64(seen.iter().sum::<f64>() * CALL);
+        let (verdict, pass_p) = judge(seen);
+        let over = seen.len() == times.len() || elapsed >= most;
+        let may_pass = floor.allows(seen.len() as u64, elapsed);
+        let passes = verdict.is_pass() && pass_p <= spent_at(looks, over);
+        let fails = verdict.is_fail() && elapsed >= floor.least;
+        if over || fails || (passes && may_pass) {
+            let early = verdict.is_pass() && !passes;
+            return if early { Verdict::Inconclusive(Reason::Undecided) } else { verdict };
+        }
+        looks += u32::from(may_pass);
+        // As soon as a PASS may be said it is looked for.
+        let early = !may_pass && !verdict.is_fail();
+        look = if early { usize::try_from(floor.calls).unwrap_or(look).max(look + 1) } else { look * 2 };
+    }
 }

@@ -153,10 +153,23 @@ impl Blocks {
         if in_turn < LEAST_IN_TURN / 2 { 1 } else { (samples / in_turn.max(LEAST_IN_TURN)).max(1) }
     }
 
-    /// The samples of each slot that belong to one of so many turns.
-    #[must_use]
-    pub fn in_turn(samples: usize, turn: usize, turns: usize) -> usize {
-        samples * (turn + 1) / turns - samples * turn / turns
+    /// The parts of the next block's slots of so many samples, in the order in which they are to run: the place of the slot in the
+    /// block, and the samples.
+    pub fn parts(&self, samples: usize) -> impl Iterator<Item = (usize, usize)> + use<> {
+        let turns = self.turns(samples);
+        (0..turns).flat_map(move |turn| {
+            let part = samples * (turn + 1) / turns - samples * turn / turns;
+            (0..4).map(move |place| (place, part))
+        })
+    }
+
+    /// Adds a block of slots of so many samples, each from a call of `sample`, which is told whether B runs.
+    pub fn add_drawn(&mut self, order: Order, samples: usize, mut sample: impl FnMut(bool) -> f64) {
+        let mut slots = [const { Vec::new() }; 4];
+        for (place, part) in self.parts(samples) {
+            slots[place].extend((0..part).map(|_| sample(order.runs_b(place))));
+        }
+        self.add(order, &slots);
     }
 
     /// Adds a block: the samples of its four slots, in the order in which they ran.

@@ -11,22 +11,11 @@ fn verdict(machine: &Calls, slower: Slower, ratio: f64, per_slot: usize, rng: &m
     loop {
         let order = Order::drawn(1, blocks.len());
         let mut times = machine.take(4 * per_slot, rng).into_iter();
-        let mut slots = [const { Vec::new() }; 4];
-        let turns = blocks.turns(per_slot);
-        for turn in 0..turns {
-            for (place, slot) in slots.iter_mut().enumerate() {
-                let own = times.by_ref().take(Blocks::in_turn(per_slot, turn, turns));
-                if order.runs_b(place) {
-                    slot.extend(own.map(|time| {
-                        calls += 1;
-                        time * slower(calls)
-                    }));
-                } else {
-                    slot.extend(own);
-                }
-            }
-        }
-        blocks.add(order, &slots);
+        blocks.add_drawn(order, per_slot, |runs_b| {
+            let time = times.next().unwrap();
+            calls += u64::from(runs_b);
+            if runs_b { time * slower(calls) } else { time }
+        });
         if !blocks.are_looked_at() {
             continue;
         }
@@ -89,13 +78,18 @@ fn turns_are_learnt_from_runs_of_slow_calls_and_lose_no_sample() {
             assert_eq!(blocks.turns(500), 1, "nothing is known yet");
             blocks.add(Order::Abba, &[(); 4].map(|()| machine.take(500, rng)));
         }
-        [blocks.turns(500), blocks.turns(5)]
+        [500, 5].map(|samples| (blocks.turns(samples), blocks.parts(samples).collect::<Vec<_>>()))
     };
-    assert_eq!(after_a_look(&MACHINES[0], &mut rng), [1, 1], "a calm machine");
-    assert_eq!(after_a_look(&MACHINES[1], &mut rng), [1, 1], "runs of five calls");
-    let [turns, few] = after_a_look(&MACHINES[3], &mut rng);
+    let uncut = |samples: usize| (1, (0..4).map(|place| (place, samples)).collect::<Vec<_>>());
+    assert_eq!(after_a_look(&MACHINES[0], &mut rng), [500, 5].map(uncut), "a calm machine");
+    assert_eq!(after_a_look(&MACHINES[1], &mut rng), [500, 5].map(uncut), "runs of five calls");
+    let [(turns, parts), (few, _)] = after_a_look(&MACHINES[3], &mut rng);
     assert!((20..=50).contains(&turns) && few == 1, "{turns}, {few}");
-    assert_eq!((0..turns).map(|turn| Blocks::in_turn(500, turn, turns)).sum::<usize>(), 500);
+    assert_eq!(parts.len(), 4 * turns);
+    for place in 0..4 {
+        let own = parts.iter().filter(|part| part.0 == place);
+        assert_eq!(own.map(|part| part.1).sum::<usize>(), 500);
+    }
 }
 
 #[test]

@@ -37,7 +37,7 @@ const LATE: f64 = 2.0;
 const LATE_NS: f64 = 10_000.0;
 
 /// Of calls that take as long, each is watched by itself; of shorter ones [`BREATHE`] together.
-const CLOSELY_NS: f64 = 20_000.0;
+pub(super) const CLOSELY_NS: f64 = 20_000.0;
 
 /// Other tasks may run after so many calls.
 pub(super) const BREATHE: usize = 64;

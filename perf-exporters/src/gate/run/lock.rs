@@ -140,7 +140,7 @@ impl<S: Subject> Engine<'_, S> {
     pub(super) async fn one_run(&mut self, size: usize) -> Result<(Vec<f64>, bool), Returned<S::Output>> {
         let _turn = self.turn(RUN).await;
         let watched = Interruptions::start();
-        let times = self.times(size, RUN).await?;
+        let times = self.times(size, RUN).await?.times;
         let own = watched.share_of(times.len()) <= INTERRUPTED;
         Ok((times, own))
     }

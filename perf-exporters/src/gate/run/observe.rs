@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use perf_core::{ProbeStats, Snapshot};
 
-use super::absolute::{BREATHE, MOST};
+use super::absolute::{BREATHE, CLOSELY_NS, MOST};
 use super::engine::{Engine, Returned};
 use super::subject::Subject;
+use crate::clock::cpu_of_process;
 use crate::gate::scope::inside;
 use crate::judge::Counters;
 use crate::judge::exact;
@@ -26,10 +27,10 @@ impl<S: Subject> Engine<'_, S> {
         self.warm_up(size).await?;
         let calls = self.single_calls(size).await?;
         let turn = self.turn(lasting).await;
-        let times = self.times(size, lasting).await?;
+        let timed = self.times(size, lasting).await?;
         drop(turn);
-        self.finished.findings = rows(&calls, &times);
-        self.finished.times = times;
+        self.finished.findings = rows(&calls, &timed);
+        self.finished.times = timed.times;
         Ok(())
     }
 
@@ -44,26 +45,40 @@ impl<S: Subject> Engine<'_, S> {
     }
 
     /// Times of calls in a row, nanoseconds, in the caller's turn. It takes longer than asked for where they would be few.
-    pub(super) async fn times(&mut self, size: usize, lasting: Duration) -> Result<Vec<f64>, Returned<S::Output>> {
+    pub(super) async fn times(&mut self, size: usize, lasting: Duration) -> Result<Timed, Returned<S::Output>> {
         let (start, patience) = (Instant::now(), self.run.max_time() / 8);
+        let (began, mut narrow) = (cpu_of_process(), false);
         let mut times: Vec<f64> = Vec::new();
         loop {
             let enough = if times.len() < LEAST_CALLS { lasting.max(patience) } else { lasting };
             if times.len() >= MOST || (!times.is_empty() && start.elapsed() >= enough) {
-                return Ok(times);
+                let of_all = began.zip(cpu_of_process()).map(|(began, now)| now.saturating_sub(began) as f64);
+                let a_call = of_all.map(|ns| ns / times.len() as f64).filter(|ns| *ns >= CLOSELY_NS && !narrow);
+                return Ok(Timed { times, cpu: a_call });
             }
             if times.len().is_multiple_of(BREATHE) {
                 self.subject.breathe().await;
             }
-            let (output, ns) = self.call(size).await;
+            let (output, call) = self.call_in_full(size).await;
             self.accept(output)?;
-            times.push(ns);
+            times.push(call.ns as f64);
+            narrow |= call.by_others.is_some();
         }
     }
 }
 
+/// Calls in a row.
+pub(super) struct Timed {
+    /// Nanoseconds of each.
+    pub(super) times: Vec<f64>,
+    /// Nanoseconds of processor time that the process took a call; `None` where a part of the call counts, or where what is done between
+    /// calls would count for much.
+    cpu: Option<f64>,
+}
+
 /// The measurements, without a promise; of counts that differ, the least.
-fn rows(calls: &[Snapshot], times: &[f64]) -> Findings {
+fn rows(calls: &[Snapshot], seen: &Timed) -> Findings {
+    let times = &seen.times;
     let known = |metric: &str, unit: Unit, value: f64, samples: usize| {
         Row::new(metric, unit, f64::NAN).evidence(value, samples as u64, 0.0).verdict(Verdict::Pass, "")
     };
@@ -71,10 +86,11 @@ fn rows(calls: &[Snapshot], times: &[f64]) -> Findings {
     if !times.is_empty() {
         let mean = times.iter().sum::<f64>() / times.len() as f64;
         rows.push(known("mean", Unit::Nanoseconds, mean, times.len()));
-        for (metric, p) in [("p50", 0.5), ("p95", 0.95)] {
+        for (metric, p) in [("p25", 0.25), ("p50", 0.5), ("p95", 0.95)] {
             let value = quantile(times, p).unwrap_or(f64::NAN);
             rows.push(known(metric, Unit::Nanoseconds, value, times.len()));
         }
+        rows.extend(seen.cpu.map(|ns| known("cpu", Unit::Nanoseconds, ns, times.len())));
     }
     let exact =
         |metric: &str, unit: Unit, value: u64| Row { exact: true, ..known(metric, unit, value as f64, calls.len()) };

@@ -76,16 +76,13 @@ impl<S: Subject> Engine<'_, S> {
         let judged = loop {
             let order = Order::drawn(seed, blocks.len());
             let mut slots = [const { Vec::new() }; 4];
-            let turns = blocks.turns(slot.samples);
             let mut presence = self.presence();
-            for turn in 0..turns {
-                let part = Slot { samples: Blocks::in_turn(slot.samples, turn, turns), ..slot };
-                for (place, times) in slots.iter_mut().enumerate() {
-                    if order.runs_b(place) {
-                        self.slot_of_body(part, times, &mut presence).await?;
-                    } else {
-                        slot_of(reference, part, &self.scope, times, &mut presence).await;
-                    }
+            for (place, samples) in blocks.parts(slot.samples) {
+                let (part, times) = (Slot { samples, ..slot }, &mut slots[place]);
+                if order.runs_b(place) {
+                    self.slot_of_body(part, times, &mut presence).await?;
+                } else {
+                    slot_of(reference, part, &self.scope, times, &mut presence).await;
                 }
             }
             self.subject.breathe().await;
