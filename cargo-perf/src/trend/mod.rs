@@ -250,7 +250,8 @@ fn table(trends: &[Trend], reports: usize, args: &TrendArgs) -> String {
             }
         }
         if trend.changes.is_empty() {
-            let _ = writeln!(text, "  {}", painted("no change", DIM, color));
+            let told = if trend.points.len() < LEAST { "too few reports to tell a change" } else { "no change" };
+            let _ = writeln!(text, "  {}", painted(told, DIM, color));
         }
     }
     text
