@@ -9,6 +9,7 @@ use perf_load::scale::Scalability;
 
 use super::Results;
 use crate::document::Document;
+use crate::measure::recovery;
 use crate::measure::scaling::{CALLERS, factor};
 use crate::words::{Figure, word};
 
@@ -144,6 +145,15 @@ pub(super) fn levels(results: &Results, document: &mut Document) {
     document.table(&heads, rows);
 }
 
+/// A value of a metric for people.
+pub(super) fn figure(metric: Metric, value: f64) -> String {
+    match metric {
+        Metric::Throughput => per_second(value),
+        Metric::Errors => percent(value),
+        _ => time(value),
+    }
+}
+
 pub(super) fn significance(results: &Results, document: &mut Document) {
     let mut rows = Vec::new();
     for found in &results.levels {
@@ -151,11 +161,6 @@ pub(super) fn significance(results: &Results, document: &mut Document) {
         document.text(format!("{}: {}", found.level.name, comparison.summary()));
         for finding in &comparison.findings {
             let metric = finding.metric;
-            let figure = |value| match metric {
-                Metric::Throughput => per_second(value),
-                Metric::Errors => percent(value),
-                _ => time(value),
-            };
             let known = |value: f64, text: String| if value.is_finite() { text } else { "unknown".into() };
             // A share has no relative change: none may become some.
             let unit = if metric == Metric::Errors { "points" } else { "%" };
@@ -163,8 +168,8 @@ pub(super) fn significance(results: &Results, document: &mut Document) {
             rows.push(vec![
                 found.level.name.into(),
                 metric.to_string(),
-                figure(finding.a),
-                figure(finding.b),
+                figure(metric, finding.a),
+                figure(metric, finding.b),
                 change(finding.change),
                 format!("{} … {}", change(finding.interval.0), change(finding.interval.1)),
                 format!("{:.3}", finding.adjusted),
@@ -184,7 +189,10 @@ pub(super) fn significance(results: &Results, document: &mut Document) {
     }
     let heads = ["level", "metric", "#services", "#daemon", "#change", "#95 % interval", "#p (Holm)", "better"];
     document.table(&heads, rows);
-    document.text("Changes are of the daemon against the services; a positive one is worse.");
+    document.text(
+        "A change says how much worse the daemon is than the services: of a positive one the daemon takes longer, does less or \
+         fails more.",
+    );
 }
 
 pub(super) fn patterns(results: &Results, document: &mut Document) {
@@ -231,9 +239,11 @@ pub(super) fn faults(results: &Results, document: &mut Document) {
             classes(&found.outcome),
         ]
     });
-    document.text(
-        "One coordinator is stopped under load and started again: of the services one of ten, of the daemon all.",
-    );
+    document.text(format!(
+        "The coordinator of one service is stopped under load and started again: one of {} in the one architecture, the only one \
+         in the other.",
+        recovery::LEVEL.services
+    ));
     let heads = ["architecture", "recovery", "#worst p99", "#worst backlog", "#failed", "failures by class"];
     document.table(&heads, rows.collect());
     let rows = results.faults.iter().map(|after| {
@@ -302,6 +312,12 @@ const BEYOND: f64 = 1_000.0;
 /// The greatest median throughput.
 pub(super) fn best(found: &Scalability) -> f64 {
     CALLERS.iter().filter_map(|callers| found.median(*callers, |step| Some(step.throughput))).fold(0.0, f64::max)
+}
+
+/// The number of callers that did the most.
+pub(super) fn busiest(found: &Scalability) -> u32 {
+    let throughput = |callers| found.median(callers, |step| Some(step.throughput)).unwrap_or(0.0);
+    CALLERS.into_iter().max_by(|a, b| throughput(*a).total_cmp(&throughput(*b))).unwrap_or(1)
 }
 
 pub(super) fn scalability(results: &Results, document: &mut Document) {
