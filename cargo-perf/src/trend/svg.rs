@@ -63,7 +63,11 @@ fn draw_all<'a>(backend: SVGBackend<'a>, trends: &[&Trend]) -> Drawn<'a> {
             panel.draw_series([PathElement::new([(from, level), (to, level)], BLACK.stroke_width(2))])?;
         }
         for change in &trend.changes {
-            let color = if change.worse { RED } else { GREEN };
+            let color = match (change.kind, change.worse) {
+                ("spread", _) => BLACK,
+                (_, true) => RED,
+                (_, false) => GREEN,
+            };
             let x = change.index as f64 - 0.5;
             panel.draw_series([PathElement::new([(x, low), (x, high)], color.stroke_width(1))])?;
             let label = ("sans-serif", 13).into_font().color(&color);
