@@ -5,6 +5,7 @@ use perf_exporters::human;
 use perf_load::Outcome;
 use perf_load::compare::{Metric, Winner};
 use perf_load::endurance::Endured;
+use perf_load::recovery::{Recovery, Took};
 use perf_load::scale::Scalability;
 
 use super::Results;
@@ -187,6 +188,9 @@ pub(super) fn significance(results: &Results, document: &mut Document) {
             rows.push(row);
         }
     }
+    if rows.is_empty() {
+        return;
+    }
     let heads = ["level", "metric", "#services", "#daemon", "#change", "#95 % interval", "#p (Holm)", "better"];
     document.table(&heads, rows);
     document.text(
@@ -232,7 +236,7 @@ pub(super) fn faults(results: &Results, document: &mut Document) {
         let (worst, backlog) = found.recovery.worst();
         vec![
             found.architecture.name().into(),
-            found.recovery.took.to_string(),
+            recovered(&found.recovery),
             time(worst as f64),
             backlog.to_string(),
             percent(failed(&found.outcome)),
@@ -248,7 +252,7 @@ pub(super) fn faults(results: &Results, document: &mut Document) {
     document.table(&heads, rows.collect());
     let rows = results.faults.iter().map(|after| {
         vec![
-            format!("{:?}", after.fault),
+            after.fault.name(),
             after.architecture.name().into(),
             after.events.to_string(),
             after.acknowledged.to_string(),
@@ -309,6 +313,27 @@ pub(super) fn memory(results: &Results, document: &mut Document) {
 /// A ceiling so many times above what was reached says nothing.
 const BEYOND: f64 = 1_000.0;
 
+/// The ceiling of a curve. Where nothing holds callers up, there is none that a run could show; a fitted one below what was reached is
+/// none either.
+fn ceiling(fitted: f64, best: f64) -> String {
+    match fitted {
+        fitted if fitted > BEYOND * best => "none".into(),
+        fitted if fitted < best => format!("{}, which was reached", per_second(best)),
+        fitted => per_second(fitted),
+    }
+}
+
+/// How long a recovery took: between what was seen and the end of the look.
+fn recovered(recovery: &Recovery) -> String {
+    match recovery.took {
+        Took::Time(from) => {
+            let to = from + recovery.resolution;
+            format!("recovered within {}", time(to.as_nanos() as f64))
+        }
+        _ => recovery.took.to_string(),
+    }
+}
+
 /// The greatest median throughput.
 pub(super) fn best(found: &Scalability) -> f64 {
     CALLERS.iter().filter_map(|callers| found.median(*callers, |step| Some(step.throughput))).fold(0.0, f64::max)
@@ -350,8 +375,7 @@ pub(super) fn scalability(results: &Results, document: &mut Document) {
                 usl.kappa.value,
                 usl.kappa.low,
                 usl.kappa.high,
-                // Where nothing holds callers up, the curve has no ceiling that a run could show.
-                if usl.ceiling.value > BEYOND * best(found) { "none".into() } else { per_second(usl.ceiling.value) },
+                ceiling(usl.ceiling.value, best(found)),
             ),
             (None, why) => format!("no curve: {}", why.as_deref().unwrap_or("unknown")),
         };
@@ -361,5 +385,17 @@ pub(super) fn scalability(results: &Results, document: &mut Document) {
             found.diagnosis.bottleneck,
             found.diagnosis.evidence.join("; ")
         ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ceiling_is_never_below_what_was_reached() {
+        assert_eq!(ceiling(46_900.0, 11_300.0), "46.9 K/s");
+        assert_eq!(ceiling(5_520.0, 5_680.0), "5.68 K/s, which was reached");
+        assert_eq!(ceiling(1e9, 5_680.0), "none");
     }
 }
