@@ -38,12 +38,7 @@ pub(super) const ALL: &[Api] = &[
         limit: 250.0,
         requests: &[get("orders", 7.0, "/orders"), get("search", 3.0, "/products?q={{choice amber|cedar|glass|oak}}")],
     },
-    Api {
-        name: "product API",
-        target: 1_000.0,
-        limit: 500.0,
-        requests: &[get("product", 1.0, "/products/{product}")],
-    },
+    Api { name: "product API", target: 1_000.0, limit: 500.0, requests: &[get("product", 1.0, "/products/{product}")] },
     Api {
         name: "node API",
         target: 800.0,
