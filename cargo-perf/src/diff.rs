@@ -20,12 +20,19 @@ pub(crate) fn run(args: &DiffArgs) -> Result<ExitCode> {
     Ok(if args.exit_code { out::code(&found.verdict(), args.strict) } else { ExitCode::SUCCESS })
 }
 
+/// A warning about sides of which one was run as a whole before the other.
+const APART: &str = "not interleaved: all runs of one side are older than all of the other, so what the machine did in between looks like \
+     a change; a time fails only where all new runs take twice as long as all old ones. Run both in turn, as `cargo perf compare` does";
+
 /// Both sides, and whether one was run as a whole before the other.
 fn sides(args: &DiffArgs) -> Result<(Baseline, Baseline, bool)> {
     let (new, old) = ("new", "base");
     match args.sides.as_slice() {
         [] if !args.a.is_empty() => both(&args.a, &args.b),
-        [one] if criterion::is_folder(one) => Ok((criterion::read(one, old)?, criterion::read(one, new)?, false)),
+        [one] if criterion::is_folder(one) => {
+            out::warn(&APART);
+            Ok((criterion::read(one, old)?, criterion::read(one, new)?, true))
+        }
         [a, b] => both(std::slice::from_ref(a), std::slice::from_ref(b)),
         _ => Err(Failure::new(
             "two sides are needed: `cargo perf diff OLD NEW`, or `--a FILE… --b FILE…`, or the folder of criterion's estimates",
@@ -41,13 +48,12 @@ fn both(old: &[PathBuf], new: &[PathBuf]) -> Result<(Baseline, Baseline, bool)> 
         let reports = if is_read { Vec::new() } else { input::reports(side).unwrap_or_default() };
         reports.iter().map(|report| report.meta.time).collect::<Vec<_>>()
     };
-    let apart = one_after_the_other(&times(old), &times(new));
+    // A run of criterion's benchmarks is one whole, and so lies before or after the other.
+    let is_criterion =
+        |side: &[PathBuf]| matches!(side, [path] if criterion::named(path).is_some() || criterion::is_folder(path));
+    let apart = one_after_the_other(&times(old), &times(new)) || is_criterion(old) && is_criterion(new);
     if apart {
-        out::warn(
-            &"not interleaved: all runs of one side are older than all of the other, so what the machine did in between looks like \
-             a change; a time fails only where all new runs take twice as long as all old ones. Run both in turn, as \
-             `cargo perf compare` does",
-        );
+        out::warn(&APART);
     }
     Ok((before, after, apart))
 }

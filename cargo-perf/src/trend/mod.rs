@@ -226,11 +226,16 @@ fn table(trends: &[Trend], reports: usize, args: &TrendArgs) -> String {
         let _ = write!(text, "\n{name} {}\n", painted(trend.metric.label(), DIM, color));
         text.push_str(&chart::draw(trend, out::width(), color));
         for change in &trend.changes {
-            let style = if change.worse { chart::WORSE } else { chart::BETTER };
+            let (sign, style) = match (change.kind, change.worse) {
+                // Of values that scatter differently neither is better.
+                ("spread", _) => ("◆", BOLD),
+                (_, true) => ("▲", chart::WORSE),
+                (_, false) => ("▼", chart::BETTER),
+            };
             let _ = writeln!(
                 text,
                 "  {} {}  {} → {}  {} {} of {}, {}  p = {:.3}",
-                painted(if change.worse { "▲" } else { "▼" }, style, color),
+                painted(sign, style, color),
                 painted(&percent(change), style, color),
                 chart::value(trend.metric, change.before),
                 chart::value(trend.metric, change.after),
@@ -250,7 +255,8 @@ fn table(trends: &[Trend], reports: usize, args: &TrendArgs) -> String {
             }
         }
         if trend.changes.is_empty() {
-            let _ = writeln!(text, "  {}", painted("no change", DIM, color));
+            let told = if trend.points.len() < LEAST { "too few reports to tell a change" } else { "no change" };
+            let _ = writeln!(text, "  {}", painted(told, DIM, color));
         }
     }
     text
@@ -272,7 +278,11 @@ fn markdown(trends: &[Trend], reports: usize) -> String {
                 change.index + 1,
                 chart::value(trend.metric, change.before),
                 chart::value(trend.metric, change.after),
-                if change.worse { "⚠️" } else { "🚀" },
+                match (change.kind, change.worse) {
+                    ("spread", _) => "◆",
+                    (_, true) => "⚠️",
+                    (_, false) => "🚀",
+                },
                 percent(change),
                 change.kind,
                 change.p,

@@ -10,7 +10,7 @@ use plotters::prelude::{
 };
 use plotters::style::Color;
 
-use super::{Trend, chart, percent};
+use super::{LEAST, Trend, chart, percent};
 use crate::failure::{Failure, Result};
 
 const WIDTH: u32 = 960;
@@ -63,7 +63,11 @@ fn draw_all<'a>(backend: SVGBackend<'a>, trends: &[&Trend]) -> Drawn<'a> {
             panel.draw_series([PathElement::new([(from, level), (to, level)], BLACK.stroke_width(2))])?;
         }
         for change in &trend.changes {
-            let color = if change.worse { RED } else { GREEN };
+            let color = match (change.kind, change.worse) {
+                ("spread", _) => BLACK,
+                (_, true) => RED,
+                (_, false) => GREEN,
+            };
             let x = change.index as f64 - 0.5;
             panel.draw_series([PathElement::new([(x, low), (x, high)], color.stroke_width(1))])?;
             let label = ("sans-serif", 13).into_font().color(&color);
@@ -73,8 +77,12 @@ fn draw_all<'a>(backend: SVGBackend<'a>, trends: &[&Trend]) -> Drawn<'a> {
     root.present()
 }
 
-/// The levels, each as its beginning, its end and its value.
+/// The levels, each as its beginning, its end and its value. Of too few values none: a line through all of them would say that
+/// nothing changed.
 fn segments(trend: &Trend) -> Vec<(f64, f64, f64)> {
+    if trend.points.len() < LEAST {
+        return Vec::new();
+    }
     let ends = trend.changes.iter().map(|change| change.index).chain([trend.points.len()]);
     let mut from = 0;
     let mut segments = Vec::new();
@@ -86,4 +94,24 @@ fn segments(trend: &Trend) -> Vec<(f64, f64, f64)> {
         from = to;
     }
     segments
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use perf_exporters::baseline::Metric;
+
+    use super::super::{Machine, Point};
+    use super::*;
+
+    #[test]
+    fn a_level_is_drawn_where_a_change_could_have_been_found() {
+        let levels = |reports: usize| {
+            let points = (0..reports).map(|_| Point { time: SystemTime::UNIX_EPOCH, value: 7.0 }).collect();
+            segments(&Trend::of("p", Metric::MeanNs, points, &vec![Machine::default(); reports], 0.05))
+        };
+        assert_eq!(levels(LEAST - 1), []);
+        assert_eq!(levels(LEAST), [(0.0, LEAST as f64 - 1.0, 7.0)]);
+    }
 }

@@ -139,6 +139,22 @@ fn criterions_estimates_are_read() {
     assert!(broken.code == Some(2) && broken.stderr.contains("estimates.json"), "{}", broken.stderr);
 }
 
+/// A run of criterion's knows how its own samples scatter, and nothing of what the machine did before or after it.
+#[test]
+fn criterions_runs_fail_only_by_more_than_a_machine_does() {
+    let folder = folder();
+    let root = folder.path().join("target/criterion");
+    for (name, same, slower) in [("base", 480.0, 30_000.0), ("new", 900.0, 270_000.0)] {
+        criterion(&root, "same", name, same);
+        criterion(&root, "slower", name, slower);
+    }
+    let found = run(folder.path(), &["diff", "target/criterion"]);
+    assert!(found.stderr.contains("not interleaved"), "{}", found.stderr);
+    let failing: Vec<&str> = found.stdout.lines().filter(|line| line.starts_with("FAIL")).collect();
+    assert!(failing.iter().any(|line| line.contains("slower")), "{}", found.stdout);
+    assert!(!failing.iter().any(|line| line.contains("same")), "{}", found.stdout);
+}
+
 #[test]
 fn names_never_act_on_the_terminal() {
     let folder = folder();

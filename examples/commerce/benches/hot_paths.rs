@@ -5,12 +5,15 @@
 //! cargo bench -p commerce --features bench
 //! cargo perf diff target/criterion@main target/criterion@new
 //! ```
+//!
+//! `COMMERCE_INJECT=on-lookup` before the second command switches a mistake on, which the third then finds.
 
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
 
 use commerce::bus::{Bus, Event};
+use commerce::inject;
 use commerce::shop::Shop;
 use commerce::state::{OrderState, OrderStep};
 use commerce::store::Size;
@@ -18,6 +21,7 @@ use commerce::tenant::{Tenant, TenantCache};
 use criterion::{Criterion, criterion_group, criterion_main};
 
 fn tenants(criterion: &mut Criterion) {
+    inject::from_env();
     let cache = TenantCache::new(1_000, Duration::from_mins(1));
     cache.put(&Arc::new(Tenant { id: 7, name: "shop 7".to_owned() }));
     let mut group = criterion.benchmark_group("tenant cache");
@@ -29,6 +33,7 @@ fn tenants(criterion: &mut Criterion) {
 }
 
 fn events(criterion: &mut Criterion) {
+    inject::from_env();
     let bus = Bus::new(8, Duration::ZERO);
     let mut subscriber = bus.subscribe();
     criterion.bench_function("event published and handled", |bencher| {
@@ -43,6 +48,7 @@ fn events(criterion: &mut Criterion) {
 }
 
 fn queries(criterion: &mut Criterion) {
+    inject::from_env();
     let shop = Shop::temporary(Size::QUICK).expect("a database in the folder for temporary files");
     let mut group = criterion.benchmark_group("store");
     group.bench_function("product", |bencher| bencher.iter(|| shop.store.product(1, black_box(7))));

@@ -1,6 +1,8 @@
 //! The HTTP APIs. The tenant is named by the header `x-tenant`.
 
+use std::future::poll_fn;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::pin::pin;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
@@ -176,9 +178,24 @@ impl Server {
         self.address
     }
 
-    /// Waits until the process is told to end.
-    pub fn wait(mut self) {
-        self.threads.drain(..).for_each(|thread| drop(thread.join()));
+    /// Serves until Ctrl-C, and ends in order: a report that is written at the end of the program is written. Calls `ready` once the
+    /// signal is waited for.
+    ///
+    /// # Errors
+    /// Where the signal cannot be waited for.
+    pub fn until_interrupted(self, ready: impl FnOnce()) -> std::io::Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async {
+            let mut interrupted = pin!(tokio::signal::ctrl_c());
+            let mut ready = Some(ready);
+            poll_fn(|context| {
+                // The first poll takes the signal over.
+                let polled = interrupted.as_mut().poll(context);
+                ready.take().into_iter().for_each(|ready| ready());
+                polled
+            })
+            .await
+        })
     }
 }
 

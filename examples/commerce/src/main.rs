@@ -11,6 +11,7 @@ mod commands;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use commerce::inject::{self, Injection};
@@ -44,7 +45,14 @@ enum Command {
     /// The same with loads of 20 seconds each
     Default,
     /// The same on a large database with loads of 4 minutes each, then the breaking point of the query API, its recovery, and an hour
-    Full,
+    Full {
+        /// How long each load lasts, instead of 4 minutes
+        #[arg(long, value_name = "TIME", value_parser = |text: &str| humantime::parse_duration(text))]
+        each: Option<Duration>,
+        /// How long the last run lasts, instead of an hour
+        #[arg(long, value_name = "TIME", value_parser = |text: &str| humantime::parse_duration(text), default_value = "1h")]
+        endure: Duration,
+    },
     /// Serves until Ctrl-C, for `cargo perf load examples/commerce/load.toml`
     Serve {
         /// The port
@@ -73,7 +81,10 @@ fn main() -> ExitCode {
     let done = match args.command {
         Command::Quick => commands::measure(Extent::QUICK, folder, strict),
         Command::Default => commands::measure(Extent::DEFAULT, folder, strict),
-        Command::Full => commands::full(folder, strict),
+        Command::Full { each, endure } => {
+            let each = each.unwrap_or(Extent::FULL.each);
+            commands::full(Extent { each, ..Extent::FULL }, endure, folder, strict)
+        }
         Command::Serve { port } => commands::serve(port),
         Command::Faults => commands::faults(),
         Command::Pair { pair } => commands::pair(pair),

@@ -1,8 +1,10 @@
 //! The service as a whole: its measurement, its tenants, and its faults.
 
 use std::ffi::OsString;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode, Stdio};
 
 use commerce::error::Error;
 use commerce::faults;
@@ -84,6 +86,32 @@ fn a_slow_subscriber_holds_publishers_back_and_loses_nothing() {
     let fault = faults::slow_subscriber().unwrap();
     assert!(fault.is_survived(), "{fault}");
     assert!(fault.failures.iter().all(|(kind, _)| kind == "overloaded"), "{fault}");
+}
+
+/// A server's usual end: it is interrupted, and its report is there.
+#[test]
+#[cfg(unix)]
+fn a_server_that_is_interrupted_writes_its_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = folder.path().join("report.json");
+    let mut server = Command::new(env!("CARGO_BIN_EXE_commerce"))
+        .args(["serve", "--port", "0"])
+        .env("PERF_REPORT", format!("json={}", report.display()))
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut told = String::new();
+    BufReader::new(server.stdout.take().unwrap()).read_line(&mut told).unwrap();
+    let address = told.split("http://").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("an address");
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(b"GET /products/7 HTTP/1.1\r\nhost: shop\r\nx-tenant: 3\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(Command::new("kill").args(["-INT", &server.id().to_string()]).status().unwrap().success());
+    assert!(server.wait().unwrap().success());
+    let report = std::fs::read_to_string(report).unwrap();
+    assert!(report.contains("GET /products"), "{report}");
 }
 
 /// The table in the README has the rows that the saved report and the budgets have.

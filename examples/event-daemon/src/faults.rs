@@ -26,6 +26,14 @@ pub enum Fault {
     DiskFull,
 }
 
+impl Fault {
+    /// Its name, as the command `fault` takes it.
+    #[must_use]
+    pub fn name(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+}
+
 /// What became of the events of a run with a fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Aftermath {
@@ -66,8 +74,8 @@ impl fmt::Display for Aftermath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{:?} ({}): {} of {} events acknowledged, {} lost, refused attempts: {}; {}",
-            self.fault,
+            "{} ({}): {} of {} events acknowledged, {} lost, refused attempts: {}; {}",
+            self.fault.name(),
             self.architecture.name(),
             self.acknowledged,
             self.events,

@@ -39,7 +39,7 @@ mod limits {
     static LARGE: LazyLock<Vec<u8>> = LazyLock::new(|| event(16_384));
 
     /// Reading is the checksum and little else, and that takes eight bytes at a time.
-    #[perf_budget(vs = the_checksum_alone, ratio = 2.0, max_time = "5s")]
+    #[perf_budget(vs = the_checksum_alone, ratio = 1.5, max_time = "20s")]
     #[test]
     fn reading_takes_no_longer_than_its_checksum() {
         black_box(decode(black_box(&LARGE), *INJECT).is_ok());

@@ -79,7 +79,7 @@ fn run(size: Size, settings: &Settings) -> Result<ExitCode, Box<dyn Error>> {
     let folder = &settings.folder;
     fs::create_dir_all(folder)
         .map_err(|error| format!("{}: {error}; --folder names another folder", folder.display()))?;
-    let report = measure::all(size, settings.inject, |what| eprintln!("{what} …"))?;
+    let report = measure::all(size, settings.inject, |what| eprintln!("{what}"))?;
     let [json, page] = ["report.json", "report.html"].map(|name| folder.join(name));
     report.write(&json)?;
     fs::write(&page, html::render(&report, &html::Options::default()))?;

@@ -128,14 +128,40 @@ pub fn ingest(batch: &str, table: &mut Table, inject: Option<Injection>, counts:
 
 /// Reads so many lines of a source into a table.
 pub fn stream(source: &mut Source, lines: usize, table: &mut Table, inject: Option<Injection>) -> Ingested {
+    stream_and_tell(source, lines, table, inject, |_| ())
+}
+
+/// The same; `tell` hears after each batch how many lines were read.
+pub fn stream_and_tell(
+    source: &mut Source,
+    lines: usize,
+    table: &mut Table,
+    inject: Option<Injection>,
+    mut tell: impl FnMut(usize),
+) -> Ingested {
     let (mut pool, mut counts) = (Pool::default(), Ingested::default());
-    let mut left = lines;
-    while left > 0 {
+    let mut read = 0;
+    while read < lines {
+        let batch = BATCH.min(lines - read);
         let mut buffer = pool.take();
-        source.fill(&mut buffer, left.min(BATCH));
+        source.fill(&mut buffer, batch);
         ingest(&buffer, table, inject, &mut counts);
         pool.give(buffer);
-        left -= left.min(BATCH);
+        read += batch;
+        tell(read);
     }
     counts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_is_told_after_each_batch_and_at_the_end() {
+        let (mut told, mut table) = (Vec::new(), Table::default());
+        let lines = 2 * BATCH + 100;
+        let counts = stream_and_tell(&mut Source::new(1, 0), lines, &mut table, None, |read| told.push(read));
+        assert_eq!((told, counts.stored), (vec![BATCH, 2 * BATCH, lines], lines as u64));
+    }
 }

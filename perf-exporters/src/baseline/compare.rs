@@ -223,7 +223,11 @@ impl Comparison<'_> {
         footing: &Footing,
     ) -> bool {
         let fail = self.options.thresholds(change.metric).fail.max(APART);
-        let ends = |figure: &Figure| figure.runs().first().copied().zip(figure.runs().last().copied());
+        // Of a single run its own range stands for the runs that there might have been.
+        let ends = |figure: &Figure| match figure.runs() {
+            [_] => Some((figure.low(), figure.high())),
+            runs => runs.first().copied().zip(runs.last().copied()),
+        };
         let quotients = |old: &Figure, new: &Figure| {
             let ((old_least, old_most), (new_least, new_most)) = ends(old).zip(ends(new))?;
             Some((new_least / old_most, old_least / new_most))

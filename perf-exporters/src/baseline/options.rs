@@ -32,7 +32,7 @@ pub struct Options {
     pub least_ns: f64,
     /// Whether one side was run as a whole before the other: the machine may have been in another state meanwhile. A time then fails
     /// only where its best new run takes twice as long as the worst old one, or by as much longer as fails if that is more, and the
-    /// median call moved with it.
+    /// median call moved with it; of one run its range counts.
     pub one_after_the_other: bool,
 }
 

@@ -102,6 +102,8 @@ pub fn find(history: &[f64], options: &Options) -> Vec<ChangePoint> {
     // Segment ends, the last one being the end of history, and the p-value of the cut at each.
     let mut ends = vec![(values.len(), 0.0)];
     let mut kinds = BTreeMap::new();
+    // The segment in which each cut was found.
+    let mut around = BTreeMap::new();
     while let Some((at, q)) = best_of_all(&values, &ends, shortest) {
         let Some((p, level)) = believed(&values, &ends, (at, q), options, &mut rng) else { break };
         let kind = match level <= options.level {
@@ -110,6 +112,7 @@ pub fn find(history: &[f64], options: &Options) -> Vec<ChangePoint> {
             false => Kind::Spread,
         };
         kinds.insert(at, kind);
+        around.extend(segments(&ends).find(|(from, to)| (*from..*to).contains(&at)).map(|segment| (at, segment)));
         ends.push((at, p));
         ends.sort_unstable_by_key(|e| e.0);
         if kind == Kind::Drift {
@@ -117,7 +120,34 @@ pub fn find(history: &[f64], options: &Options) -> Vec<ChangePoint> {
             break;
         }
     }
+    for (beside, at) in neighbours(&ends) {
+        if kinds.get(&at) == Some(&Kind::Spread)
+            && around.get(&at) != Some(&beside)
+            && is_level(&values, beside, at, options, &mut rng)
+        {
+            kinds.insert(at, Kind::Level);
+        }
+    }
     join_small(&values, ends, &kinds, options.least_change)
+}
+
+/// Each cut, after the beginning of the segment before it and the end of the one behind it.
+fn neighbours(ends: &[(usize, f64)]) -> Vec<((usize, usize), usize)> {
+    let all: Vec<(usize, usize)> = segments(ends).collect();
+    all.windows(2).map(|pair| ((pair[0].0, pair[1].1), pair[0].1)).collect()
+}
+
+/// Whether the levels beside a cut differ by ranks. A level that rises and falls again within one segment looks like a wider
+/// scatter there, until the segment is cut once more.
+fn is_level(values: &[f64], (from, to): (usize, usize), at: usize, options: &Options, rng: &mut Rng) -> bool {
+    let (mut drawn, whole) = (values[from..to].to_vec(), [(to - from, 0.0)]);
+    let seen = difference(&drawn, &whole, at - from) * (1.0 - 1e-9);
+    let mut reached = 1_u32;
+    for _ in 0..options.shuffles {
+        rng.shuffle(&mut drawn);
+        reached += u32::from(difference(&drawn, &whole, at - from) >= seen);
+    }
+    f64::from(reached) / (f64::from(options.shuffles) + 1.0) <= options.level
 }
 
 /// The cut with the greatest distance within any segment.

@@ -146,3 +146,14 @@ fn spread_and_drift_are_called_so() {
     assert_eq!(kinds(&drift(&mut rng)), [Kind::Drift]);
     assert_eq!(kinds(&spread(&mut rng)), [Kind::Spread]);
 }
+
+/// A mistake that came and was repaired: in the segment of both it looks like a wider scatter.
+#[test]
+fn a_level_that_comes_back_is_two_changes_of_the_level() {
+    let mut rng = Rng::with_seed(14);
+    let history =
+        [level(46.0, 28, 0.05, &mut rng), level(168.0, 14, 0.05, &mut rng), level(46.0, 14, 0.05, &mut rng)].concat();
+    let found = find(&history, &Options::default());
+    let told: Vec<(usize, Kind)> = found.iter().map(|change| (change.index, change.kind)).collect();
+    assert_eq!(told, [(28, Kind::Level), (42, Kind::Level)]);
+}

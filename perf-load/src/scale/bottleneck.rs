@@ -159,7 +159,6 @@ pub(super) fn diagnose(steps: &[Step], usl: Option<&Usl>, processors: f64) -> Di
             None => unknown(vec![kept, "nothing was completed".to_owned(), grown]),
         };
     }
-    let each = |threads: Option<f64>| threads.map(|threads| threads / last.workers);
     let share = |share: f64| format!("{:.0} %", 100.0 * share);
     // The time that workers were blocked is what remains of their other times; the place is known from samples, which are
     // few.
@@ -186,11 +185,12 @@ pub(super) fn diagnose(steps: &[Step], usl: Option<&Usl>, processors: f64) -> Di
             );
         }
     }
-    let said = |what: &str, part: Option<f64>| part.map(|part| format!("{what}: {} of the workers' time", share(part)));
+    // All threads of the process: where a server runs in it, they are more than the workers.
+    let said = |what: &str, threads: Option<f64>| threads.map(|threads| format!("{what}: {threads:.1} threads"));
     let mut evidence = vec![format!("{busy:.2} of {processors} processors were busy"), grown];
-    evidence.extend(said("blocked in locks", each(last.locks)));
-    evidence.extend(said("blocked elsewhere", each(last.blocked)));
-    evidence.extend(said("ready without a processor", each(last.ready)));
+    evidence.extend(said("blocked in locks", last.locks));
+    evidence.extend(said("blocked elsewhere", last.blocked));
+    evidence.extend(said("ready without a processor", last.ready));
     if let Some(usl) = usl {
         evidence.push(format!(
             "σ {:.3}–{:.3}, κ {:.1e}–{:.1e}",

@@ -1,4 +1,4 @@
-//! `full`: everything for longer, then the query API until it breaks, until it recovers, and for an hour.
+//! `full`: everything for longer, then the list of orders until it breaks, until it recovers, and for an hour.
 
 use std::path::Path;
 use std::time::Duration;
@@ -14,19 +14,25 @@ use perf_load::{Ctx, Limits, Load, page};
 use super::Done;
 use super::measure::{prepare, shown, written};
 
-pub(crate) fn full(folder: &Path, strict: bool) -> Done {
+/// Checkpoints of the last run.
+const CHECKPOINTS: u32 = 60;
+
+pub(crate) fn full(extent: Extent, endure: Duration, folder: &Path, strict: bool) -> Done {
     prepare(folder)?;
-    let mut measured = measure::all(Extent::FULL, |part| eprintln!("commerce: {part}"))?;
+    let mut measured = measure::all(extent, |part| eprintln!("commerce: {part}"))?;
     // Each part as soon as it is known: somebody may not wait for the hour.
     written(&measured, folder)?;
-    let shop = Shop::temporary(Extent::FULL.size)?;
-    let load = Load::new("orders of a tenant").max_in_flight(8);
+    eprintln!("commerce: the database is filled anew");
+    let shop = Shop::temporary(extent.size)?;
+    let most = Duration::from_millis(100);
+    // Without a limit a generator that is late by a millisecond spoils each step, and the search goes down for hours.
+    let load = Load::new("orders of a tenant").max_in_flight(8).limit(most);
     // A step of the search that lasts says how it goes.
     let load = load.tell(Duration::from_secs(10), |live| eprintln!("  {live}"));
-    let tenants = u64::from(Extent::FULL.size.tenants);
+    let tenants = u64::from(extent.size.tenants);
     let mut driver =
         load.driver(|ctx: &Ctx| shop.store.orders(1 + u32::try_from(ctx.number() % tenants).unwrap_or(0)).map(drop));
-    let limits = Limits::default().time(Metric::P95, Duration::from_millis(100))?;
+    let limits = Limits::default().time(Metric::P95, most)?;
     eprintln!("commerce: until it breaks");
     let search = Search::from(500.0)?.limits(limits.clone()).poisson(1);
     let breaking = search.run_and_tell(&mut driver, |step| eprintln!("  {step}"))?;
@@ -39,9 +45,8 @@ pub(crate) fn full(folder: &Path, strict: bool) -> Done {
         measured.plots.push(page::recovery(&recovery));
     }
     written(&measured, folder)?;
-    eprintln!("commerce: for an hour");
-    let soak =
-        Soak::at(500.0)?.duration(Duration::from_hours(1)).every(Duration::from_mins(1)).limits(limits).poisson(3);
+    eprintln!("commerce: endurance, for {}", humantime::format_duration(endure));
+    let soak = Soak::at(500.0)?.duration(endure).every(endure / CHECKPOINTS).limits(limits).poisson(3);
     let endured = soak.run_and_tell(&mut driver, |checkpoint| eprintln!("  {checkpoint}"))?;
     println!("{endured}");
     measured.plots.push(page::endured(&endured));

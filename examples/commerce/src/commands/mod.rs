@@ -24,8 +24,10 @@ pub(crate) fn serve(port: u16) -> Done {
     let _reporter = perf_exporters::init();
     let server = Server::start(Shop::temporary(Size::QUICK)?, port)
         .map_err(|error| format!("port {port}: {error}; `--port 0` takes one that is free"))?;
-    println!("http://{}  (the header x-tenant names a tenant: 1 to {})", server.address(), Size::QUICK.tenants);
-    server.wait();
+    let address = server.address();
+    server.until_interrupted(|| {
+        println!("http://{address}  (the header x-tenant names a tenant: 1 to {})", Size::QUICK.tenants);
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -38,12 +38,7 @@ pub(super) const ALL: &[Api] = &[
         limit: 250.0,
         requests: &[get("orders", 7.0, "/orders"), get("search", 3.0, "/products?q={{choice amber|cedar|glass|oak}}")],
     },
-    Api {
-        name: "product API",
-        target: 1_000.0,
-        limit: 500.0,
-        requests: &[get("product", 1.0, "/products/{{int 1..200}}")],
-    },
+    Api { name: "product API", target: 1_000.0, limit: 500.0, requests: &[get("product", 1.0, "/products/{product}")] },
     Api {
         name: "node API",
         target: 800.0,
@@ -64,9 +59,11 @@ pub(super) const ALL: &[Api] = &[
 impl Api {
     pub(super) fn drive(&self, address: SocketAddr, extent: Extent) -> Result<Outcome, Error> {
         let tenants = format!("{{{{int 1..{}}}}}", extent.size.tenants);
+        // Any product of the tenant: on the large database most of them are in no cache.
+        let product = format!("{{{{int 1..{}}}}}", extent.size.products);
         let requests = self.requests.iter().map(|sent| {
-            let request =
-                Request::new(sent.method, &format!("http://{address}{}", sent.path))?.header("x-tenant", &tenants)?;
+            let url = format!("http://{address}{}", sent.path.replace("{product}", &product));
+            let request = Request::new(sent.method, &url)?.header("x-tenant", &tenants)?;
             match sent.body {
                 "" => Ok(request),
                 body => request.header("content-type", "application/json")?.body(body),

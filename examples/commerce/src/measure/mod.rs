@@ -62,8 +62,9 @@ pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 /// Where the service cannot be started or driven. Requests that fail are counted, and no error.
 pub fn all(extent: Extent, tell: impl Fn(&str)) -> Result<Measured, Failure> {
     let mut measured = Measured::default();
-    tell("idle: memory before the load");
+    tell("the database is filled");
     let shop = Shop::temporary(extent.size)?;
+    tell("idle: memory before the load");
     let server = Server::start(shop.clone(), 0)?;
     let idle = process::watch(|| std::thread::sleep(extent.each.min(Duration::from_secs(2))))?;
     measured.gauges(process::idle(&idle));

@@ -47,8 +47,8 @@ impl Size {
     pub const SMALL: Self = Self { tenants: 4, products: 200, orders: 20 };
     /// Some megabytes.
     pub const QUICK: Self = Self { tenants: 50, products: 1_000, orders: 100 };
-    /// Some hundred megabytes.
-    pub const FULL: Self = Self { tenants: 500, products: 5_000, orders: 500 };
+    /// A gigabyte and more.
+    pub const FULL: Self = Self { tenants: 500, products: 20_000, orders: 2_000 };
 }
 
 pub(super) fn create(connection: &Connection) -> Result<()> {

@@ -83,6 +83,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         (counted(&load, &before, &source, &setting)?, counted(&load, &after, &source, &setting)?);
     let block = Arrivals::constant(setting.rate, arguments.block)?.poisson(1);
     let plan = Plan::new(block).names("before", "after").pairs(arguments.pairs).seed(7);
+    eprintln!("{} pairs of blocks in turn, at least {} s", arguments.pairs, plan.lasts().as_secs());
     let side = |coordinator| {
         let source = &source;
         load.driver(move |ctx: &Ctx| source.run_through(coordinator, ctx))

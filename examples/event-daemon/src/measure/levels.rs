@@ -50,7 +50,6 @@ fn observed(
     block: &Arrivals,
     effort: &Effort,
 ) -> Result<(Outcome, i64)> {
-    let before = live_bytes();
     let system: System = effort.system(architecture, level.services)?;
     let mut options = monitor::Options::default();
     (options.every, options.details_every) = (Duration::from_millis(20), Duration::from_millis(100));
@@ -60,6 +59,8 @@ fn observed(
     perf_core::set_call_tree(false);
     let mut outcome = outcome?;
     outcome.report.monitor.extend(monitor.map(|monitor| monitor.track()));
-    // What waits in mailboxes belongs to the system as well; what the generator holds is the same for both.
-    Ok((outcome, live_bytes() - before))
+    // What goes with the system was held by it, mailboxes included; the figures of the run are not in it.
+    let with = live_bytes();
+    drop(system);
+    Ok((outcome, with - live_bytes()))
 }

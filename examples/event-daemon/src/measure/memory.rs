@@ -50,17 +50,23 @@ pub(crate) fn payloads(effort: &Effort) -> Result<Vec<Found>> {
             // Connections, buffers and tables are there afterwards.
             load.run(|ctx: &Ctx| source.publish(&system, ctx, None))?;
             let _ = system.settle(Duration::from_secs(5));
-            let (before, counted) = (live_bytes(), perf_core::snapshot());
-            let outcome = load.run(|ctx: &Ctx| source.publish(&system, ctx, None))?;
+            let counted = perf_core::snapshot();
+            let before = live_bytes();
+            // Its own figures go before the heap is looked at: they are the generator's, and no event's.
+            let events = {
+                let outcome = load.run(|ctx: &Ctx| source.publish(&system, ctx, None))?;
+                outcome.counts.completed - outcome.counts.failed
+            };
             let _ = system.settle(Duration::from_secs(5));
+            let kept = live_bytes() - before;
             let report = Report::from(perf_core::snapshot().since(&counted));
             found.push(Found {
                 architecture,
                 payload,
-                events: outcome.counts.completed - outcome.counts.failed,
+                events,
                 allocs: report.probes.iter().map(|probe| probe.self_allocs).sum(),
                 allocated: report.probes.iter().map(|probe| probe.self_alloc_bytes).sum(),
-                kept: live_bytes() - before,
+                kept,
             });
         }
     }

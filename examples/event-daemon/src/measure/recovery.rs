@@ -10,6 +10,9 @@ use perf_load::{Drive, Outcome};
 use super::{Effort, driven, load};
 use crate::commands::Result;
 
+/// The medium level's services and payload, and half its rate.
+pub(crate) const LEVEL: Level = Level::ALL[1];
+
 /// One architecture with a fault.
 pub(crate) struct Found {
     pub(crate) architecture: Architecture,
@@ -19,9 +22,8 @@ pub(crate) struct Found {
 
 /// Stops the coordinator of service 0: one of many, or the daemon of all.
 pub(crate) fn run(architecture: Architecture, effort: &Effort) -> Result<Found> {
-    let level = Level::ALL[1];
-    let rate = f64::from(level.rate) / 2.0;
-    let (system, source) = (effort.system(architecture, level.services)?, Source::new(level.payload, 6));
+    let rate = f64::from(LEVEL.rate) / 2.0;
+    let (system, source) = (effort.system(architecture, LEVEL.services)?, Source::new(LEVEL.payload, 6));
     let calm = effort.watch;
     let trial =
         Trial::at(rate)?.injected(effort.fault)?.calm(calm).watch(effort.watch).settled(effort.watch / 3).poisson(9);

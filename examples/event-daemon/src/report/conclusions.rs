@@ -3,39 +3,63 @@
 use event_daemon::Architecture;
 use perf_exporters::diagnose::{Confidence, Finding, diagnose};
 use perf_exporters::judge::Verdict;
-use perf_load::compare::Winner;
+use perf_load::compare::{Comparison, Metric, Winner};
 use perf_load::recovery::Took;
 
 use super::Results;
-use super::tables::{best, failed, per_second, percent, time, unplanned};
+use super::tables::{best, busiest, failed, figure, per_second, percent, time, unplanned};
 use crate::measure::scaling::factor;
 use crate::words::{Figure, word};
 
 /// Of so much less memory is said that it is less.
 const MATTERS: f64 = 0.2;
+/// Shares of failed events that differ by less are alike.
+const POINT: f64 = 0.001;
+
+/// What the comparison at one level showed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Shown {
+    Better(Architecture),
+    Neither,
+    Invalid,
+}
+
+fn shown(comparison: &Comparison) -> Shown {
+    match comparison.winner() {
+        _ if comparison.invalid.is_some() => Shown::Invalid,
+        Winner::A => Shown::Better(Architecture::Services),
+        Winner::B => Shown::Better(Architecture::Daemon),
+        Winner::Neither => Shown::Neither,
+    }
+}
+
+/// A sentence for each kind of result; every level is in one of them.
+fn verdicts(levels: &[(&'static str, Shown)]) -> Vec<String> {
+    let with = |verdict: Shown| {
+        let names = levels.iter().filter(|(_, of)| *of == verdict).map(|(name, _)| *name);
+        Some(names.collect::<Vec<&str>>().join(", ")).filter(|names| !names.is_empty())
+    };
+    let better = Architecture::BOTH.map(|architecture| {
+        let names = with(Shown::Better(architecture))?;
+        Some(format!("{} is better under load level: {names}.", architecture.name()))
+    });
+    let neither = with(Shown::Neither).map(|names| format!("Neither is shown to be the better one at level: {names}."));
+    let invalid = with(Shown::Invalid)
+        .map(|names| format!("No comparison on this machine at level: {names}; the reason is below."));
+    better.into_iter().chain([neither, invalid]).flatten().collect()
+}
+
+/// A metric of one architecture beside that of the other.
+fn against(metric: Metric, level: &str, own: f64, other: f64) -> String {
+    format!("{metric} at level {level}, {} against {}", figure(metric, own), figure(metric, other))
+}
 
 impl Results {
     /// The most important first.
     pub(super) fn summary(&self) -> Vec<String> {
         let mut told = Vec::new();
-        let wins = |winner: Winner| {
-            let levels = self.levels.iter().filter(|found| found.comparison.winner() == winner);
-            levels.map(|found| found.level.name).collect::<Vec<_>>().join(", ")
-        };
-        for (winner, architecture) in [(Winner::A, Architecture::Services), (Winner::B, Architecture::Daemon)] {
-            let levels = wins(winner);
-            if !levels.is_empty() {
-                told.push(format!("{} is better under load level: {levels}.", architecture.name()));
-            }
-        }
-        let invalid = self.levels.iter().filter(|found| found.comparison.invalid.is_some());
-        let invalid: Vec<&str> = invalid.map(|found| found.level.name).collect();
-        if !invalid.is_empty() {
-            told.push(format!("No comparison on this machine at level: {}; the reason is below.", invalid.join(", ")));
-        }
-        if told.is_empty() {
-            told.push("Neither architecture is shown to be the better one at any level.".into());
-        }
+        let levels: Vec<_> = self.levels.iter().map(|found| (found.level.name, shown(&found.comparison))).collect();
+        told.extend(verdicts(&levels));
         for architecture in Architecture::BOTH {
             let found = &self.scaling[architecture as usize];
             let best = best(found);
@@ -67,12 +91,11 @@ impl Results {
                 let each = self.levels.iter().flat_map(|found| {
                     let won = found.comparison.findings.iter().filter(move |finding| finding.winner == winner);
                     won.map(|finding| {
-                        format!(
-                            "{} at level {}, by {:.0} %",
-                            finding.metric,
-                            found.level.name,
-                            100.0 * finding.change.abs()
-                        )
+                        let [own, other] = match own {
+                            Winner::A => [finding.a, finding.b],
+                            _ => [finding.b, finding.a],
+                        };
+                        against(finding.metric, found.level.name, own, other)
                     })
                 });
                 each.collect::<Vec<String>>()
@@ -89,10 +112,14 @@ impl Results {
                 }
             }
             let [own, other] = [at, 1 - at].map(|at| failed(&self.recoveries[at].outcome));
-            let text = format!("{} of the events failed in the run in which a coordinator was stopped", percent(own));
-            if own < other {
+            let text = format!(
+                "{} of the events failed while a coordinator was stopped, against {}",
+                percent(own),
+                percent(other)
+            );
+            if own + POINT < other {
                 good.push(text);
-            } else if own > other {
+            } else if other + POINT < own {
                 bad.push(text);
             }
             let name = architecture.name();
@@ -135,7 +162,7 @@ impl Results {
             }
         }
         let shares = Architecture::BOTH.map(|architecture| failed(&self.recoveries[architecture as usize].outcome));
-        if shares[0] < shares[1] {
+        if shares[0] + POINT < shares[1] {
             told.push(format!(
                 "Where one service's outage must not stop the others, choose services: {} of the events failed against {}.",
                 percent(shares[0]),
@@ -152,8 +179,10 @@ impl Results {
         for (architecture, found) in Architecture::BOTH.into_iter().zip(&self.scaling) {
             if let Some(factor) = factor(found).filter(|factor| word(Figure::Scalability, *factor) == "limited") {
                 told.push(format!(
-                    "{}: more callers bring little (factor {factor:.2}); more connections than that only wait.",
-                    architecture.name()
+                    "{}: more callers bring little (factor {factor:.2}); {} of them did the most, {}.",
+                    architecture.name(),
+                    busiest(found),
+                    per_second(best(found))
                 ));
             }
         }
@@ -180,5 +209,33 @@ impl Results {
             told.push("Nothing that was measured asks for a change.".into());
         }
         told
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_level_is_in_one_sentence() {
+        let told = |levels: &[(&'static str, Shown)]| verdicts(levels).join(" ");
+        let [services, daemon] = Architecture::BOTH.map(Shown::Better);
+        assert_eq!(
+            told(&[("light", Shown::Invalid), ("medium", Shown::Neither), ("heavy", daemon)]),
+            "daemon is better under load level: heavy. Neither is shown to be the better one at level: medium. \
+             No comparison on this machine at level: light; the reason is below."
+        );
+        assert_eq!(
+            told(&[("light", services), ("medium", daemon), ("heavy", services)]),
+            "services is better under load level: light, heavy. daemon is better under load level: medium."
+        );
+    }
+
+    #[test]
+    fn a_difference_is_told_by_both_values() {
+        let told = against(Metric::P95, "light", 287e3, 175e3);
+        assert_eq!(told, "response p95 at level light, 287 µs against 175 µs");
+        let told = against(Metric::Errors, "heavy", 0.0, 0.01);
+        assert_eq!(told, "error rate at level heavy, 0 % against 1 %");
     }
 }

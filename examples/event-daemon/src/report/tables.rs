@@ -5,10 +5,12 @@ use perf_exporters::human;
 use perf_load::Outcome;
 use perf_load::compare::{Metric, Winner};
 use perf_load::endurance::Endured;
+use perf_load::recovery::{Recovery, Took};
 use perf_load::scale::Scalability;
 
 use super::Results;
 use crate::document::Document;
+use crate::measure::recovery;
 use crate::measure::scaling::{CALLERS, factor};
 use crate::words::{Figure, word};
 
@@ -144,6 +146,15 @@ pub(super) fn levels(results: &Results, document: &mut Document) {
     document.table(&heads, rows);
 }
 
+/// A value of a metric for people.
+pub(super) fn figure(metric: Metric, value: f64) -> String {
+    match metric {
+        Metric::Throughput => per_second(value),
+        Metric::Errors => percent(value),
+        _ => time(value),
+    }
+}
+
 pub(super) fn significance(results: &Results, document: &mut Document) {
     let mut rows = Vec::new();
     for found in &results.levels {
@@ -151,11 +162,6 @@ pub(super) fn significance(results: &Results, document: &mut Document) {
         document.text(format!("{}: {}", found.level.name, comparison.summary()));
         for finding in &comparison.findings {
             let metric = finding.metric;
-            let figure = |value| match metric {
-                Metric::Throughput => per_second(value),
-                Metric::Errors => percent(value),
-                _ => time(value),
-            };
             let known = |value: f64, text: String| if value.is_finite() { text } else { "unknown".into() };
             // A share has no relative change: none may become some.
             let unit = if metric == Metric::Errors { "points" } else { "%" };
@@ -163,8 +169,8 @@ pub(super) fn significance(results: &Results, document: &mut Document) {
             rows.push(vec![
                 found.level.name.into(),
                 metric.to_string(),
-                figure(finding.a),
-                figure(finding.b),
+                figure(metric, finding.a),
+                figure(metric, finding.b),
                 change(finding.change),
                 format!("{} … {}", change(finding.interval.0), change(finding.interval.1)),
                 format!("{:.3}", finding.adjusted),
@@ -182,9 +188,15 @@ pub(super) fn significance(results: &Results, document: &mut Document) {
             rows.push(row);
         }
     }
+    if rows.is_empty() {
+        return;
+    }
     let heads = ["level", "metric", "#services", "#daemon", "#change", "#95 % interval", "#p (Holm)", "better"];
     document.table(&heads, rows);
-    document.text("Changes are of the daemon against the services; a positive one is worse.");
+    document.text(
+        "A change says how much worse the daemon is than the services: of a positive one the daemon takes longer, does less or \
+         fails more.",
+    );
 }
 
 pub(super) fn patterns(results: &Results, document: &mut Document) {
@@ -224,21 +236,23 @@ pub(super) fn faults(results: &Results, document: &mut Document) {
         let (worst, backlog) = found.recovery.worst();
         vec![
             found.architecture.name().into(),
-            found.recovery.took.to_string(),
+            recovered(&found.recovery),
             time(worst as f64),
             backlog.to_string(),
             percent(failed(&found.outcome)),
             classes(&found.outcome),
         ]
     });
-    document.text(
-        "One coordinator is stopped under load and started again: of the services one of ten, of the daemon all.",
-    );
+    document.text(format!(
+        "The coordinator of one service is stopped under load and started again: one of {} in the one architecture, the only one \
+         in the other.",
+        recovery::LEVEL.services
+    ));
     let heads = ["architecture", "recovery", "#worst p99", "#worst backlog", "#failed", "failures by class"];
     document.table(&heads, rows.collect());
     let rows = results.faults.iter().map(|after| {
         vec![
-            format!("{:?}", after.fault),
+            after.fault.name(),
             after.architecture.name().into(),
             after.events.to_string(),
             after.acknowledged.to_string(),
@@ -299,9 +313,36 @@ pub(super) fn memory(results: &Results, document: &mut Document) {
 /// A ceiling so many times above what was reached says nothing.
 const BEYOND: f64 = 1_000.0;
 
+/// The ceiling of a curve. Where nothing holds callers up, there is none that a run could show; a fitted one below what was reached is
+/// none either.
+fn ceiling(fitted: f64, best: f64) -> String {
+    match fitted {
+        fitted if fitted > BEYOND * best => "none".into(),
+        fitted if fitted < best => format!("{}, which was reached", per_second(best)),
+        fitted => per_second(fitted),
+    }
+}
+
+/// How long a recovery took: between what was seen and the end of the look.
+fn recovered(recovery: &Recovery) -> String {
+    match recovery.took {
+        Took::Time(from) => {
+            let to = from + recovery.resolution;
+            format!("recovered within {}", time(to.as_nanos() as f64))
+        }
+        _ => recovery.took.to_string(),
+    }
+}
+
 /// The greatest median throughput.
 pub(super) fn best(found: &Scalability) -> f64 {
     CALLERS.iter().filter_map(|callers| found.median(*callers, |step| Some(step.throughput))).fold(0.0, f64::max)
+}
+
+/// The number of callers that did the most.
+pub(super) fn busiest(found: &Scalability) -> u32 {
+    let throughput = |callers| found.median(callers, |step| Some(step.throughput)).unwrap_or(0.0);
+    CALLERS.into_iter().max_by(|a, b| throughput(*a).total_cmp(&throughput(*b))).unwrap_or(1)
 }
 
 pub(super) fn scalability(results: &Results, document: &mut Document) {
@@ -334,8 +375,7 @@ pub(super) fn scalability(results: &Results, document: &mut Document) {
                 usl.kappa.value,
                 usl.kappa.low,
                 usl.kappa.high,
-                // Where nothing holds callers up, the curve has no ceiling that a run could show.
-                if usl.ceiling.value > BEYOND * best(found) { "none".into() } else { per_second(usl.ceiling.value) },
+                ceiling(usl.ceiling.value, best(found)),
             ),
             (None, why) => format!("no curve: {}", why.as_deref().unwrap_or("unknown")),
         };
@@ -345,5 +385,17 @@ pub(super) fn scalability(results: &Results, document: &mut Document) {
             found.diagnosis.bottleneck,
             found.diagnosis.evidence.join("; ")
         ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ceiling_is_never_below_what_was_reached() {
+        assert_eq!(ceiling(46_900.0, 11_300.0), "46.9 K/s");
+        assert_eq!(ceiling(5_520.0, 5_680.0), "5.68 K/s, which was reached");
+        assert_eq!(ceiling(1e9, 5_680.0), "none");
     }
 }

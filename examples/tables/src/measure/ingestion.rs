@@ -1,15 +1,18 @@
 //! Rows into the table, and what they cost: memory, processor time, allocations.
 
 use perf_core::snapshot;
+use perf_exporters::human;
 use perf_exporters::judge::Unit;
 use perf_exporters::monitor::Monitor;
 use perf_exporters::report::BudgetReport;
 
-use crate::stream::{Ingested, Source, stream};
+use crate::stream::{Ingested, Source, stream_and_tell};
 use crate::{Injection, Table};
 
 /// A line in so many is broken.
 const POISON_EVERY: u64 = 1_000;
+/// Lines between two words of progress.
+const TOLD_EVERY: usize = 1_000_000;
 
 /// The table after it was filled.
 #[derive(Debug)]
@@ -22,11 +25,17 @@ pub struct Streamed {
     pub figures: Vec<BudgetReport>,
 }
 
-pub(super) fn run(lines: usize, inject: Option<Injection>, monitor: &Monitor) -> Streamed {
+pub(super) fn run(lines: usize, inject: Option<Injection>, monitor: &Monitor, tell: impl Fn(&str)) -> Streamed {
     let (mut source, mut table) = (Source::new(42, POISON_EVERY), Table::new(lines, inject));
     let cpu = || monitor.track().moments.last().and_then(|moment| moment.cpu_ns).map(|ns| ns as f64);
     let (before, cpu_before) = (snapshot(), cpu());
-    let counts = stream(&mut source, lines, &mut table, inject);
+    let mut next = TOLD_EVERY;
+    let counts = stream_and_tell(&mut source, lines, &mut table, inject, |read| {
+        if read >= next && read < lines {
+            tell(&format!("  {} of {} lines", human::count(next as u64), human::count(lines as u64)));
+            next += TOLD_EVERY;
+        }
+    });
     let (done, cpu_after) = (snapshot().since(&before), cpu());
     let seconds = cpu_after.zip(cpu_before).map_or(f64::NAN, |(after, before)| (after - before) / 1e9);
 

@@ -49,9 +49,9 @@ impl Size {
 /// The monitor could not be started, or the load has a setting that cannot be used.
 pub fn all(size: Size, inject: Option<Injection>, tell: impl Fn(&str)) -> Result<Report, Box<dyn Error>> {
     let monitor = Monitor::start(&Options::default())?;
-    tell("rows are streamed into the table");
-    let streamed = ingestion::run(size.lines(), inject, &monitor);
-    tell("reads at a steady rate");
+    tell("rows are streamed into the table …");
+    let streamed = ingestion::run(size.lines(), inject, &monitor, &tell);
+    tell("reads at a steady rate …");
     let reads = reads::run(&streamed.table, size.seconds(), inject)?;
     // What comes now calls the same functions in other ways, so the probes' figures are taken before.
     let snapshot = perf_core::snapshot();
@@ -59,7 +59,7 @@ pub fn all(size: Size, inject: Option<Injection>, tell: impl Fn(&str)) -> Result
     report.probes.extend(reads.probes.into_iter().filter(|probe| probe.name.starts_with("reads::")));
     report.probes.sort_by(|a, b| a.name.cmp(&b.name));
     report.budgets = streamed.figures;
-    tell("growth of lookups, the index and the cache against their alternatives, leaks");
+    tell("growth of lookups, the index and the cache against their alternatives, leaks …");
     report.budgets.extend(checks::run(inject));
     report.monitor.push(monitor.track());
     Ok(report)

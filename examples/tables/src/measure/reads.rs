@@ -1,34 +1,40 @@
-//! Reads at a steady rate: lookups by key, totals through the cache, and a few scans.
+//! Reads at a steady rate: lookups by key, totals through the cache, and a few scans, as `load.toml` has them.
 
+use std::hint::black_box;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use perf_exporters::Report;
-use perf_load::{Ctx, Error, Load, Mix, Operation};
+use perf_load::{Ctx, Error, Mix, Plan};
 
 use crate::{Injection, Queries, Table};
 
-/// Reads in a second.
-const RATE: f64 = 2_000.0;
+/// The load, as a file that can be changed.
+const LOAD: &str = include_str!("../../load.toml");
 
 pub(super) fn run(table: &Table, seconds: u64, inject: Option<Injection>) -> Result<Report, Error> {
     let symbols: Vec<&str> = table.symbols().collect();
     let queries = Mutex::new(Queries::new(inject));
     #[allow(clippy::cast_possible_truncation, reason = "a number below that of the symbols")]
     let symbol = |ctx: &Ctx| symbols[(ctx.number() % symbols.len() as u64) as usize];
-    let mix = Mix::new()
-        .add(Operation::new("lookup").weight(90.0), |ctx: &Ctx| {
-            // Keys go from 1 on; a thousandth of them were in broken lines.
-            let key = 1 + ctx.number().wrapping_mul(0x9e37_79b9_7f4a_7c15) % table.len() as u64;
-            std::hint::black_box(table.get(key));
-        })
-        .add(Operation::new("total").weight(9.0), |ctx: &Ctx| {
-            let mut queries = queries.lock().unwrap_or_else(PoisonError::into_inner);
-            std::hint::black_box(queries.total(table, symbol(ctx)));
-        })
-        .add(Operation::new("scan").weight(1.0), |ctx: &Ctx| {
-            std::hint::black_box(table.total_by_scan(symbol(ctx)));
-        });
-    let load = Load::new("reads").rate(RATE).poisson().seed(1).duration(Duration::from_secs(seconds));
-    Ok(load.limit(Duration::from_millis(10)).run_mix(&mix)?.report)
+    let lookup = |ctx: &Ctx| {
+        // Keys go from 1 on; a thousandth of them were in broken lines.
+        let key = 1 + ctx.number().wrapping_mul(0x9e37_79b9_7f4a_7c15) % table.len() as u64;
+        black_box(table.get(key));
+    };
+    let total = |ctx: &Ctx| {
+        let mut queries = queries.lock().unwrap_or_else(PoisonError::into_inner);
+        black_box(queries.total(table, symbol(ctx)));
+    };
+    let scan = |ctx: &Ctx| _ = black_box(table.total_by_scan(symbol(ctx)));
+    let plan = Plan::parse(LOAD)?;
+    let mix = plan.operations.into_iter().try_fold(Mix::new(), |mix, operation| match operation.name() {
+        "lookup" => Ok(mix.add(operation, lookup)),
+        "total" => Ok(mix.add(operation, total)),
+        "scan" => Ok(mix.add(operation, scan)),
+        other => Err(Error::invalid("operation", format!("`{other}` is no read; there are lookup, total and scan"))),
+    })?;
+    let load = plan.load.duration(Duration::from_secs(seconds));
+    let load = load.tell(Duration::from_secs(10), |live| eprintln!("  {live}"));
+    Ok(load.run_mix(&mix)?.report)
 }
