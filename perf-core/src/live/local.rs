@@ -10,6 +10,7 @@ use super::heap::Heap;
 use super::here;
 use super::ring::Ring;
 use super::sessions::Entry;
+use super::shadow::ShadowStack;
 use super::shard::Shard;
 use super::slot::Slot;
 use super::sync::{ADDS_AT_ONCE, AtomicPtr};
@@ -61,6 +62,8 @@ pub(crate) struct Local {
     /// Ticks that watched calls which have ended waited, as far as their callers need to know: wrapping.
     pub(crate) waited: Cell<u64>,
     pub(crate) heap: Heap,
+    /// The frames of the thread's open calls.
+    pub(crate) frames: ShadowStack,
     /// The thread's own shard.
     pub(crate) home: Cell<Option<&'static Shard>>,
     /// Sessions entered on this thread, innermost first.
@@ -91,6 +94,7 @@ thread_local! {
             cost: Cell::new(0),
             waited: Cell::new(0),
             heap: Heap::new(),
+            frames: ShadowStack::new(),
             home: Cell::new(None),
             entries: Cell::new(std::ptr::null_mut()),
             ring: Cell::new(None),
@@ -125,14 +129,10 @@ impl Local {
         self.thread.get()
     }
 
-    /// The slot of the probe with this word, if it is the usual case: registered, on, seen before here, nothing special.
+    /// Whether the call of a probe with this word takes the usual path, and the word is below the length of the table.
     #[inline(always)]
-    pub(crate) fn usual_slot(&self, word: usize) -> Option<&'static Slot> {
-        if word >= self.usual.get() {
-            return None;
-        }
-        // SAFETY: `usual` is `length` or 0.
-        unsafe { self.slot(word) }
+    pub(crate) fn is_usual(&self, word: usize) -> bool {
+        word < self.usual.get()
     }
 
     /// The slot of a probe that has been called on this shard.
@@ -149,7 +149,7 @@ impl Local {
     /// # Safety
     /// `id` is below `length`.
     #[inline(always)]
-    unsafe fn slot(&self, id: usize) -> Option<&'static Slot> {
+    pub(crate) unsafe fn slot(&self, id: usize) -> Option<&'static Slot> {
         // SAFETY: `table` has `length` entries: both come from `use_shard`, and only this thread replaces them.
         let place = unsafe { &*self.table.get().add(id) };
         // SAFETY: a slot lives for ever once made. Only this thread makes slots in this shard.

@@ -1,0 +1,314 @@
+//! The frame of an open call: what its start notes for its end. A guard is the address of one.
+
+use std::cell::Cell;
+
+use super::clock;
+use super::general::Sampled;
+use super::heap::{Change, Mark, Nested};
+use super::local::Local;
+use super::slot::Slot;
+use super::tree::Place;
+
+/// One word with the loan that a call is under, see [`Local::loan`], how its end is counted, and its flags. The usual
+/// call's word is the loan alone, so that one comparison at its end shows that there is nothing else to do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Tag(u64);
+
+impl Tag {
+    /// [`Frame::mark`] is there.
+    pub(crate) const HEAP: Self = Self(1 << 32);
+    /// The call goes into the thread's ring.
+    pub(crate) const RING: Self = Self(1 << 33);
+    /// It has a place in the call tree: [`Frame::place`] is there.
+    pub(crate) const TREE: Self = Self(1 << 34);
+    /// It is counted by [`super::general`]: [`Frame::place`] and [`Frame::sampled`] are there.
+    pub(crate) const GENERAL: Self = Self(1 << 35);
+    /// It is counted by a thread that has no shard any more.
+    pub(crate) const STRAY: Self = Self(1 << 36);
+    /// The call is marked as failed.
+    pub(crate) const FAILED: Self = Self(1 << 40);
+    /// It began while its thread was unwinding, so that it is not the one that panicked.
+    pub(crate) const UNWINDING: Self = Self(1 << 41);
+    /// The call has ended out of order: see [`super::shadow`].
+    pub(crate) const ENDED: Self = Self(1 << 42);
+    /// The frame below is that of such a call.
+    pub(crate) const ABOVE_ENDED: Self = Self(1 << 43);
+    /// Another call is timed for this one.
+    pub(crate) const UNTIMED: Self = Self(1 << 63);
+
+    /// The tag of a usual call under this loan.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) const fn under(loan: u64) -> Self {
+        Self(loan)
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) const fn and(self, more: Self) -> Self {
+        Self(self.0 | more.0)
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) const fn without(self, part: Self) -> Self {
+        Self(self.0 & !part.0)
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) const fn has(self, part: Self) -> bool {
+        self.0 & part.0 != 0
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    #[allow(clippy::cast_possible_truncation, reason = "the lower half is meant")]
+    pub(crate) const fn loan(self) -> u64 {
+        self.0 as u32 as u64
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    const fn is_timed(self) -> bool {
+        self.0 >> 63 == 0
+    }
+}
+
+/// The state of an open call: a place on its thread's [`ShadowStack`](super::shadow::ShadowStack). Its memory is zeros before the
+/// first call in it, which is valid for all of its fields, and afterwards holds an earlier call's values. So nothing in it
+/// is undefined, also where a signal handler comes between the stores of a start.
+pub(crate) struct Frame {
+    tag: Cell<Tag>,
+    /// The thread's local state: in a dynamic library each access to it would take a call.
+    local: Cell<Option<&'static Local>>,
+    slot: Cell<Option<&'static Slot>>,
+    /// [`Local::child_ticks`] at the start.
+    child_ticks: Cell<u64>,
+    started: Cell<u64>,
+    /// [`Slot::total`] at the start.
+    total: Cell<u64>,
+    /// Set in calls made by [`Frame::begin_untimed`].
+    nested: Cell<Nested>,
+    /// Set with [`Tag::TREE`] or [`Tag::GENERAL`].
+    place: Cell<Place>,
+    /// Set with [`Tag::GENERAL`].
+    sampled: Cell<Sampled>,
+    /// Set with [`Tag::HEAP`].
+    heap: Cell<Mark>,
+}
+
+/// Beginnings are inlined in optimized builds: each writes the parts that its calls have, and no other.
+impl Frame {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn begin(&self, tag: Tag, local: &'static Local, slot: &'static Slot) {
+        self.tag.set(tag);
+        self.local.set(Some(local));
+        self.slot.set(Some(slot));
+        self.child_ticks.set(local.child_ticks.get());
+    }
+
+    /// Ends a start: the time is read last, and before it whether the thread unwinds. No memory but the call's is accessed
+    /// after that question, and what follows it where the thread unwinds is a function of its own: so the compiler saves
+    /// registers on the rare way only.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn time(&'static self) -> Option<&'static Self> {
+        if std::thread::panicking() {
+            return self.time_unwinding();
+        }
+        self.started.set(clock::counter());
+        Some(self)
+    }
+
+    /// The same of a call that is not timed.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn leave_untimed(&'static self) -> Option<&'static Self> {
+        if std::thread::panicking() {
+            return self.time_unwinding();
+        }
+        Some(self)
+    }
+
+    /// The same where the thread unwinds.
+    #[cold]
+    #[inline(never)]
+    fn time_unwinding(&'static self) -> Option<&'static Self> {
+        self.set(Tag::UNWINDING);
+        self.started.set(clock::counter());
+        // Where the compiler knew the value, it would not go on by a jump.
+        Some(std::hint::black_box(self))
+    }
+
+    /// Begins a call of the probe in `slot` and nothing else, which the caller [times](Self::time).
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn begin_usual(&self, local: &'static Local, slot: &'static Slot) {
+        self.begin(Tag::under(local.loan.get()), local, slot);
+        self.total.set(slot.total.own());
+    }
+
+    /// The same with the place in the tree and in the ring that the tag says, and a mark of the heap where allocations are
+    /// counted.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn begin_known<const HEAP: bool>(
+        &self,
+        tag: Tag,
+        local: &'static Local,
+        slot: &'static Slot,
+        place: Option<Place>,
+    ) {
+        self.begin(if HEAP { tag.and(Tag::HEAP) } else { tag }, local, slot);
+        if let Some(place) = place {
+            self.place.set(place);
+        }
+        if HEAP {
+            self.heap.set(local.heap.mark(slot));
+        }
+        self.total.set(slot.total.own());
+    }
+
+    /// The same with what the tag says it has: with [`Tag::HEAP`] a mark is taken.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn begin_timed(
+        &self,
+        tag: Tag,
+        local: &'static Local,
+        slot: &'static Slot,
+        (place, sampled): (Option<Place>, Option<Sampled>),
+        now: impl FnOnce() -> u64,
+    ) {
+        self.begin(tag, local, slot);
+        if let Some(place) = place {
+            self.place.set(place);
+        }
+        if let Some(sampled) = sampled {
+            self.sampled.set(sampled);
+        }
+        if tag.has(Tag::HEAP) {
+            self.heap.set(local.heap.mark(slot));
+        }
+        self.total.set(slot.total.own());
+        if std::thread::panicking() {
+            self.set(Tag::UNWINDING);
+        }
+        self.started.set(now());
+    }
+
+    /// Begins a call that another one is timed for.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn begin_untimed(&self, local: &'static Local, slot: &'static Slot) {
+        self.begin(Tag::under(local.loan.get()).and(Tag::UNTIMED), local, slot);
+        self.nested.set(local.heap.nested());
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn tag(&self) -> Tag {
+        self.tag.get()
+    }
+
+    /// Whether the call is timed: else another one is, for this one.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn is_timed(&self) -> bool {
+        self.tag().is_timed()
+    }
+
+    /// The calling thread's, since guards do not leave their thread.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn local(&self) -> &'static Local {
+        // SAFETY: every start sets it, and only guards of calls that have begun lead here.
+        unsafe { self.local.get().unwrap_unchecked() }
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn slot(&self) -> &'static Slot {
+        // SAFETY: as in `local`.
+        unsafe { self.slot.get().unwrap_unchecked() }
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn child_ticks(&self) -> u64 {
+        self.child_ticks.get()
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn started(&self) -> u64 {
+        debug_assert!(self.is_timed() || self.tag().has(Tag::GENERAL));
+        self.started.get()
+    }
+
+    /// [`Slot::total`] at the start.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn total(&self) -> u64 {
+        self.total.get()
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn mark(&self) -> Mark {
+        debug_assert!(self.tag().has(Tag::HEAP));
+        self.heap.get()
+    }
+
+    /// The allocations that callees had made at the start of a call that is not timed.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn nested(&self) -> Nested {
+        debug_assert!(!self.is_timed() && !self.tag().has(Tag::GENERAL));
+        self.nested.get()
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn place(&self) -> Place {
+        debug_assert!(self.tag().has(Tag::TREE.and(Tag::GENERAL)));
+        self.place.get()
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn sampled(&self) -> Sampled {
+        debug_assert!(self.tag().has(Tag::GENERAL));
+        self.sampled.get()
+    }
+
+    /// Whether another call stands for this one, which is counted already. The call is on the path of [`super::general`], or
+    /// timed.
+    pub(crate) fn is_stood_for(&self) -> bool {
+        self.tag().has(Tag::GENERAL) && self.sampled().weight == 0
+    }
+
+    /// Closes the call's heap mark, as one that stands for `weight` calls; returns the change since the start, if any.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn close_heap(&self, local: &Local, weight: u64) -> Option<Change> {
+        if !self.tag().has(Tag::HEAP) || local.heap.is_untouched(&self.mark()) {
+            return None;
+        }
+        Some(local.heap.close(&self.mark(), weight))
+    }
+
+    /// Adds to the tag.
+    pub(crate) fn set(&self, more: Tag) {
+        self.tag.set(self.tag().and(more));
+    }
+
+    /// Makes the tag that of no call.
+    pub(crate) fn clear(&self) {
+        self.tag.set(Tag(0));
+    }
+
+    /// Marks the call as failed.
+    pub(crate) fn fail(&self) {
+        self.set(Tag::FAILED);
+    }
+
+    /// Whether the call, which ends now, does so by a panic of its own.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn panics(&self) -> bool {
+        std::thread::panicking() && !self.tag().has(Tag::UNWINDING)
+    }
+
+    /// Whether there is something for [`Self::count_outcome`] to count.
+    pub(crate) fn has_outcome(&self) -> bool {
+        self.tag().has(Tag::FAILED) || self.panics()
+    }
+
+    /// Errors and panics, once the call has ended.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn count_outcome(&self, slot: &Slot) {
+        if self.tag().has(Tag::FAILED) {
+            slot.errors.add(1);
+        }
+        if self.panics() {
+            slot.panics.add(1);
+        }
+    }
+}
