@@ -10,7 +10,7 @@ use super::lost::count_lost;
 use super::registry::REGISTRY;
 use super::shard::Shard;
 use super::slot::{EMPTY, Slot};
-use super::{clock, cost, fork, general, heap, object, sessions, slow};
+use super::{clock, cost, fork, general, object, sessions, slow};
 
 /// Where a probe's calls are counted.
 pub(crate) enum Found {
@@ -50,9 +50,9 @@ fn begin(local: &'static Local, site: &'static Callsite, found: &Found) -> Optio
         // The usual path has found no slot: this call is slow already, so it is watched.
         Found::Here(_, slot) => general::start_in(local, slot, site),
         Found::Orphan(slot) => {
-            let tag = Tag::under(STRAY).and(Tag::STRAY).and(Tag::HEAP);
-            let frame = local.frames.take_or_lose()?;
-            frame.begin_timed(tag, local, slot, (None, None), clock::now);
+            let frame = local.take_frame_or_lose(slot)?;
+            frame.reset(frame.tag().with_loan(STRAY));
+            frame.begin_timed(Tag::STRAY, local, slot, (None, None), clock::now);
             Some(frame)
         }
     }
@@ -84,9 +84,6 @@ fn first_time(local: &Local, site: &'static Callsite) -> Found {
         // The slot outlives a library that is unloaded.
         if site.site().is_some_and(|known| !known.transient) {
             slot.set_site(site);
-        }
-        if heap::is_counted() {
-            local.count_allocations();
         }
         local.use_shard(Some(shard));
         Some(Found::Here(shard, slot))
@@ -127,7 +124,7 @@ pub(crate) fn arrange_return() -> bool {
             // A probe in a signal handler must not find the lock held by this thread.
             local.enter_phase(Phase::InLibrary);
             local.use_shard(None);
-            local.loan.set(ENDED);
+            local.set_loan(ENDED);
             local.ring.set(None);
             local.frames.leave();
             if let Some(home) = local.home.take() {

@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use super::clock;
 use super::general::Sampled;
-use super::heap::{Change, Mark, Nested};
+use super::heap::{Change, Heap, Mark};
 use super::local::Local;
 use super::slot::Slot;
 use super::tree::Place;
@@ -15,7 +15,7 @@ use super::tree::Place;
 pub(crate) struct Tag(u64);
 
 impl Tag {
-    /// [`Frame::mark`] is there.
+    /// A mark of the heap is there.
     pub(crate) const HEAP: Self = Self(1 << 32);
     /// The call goes into the thread's ring.
     pub(crate) const RING: Self = Self(1 << 33);
@@ -34,7 +34,7 @@ impl Tag {
     /// The frame below is that of such a call.
     pub(crate) const ABOVE_ENDED: Self = Self(1 << 43);
     /// Another call is timed for this one.
-    pub(crate) const UNTIMED: Self = Self(1 << 63);
+    pub(crate) const UNTIMED: Self = Self(1 << 37);
 
     /// The tag of a usual call under this loan.
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -63,9 +63,13 @@ impl Tag {
         self.0 as u32 as u64
     }
 
+    pub(crate) const fn with_loan(self, loan: u64) -> Self {
+        Self(self.0 >> 32 << 32 | loan)
+    }
+
     #[cfg_attr(not(debug_assertions), inline(always))]
     const fn is_timed(self) -> bool {
-        self.0 >> 63 == 0
+        !self.has(Self::UNTIMED)
     }
 }
 
@@ -74,7 +78,7 @@ impl Tag {
 /// is undefined, also where a signal handler comes between the stores of a start.
 pub(crate) struct Frame {
     tag: Cell<Tag>,
-    /// The thread's local state: in a dynamic library each access to it would take a call.
+    /// The local state of the thread whose frame it is: in a dynamic library each access to it would take a call.
     local: Cell<Option<&'static Local>>,
     slot: Cell<Option<&'static Slot>>,
     /// [`Local::child_ticks`] at the start.
@@ -82,24 +86,26 @@ pub(crate) struct Frame {
     started: Cell<u64>,
     /// [`Slot::total`] at the start.
     total: Cell<u64>,
-    /// Set in calls made by [`Frame::begin_untimed`].
-    nested: Cell<Nested>,
     /// Set with [`Tag::TREE`] or [`Tag::GENERAL`].
     place: Cell<Place>,
     /// Set with [`Tag::GENERAL`].
     sampled: Cell<Sampled>,
-    /// Set with [`Tag::HEAP`].
+    /// Set when something is first allocated or freed in the call: see [`Frame::has_mark`].
     heap: Cell<Mark>,
 }
 
 /// Beginnings are inlined in optimized builds: each writes the parts that its calls have, and no other.
 impl Frame {
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn begin(&self, tag: Tag, local: &'static Local, slot: &'static Slot) {
-        self.tag.set(tag);
+    /// Before it is used: makes it one of the thread's, with the tag of a usual call.
+    pub(crate) fn prepare(&self, local: &'static Local) {
         self.local.set(Some(local));
-        self.slot.set(Some(slot));
-        self.child_ticks.set(local.child_ticks.get());
+        self.reset(local.tag.get());
+    }
+
+    /// After its use by a call that is not usual: gives it the tag of a usual call.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn reset(&self, tag: Tag) {
+        self.tag.set(tag);
     }
 
     /// Ends a start: the time is read last, and before it whether the thread unwinds. No memory but the call's is accessed
@@ -133,65 +139,57 @@ impl Frame {
         Some(std::hint::black_box(self))
     }
 
-    /// Begins a call of the probe in `slot` and nothing else, which the caller [times](Self::time).
+    /// Begins a usual call, which the caller [times](Self::time). The tag is there already.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn begin_usual(&self, local: &'static Local, slot: &'static Slot) {
-        self.begin(Tag::under(local.loan.get()), local, slot);
+        self.begin_untimed(local, slot);
         self.total.set(slot.total.own());
     }
 
-    /// The same with the place in the tree and in the ring that the tag says, and a mark of the heap where allocations are
-    /// counted.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn begin_known<const HEAP: bool>(
-        &self,
-        tag: Tag,
-        local: &'static Local,
-        slot: &'static Slot,
-        place: Option<Place>,
-    ) {
-        self.begin(if HEAP { tag.and(Tag::HEAP) } else { tag }, local, slot);
-        if let Some(place) = place {
-            self.place.set(place);
-        }
-        if HEAP {
-            self.heap.set(local.heap.mark(slot));
-        }
-        self.total.set(slot.total.own());
-    }
-
-    /// The same with what the tag says it has: with [`Tag::HEAP`] a mark is taken.
+    /// Begins a call that is timed, with what its tag says it has.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn begin_timed(
         &self,
-        tag: Tag,
+        parts: Tag,
         local: &'static Local,
         slot: &'static Slot,
         (place, sampled): (Option<Place>, Option<Sampled>),
         now: impl FnOnce() -> u64,
     ) {
-        self.begin(tag, local, slot);
+        self.set(parts);
+        self.begin_usual(local, slot);
         if let Some(place) = place {
-            self.place.set(place);
+            self.set_place(place);
         }
         if let Some(sampled) = sampled {
             self.sampled.set(sampled);
         }
-        if tag.has(Tag::HEAP) {
-            self.heap.set(local.heap.mark(slot));
-        }
-        self.total.set(slot.total.own());
         if std::thread::panicking() {
             self.set(Tag::UNWINDING);
         }
         self.started.set(now());
     }
 
-    /// Begins a call that another one is timed for.
+    /// Begins a call that another one is timed for; its tag says so.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn begin_untimed(&self, local: &'static Local, slot: &'static Slot) {
-        self.begin(Tag::under(local.loan.get()).and(Tag::UNTIMED), local, slot);
-        self.nested.set(local.heap.nested());
+        self.slot.set(Some(slot));
+        self.child_ticks.set(local.child_ticks.get());
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn set_place(&self, place: Place) {
+        self.place.set(place);
+    }
+
+    /// Takes the mark of the heap. The slot may be that of an earlier call, where a start is interrupted by a signal handler.
+    pub(crate) fn mark_heap(&self, heap: &Heap) {
+        self.set_mark(heap.mark(self.slot.get()));
+    }
+
+    pub(crate) fn set_mark(&self, mark: Mark) {
+        self.heap.set(mark);
+        self.set(Tag::HEAP);
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -208,13 +206,13 @@ impl Frame {
     /// The calling thread's, since guards do not leave their thread.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn local(&self) -> &'static Local {
-        // SAFETY: every start sets it, and only guards of calls that have begun lead here.
+        // SAFETY: it is set before the frame is used, see `prepare`.
         unsafe { self.local.get().unwrap_unchecked() }
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn slot(&self) -> &'static Slot {
-        // SAFETY: as in `local`.
+        // SAFETY: every start sets it, and only guards of calls that have begun lead here.
         unsafe { self.slot.get().unwrap_unchecked() }
     }
 
@@ -235,17 +233,15 @@ impl Frame {
         self.total.get()
     }
 
+    /// Whether there is a mark of the heap: something may have been allocated or freed in the call.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn mark(&self) -> Mark {
-        debug_assert!(self.tag().has(Tag::HEAP));
-        self.heap.get()
+    pub(crate) fn has_mark(&self) -> bool {
+        self.tag().has(Tag::HEAP)
     }
 
-    /// The allocations that callees had made at the start of a call that is not timed.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn nested(&self) -> Nested {
-        debug_assert!(!self.is_timed() && !self.tag().has(Tag::GENERAL));
-        self.nested.get()
+    pub(crate) fn mark(&self) -> Mark {
+        self.heap.get()
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -269,20 +265,16 @@ impl Frame {
     /// Closes the call's heap mark, as one that stands for `weight` calls; returns the change since the start, if any.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn close_heap(&self, local: &Local, weight: u64) -> Option<Change> {
-        if !self.tag().has(Tag::HEAP) || local.heap.is_untouched(&self.mark()) {
+        if !self.has_mark() || local.heap.is_untouched(&self.mark()) {
             return None;
         }
         Some(local.heap.close(&self.mark(), weight))
     }
 
-    /// Adds to the tag.
+    /// Adds to the tag. What a signal handler has added meanwhile stays.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn set(&self, more: Tag) {
         self.tag.set(self.tag().and(more));
-    }
-
-    /// Makes the tag that of no call.
-    pub(crate) fn clear(&self) {
-        self.tag.set(Tag(0));
     }
 
     /// Marks the call as failed.

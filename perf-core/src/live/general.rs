@@ -18,7 +18,7 @@ use super::slot::Slot;
 use super::sync::MOST_TICKS;
 use super::tree::Place;
 use super::waiting::Watch;
-use super::{cap, clock, cost, entry, registry, series, slow, spans, timeline};
+use super::{cap, clock, cost, entry, more, registry, series, slow, spans, timeline};
 
 /// The additional state of a call on this path.
 #[derive(Clone, Copy)]
@@ -52,9 +52,7 @@ pub(crate) fn start_in(
     if registry::tree_is_on() {
         return start_placed(local, slot);
     }
-    let frame = local.frames.take()?;
-    frame.begin_untimed(local, slot);
-    frame.leave_untimed()
+    more::start_untimed_beyond(slot, local)
 }
 
 /// Begins a call that is timed. Not inlined, so that a call that is not timed needs few registers.
@@ -72,8 +70,8 @@ fn start_due(local: &'static Local, slot: &'static Slot, site: &'static Callsite
 /// Begins a call that is not timed, and has its place in the tree all the same.
 #[inline(never)]
 fn start_placed(local: &'static Local, slot: &'static Slot) -> Option<&'static Frame> {
-    let frame = local.frames.take()?;
-    let tag = Tag::under(local.loan.get()).and(Tag::HEAP).and(Tag::GENERAL).and(Tag::UNTIMED);
+    let frame = local.take_frame(slot)?;
+    let tag = Tag::GENERAL.and(Tag::UNTIMED);
     let sampled = Sampled { weight: 0, span: 0, watch: Watch::none(local) };
     let parts = (Some(enter(slot.shard(), slot)), Some(sampled));
     frame.begin_timed(tag, local, slot, parts, || 0);
@@ -88,13 +86,12 @@ fn start_timed(
     site: &'static Callsite,
     weight: u64,
 ) -> Option<&'static Frame> {
-    let frame = local.frames.take_or_lose()?;
-    let tag = Tag::under(local.loan.get()).and(Tag::HEAP).and(Tag::GENERAL);
+    let frame = local.take_frame_or_lose(slot)?;
     let place = enter(slot.shard(), slot);
     let (span, watch) =
         if weight == 0 { (0, Watch::none(local)) } else { (spans::enter(site), Watch::begin(local, slot)) };
     let sampled = Sampled { weight, span, watch };
-    frame.begin_timed(tag, local, slot, (Some(place), Some(sampled)), clock::now);
+    frame.begin_timed(Tag::GENERAL, local, slot, (Some(place), Some(sampled)), clock::now);
     Some(frame)
 }
 
@@ -112,14 +109,16 @@ pub(crate) fn enter(shard: &Shard, slot: &Slot) -> Place {
 }
 
 /// Ends a call that another one is timed for.
-#[inline(always)]
+#[inline(never)]
 pub(crate) fn finish_untimed(frame: &'static Frame) {
     let local = frame.local();
     // Where no probe was called meanwhile there is nothing to forget, and no store for the next such call to wait for.
-    if !frame.tag().has(Tag::GENERAL.and(Tag::FAILED).and(Tag::ABOVE_ENDED))
+    let usual = local.tag.get();
+    if frame.tag() == usual.and(Tag::UNTIMED)
         && local.child_ticks.get() == frame.child_ticks()
         && local.frames.is_top(frame)
     {
+        frame.reset(usual);
         ShadowStack::pop(local);
         if !std::thread::panicking() {
             return;
@@ -136,7 +135,7 @@ fn finish_untimed_slowly(frame: &'static Frame) {
         return frame.count_outcome(frame.slot());
     }
     count_untimed(frame);
-    frame.local().frames.release(frame);
+    frame.local().release(frame);
 }
 
 fn count_untimed(frame: &Frame) {
@@ -148,16 +147,16 @@ fn count_untimed(frame: &Frame) {
         return entry::finish_untimed_elsewhere(local, frame);
     }
     let _storing = local.storing();
-    if local.child_ticks.get() != frame.child_ticks() {
-        forget_callees(local, frame);
-    }
+    forget_callees(local, frame);
     frame.count_outcome(frame.slot());
 }
 
 /// Forgets the time and allocations of an untimed call's callees: they are in the call that stands for it.
 pub(super) fn forget_callees(local: &Local, frame: &Frame) {
     local.child_ticks.set(frame.child_ticks());
-    local.heap.forget_callees(&frame.nested());
+    if frame.has_mark() {
+        local.heap.forget_callees(&frame.mark());
+    }
 }
 
 /// Ends a call that is timed and on this path, `counter` being the processor's counter at its end.
@@ -165,7 +164,7 @@ pub(super) fn forget_callees(local: &Local, frame: &Frame) {
 pub(crate) fn finish(frame: &'static Frame, counter: u64) {
     count_at(frame, clock::at(counter));
     let span = if frame.tag().has(Tag::GENERAL) { frame.sampled().span } else { 0 };
-    frame.local().frames.release(frame);
+    frame.local().release(frame);
     if span != 0 {
         spans::exit(span);
     }

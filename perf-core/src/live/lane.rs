@@ -12,7 +12,7 @@
 //! [`super::here`]), and functions that a path goes on with have their arguments in the same places.
 
 use super::callsite::{Callsite, SAMPLED, WATCHED};
-use super::frame::{Frame, Tag};
+use super::frame::Frame;
 use super::local::Local;
 use super::shadow::ShadowStack;
 use super::slot::Slot;
@@ -23,7 +23,7 @@ use super::{clock, entry, general, more};
 #[inline(never)]
 pub(crate) fn start(site: &'static Callsite, word: usize) -> Option<&'static Frame> {
     let local = Local::known();
-    if local.is_usual(word) {
+    if local.has_place(word) {
         // SAFETY: as just seen.
         let Some(slot) = (unsafe { local.slot(word) }) else {
             return more::start(site);
@@ -35,13 +35,10 @@ pub(crate) fn start(site: &'static Callsite, word: usize) -> Option<&'static Fra
     }
     #[allow(clippy::cast_possible_truncation, reason = "it was 32 bits long")]
     let word = word as u32;
-    if let Some(slot) = local.known_slot(word) {
-        return more::start_counting(site, slot, local);
-    }
     // Whether its timed calls are watched does not matter to the others.
     if let Some(slot) = local.known_slot((word ^ SAMPLED) & !WATCHED) {
         if general::passes_by(local, slot) {
-            return more::start_untimed(site, slot, local);
+            return more::start_untimed(slot, local);
         }
         return more::start(site);
     }
@@ -63,7 +60,7 @@ fn begin(frame: &'static Frame, slot: &'static Slot, local: &'static Local) -> O
 #[inline(never)]
 pub(crate) fn finish(frame: &'static Frame) {
     let local = frame.local();
-    if frame.tag() == Tag::under(local.loan.get()) && local.frames.is_top(frame) {
+    if frame.tag() == local.tag.get() && local.frames.is_top(frame) {
         let now = clock::counter();
         let slot = frame.slot();
         let ticks = now.wrapping_sub(frame.started());

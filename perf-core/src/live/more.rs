@@ -11,44 +11,35 @@ use super::sync::{add_one, add_to};
 use super::tree::Place;
 use super::{clock, entry, general, slow, timeline};
 
-/// Begins a call whose allocations are counted, and which has nothing else special to it. A
-/// function of its own, as those below, so that the usual call saves fewer registers: the mark takes many.
-#[inline(never)]
-pub(crate) fn start_counting(
-    site: &'static Callsite,
-    slot: &'static Slot,
-    local: &'static Local,
-) -> Option<&'static Frame> {
-    let Some(frame) = local.frames.push() else {
-        return start(site);
-    };
-    frame.begin_known::<true>(Tag::under(local.loan.get()), local, slot, None);
-    frame.time()
-}
-
 /// Begins a call that another one is timed for, and which is counted already.
 #[inline(never)]
-pub(crate) fn start_untimed(_: &'static Callsite, slot: &'static Slot, local: &'static Local) -> Option<&'static Frame> {
+pub(crate) fn start_untimed(slot: &'static Slot, local: &'static Local) -> Option<&'static Frame> {
     let Some(frame) = local.frames.push() else {
-        return start_untimed_beyond(local, slot);
+        return start_untimed_beyond(slot, local);
     };
-    frame.begin_untimed(local, slot);
-    frame.leave_untimed()
+    begin_untimed(frame, slot, local)
 }
 
-#[cold]
+/// A function of its own, as that of usual calls.
 #[inline(never)]
-fn start_untimed_beyond(local: &'static Local, slot: &'static Slot) -> Option<&'static Frame> {
-    let frame = local.frames.take()?;
+fn begin_untimed(frame: &'static Frame, slot: &'static Slot, local: &'static Local) -> Option<&'static Frame> {
+    frame.set(Tag::UNTIMED);
     frame.begin_untimed(local, slot);
     frame.leave_untimed()
 }
 
-/// Begins a usual call where there is no room on the shadow stack.
+/// The same in any case.
+#[inline(never)]
+pub(super) fn start_untimed_beyond(slot: &'static Slot, local: &'static Local) -> Option<&'static Frame> {
+    let frame = local.take_frame(slot)?;
+    begin_untimed(frame, slot, local)
+}
+
+/// Begins a usual call where there is no frame that is prepared.
 #[cold]
 #[inline(never)]
 pub(crate) fn start_beyond(local: &'static Local, slot: &'static Slot) -> Option<&'static Frame> {
-    let frame = local.frames.take_or_lose()?;
+    let frame = local.take_frame_or_lose(slot)?;
     frame.begin_usual(local, slot);
     frame.time()
 }
@@ -59,49 +50,31 @@ pub(crate) fn start_known(site: &'static Callsite, word: u32, local: &'static Lo
     let Some(slot) = local.known_slot(word & !(TREE | RECORDED)) else {
         return start(site);
     };
-    if local.counts.get() {
-        return enter_counting(site, word, local, slot);
-    }
-    enter::<false>(site, word, local, slot)
-}
-
-/// The same where allocations are counted.
-#[inline(never)]
-fn enter_counting(
-    site: &'static Callsite,
-    word: u32,
-    local: &'static Local,
-    slot: &'static Slot,
-) -> Option<&'static Frame> {
-    enter::<true>(site, word, local, slot)
-}
-
-#[cfg_attr(not(debug_assertions), inline(always))]
-fn enter<const HEAP: bool>(
-    site: &'static Callsite,
-    word: u32,
-    local: &'static Local,
-    slot: &'static Slot,
-) -> Option<&'static Frame> {
-    let mut tag = Tag::under(local.loan.get());
     let mut place = None;
     if word & TREE != 0 {
-        tag = tag.and(Tag::TREE);
         place = Place::again(&slot.shard().tree, slot);
         if place.is_none() {
             return start(site);
         }
     }
-    if word & RECORDED != 0 {
-        tag = tag.and(Tag::RING);
-    }
     let Some(frame) = local.frames.push() else {
         return start(site);
     };
     if let Some(place) = place {
+        frame.set(Tag::TREE);
         place.make_current(&slot.shard().tree);
+        frame.set_place(place);
     }
-    frame.begin_known::<HEAP>(tag, local, slot, place);
+    if word & RECORDED != 0 {
+        frame.set(Tag::RING);
+    }
+    frame.begin_usual(local, slot);
+    time(frame)
+}
+
+/// A function of its own, as that of usual calls.
+#[inline(never)]
+fn time(frame: &'static Frame) -> Option<&'static Frame> {
     frame.time()
 }
 
@@ -111,65 +84,94 @@ pub(crate) fn finish_special(frame: &'static Frame) {
     if !frame.is_timed() {
         return general::finish_untimed(frame);
     }
-    let now = clock::counter();
     let (local, tag) = (frame.local(), frame.tag());
-    if tag.without(Tag::TREE.and(Tag::HEAP).and(Tag::RING)) != Tag::under(local.loan.get())
-        || !local.frames.is_top(frame)
-    {
-        return finish_in_detail(frame, now);
-    }
-    let slot = frame.slot();
-    let ticks = now.wrapping_sub(frame.started());
-    // SAFETY: under the loan that the call began under, this thread writes to its slot.
-    let Some((cells, position)) = (unsafe { slot.usual_cell(ticks) }) else {
-        return finish(frame, now);
-    };
-    // SAFETY: as above.
-    if unsafe { slot.total.own_plainly() } != frame.total() {
-        return finish(frame, now);
-    }
-    let storing = local.storing();
-    // SAFETY: there is such a cell: see `usual_cell`.
-    unsafe { add_one(cells, position) };
-    add_to!(slot, Slot, total, ticks);
-    let reached = frame.child_ticks().wrapping_add(ticks);
-    let own = reached.wrapping_sub(local.child_ticks.get());
-    add_to!(slot, Slot, own, own);
-    local.child_ticks.set(reached.wrapping_add(local.cost.get()));
-    if tag.has(Tag::TREE) {
-        let place = frame.place();
-        // SAFETY: under the loan that the call began under.
-        if let Some(node) = unsafe { place.node() } {
-            node.count_usual(own);
+    let usual = local.tag.get();
+    if tag.without(Tag::TREE.and(Tag::HEAP).and(Tag::RING)) == usual && local.frames.is_top(frame) {
+        let now = clock::counter();
+        let slot = frame.slot();
+        let ticks = now.wrapping_sub(frame.started());
+        // SAFETY: under the loan that the call began under, this thread writes to its slot.
+        let Some((cells, position)) = (unsafe { slot.usual_cell(ticks) }) else {
+            return finish(frame, now);
+        };
+        // SAFETY: as above.
+        if unsafe { slot.total.own_plainly() } != frame.total() {
+            return finish(frame, now);
         }
-        place.restore(&slot.shard().tree);
+        let storing = local.storing();
+        // SAFETY: there is such a cell: see `usual_cell`.
+        unsafe { add_one(cells, position) };
+        add_to!(slot, Slot, total, ticks);
+        let reached = frame.child_ticks().wrapping_add(ticks);
+        let own = reached.wrapping_sub(local.child_ticks.get());
+        add_to!(slot, Slot, own, own);
+        local.child_ticks.set(reached.wrapping_add(local.cost.get()));
+        if tag.has(Tag::TREE) {
+            let place = frame.place();
+            // SAFETY: under the loan that the call began under.
+            if let Some(node) = unsafe { place.node() } {
+                node.count_usual(own);
+            }
+            place.restore(&slot.shard().tree);
+        }
+        drop(storing);
+        if tag.has(Tag::HEAP) {
+            return count_heap_and_the_rest(frame, ticks);
+        }
+        if tag.has(Tag::RING) {
+            return record(frame, ticks);
+        }
+        frame.reset(usual);
+        ShadowStack::pop(local);
+        // As in `lane::finish`.
+        if !std::thread::panicking() {
+            return;
+        }
     }
-    drop(storing);
-    if tag.has(Tag::HEAP) && !local.heap.is_untouched(&frame.mark()) {
-        return count_heap_and_the_rest(frame, ticks);
-    }
-    if tag.has(Tag::RING) {
-        return record(frame, ticks);
-    }
-    end(frame);
+    finish_in_detail(frame);
 }
 
 /// The end of a call that is counted, but for the panic that may end it.
 #[inline(always)]
 fn end(frame: &'static Frame) {
-    ShadowStack::pop(frame.local());
-    if std::thread::panicking() {
-        finish_in_detail(frame, 0);
+    let local = frame.local();
+    if local.frames.is_top(frame) {
+        frame.reset(local.tag.get());
+        ShadowStack::pop(local);
+        local.frames.forget_marks();
+        if !std::thread::panicking() {
+            return;
+        }
     }
+    finish_in_detail(frame);
 }
 
 /// A function of its own, so that a call that has not allocated needs fewer registers.
 #[inline(never)]
 fn count_heap_and_the_rest(frame: &'static Frame, ticks: u64) {
     let local = frame.local();
+    if frame.tag().has(Tag::RING) {
+        return count_heap_in_detail(frame, ticks);
+    }
     let storing = local.storing();
-    count_heap(local, frame);
+    let Some(own) = local.heap.close_usual(&frame.mark(), frame.slot()) else {
+        drop(storing);
+        return count_heap_in_detail(frame, ticks);
+    };
+    if frame.tag().has(Tag::TREE) {
+        count_own_in_tree(frame, own);
+    }
     drop(storing);
+    end(frame);
+}
+
+#[inline(never)]
+fn count_heap_in_detail(frame: &'static Frame, ticks: u64) {
+    let local = frame.local();
+    if !local.heap.is_untouched(&frame.mark()) {
+        let _storing = local.storing();
+        count_heap(local, frame);
+    }
     if frame.tag().has(Tag::RING) {
         return record(frame, ticks);
     }
@@ -185,26 +187,30 @@ fn record(frame: &'static Frame, ticks: u64) {
 
 /// Ends a call that is not yet counted; or counts the panic that ends one that is, and has given back its frame.
 #[inline(never)]
-fn finish_in_detail(frame: &'static Frame, now: u64) {
+fn finish_in_detail(frame: &'static Frame) {
     let local = frame.local();
     if local.frames.is_popped(frame) {
         let _storing = local.storing();
         return frame.count_outcome(frame.slot());
     }
-    finish(frame, now);
+    finish(frame, clock::counter());
 }
 
 /// Counts the allocations of a call that stands for itself alone.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn count_heap(local: &Local, frame: &Frame) {
-    let (slot, mark, tag) = (frame.slot(), frame.mark(), frame.tag());
-    let change = local.heap.close_one(&mark);
-    change.count_call(slot, &mark);
-    if tag.has(Tag::TREE) {
-        // SAFETY: as where the call is counted, which is under the loan that it began under.
-        if let Some(node) = unsafe { frame.place().node() } {
-            node.count_heap(change.own_allocs, change.own_bytes);
-        }
+    let change = local.heap.close_one(&frame.mark());
+    change.count_call(frame.slot(), &frame.mark());
+    if frame.tag().has(Tag::TREE) {
+        count_own_in_tree(frame, (change.own_allocs, change.own_bytes));
+    }
+}
+
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn count_own_in_tree(frame: &Frame, (allocs, bytes): (u64, u64)) {
+    // SAFETY: as where the call is counted, which is under the loan that it began under.
+    if let Some(node) = unsafe { frame.place().node() } {
+        node.count_heap(allocs, bytes);
     }
 }
 
@@ -218,20 +224,16 @@ pub(crate) fn start(site: &'static Callsite) -> Option<&'static Frame> {
     if word & (GENERAL | WATCHED | SAMPLED) != 0 {
         return general::start_in(local, slot, site);
     }
-    let mut tag = Tag::under(local.loan.get());
-    if local.counts.get() {
-        tag = tag.and(Tag::HEAP);
-    }
+    let frame = local.take_frame_or_lose(slot)?;
+    let (mut parts, mut place) = (Tag::under(0), None);
     if word & RECORDED != 0 {
-        tag = tag.and(Tag::RING);
+        parts = parts.and(Tag::RING);
     }
-    let frame = local.frames.take_or_lose()?;
-    let mut place = None;
     if word & TREE != 0 {
-        tag = tag.and(Tag::TREE);
+        parts = parts.and(Tag::TREE);
         place = Some(Place::enter(&slot.shard().tree, slot));
     }
-    frame.begin_timed(tag, local, slot, (place, None), clock::counter);
+    frame.begin_timed(parts, local, slot, (place, None), clock::counter);
     Some(frame)
 }
 
@@ -242,7 +244,7 @@ pub(crate) fn finish(frame: &'static Frame, counter: u64) {
         return general::finish(frame, counter);
     }
     count(frame, counter);
-    frame.local().frames.release(frame);
+    frame.local().release(frame);
 }
 
 fn count(frame: &Frame, counter: u64) {
@@ -267,7 +269,7 @@ fn count(frame: &Frame, counter: u64) {
         }
         place.restore(&slot.shard().tree);
     }
-    if tag.has(Tag::HEAP) && !local.heap.is_untouched(&frame.mark()) {
+    if frame.has_mark() && !local.heap.is_untouched(&frame.mark()) {
         count_heap(local, frame);
     }
     frame.count_outcome(slot);

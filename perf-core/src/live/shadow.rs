@@ -12,12 +12,13 @@
 
 use std::cell::Cell;
 use std::ptr::null_mut;
-use std::sync::atomic::AtomicPtr;
-use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
+use std::sync::atomic::{AtomicPtr, compiler_fence};
 
 use super::frame::{Frame, Tag};
 use super::local::Local;
 use super::lost::count_lost;
+use super::slot::Slot;
 use super::pages::system;
 use super::{entry, memory};
 
@@ -26,18 +27,29 @@ const BYTES: usize = if cfg!(miri) { 32 << 10 } else { 1 << 20 };
 /// Frames in it; the first is below all calls, and that of none.
 const LENGTH: usize = BYTES / size_of::<Frame>();
 
+/// Frames that are prepared at a time.
+const PREPARED: usize = 16;
+
 pub(crate) struct ShadowStack {
     /// The frame of the call that began last, or the first of the array; null while there is no array.
     top: Cell<*mut Frame>,
-    /// The last frame of the array; null where there is none for new calls.
+    /// The last frame that is prepared: those from the top to it are the thread's, and have the tag of a usual call. Null where
+    /// there is none for new calls.
     last: Cell<*mut Frame>,
+    /// The last frame that has a mark of the heap; none above it has one.
+    marked: Cell<*mut Frame>,
     /// The array, or null.
     array: AtomicPtr<Frame>,
 }
 
 impl ShadowStack {
     pub(crate) const fn new() -> Self {
-        Self { top: Cell::new(null_mut()), last: Cell::new(null_mut()), array: AtomicPtr::new(null_mut()) }
+        Self {
+            top: Cell::new(null_mut()),
+            last: Cell::new(null_mut()),
+            marked: Cell::new(null_mut()),
+            array: AtomicPtr::new(null_mut()),
+        }
     }
 
     /// A frame for a call that begins now, in the usual case.
@@ -50,6 +62,8 @@ impl ShadowStack {
         // SAFETY: below the last one.
         let frame = unsafe { top.add(1) };
         self.top.set(frame);
+        // For handlers on this thread: what is stored in the frame comes after.
+        compiler_fence(SeqCst);
         // SAFETY: in the array, which stays while a frame of it is in use. Nothing but references to it is in use where it is, and
         // all of its fields are cells.
         Some(unsafe { &*frame })
@@ -76,7 +90,11 @@ impl ShadowStack {
             );
         }
         #[cfg(not(all(target_arch = "x86_64", not(miri))))]
-        local.frames.top.set(local.frames.top.get().wrapping_sub(1));
+        {
+            // As in `push`.
+            compiler_fence(SeqCst);
+            local.frames.top.set(local.frames.top.get().wrapping_sub(1));
+        }
     }
 
     /// Whether this was the top frame until just now.
@@ -84,31 +102,73 @@ impl ShadowStack {
         std::ptr::eq(self.top.get().wrapping_add(1), frame)
     }
 
-    /// A frame for a call that begins now.
-    #[inline]
-    pub(crate) fn take(&self) -> Option<&'static Frame> {
-        self.push().or_else(|| self.take_slowly())
-    }
-
-    /// The same; a call for which there is no memory is lost.
-    pub(crate) fn take_or_lose(&self) -> Option<&'static Frame> {
-        let frame = self.take();
-        if frame.is_none() {
-            count_lost(1);
-        }
-        frame
-    }
-
+    /// The same where there was none; `apart` marks a frame that is not in the array.
     #[cold]
     #[inline(never)]
-    fn take_slowly(&self) -> Option<&'static Frame> {
-        if self.make_array() {
+    fn push_slowly(&self, prepare: impl Fn(&Frame), apart: impl FnOnce(&Frame)) -> Option<&'static Frame> {
+        if self.make_array() || !self.last.get().is_null() {
+            self.prepare(&prepare);
             if let Some(frame) = self.push() {
                 return Some(frame);
             }
         }
         // SAFETY: room for a frame, which nothing else refers to, and zeros are valid for all of its fields.
-        memory::zeroed::<Frame>().map(|place| unsafe { &*place })
+        let frame = memory::zeroed::<Frame>().map(|place| unsafe { &*place })?;
+        prepare(frame);
+        apart(frame);
+        Some(frame)
+    }
+
+    /// Prepares the next frames for use.
+    fn prepare(&self, prepare: impl Fn(&Frame)) {
+        let (array, last) = (self.array.load(Relaxed), self.last.get());
+        let before = last.addr().wrapping_sub(array.addr()) / size_of::<Frame>();
+        let more = PREPARED.min((LENGTH - 1).saturating_sub(before));
+        let mut at = last;
+        for _ in 0..more {
+            at = at.wrapping_add(1);
+            // SAFETY: in the array, above all frames in use.
+            prepare(unsafe { &*at });
+        }
+        // As in `push`.
+        compiler_fence(SeqCst);
+        self.last.set(at);
+    }
+
+    /// The tag of usual calls has changed: frames that are not in use are to be prepared again.
+    pub(crate) fn unprepare(&self) {
+        if !self.last.get().is_null() {
+            self.last.set(self.top.get());
+        }
+    }
+
+    /// Whether open calls have no mark of the heap.
+    #[inline(always)]
+    pub(crate) fn are_unmarked(&self) -> bool {
+        self.top.get() != self.marked.get()
+    }
+
+    /// Has marks taken of all frames that have none.
+    pub(crate) fn mark(&self, mark: impl Fn(&Frame)) {
+        let top = self.top.get();
+        let mut at = self.marked.get().min(top);
+        while at != top {
+            at = at.wrapping_add(1);
+            // SAFETY: a frame of the array, up to the top.
+            let frame = unsafe { &*at };
+            if !frame.tag().has(Tag::ENDED) {
+                mark(frame);
+            }
+        }
+        self.marked.set(top);
+    }
+
+    /// Frames above the top have no marks.
+    #[inline(always)]
+    pub(crate) fn forget_marks(&self) {
+        if self.marked.get() > self.top.get() {
+            self.marked.set(self.top.get());
+        }
     }
 
     /// Makes the array, if there was none; not past the thread's end.
@@ -124,22 +184,25 @@ impl ShadowStack {
             give_back(array);
             return false;
         }
+        self.marked.set(array);
         self.top.set(array);
-        self.last.set(array.wrapping_add(LENGTH - 1));
+        self.last.set(array);
         true
     }
 
-    /// Gives back the frame of a call that has ended, in any case. Nothing of the frame is read afterwards.
+    /// Gives back the frame of a call that has ended, in any case; frames are given the tag of a usual call. Nothing of the frame
+    /// is read afterwards.
     #[inline(never)]
-    pub(crate) fn release(&self, frame: &'static Frame) {
+    pub(crate) fn release(&self, frame: &'static Frame, usual: Tag) {
         let (array, mut top) = (self.array.load(Relaxed), self.top.get());
         let place = std::ptr::from_ref(frame);
         let at = place.addr().wrapping_sub(array.addr());
         if at >= BYTES || array.is_null() {
-            // SAFETY: from `take_slowly`, and its one guard is gone.
+            // SAFETY: from `push_slowly`, and its one guard is gone.
             return unsafe { memory::free(place) };
         }
         if std::ptr::eq(top, place) {
+            frame.reset(usual);
             top = top.wrapping_sub(1);
         } else {
             frame.set(Tag::ENDED);
@@ -152,10 +215,13 @@ impl ShadowStack {
         // SAFETY: a frame of the array. The first one is that of no call, and never ended.
         while let Some(ended) = Some(unsafe { &*top }).filter(|top| top.tag().has(Tag::ENDED)) {
             // No frame above the top is marked so.
-            ended.clear();
+            ended.reset(usual);
             top = top.wrapping_sub(1);
         }
+        // As in `push`.
+        compiler_fence(SeqCst);
         self.top.set(top);
+        self.forget_marks();
         if self.last.get().is_null() && std::ptr::eq(top, array) {
             self.give_back();
         }
@@ -171,10 +237,38 @@ impl ShadowStack {
 
     fn give_back(&self) {
         self.top.set(null_mut());
+        self.marked.set(null_mut());
         let array = self.array.swap(null_mut(), Relaxed);
         if !array.is_null() {
             give_back(array);
         }
+    }
+}
+
+impl Local {
+    /// A frame for a call that begins now, with the tag of a usual one.
+    #[inline]
+    pub(crate) fn take_frame(&'static self, slot: &'static Slot) -> Option<&'static Frame> {
+        self.frames.push().or_else(|| self.take_frame_slowly(slot))
+    }
+
+    #[cold]
+    fn take_frame_slowly(&'static self, slot: &'static Slot) -> Option<&'static Frame> {
+        self.frames.push_slowly(|frame| frame.prepare(self), |apart| apart.set_mark(self.mark_heap(slot)))
+    }
+
+    /// The same; a call for which there is no memory is lost.
+    pub(crate) fn take_frame_or_lose(&'static self, slot: &'static Slot) -> Option<&'static Frame> {
+        let taken = self.take_frame(slot);
+        if taken.is_none() {
+            count_lost(1);
+        }
+        taken
+    }
+
+    /// Gives back the frame of a call that has ended.
+    pub(crate) fn release(&self, frame: &'static Frame) {
+        self.frames.release(frame, self.tag.get());
     }
 }
 
