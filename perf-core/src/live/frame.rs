@@ -79,8 +79,9 @@ impl Tag {
 pub(crate) struct Frame {
     tag: Cell<Tag>,
     /// The local state of the thread whose frame it is: in a dynamic library each access to it would take a call.
-    local: Cell<Option<&'static Local>>,
-    slot: Cell<Option<&'static Slot>>,
+    /// A pointer, as an earlier thread's may be there.
+    local: Cell<*const Local>,
+    slot: Cell<*const Slot>,
     /// [`Local::child_ticks`] at the start.
     child_ticks: Cell<u64>,
     started: Cell<u64>,
@@ -98,7 +99,7 @@ pub(crate) struct Frame {
 impl Frame {
     /// Before it is used: makes it one of the thread's, with the tag of a usual call.
     pub(crate) fn prepare(&self, local: &'static Local) {
-        self.local.set(Some(local));
+        self.local.set(local);
         self.reset(local.tag.get());
     }
 
@@ -173,7 +174,7 @@ impl Frame {
     /// Begins a call that another one is timed for; its tag says so.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn begin_untimed(&self, local: &'static Local, slot: &'static Slot) {
-        self.slot.set(Some(slot));
+        self.slot.set(slot);
         self.child_ticks.set(local.child_ticks.get());
     }
 
@@ -184,7 +185,8 @@ impl Frame {
 
     /// Takes the mark of the heap. The slot may be that of an earlier call, where a start is interrupted by a signal handler.
     pub(crate) fn mark_heap(&self, heap: &Heap) {
-        self.set_mark(heap.mark(self.slot.get()));
+        // SAFETY: null or a slot, whose memory stays for ever.
+        self.set_mark(heap.mark(unsafe { self.slot.get().as_ref() }));
     }
 
     pub(crate) fn set_mark(&self, mark: Mark) {
@@ -207,13 +209,13 @@ impl Frame {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn local(&self) -> &'static Local {
         // SAFETY: it is set before the frame is used, see `prepare`.
-        unsafe { self.local.get().unwrap_unchecked() }
+        unsafe { &*self.local.get() }
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn slot(&self) -> &'static Slot {
         // SAFETY: every start sets it, and only guards of calls that have begun lead here.
-        unsafe { self.slot.get().unwrap_unchecked() }
+        unsafe { &*self.slot.get() }
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]

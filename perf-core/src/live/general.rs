@@ -52,7 +52,7 @@ pub(crate) fn start_in(
     if registry::tree_is_on() {
         return start_placed(local, slot);
     }
-    more::start_untimed_beyond(slot, local)
+    more::start_untimed(slot, local)
 }
 
 /// Begins a call that is timed. Not inlined, so that a call that is not timed needs few registers.

@@ -38,7 +38,10 @@ pub(crate) fn start(site: &'static Callsite, word: usize) -> Option<&'static Fra
     // Whether its timed calls are watched does not matter to the others.
     if let Some(slot) = local.known_slot((word ^ SAMPLED) & !WATCHED) {
         if general::passes_by(local, slot) {
-            return more::start_untimed(slot, local);
+            let Some(frame) = local.frames.push() else {
+                return more::start_untimed(slot, local);
+            };
+            return more::begin_untimed(frame, slot, local);
         }
         return more::start(site);
     }

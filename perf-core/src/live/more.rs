@@ -13,24 +13,19 @@ use super::{clock, entry, general, slow, timeline};
 
 /// Begins a call that another one is timed for, and which is counted already.
 #[inline(never)]
-pub(crate) fn start_untimed(slot: &'static Slot, local: &'static Local) -> Option<&'static Frame> {
-    let Some(frame) = local.frames.push() else {
-        return start_untimed_beyond(slot, local);
-    };
-    begin_untimed(frame, slot, local)
-}
-
-/// A function of its own, as that of usual calls.
-#[inline(never)]
-fn begin_untimed(frame: &'static Frame, slot: &'static Slot, local: &'static Local) -> Option<&'static Frame> {
+pub(crate) fn begin_untimed(
+    frame: &'static Frame,
+    slot: &'static Slot,
+    local: &'static Local,
+) -> Option<&'static Frame> {
     frame.set(Tag::UNTIMED);
     frame.begin_untimed(local, slot);
     frame.leave_untimed()
 }
 
-/// The same in any case.
+/// The same where there may be no frame that is prepared.
 #[inline(never)]
-pub(super) fn start_untimed_beyond(slot: &'static Slot, local: &'static Local) -> Option<&'static Frame> {
+pub(crate) fn start_untimed(slot: &'static Slot, local: &'static Local) -> Option<&'static Frame> {
     let frame = local.take_frame(slot)?;
     begin_untimed(frame, slot, local)
 }
@@ -81,9 +76,16 @@ fn time(frame: &'static Frame) -> Option<&'static Frame> {
 /// Ends a call that is not a usual one, or counts the panic that ends one which is.
 #[inline(never)]
 pub(crate) fn finish_special(frame: &'static Frame) {
-    if !frame.is_timed() {
-        return general::finish_untimed(frame);
+    if frame.is_timed() {
+        finish_known(frame);
+    } else {
+        general::finish_untimed(frame);
     }
+}
+
+/// Ends a call that is timed, where there is nothing more to it than allocations, a place in the tree or one in the ring.
+#[inline(never)]
+fn finish_known(frame: &'static Frame) {
     let (local, tag) = (frame.local(), frame.tag());
     let usual = local.tag.get();
     if tag.without(Tag::TREE.and(Tag::HEAP).and(Tag::RING)) == usual && local.frames.is_top(frame) {
