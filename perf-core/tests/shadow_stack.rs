@@ -157,6 +157,7 @@ fn guards_that_outlive_what_the_thread_had() {
 fn boxed_guards() {
     static BOXED: Probe = Probe::new("shadow::boxed");
     static BELOW: Probe = Probe::new("shadow::boxed::below");
+    #[allow(clippy::unnecessary_box_returns, reason = "a box is what it is about")]
     fn begun() -> Box<Guard> {
         let _below = BELOW.start();
         Box::new(BOXED.start())

@@ -133,6 +133,7 @@ impl Frame {
     /// The same where the thread unwinds.
     #[cold]
     #[inline(never)]
+    #[allow(clippy::unnecessary_wraps, reason = "the same type, so that it is gone on with by a jump")]
     fn time_unwinding(&'static self) -> Option<&'static Self> {
         self.set(Tag::UNWINDING);
         self.started.set(clock::counter());

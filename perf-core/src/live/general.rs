@@ -11,9 +11,9 @@ use super::callsite::{Callsite, SAMPLED};
 use super::frame::{Frame, Tag};
 use super::local::Local;
 use super::ring::Kind;
+use super::shadow::ShadowStack;
 use super::shard::Shard;
 use super::sign::{Signed, Unsigned};
-use super::shadow::ShadowStack;
 use super::slot::Slot;
 use super::sync::MOST_TICKS;
 use super::tree::Place;
@@ -41,11 +41,7 @@ pub(super) fn passes_by(local: &Local, slot: &Slot) -> bool {
 
 /// Begins a call on this path.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(crate) fn start_in(
-    local: &'static Local,
-    slot: &'static Slot,
-    site: &'static Callsite,
-) -> Option<&'static Frame> {
+pub(crate) fn start_in(local: &'static Local, slot: &'static Slot, site: &'static Callsite) -> Option<&'static Frame> {
     if site.word() & SAMPLED == 0 || !passes_by(local, slot) {
         return start_due(local, slot, site);
     }

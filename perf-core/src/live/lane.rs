@@ -8,8 +8,9 @@
 //! bit, a shift and an increment.
 //!
 //! Start and end save no register: they call nothing but as their last act, except to find out which thread unwinds
-//! where some thread does. The state of a call is filled in where it stays, the thread-local is found without a call (see
-//! [`super::here`]), and functions that a path goes on with have their arguments in the same places.
+//! where some thread does. The state of a call is a frame of the thread's shadow stack (see [`super::shadow`]), the
+//! thread-local is found without a call (see [`super::here`]), and functions that a path goes on with have their arguments in
+//! the same places.
 
 use super::callsite::{Callsite, SAMPLED, WATCHED};
 use super::frame::Frame;

@@ -18,8 +18,8 @@ use std::sync::atomic::{AtomicPtr, compiler_fence};
 use super::frame::{Frame, Tag};
 use super::local::Local;
 use super::lost::count_lost;
-use super::slot::Slot;
 use super::pages::system;
+use super::slot::Slot;
 use super::{entry, memory};
 
 /// Bytes of an array. Pages that no call has reached take no memory.
@@ -122,7 +122,7 @@ impl ShadowStack {
     /// Prepares the next frames for use.
     fn prepare(&self, prepare: impl Fn(&Frame)) {
         let (array, last) = (self.array.load(Relaxed), self.last.get());
-        let before = last.addr().wrapping_sub(array.addr()) / size_of::<Frame>();
+        let before = last.addr().wrapping_sub(array.addr()).checked_div(size_of::<Frame>()).unwrap_or(LENGTH);
         let more = PREPARED.min((LENGTH - 1).saturating_sub(before));
         let mut at = last;
         for _ in 0..more {
