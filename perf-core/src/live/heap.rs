@@ -197,6 +197,7 @@ impl Heap {
     }
 
     /// The slot is that of the call; none where that is not known.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn mark(&self, slot: Option<&Slot>) -> Mark {
         let live = self.live.get();
         let mark = Mark {

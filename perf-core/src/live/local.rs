@@ -194,6 +194,7 @@ impl Local {
     }
 
     /// The same where the thread has counted anything. Before, marks are equal, whenever they are taken.
+    #[inline(always)]
     fn mark_open_calls_if_counting(&self) {
         if self.heap.counts() {
             self.mark_open_calls();
@@ -206,6 +207,7 @@ impl Local {
     }
 
     /// A mark of the heap for something that begins now. The marks of the calls around it come before.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn mark_heap(&self, slot: &Slot) -> Mark {
         self.mark_open_calls_if_counting();
         self.heap.mark(Some(slot))
