@@ -18,18 +18,16 @@
 #[macro_export]
 macro_rules! perf_block {
     ($name:expr $(,)?) => {
-        let mut _perf_guard = $crate::Guard::idle();
-        {
+        let _perf_guard = {
             static PROBE: $crate::Probe = $crate::Probe::new($name);
-            _perf_guard.begin(&PROBE);
-        }
+            PROBE.start()
+        };
     };
     ($name:expr, $block:block $(,)?) => {{
-        let mut _perf_guard = $crate::Guard::idle();
-        {
+        let _perf_guard = {
             static PROBE: $crate::Probe = $crate::Probe::new($name);
-            _perf_guard.begin(&PROBE);
-        }
+            PROBE.start()
+        };
         $block
     }};
 }

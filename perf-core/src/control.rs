@@ -58,8 +58,8 @@ pub const fn is_enabled() -> bool {
 pub fn live_bytes() -> Option<i64> {
     #[cfg(feature = "enabled")]
     let live = {
-        let heap = &Local::here().heap;
-        heap.is_tracking().then(|| heap.process_live())
+        let local = Local::here();
+        local.is_tracking().then(|| local.heap.process_live())
     };
     #[cfg(not(feature = "enabled"))]
     let live = None;

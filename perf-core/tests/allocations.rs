@@ -247,3 +247,158 @@ fn live_bytes_of_the_process() {
     assert!(live() - before < 1 << 20);
     assert!(perf_core::snapshot().meta().alloc_tracking);
 }
+
+/// What a naive account has of a probe, and of an open call.
+#[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
+struct Account {
+    calls: u64,
+    allocs: u64,
+    bytes: u64,
+    own_allocs: u64,
+    own_bytes: u64,
+    net: i64,
+    peak: i64,
+}
+
+static RANDOM: [Probe; 4] = [
+    Probe::new("alloc::random::0"),
+    Probe::new("alloc::random::1"),
+    Probe::new("alloc::random::2"),
+    Probe::new("alloc::random::3"),
+];
+
+/// A random program. Nothing of it allocates but what is accounted for.
+struct Program {
+    state: u64,
+    steps: u32,
+    /// The probes of open calls, and their accounts so far, callees included.
+    open: [(usize, Account); 40],
+    depth: usize,
+    blocks: [Option<Box<[u8]>>; 16],
+    wanted: [Account; 4],
+}
+
+impl Program {
+    fn random(&mut self, below: u64) -> u64 {
+        self.state ^= self.state << 13;
+        self.state ^= self.state >> 7;
+        self.state ^= self.state << 17;
+        self.state % below
+    }
+
+    fn changed(&mut self, allocs: u64, bytes: i64) {
+        let depth = self.depth;
+        for (at, (_, call)) in self.open[..depth].iter_mut().enumerate() {
+            call.net += bytes;
+            call.peak = call.peak.max(call.net);
+            call.allocs += allocs;
+            call.bytes += allocs * bytes.unsigned_abs();
+            if at + 1 == depth {
+                call.own_allocs += allocs;
+                call.own_bytes += allocs * bytes.unsigned_abs();
+            }
+        }
+    }
+
+    fn run(&mut self) {
+        while self.steps > 0 {
+            self.steps -= 1;
+            let at = usize::try_from(self.random(16)).unwrap();
+            match self.random(10) {
+                0 | 1 => {
+                    if let Some(block) = self.blocks[at].take() {
+                        self.changed(0, -i64::try_from(block.len()).unwrap());
+                    } else {
+                        let size = usize::try_from(1 + self.random(5000)).unwrap();
+                        self.blocks[at] = Some(vec![1u8; size].into_boxed_slice());
+                        self.changed(1, i64::try_from(size).unwrap());
+                    }
+                }
+                2..=5 if self.depth < self.open.len() => {
+                    let probe = usize::try_from(self.random(4)).unwrap();
+                    let call = RANDOM[probe].start();
+                    self.open[self.depth] = (probe, Account::default());
+                    self.depth += 1;
+                    self.run();
+                    drop(call);
+                    self.depth -= 1;
+                    let (_, call) = self.open[self.depth];
+                    let outermost = self.open[..self.depth].iter().all(|around| around.0 != probe);
+                    let wanted = &mut self.wanted[probe];
+                    wanted.calls += 1;
+                    wanted.own_allocs += call.own_allocs;
+                    wanted.own_bytes += call.own_bytes;
+                    wanted.peak = wanted.peak.max(call.peak);
+                    if outermost {
+                        wanted.allocs += call.allocs;
+                        wanted.bytes += call.bytes;
+                        wanted.net += call.net;
+                    }
+                }
+                6..=9 => return,
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Marks of the heap are taken when something is first allocated or freed in a call, of all open calls that have none.
+#[test]
+fn random_programs() {
+    for seed in 1..=200u64 {
+        let session = Session::new();
+        let mut program = Program {
+            state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15),
+            steps: 400,
+            open: [(0, Account::default()); 40],
+            depth: 0,
+            blocks: Default::default(),
+            wanted: Default::default(),
+        };
+        session.run(|| {
+            while program.steps > 0 {
+                program.run();
+            }
+        });
+        let seen = session.snapshot();
+        for (probe, wanted) in program.wanted.iter().enumerate().filter(|(_, wanted)| wanted.calls > 0) {
+            let stats = seen.get(&format!("alloc::random::{probe}")).unwrap();
+            let account = Account {
+                calls: stats.calls(),
+                allocs: stats.allocs(),
+                bytes: stats.alloc_bytes(),
+                own_allocs: stats.self_allocs(),
+                own_bytes: stats.self_alloc_bytes(),
+                net: stats.net_bytes(),
+                peak: i64::try_from(stats.peak_bytes()).unwrap(),
+            };
+            assert_eq!(account, *wanted, "seed {seed}, probe {probe}");
+        }
+    }
+}
+
+/// More calls than the shadow stack has frames in its array, each of which allocates; one in three is sampled.
+#[test]
+fn allocations_of_calls_beyond_the_array() {
+    static DEEP: Probe = Probe::new("alloc::deep");
+    static PASSED: Probe = Probe::new("alloc::deep::sampled").sample(1000);
+    const DEPTH: usize = 10_000;
+    let session = Session::new();
+    let mut open = Vec::with_capacity(2 * DEPTH);
+    let mut blocks = Vec::with_capacity(DEPTH);
+    session.run(|| {
+        for _ in 0..DEPTH {
+            open.push(DEEP.start());
+            open.push(PASSED.start());
+            blocks.push(Box::new([0u8; 7]));
+        }
+        while let Some(call) = open.pop() {
+            drop(call);
+        }
+    });
+    let deep = stats(&session, "alloc::deep");
+    let all = DEPTH as u64;
+    assert_eq!(figures(&deep), (all, 7 * all, 7 * all, i64::try_from(7 * all).unwrap()));
+    assert_eq!(deep.calls(), all);
+    assert_eq!(stats(&session, "alloc::deep::sampled").calls(), all);
+}

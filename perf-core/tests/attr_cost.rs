@@ -146,13 +146,13 @@ fn a_level_of_a_recursion_takes_little_stack() {
             probed - plain
         }};
     }
-    // A guard is 160 bytes.
-    let most = if cfg!(debug_assertions) { 272 } else { 160 };
+    // A guard is a word.
+    let most = if cfg!(debug_assertions) { 128 } else { 32 };
     assert!(more!(unit(9)) <= most);
     assert!(more!(unit_large(9, large)) <= most);
     assert!(more!(result(9)) <= most);
     assert!(more!(result_large(9, large)) <= most);
-    let closure = if cfg!(debug_assertions) { 448 } else { 192 };
+    let closure = if cfg!(debug_assertions) { 160 } else { 32 };
     assert!(more!(in_closure(9)) <= closure);
     // An argument that moves into a closure is there once more for each move.
     assert!(more!(in_closure_large(9, large)) <= closure + 3 * 512);

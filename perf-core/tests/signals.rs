@@ -8,7 +8,11 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use perf_core::{Probe, set_call_tree, snapshot};
+use perf_core::{PerfAlloc, Probe, set_call_tree, snapshot};
+
+/// Marks of open calls are taken while handlers begin and end calls above them.
+#[global_allocator]
+static ALLOC: PerfAlloc = PerfAlloc::new(std::alloc::System);
 
 /// Usual, sampled, capped.
 static PROBES: [Probe; 3] = [
@@ -18,6 +22,10 @@ static PROBES: [Probe; 3] = [
 ];
 /// Each has a histogram of its own, with octaves that handlers are the first to reach.
 static FRESH: [Probe; 32] = [const { Probe::at("signals::fresh", file!(), line!()) }; 32];
+
+/// Allocates [`BLOCKS`] times in each call.
+static ALLOCATES: Probe = Probe::new("signals::allocates");
+const BLOCKS: u64 = 20;
 
 static HANDLED: AtomicUsize = AtomicUsize::new(0);
 
@@ -69,6 +77,8 @@ fn storm(time: Duration, signals: usize) -> u64 {
                 }
                 calls += 1;
             }
+            let _call = ALLOCATES.start();
+            // The first is empty, and the outer one is a block, too.
             black_box((0..20).map(|size| vec![0u8; 100 * size]).collect::<Vec<_>>());
         }
         over.store(true, Relaxed);
@@ -98,6 +108,9 @@ fn every_call_counts_or_is_lost() {
     let made = 3 * (calls + handled) + FRESH.len() as u64 + handled;
     println!("{handled} signals, {made} calls, {} lost", seen.meta().lost);
     assert_eq!(all + seen.meta().lost, made, "{names:?}: {:?}", names.map(counted));
+    let allocates = seen.get("signals::allocates").unwrap();
+    assert_eq!((allocates.allocs(), allocates.net_bytes()), (BLOCKS * allocates.calls(), 0));
+    assert_eq!(allocates.self_allocs(), allocates.allocs(), "no handler allocates");
     let usual = seen.get("signals::usual").unwrap();
     assert_eq!(usual.histogram().count(), usual.calls());
 }

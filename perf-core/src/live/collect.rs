@@ -134,7 +134,7 @@ fn meta(lists: &Lists, shards: &[&Shard], scale: Scale, taken: SystemTime, reade
         taken,
         processor_time: clock::process_processor_time(),
         waiting_is_told: cost::waiting_is_told(),
-        alloc_tracking: Local::here().heap.is_tracking(),
+        alloc_tracking: Local::here().is_tracking(),
         lost: lost::lost(),
         backward_steps: reader.backward,
         live_bytes: 0,

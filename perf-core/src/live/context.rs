@@ -55,7 +55,7 @@ impl Callers {
                 let Some(node) = shard.tree.descend(*probe) else { break };
                 shard.tree.set_current(Some(NodeRef::to(node)));
             }
-            Some(Entered { shard, loan: local.loan.get(), before })
+            Some(Entered { shard, loan: local.loan(), before })
         });
         entered.flatten()
     }

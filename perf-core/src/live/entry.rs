@@ -1,17 +1,16 @@
 //! The slow paths of a call: the first call of a program, of a callsite, of a thread, of a callsite on a thread; calls
 //! on threads that are past their end; guards that outlive the session they began in.
 
-use std::mem::MaybeUninit;
 use std::sync::Once;
 
 use super::callsite::{Callsite, ID, OFF, SAMPLED, UNREGISTERED};
+use super::frame::{Frame, Tag};
 use super::local::{ENDED, Local, Phase, STRAY};
 use super::lost::count_lost;
-use super::open::{Open, Tag};
 use super::registry::REGISTRY;
 use super::shard::Shard;
 use super::slot::{EMPTY, Slot};
-use super::{clock, cost, fork, general, heap, object, sessions, slow};
+use super::{clock, cost, fork, general, object, sessions, slow};
 
 /// Where a probe's calls are counted.
 pub(crate) enum Found {
@@ -38,22 +37,23 @@ pub(crate) fn find(local: &Local, site: &'static Callsite) -> Found {
 /// Begins a call that is not the usual case.
 #[cold]
 #[inline(never)]
-pub(crate) fn start(open: &mut Open, local: &'static Local, site: &'static Callsite) {
+pub(crate) fn start(local: &'static Local, site: &'static Callsite) -> Option<&'static Frame> {
     let found = find(local, site);
-    begin(open, local, site, &found);
+    begin(local, site, &found)
 }
 
 /// A function of its own, so that its stack frame is not there while a thread makes its shard.
 #[inline(never)]
-fn begin(open: &mut Open, local: &'static Local, site: &'static Callsite, found: &Found) {
+fn begin(local: &'static Local, site: &'static Callsite, found: &Found) -> Option<&'static Frame> {
     match *found {
-        Found::Off => *open = Open::off(),
+        Found::Off => None,
         // The usual path has found no slot: this call is slow already, so it is watched.
-        Found::Here(_, slot) => general::start_in(open, local, slot, site),
+        Found::Here(_, slot) => general::start_in(local, slot, site),
         Found::Orphan(slot) => {
-            let tag = Tag::under(STRAY).and(Tag::STRAY).and(Tag::HEAP);
-            let nothing = (MaybeUninit::uninit(), MaybeUninit::uninit());
-            open.begin_timed(tag, local, slot, nothing, clock::now);
+            let frame = local.take_frame_or_lose(slot)?;
+            frame.reset(frame.tag().with_loan(STRAY));
+            frame.begin_timed(Tag::STRAY, local, slot, (None, None), clock::now);
+            Some(frame)
         }
     }
 }
@@ -85,9 +85,6 @@ fn first_time(local: &Local, site: &'static Callsite) -> Found {
         if site.site().is_some_and(|known| !known.transient) {
             slot.set_site(site);
         }
-        if heap::is_counted() {
-            local.count_allocations();
-        }
         local.use_shard(Some(shard));
         Some(Found::Here(shard, slot))
     });
@@ -117,18 +114,19 @@ pub(crate) fn prepared() {
     local.in_library_uncounted(|_| prepare(local));
 }
 
-/// Gives a thread its shard, and arranges for the shard to be given back. `Some(false)`: the thread is past its end.
-pub(crate) fn take_shard(local: &Local) -> Option<bool> {
-    struct ReturnShard;
-    impl Drop for ReturnShard {
+/// Makes the thread give back at its end what it has of the library. False where it is past its end.
+pub(crate) fn arrange_return() -> bool {
+    struct GiveBack;
+    impl Drop for GiveBack {
         fn drop(&mut self) {
             let local = Local::here();
             local.heap.report_at_once();
             // A probe in a signal handler must not find the lock held by this thread.
             local.enter_phase(Phase::InLibrary);
             local.use_shard(None);
-            local.loan.set(ENDED);
+            local.set_loan(ENDED);
             local.ring.set(None);
+            local.frames.leave();
             if let Some(home) = local.home.take() {
                 REGISTRY.lock().release(home);
                 REGISTRY.settle();
@@ -137,10 +135,15 @@ pub(crate) fn take_shard(local: &Local) -> Option<bool> {
         }
     }
     thread_local! {
-        static RETURN_SHARD: ReturnShard = const { ReturnShard };
+        static GIVE_BACK: GiveBack = const { GiveBack };
     }
     // The first access makes the thread drop it at its end.
-    if RETURN_SHARD.try_with(|_| ()).is_err() {
+    GIVE_BACK.try_with(|_| ()).is_ok()
+}
+
+/// Gives a thread its shard, and arranges for the shard to be given back. `Some(false)`: the thread is past its end.
+pub(crate) fn take_shard(local: &Local) -> Option<bool> {
+    if !arrange_return() {
         return Some(false);
     }
     let home = match local.home.get() {
@@ -155,38 +158,38 @@ pub(crate) fn take_shard(local: &Local) -> Option<bool> {
 /// Ends a call away from the shard it began in: the thread has left that shard, or never had one.
 #[cold]
 #[inline(never)]
-pub(crate) fn finish_elsewhere(local: &Local, open: &Open, ticks: u64) {
-    if open.is_stood_for() {
-        local.child_ticks.set(open.child_ticks());
-        open.close_heap(local, 0);
-        return count_outcome_elsewhere(local, open);
+pub(crate) fn finish_elsewhere(local: &Local, frame: &Frame, ticks: u64) {
+    if frame.is_stood_for() {
+        local.child_ticks.set(frame.child_ticks());
+        frame.close_heap(local, 0);
+        return count_outcome_elsewhere(local, frame);
     }
-    let callees = local.child_ticks.get().wrapping_sub(open.child_ticks());
+    let callees = local.child_ticks.get().wrapping_sub(frame.child_ticks());
     // A clock that stepped back is seen by `count_call_alone`.
     let child_ticks = if ticks < EMPTY { ticks.saturating_add(local.cost.get()) } else { 0 };
-    local.child_ticks.set(open.child_ticks().wrapping_add(child_ticks));
-    let change = open.close_heap(local, 1);
-    record_elsewhere(local, open.slot().id, |slot| {
+    local.child_ticks.set(frame.child_ticks().wrapping_add(child_ticks));
+    let change = frame.close_heap(local, 1);
+    record_elsewhere(local, frame.slot().id, |slot| {
         slot.count_call_alone(ticks, callees, |ticks| slow::alone(local, ticks));
         if let Some(change) = change {
             change.count_alone(slot);
         }
-        open.count_outcome(slot);
+        frame.count_outcome(slot);
     });
 }
 
 /// The same for a call that another one is timed for.
 #[cold]
 #[inline(never)]
-pub(crate) fn finish_untimed_elsewhere(local: &Local, open: &Open) {
-    general::forget_callees(local, open);
-    count_outcome_elsewhere(local, open);
+pub(crate) fn finish_untimed_elsewhere(local: &Local, frame: &Frame) {
+    general::forget_callees(local, frame);
+    count_outcome_elsewhere(local, frame);
 }
 
 /// The call itself was counted in the shard that the thread has left.
-fn count_outcome_elsewhere(local: &Local, open: &Open) {
-    if open.has_outcome() {
-        record_elsewhere(local, open.slot().id, |slot| open.count_outcome(slot));
+fn count_outcome_elsewhere(local: &Local, frame: &Frame) {
+    if frame.has_outcome() {
+        record_elsewhere(local, frame.slot().id, |slot| frame.count_outcome(slot));
     }
 }
 

@@ -7,19 +7,18 @@
 //! What a probe does before the time that it measures comes before the reading of the counter: between it and the caller
 //! there is nothing to do and nothing to be copied.
 
-use std::mem::MaybeUninit;
-
 use super::callsite::{Callsite, SAMPLED};
+use super::frame::{Frame, Tag};
 use super::local::Local;
-use super::open::{Open, Tag};
 use super::ring::Kind;
+use super::shadow::ShadowStack;
 use super::shard::Shard;
 use super::sign::{Signed, Unsigned};
 use super::slot::Slot;
 use super::sync::MOST_TICKS;
 use super::tree::Place;
 use super::waiting::Watch;
-use super::{cap, clock, cost, entry, registry, series, slow, spans, timeline};
+use super::{cap, clock, cost, entry, more, registry, series, slow, spans, timeline};
 
 /// The additional state of a call on this path.
 #[derive(Clone, Copy)]
@@ -42,46 +41,54 @@ pub(super) fn passes_by(local: &Local, slot: &Slot) -> bool {
 
 /// Begins a call on this path.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(crate) fn start_in(open: &mut Open, local: &'static Local, slot: &'static Slot, site: &'static Callsite) {
+pub(crate) fn start_in(local: &'static Local, slot: &'static Slot, site: &'static Callsite) -> Option<&'static Frame> {
     if site.word() & SAMPLED == 0 || !passes_by(local, slot) {
-        return start_due(open, local, slot, site);
+        return start_due(local, slot, site);
     }
     if registry::tree_is_on() {
-        return start_placed(open, local, slot);
+        return start_placed(local, slot);
     }
-    open.begin_untimed(local, slot);
+    more::start_untimed(slot, local)
 }
 
 /// Begins a call that is timed. Not inlined, so that a call that is not timed needs few registers.
 #[inline(never)]
-fn start_due(open: &mut Open, local: &'static Local, slot: &'static Slot, site: &'static Callsite) {
+fn start_due(local: &'static Local, slot: &'static Slot, site: &'static Callsite) -> Option<&'static Frame> {
     if cap::is_capped(site.sampling) {
         slot.began.set(clock::now());
     }
     let storing = local.storing();
     let weight = series::weigh(slot, site.sampling);
     drop(storing);
-    start_timed(open, local, slot, site, weight);
+    start_timed(local, slot, site, weight)
 }
 
 /// Begins a call that is not timed, and has its place in the tree all the same.
 #[inline(never)]
-fn start_placed(open: &mut Open, local: &'static Local, slot: &'static Slot) {
-    let tag = Tag::under(local.loan.get()).and(Tag::HEAP).and(Tag::GENERAL).and(Tag::UNTIMED);
+fn start_placed(local: &'static Local, slot: &'static Slot) -> Option<&'static Frame> {
+    let frame = local.take_frame(slot)?;
+    let tag = Tag::GENERAL.and(Tag::UNTIMED);
     let sampled = Sampled { weight: 0, span: 0, watch: Watch::none(local) };
-    let parts = (MaybeUninit::new(enter(slot.shard(), slot)), MaybeUninit::new(sampled));
-    open.begin_timed(tag, local, slot, parts, || 0);
+    let parts = (Some(enter(slot.shard(), slot)), Some(sampled));
+    frame.begin_timed(tag, local, slot, parts, || 0);
+    Some(frame)
 }
 
 /// Begins a call that is timed, and stands for so many. The counter is read last.
 #[inline(never)]
-fn start_timed(open: &mut Open, local: &'static Local, slot: &'static Slot, site: &'static Callsite, weight: u64) {
-    let tag = Tag::under(local.loan.get()).and(Tag::HEAP).and(Tag::GENERAL);
-    let place = MaybeUninit::new(enter(slot.shard(), slot));
+fn start_timed(
+    local: &'static Local,
+    slot: &'static Slot,
+    site: &'static Callsite,
+    weight: u64,
+) -> Option<&'static Frame> {
+    let frame = local.take_frame_or_lose(slot)?;
+    let place = enter(slot.shard(), slot);
     let (span, watch) =
         if weight == 0 { (0, Watch::none(local)) } else { (spans::enter(site), Watch::begin(local, slot)) };
-    let sampled = MaybeUninit::new(Sampled { weight, span, watch });
-    open.begin_timed(tag, local, slot, (place, sampled), clock::now);
+    let sampled = Sampled { weight, span, watch };
+    frame.begin_timed(Tag::GENERAL, local, slot, (Some(place), Some(sampled)), clock::now);
+    Some(frame)
 }
 
 /// A signed time multiplied by `weight`, which stops where sums do.
@@ -99,80 +106,95 @@ pub(crate) fn enter(shard: &Shard, slot: &Slot) -> Place {
 
 /// Ends a call that another one is timed for.
 #[inline(never)]
-pub(crate) fn finish_untimed(open: &Open) {
-    let local = open.local();
+pub(crate) fn finish_untimed(frame: &'static Frame) {
+    let local = frame.local();
     // Where no probe was called meanwhile there is nothing to forget, and no store for the next such call to wait for.
-    if open.tag().has(Tag::GENERAL.and(Tag::FAILED)) || local.child_ticks.get() != open.child_ticks() {
-        return finish_untimed_slowly(open);
+    let usual = local.tag.get();
+    if frame.tag() == usual.and(Tag::UNTIMED)
+        && local.child_ticks.get() == frame.child_ticks()
+        && local.frames.is_top(frame)
+    {
+        frame.reset(usual);
+        ShadowStack::pop(local);
+        if !std::thread::panicking() {
+            return;
+        }
     }
-    if std::thread::panicking() {
-        finish_untimed_slowly(open);
-    }
+    finish_untimed_slowly(frame);
 }
 
 #[inline(never)]
-fn finish_untimed_slowly(open: &Open) {
-    let (local, tag) = (open.local(), open.tag());
+fn finish_untimed_slowly(frame: &'static Frame) {
+    let local = frame.local();
+    if local.frames.is_popped(frame) {
+        let _storing = local.storing();
+        return frame.count_outcome(frame.slot());
+    }
+    count_untimed(frame);
+    frame.local().release(frame);
+}
+
+fn count_untimed(frame: &Frame) {
+    let (local, tag) = (frame.local(), frame.tag());
     if tag.has(Tag::GENERAL) {
-        return finish_at(open, 0);
+        return count_at(frame, 0);
     }
     if !local.is_under(tag.loan()) {
-        return entry::finish_untimed_elsewhere(local, open);
+        return entry::finish_untimed_elsewhere(local, frame);
     }
     let _storing = local.storing();
-    if local.child_ticks.get() != open.child_ticks() {
-        forget_callees(local, open);
-    }
-    open.count_outcome(open.slot());
+    forget_callees(local, frame);
+    frame.count_outcome(frame.slot());
 }
 
 /// Forgets the time and allocations of an untimed call's callees: they are in the call that stands for it.
-pub(super) fn forget_callees(local: &Local, open: &Open) {
-    local.child_ticks.set(open.child_ticks());
-    local.heap.forget_callees(open.nested());
+pub(super) fn forget_callees(local: &Local, frame: &Frame) {
+    local.child_ticks.set(frame.child_ticks());
+    if frame.has_mark() {
+        local.heap.forget_callees(&frame.mark());
+    }
 }
 
 /// Ends a call that is timed and on this path, `counter` being the processor's counter at its end.
 #[inline(never)]
-pub(crate) fn finish(open: &Open, counter: u64) {
-    finish_at(open, clock::at(counter));
-    if open.tag().has(Tag::GENERAL) {
-        let span = open.sampled().span;
-        if span != 0 {
-            spans::exit(span);
-        }
+pub(crate) fn finish(frame: &'static Frame, counter: u64) {
+    count_at(frame, clock::at(counter));
+    let span = if frame.tag().has(Tag::GENERAL) { frame.sampled().span } else { 0 };
+    frame.local().release(frame);
+    if span != 0 {
+        spans::exit(span);
     }
 }
 
 #[inline(never)]
-fn finish_at(open: &Open, now: u64) {
-    let (local, slot) = (open.local(), open.slot());
-    let ticks = now.wrapping_sub(open.started());
-    let here = open.tag().has(Tag::GENERAL) && local.is_under(open.tag().loan());
+fn count_at(frame: &Frame, now: u64) {
+    let (local, slot) = (frame.local(), frame.slot());
+    let ticks = now.wrapping_sub(frame.started());
+    let here = frame.tag().has(Tag::GENERAL) && local.is_under(frame.tag().loan());
     let Some(shard) = local.shard().filter(|_| here) else {
-        return entry::finish_elsewhere(local, open, ticks);
+        return entry::finish_elsewhere(local, frame, ticks);
     };
     let _storing = local.storing();
-    store(open, local, slot, shard, ticks);
+    store(frame, local, slot, shard, ticks);
 }
 
 /// Counts a call in the slot that it began in.
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn store(open: &Open, local: &Local, slot: &Slot, shard: &Shard, ticks: u64) {
-    let Sampled { weight, watch, .. } = *open.sampled();
+fn store(frame: &Frame, local: &Local, slot: &Slot, shard: &Shard, ticks: u64) {
+    let Sampled { weight, watch, .. } = frame.sampled();
     let (mut own, mut watching) = (0, 0);
     if weight == 0 {
         // The time of its callees is in that of the call that stands for this one.
-        local.child_ticks.set(open.child_ticks());
+        local.child_ticks.set(frame.child_ticks());
         watch.forget(local);
     } else {
-        let outlier = |ticks| slow::call(slot, open.started(), open.child_ticks(), ticks);
+        let outlier = |ticks| slow::call(slot, frame.started(), frame.child_ticks(), ticks);
         let ticks = slot.observe_weighted(ticks, weight, outlier);
-        let callees = local.child_ticks.get().wrapping_sub(open.child_ticks());
+        let callees = local.child_ticks.get().wrapping_sub(frame.child_ticks());
         let all = ticks.saturating_mul(weight).min(MOST_TICKS);
         own = weighted(ticks.wrapping_sub(callees), weight);
         slot.own.add_signed_ticks(own);
-        slot.count_inclusive(open.total(), all);
+        slot.count_inclusive(frame.total(), all);
         slot.weighed.add(weight);
         slot.skipped.add(weight.wrapping_sub(1));
         slot.claimed.add(1u64.wrapping_sub(weight));
@@ -181,22 +203,22 @@ fn store(open: &Open, local: &Local, slot: &Slot, shard: &Shard, ticks: u64) {
         let waiting = slot.watched.waiting.own().wrapping_sub(waiting);
         shard.account.count(slot, own.wrapping_sub(waiting));
         let cost = cost::of_weight(local.cost.get(), weight).saturating_add(watching.saturating_mul(weight));
-        local.child_ticks.set(open.child_ticks().wrapping_add(all).wrapping_add(cost));
-        timeline::record_if_on(local, Kind::Call, slot.id, open.started(), ticks);
+        local.child_ticks.set(frame.child_ticks().wrapping_add(all).wrapping_add(cost));
+        timeline::record_if_on(local, Kind::Call, slot.id, frame.started(), ticks);
     }
-    let change = open.close_heap(local, weight);
+    let change = frame.close_heap(local, weight);
     if let Some(change) = change.as_ref().filter(|_| weight != 0) {
-        change.count_call(slot, open.mark());
+        change.count_call(slot, &frame.mark());
     }
     // SAFETY: under the loan that the call began under.
-    if let Some(node) = unsafe { open.place().node() } {
+    if let Some(node) = unsafe { frame.place().node() } {
         node.count(1, own, change.as_ref().map_or((0, 0), |change| (change.own_allocs, change.own_bytes)));
     }
-    open.place().restore(&shard.tree);
-    open.count_outcome(slot);
-    if !open.tag().has(Tag::UNTIMED) && slot.site().is_some_and(|site| cap::is_capped(site.sampling)) {
+    frame.place().restore(&shard.tree);
+    frame.count_outcome(slot);
+    if !frame.tag().has(Tag::UNTIMED) && slot.site().is_some_and(|site| cap::is_capped(site.sampling)) {
         // A call of the same probe inside this one has begun since.
-        let before = open.started().saturating_sub(slot.began.own());
-        cap::spend(slot, before, clock::now().wrapping_sub(open.started()).wrapping_sub(ticks), watching);
+        let before = frame.started().saturating_sub(slot.began.own());
+        cap::spend(slot, before, clock::now().wrapping_sub(frame.started()).wrapping_sub(ticks), watching);
     }
 }

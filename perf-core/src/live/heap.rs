@@ -3,11 +3,11 @@
 //! A reallocation is one allocation; it adds the bytes it grows by, or frees those it shrinks by.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
 use super::sign::{Signed, Unsigned};
 use super::slot::Slot;
-use super::sync::saturating_signed;
+use super::sync::{add_to, saturating_signed};
 
 /// A thread reports its live bytes to the process total when they have changed by this much.
 const REPORT_EVERY: u64 = 16 << 10;
@@ -20,9 +20,6 @@ const UNSEEN: u64 = 1 << 62;
 
 /// Live bytes of all threads, less what each has not reported yet.
 static PROCESS_LIVE: AtomicI64 = AtomicI64::new(0);
-
-/// Whether allocations are counted at all. A thread learns it with its first probe, or when it counts one.
-static COUNTS: AtomicBool = AtomicBool::new(false);
 
 /// Counters of one thread; signed ones are two's complement. They wrap, but their differences stay right: a single call
 /// allocates less than 2^64.
@@ -42,7 +39,8 @@ pub(crate) struct Heap {
     margin: Cell<u64>,
 }
 
-/// The counters at the start of a call (or of a poll).
+/// The counters at the start of a poll, or those of a call when something is first allocated or freed in it: until then they
+/// are those of its start.
 #[derive(Clone, Copy)]
 pub(crate) struct Mark {
     allocs: u64,
@@ -54,13 +52,17 @@ pub(crate) struct Mark {
     slot_allocs: u64,
     slot_bytes: u64,
     slot_net: u64,
+    /// The address of the slot that these three are of.
+    slot: usize,
 }
 
-/// The allocations that callees had made at the start of a call that is not timed.
-#[derive(Clone, Copy)]
-pub(crate) struct Nested {
-    allocs: u64,
-    bytes: u64,
+impl Mark {
+    /// Whether the sums of a slot in it are those of this one. They are not where a signal handler took it that came in between
+    /// the stores of the call's start.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn is_of(&self, slot: &Slot) -> bool {
+        self.slot == std::ptr::from_ref(slot).addr()
+    }
 }
 
 /// The change of the counters between a mark and now; signed values are two's complement.
@@ -80,6 +82,9 @@ impl Change {
     /// Counts a call in the slot its mark was taken for. As with `total`, the start value plus this call drops what
     /// recursive calls inside it have added.
     pub(crate) fn count_call(&self, slot: &Slot, mark: &Mark) {
+        if !mark.is_of(slot) {
+            return self.count_alone(slot);
+        }
         slot.allocs.raise(mark.slot_allocs.saturating_add(self.allocs));
         slot.alloc_bytes.raise(mark.slot_bytes.saturating_add(self.bytes));
         slot.net.set(saturating_signed(mark.slot_net, self.net));
@@ -161,15 +166,17 @@ impl Heap {
         live.wrapping_sub(self.report_below.get()) > REPORT_EVERY << 1
     }
 
-    /// Called before a report that is due. Returns whether the thread has counted nothing before.
-    pub(crate) fn begin(&self) -> bool {
-        let first = self.margin.get() == UNSEEN;
-        if first {
-            COUNTS.store(true, Relaxed);
+    /// Called before a report that is due: the first change is reported, too.
+    pub(crate) fn begin(&self) {
+        if self.margin.get() == UNSEEN {
             self.report_below.set(0u64.wrapping_sub(REPORT_EVERY));
             self.margin.set(REPORT_EVERY);
         }
-        first
+    }
+
+    /// Whether the thread has counted anything.
+    pub(crate) fn counts(&self) -> bool {
+        self.margin.get() != UNSEEN
     }
 
     /// Brings the process total up to date with this thread.
@@ -189,8 +196,9 @@ impl Heap {
         self.report_below.set(self.live.get().wrapping_sub(AT_ONCE));
     }
 
+    /// The slot is that of the call; none where that is not known.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn mark(&self, slot: &Slot) -> Mark {
+    pub(crate) fn mark(&self, slot: Option<&Slot>) -> Mark {
         let live = self.live.get();
         let mark = Mark {
             allocs: self.allocs.get(),
@@ -199,24 +207,20 @@ impl Heap {
             peak: self.peak.get(),
             nested_allocs: self.nested_allocs.get(),
             nested_bytes: self.nested_bytes.get(),
-            slot_allocs: slot.allocs.get(),
-            slot_bytes: slot.alloc_bytes.get(),
-            slot_net: slot.net.get(),
+            slot_allocs: slot.map_or(0, |slot| slot.allocs.get()),
+            slot_bytes: slot.map_or(0, |slot| slot.alloc_bytes.get()),
+            slot_net: slot.map_or(0, |slot| slot.net.get()),
+            slot: slot.map_or(0, |slot| std::ptr::from_ref(slot).addr()),
         };
         self.peak.set(live);
         mark
     }
 
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn nested(&self) -> Nested {
-        Nested { allocs: self.nested_allocs.get(), bytes: self.nested_bytes.get() }
-    }
-
     /// Forgets the callees of a call that is not timed: they are in the call that stands for it.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn forget_callees(&self, before: &Nested) {
-        self.nested_allocs.set(before.allocs);
-        self.nested_bytes.set(before.bytes);
+    pub(crate) fn forget_callees(&self, mark: &Mark) {
+        self.nested_allocs.set(mark.nested_allocs);
+        self.nested_bytes.set(mark.nested_bytes);
+        self.peak.set(mark.peak.signed().max(self.peak.get().signed()).unsigned());
     }
 
     /// Whether nothing was allocated or freed since the mark. If so, the mark is closed.
@@ -227,6 +231,40 @@ impl Heap {
             self.peak.set(mark.peak);
         }
         touched == 0
+    }
+
+    /// Ends a call of which nothing is special: its callees have not allocated, no call of its probe inside it has, and no sum
+    /// is near its end. Counts it in its slot, and returns its allocations and their bytes.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn close_usual(&self, mark: &Mark, slot: &Slot) -> Option<(u64, u64)> {
+        const NEAR: u64 = 1 << 61;
+        let allocs = self.allocs.get().wrapping_sub(mark.allocs);
+        let bytes = self.bytes.get().wrapping_sub(mark.bytes);
+        let net = self.live.get().wrapping_sub(mark.live);
+        let (all, all_bytes, all_net) = (slot.allocs.own(), slot.alloc_bytes.own(), slot.net.own());
+        let inside = (self.nested_allocs.get() ^ mark.nested_allocs)
+            | (self.nested_bytes.get() ^ mark.nested_bytes)
+            | (all ^ mark.slot_allocs)
+            | (all_net ^ mark.slot_net);
+        // Signed sums are compared from the least one on that is near.
+        let far = allocs | bytes | all | all_bytes | net.wrapping_add(NEAR) | all_net.wrapping_add(NEAR);
+        let own = slot.own_allocs.own().wrapping_add(NEAR) | slot.own_alloc_bytes.own().wrapping_add(NEAR);
+        if !mark.is_of(slot) || inside != 0 || (far | own) >= NEAR << 1 {
+            return None;
+        }
+        add_to!(slot, Slot, allocs, allocs);
+        add_to!(slot, Slot, alloc_bytes, bytes);
+        add_to!(slot, Slot, own_allocs, allocs);
+        add_to!(slot, Slot, own_alloc_bytes, bytes);
+        add_to!(slot, Slot, net, net);
+        self.nested_allocs.set(mark.nested_allocs.wrapping_add(allocs));
+        self.nested_bytes.set(mark.nested_bytes.wrapping_add(bytes));
+        let peak = self.peak.get();
+        slot.peak.raise(peak.wrapping_sub(mark.live));
+        if mark.peak.signed() > peak.signed() {
+            self.peak.set(mark.peak);
+        }
+        Some((allocs, bytes))
     }
 
     /// Ends a call that stands for itself alone: its figures fit into 63 bits.
@@ -284,15 +322,6 @@ impl Heap {
         PROCESS_LIVE.load(Relaxed)
     }
 
-    /// Whether the program's allocator is one that counts here: found out by an allocation.
-    pub(crate) fn is_tracking(&self) -> bool {
-        self.uncounted(|| {
-            let before = self.allocs.get();
-            drop(std::hint::black_box(Box::new(0u8)));
-            self.allocs.get() != before
-        })
-    }
-
     /// Runs `work` of the library's own, whose allocations are then undone in the counters.
     pub(crate) fn uncounted<R>(&self, work: impl FnOnce() -> R) -> R {
         let _restore = Restore {
@@ -322,9 +351,4 @@ impl Drop for Restore<'_> {
         self.heap.live.set(self.live);
         self.heap.peak.set(self.peak);
     }
-}
-
-/// Whether any thread has counted an allocation: then a thread's calls record theirs from its first probe on.
-pub(crate) fn is_counted() -> bool {
-    COUNTS.load(Relaxed)
 }

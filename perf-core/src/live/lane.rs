@@ -8,37 +8,53 @@
 //! bit, a shift and an increment.
 //!
 //! Start and end save no register: they call nothing but as their last act, except to find out which thread unwinds
-//! where some thread does. The state of a call is filled in where it stays, the thread-local is found without a call (see
-//! [`super::here`]), and functions that a path goes on with have their arguments in the same places.
+//! where some thread does. The state of a call is a frame of the thread's shadow stack (see [`super::shadow`]), the
+//! thread-local is found without a call (see [`super::here`]), and functions that a path goes on with have their arguments in
+//! the same places.
 
 use super::callsite::{Callsite, SAMPLED, WATCHED};
+use super::frame::Frame;
 use super::local::Local;
-use super::open::{Open, Tag};
+use super::shadow::ShadowStack;
 use super::slot::Slot;
 use super::sync::{add_one, add_to};
 use super::{clock, entry, general, more};
 
-/// Begins a call of a probe that is not switched off; `word` is the callsite's. The call's state is filled in where it
-/// stays: so nothing is kept for the return, and other paths begin by a jump.
+/// Begins a call of a probe that is not switched off; `word` is the callsite's. None where the call is not counted.
 #[inline(never)]
-pub(crate) fn start(open: &mut Open, site: &'static Callsite, word: usize) {
+pub(crate) fn start(site: &'static Callsite, word: usize) -> Option<&'static Frame> {
     let local = Local::known();
-    if let Some(slot) = local.usual_slot(word) {
-        return open.begin_usual(local, slot);
+    if local.has_place(word) {
+        // SAFETY: as just seen.
+        let Some(slot) = (unsafe { local.slot(word) }) else {
+            return more::start(site);
+        };
+        let Some(frame) = local.frames.push() else {
+            return more::start_beyond(local, slot);
+        };
+        return begin(frame, slot, local);
     }
     #[allow(clippy::cast_possible_truncation, reason = "it was 32 bits long")]
     let word = word as u32;
-    if let Some(slot) = local.known_slot(word) {
-        return more::start_counting(open, site, slot, local);
-    }
     // Whether its timed calls are watched does not matter to the others.
     if let Some(slot) = local.known_slot((word ^ SAMPLED) & !WATCHED) {
         if general::passes_by(local, slot) {
-            return more::start_untimed(open, site, slot, local);
+            let Some(frame) = local.frames.push() else {
+                return more::start_untimed(slot, local);
+            };
+            return more::begin_untimed(frame, slot, local);
         }
-        return more::start(open, site);
+        return more::start(site);
     }
-    more::start_known(open, site, word, local);
+    more::start_known(site, word, local)
+}
+
+/// Fills in the frame of a usual call. A function of its own: what is an argument is saved where that is needed, on the rare way
+/// only.
+#[inline(never)]
+fn begin(frame: &'static Frame, slot: &'static Slot, local: &'static Local) -> Option<&'static Frame> {
+    frame.begin_usual(local, slot);
+    frame.time()
 }
 
 /// Ends a call that is counted.
@@ -46,24 +62,19 @@ pub(crate) fn start(open: &mut Open, site: &'static Callsite, word: usize) {
 /// An `extern "C"` function, which does not unwind, would make each function under a probe smaller by some twenty bytes, and
 /// this one save registers: the question whether the thread unwinds may unwind, for all that a compiler knows.
 #[inline(never)]
-pub(crate) fn finish(open: &Open) {
-    // Asked before the counter is read, and here: each function under a probe has one call for its end.
-    if !open.is_timed() {
-        return general::finish_untimed(open);
-    }
-    let now = clock::counter();
-    let local = open.local();
-    if open.tag() == Tag::under(local.loan.get()) {
-        let slot = open.slot();
-        let ticks = now.wrapping_sub(open.started());
+pub(crate) fn finish(frame: &'static Frame) {
+    let local = frame.local();
+    if frame.tag() == local.tag.get() && local.frames.is_top(frame) {
+        let ticks = clock::counter().wrapping_sub(frame.started());
+        let slot = frame.slot();
         // SAFETY: under the loan that the call began under, this thread writes to its slot.
         let Some((cells, position)) = (unsafe { slot.usual_cell(ticks) }) else {
-            return more::finish(open, now);
+            return more::finish(frame, ticks);
         };
         // No call of the same probe has ended meanwhile.
         // SAFETY: as above.
-        if unsafe { slot.total.own_plainly() } != open.total() {
-            return more::finish(open, now);
+        if unsafe { slot.total.own_plainly() } != frame.total() {
+            return more::finish(frame, ticks);
         }
         let storing = local.storing();
         // SAFETY: there is such a cell: see `usual_cell`.
@@ -71,26 +82,27 @@ pub(crate) fn finish(open: &Open) {
         // Plain additions: time that has passed on this thread, see `sync`.
         add_to!(slot, Slot, total, ticks);
         // The thread's sum at the end, had nothing been called: callees have brought it as far as it differs from that.
-        let reached = open.child_ticks().wrapping_add(ticks);
+        let reached = frame.child_ticks().wrapping_add(ticks);
         add_to!(slot, Slot, own, reached.wrapping_sub(local.child_ticks.get()));
         local.child_ticks.set(reached.wrapping_add(local.cost.get()));
         drop(storing);
+        ShadowStack::pop(local);
         // The last question, as at the start. What follows where the thread unwinds is what follows the first one, with
-        // the same arguments: that keeps them out of registers to be saved.
+        // the same argument: that keeps it out of a register to be saved.
         if !std::thread::panicking() {
             return;
         }
     }
-    more::finish_known(open, now);
+    more::finish_special(frame);
 }
 
 /// Adds to the items and bytes that the call's probe has worked on.
-pub(crate) fn count_units(open: &Open, items: u64, bytes: u64) {
+pub(crate) fn count_units(frame: &Frame, items: u64, bytes: u64) {
     let count = |slot: &Slot| {
         slot.count_units(items, bytes);
     };
-    let (local, slot) = (open.local(), open.slot());
-    if local.is_under(open.tag().loan()) {
+    let (local, slot) = (frame.local(), frame.slot());
+    if local.is_under(frame.tag().loan()) {
         let _storing = local.storing();
         count(slot);
     } else {

@@ -5,11 +5,13 @@ use std::cell::Cell;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::atomic::{AtomicU32, compiler_fence};
 
+use super::frame::Tag;
 use super::future_state::FutureState;
-use super::heap::Heap;
+use super::heap::{Heap, Mark};
 use super::here;
 use super::ring::Ring;
 use super::sessions::Entry;
+use super::shadow::ShadowStack;
 use super::shard::Shard;
 use super::slot::Slot;
 use super::sync::{ADDS_AT_ONCE, AtomicPtr};
@@ -36,20 +38,17 @@ pub(crate) enum Phase {
 }
 
 pub(crate) struct Local {
-    /// A call of a probe whose word is below this takes the usual path: the word is the index of its slot in `table`.
-    usual: Cell<usize>,
-    /// Number of slots in `table`. All of them are usual where the thread does not count allocations, else none.
+    /// Number of slots in `table`. A call of a probe whose word is below this takes the usual path: the word is the index of
+    /// its slot then.
     length: Cell<usize>,
-    /// Whether the thread counts allocations: see [`super::heap`].
-    pub(crate) counts: Cell<bool>,
     pub(crate) phase: Cell<Phase>,
     pub(crate) table: Cell<*const AtomicPtr<Slot>>,
     /// The shard that calls count into: the thread's own, or a session's.
     pub(crate) shard: Cell<*const Shard>,
-    /// The loan under which the thread counts into `shard`. A session's shard goes to other threads and to other
-    /// sessions in between, and comes back under another number: so a call that outlives the session it began in knows
-    /// that its start values are not this shard's any more. It fits into 32 bits.
-    pub(crate) loan: Cell<u64>,
+    /// The tag of a usual call that begins now. In it is the loan under which the thread counts into `shard`. A session's
+    /// shard goes to other threads and to other sessions in between, and comes back under another number: so a call that
+    /// outlives the session it began in knows that its start values are not this shard's any more.
+    pub(crate) tag: Cell<Tag>,
     /// Loans of sessions' shards so far.
     loans: Cell<u64>,
     /// The loan of the thread's own shard: another one in the child of a fork.
@@ -61,6 +60,8 @@ pub(crate) struct Local {
     /// Ticks that watched calls which have ended waited, as far as their callers need to know: wrapping.
     pub(crate) waited: Cell<u64>,
     pub(crate) heap: Heap,
+    /// The frames of the thread's open calls.
+    pub(crate) frames: ShadowStack,
     /// The thread's own shard.
     pub(crate) home: Cell<Option<&'static Shard>>,
     /// Sessions entered on this thread, innermost first.
@@ -78,19 +79,18 @@ pub(crate) struct Local {
 thread_local! {
     static LOCAL: Local = const {
         Local {
-            usual: Cell::new(0),
             length: Cell::new(0),
-            counts: Cell::new(false),
             phase: Cell::new(Phase::Alive),
             table: Cell::new(std::ptr::null()),
             shard: Cell::new(std::ptr::null()),
-            loan: Cell::new(HOME),
+            tag: Cell::new(Tag::under(HOME)),
             loans: Cell::new(HOME),
             home_loan: Cell::new(HOME),
             child_ticks: Cell::new(0),
             cost: Cell::new(0),
             waited: Cell::new(0),
             heap: Heap::new(),
+            frames: ShadowStack::new(),
             home: Cell::new(None),
             entries: Cell::new(std::ptr::null_mut()),
             ring: Cell::new(None),
@@ -125,46 +125,41 @@ impl Local {
         self.thread.get()
     }
 
-    /// The slot of the probe with this word, if it is the usual case: registered, on, seen before here, nothing special.
-    #[inline(always)]
-    pub(crate) fn usual_slot(&self, word: usize) -> Option<&'static Slot> {
-        if word >= self.usual.get() {
-            return None;
-        }
-        // SAFETY: `usual` is `length` or 0.
-        unsafe { self.slot(word) }
-    }
-
     /// The slot of a probe that has been called on this shard.
     #[inline(always)]
     pub(crate) fn known_slot(&self, id: u32) -> Option<&'static Slot> {
         let id = id as usize;
-        if id >= self.length.get() {
+        // Read anew: a usual call compares with the number where it lies, and loads it into no register.
+        // SAFETY: a cell of this thread's.
+        if id >= unsafe { self.length.as_ptr().read_volatile() } {
             return None;
         }
         // SAFETY: as just seen.
         unsafe { self.slot(id) }
     }
 
-    /// # Safety
-    /// `id` is below `length`.
+    /// Whether the table has a place for the slot of a probe with this word.
     #[inline(always)]
-    unsafe fn slot(&self, id: usize) -> Option<&'static Slot> {
+    pub(crate) fn has_place(&self, word: usize) -> bool {
+        word < self.length.get()
+    }
+
+    /// The slot in a place of the table.
+    ///
+    /// # Safety
+    /// [`Self::has_place`] says that there is this place.
+    #[inline(always)]
+    pub(crate) unsafe fn slot(&self, id: usize) -> Option<&'static Slot> {
         // SAFETY: `table` has `length` entries: both come from `use_shard`, and only this thread replaces them.
         let place = unsafe { &*self.table.get().add(id) };
         // SAFETY: a slot lives for ever once made. Only this thread makes slots in this shard.
         unsafe { place.load(Relaxed).as_ref() }
     }
 
-    /// From now on calls record what is allocated in them.
-    pub(crate) fn count_allocations(&self) {
-        self.counts.set(true);
-        self.usual.set(0);
-    }
-
     /// Counts an allocation, as [`crate::PerfAlloc`] sees it.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn allocated(&self, bytes: usize) {
+        self.mark_open_calls();
         if self.heap.allocated(bytes) {
             self.report_heap();
         }
@@ -172,6 +167,7 @@ impl Local {
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn freed(&self, bytes: usize) {
+        self.mark_open_calls();
         if self.heap.freed(bytes) {
             self.report_heap();
         }
@@ -179,6 +175,7 @@ impl Local {
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn reallocated(&self, old: usize, new: usize) {
+        self.mark_open_calls();
         if self.heap.reallocated(old, new) {
             self.report_heap();
         }
@@ -186,16 +183,53 @@ impl Local {
 
     #[cold]
     fn report_heap(&self) {
-        if self.heap.begin() {
-            self.count_allocations();
-        }
+        self.heap.begin();
         self.heap.report();
+    }
+
+    /// Before the counters of the heap change: takes the marks of open calls that have none.
+    #[inline(always)]
+    pub(crate) fn mark_open_calls(&self) {
+        if self.frames.are_unmarked() {
+            self.mark_unmarked();
+        }
+    }
+
+    /// The same where the thread has counted anything. Before, marks are equal, whenever they are taken.
+    #[inline(always)]
+    fn mark_open_calls_if_counting(&self) {
+        if self.heap.counts() {
+            self.mark_open_calls();
+        }
+    }
+
+    #[inline(never)]
+    fn mark_unmarked(&self) {
+        self.frames.mark(|frame| frame.mark_heap(&self.heap));
+    }
+
+    /// A mark of the heap for something that begins now. The marks of the calls around it come before.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn mark_heap(&self, slot: &Slot) -> Mark {
+        self.mark_open_calls_if_counting();
+        self.heap.mark(Some(slot))
+    }
+
+    /// The loan under which the thread counts into its shard: it fits into 32 bits.
+    #[inline(always)]
+    pub(crate) fn loan(&self) -> u64 {
+        self.tag.get().loan()
+    }
+
+    pub(crate) fn set_loan(&self, loan: u64) {
+        self.tag.set(self.tag.get().with_loan(loan));
+        self.frames.unprepare();
     }
 
     /// Whether a call that began under this loan may still write to its slot: the thread has not left the shard since.
     #[inline(always)]
     pub(crate) fn is_under(&self, loan: u64) -> bool {
-        self.loan.get() == loan
+        self.loan() == loan
     }
 
     /// The shard in use has come to this thread just now.
@@ -204,7 +238,7 @@ impl Local {
         let loan = self.loans.get().wrapping_add(1) % LOANS;
         let loan = loan.max(1);
         self.loans.set(loan);
-        self.loan.set(loan);
+        self.set_loan(loan);
     }
 
     /// Counts into `shard` from now on; in a slow part of the library, once that is over.
@@ -220,7 +254,6 @@ impl Local {
 
     /// A signal handler that comes after this finds no slots; one that comes before is over already.
     fn hide_slots(&self) {
-        self.usual.set(0);
         self.length.set(0);
         // For handlers on this thread, so it pairs with none: the next stores come after the slots are hidden.
         compiler_fence(SeqCst);
@@ -229,14 +262,13 @@ impl Local {
     /// Sets the slots that `hide_slots` has hidden, or others.
     fn show_slots(&self, (table, length): (*const AtomicPtr<Slot>, u32)) {
         here::set();
-        self.put_slots(table, length as usize, length as usize);
+        self.put_slots(table, length as usize);
     }
 
-    fn put_slots(&self, table: *const AtomicPtr<Slot>, usual: usize, length: usize) {
+    fn put_slots(&self, table: *const AtomicPtr<Slot>, length: usize) {
         self.table.set(table);
         compiler_fence(SeqCst);
         self.length.set(length);
-        self.usual.set(if self.counts.get() { 0 } else { usual });
     }
 
     /// The shard that this thread counts into, if it has one.
@@ -284,29 +316,49 @@ impl Local {
         if ADDS_AT_ONCE { None } else { Some(self.hide_while_storing()) }
     }
 
-    /// A handler may have come in between the stores of [`Self::hide_slots`] or of [`Self::put_slots`], and found slots by one
-    /// of the two numbers; another one may interrupt it in turn. So both are hidden, and put back as they were: otherwise
-    /// the interrupted stores, which go on after the first of the two, would leave slots to be found.
+    /// A handler may have come in between the stores of [`Self::enter_phase`] or of [`Self::put_slots`]; another one may
+    /// interrupt it in turn. So what it finds is put back as it was: otherwise the interrupted stores, which go on, would leave
+    /// slots to be found.
     fn hide_while_storing(&self) -> Storing<'_> {
         let before = self.phase.get();
         self.phase.set(Phase::InLibrary);
         // A handler that comes after this leaves all as it is.
         compiler_fence(SeqCst);
-        let (table, usual, length) = (self.table.get(), self.usual.get(), self.length.get());
-        let storing = Storing { local: self, before, shard: self.shard.get(), table, usual, length };
+        let storing = Storing {
+            local: self,
+            before,
+            shard: self.shard.get(),
+            table: self.table.get(),
+            length: self.length.get(),
+        };
         self.hide_slots();
         storing
     }
 
+    /// Runs work of the library's own, whose allocations are not counted.
+    fn uncounted<R>(&self, work: impl FnOnce() -> R) -> R {
+        self.mark_open_calls_if_counting();
+        self.heap.uncounted(work)
+    }
+
+    /// Whether the program's allocator is one that counts here: found out by an allocation.
+    pub(crate) fn is_tracking(&self) -> bool {
+        self.uncounted(|| {
+            let before = self.heap.allocs.get();
+            drop(std::hint::black_box(Box::new(0u8)));
+            self.heap.allocs.get() != before
+        })
+    }
+
     /// The same for work whose memory does not pass to the program: its allocations are not counted either.
     pub(crate) fn in_library_uncounted<R>(&self, work: impl FnOnce(Phase) -> R) -> Option<R> {
-        self.in_library(|phase| self.heap.uncounted(|| work(phase)))
+        self.in_library(|phase| self.uncounted(|| work(phase)))
     }
 }
 
 /// Runs work of the library's own, whose allocations are not counted.
 pub(crate) fn uncounted<R>(work: impl FnOnce() -> R) -> R {
-    Local::here().heap.uncounted(work)
+    Local::here().uncounted(work)
 }
 
 /// Runs stores to several cells that belong together: a probe that a signal handler calls in between counts as lost.
@@ -322,17 +374,16 @@ pub(crate) struct Storing<'a> {
     before: Phase,
     shard: *const Shard,
     table: *const AtomicPtr<Slot>,
-    usual: usize,
     length: usize,
 }
 
 impl Drop for Storing<'_> {
     fn drop(&mut self) {
-        let Self { local, before, shard, table, usual, length } = *self;
+        let Self { local, before, shard, table, length } = *self;
         compiler_fence(SeqCst);
         // A thread that left the shard meanwhile finds its slots by the slow path.
         if local.shard.get() == shard {
-            local.put_slots(table, usual, length);
+            local.put_slots(table, length);
         }
         compiler_fence(SeqCst);
         local.phase.set(before);

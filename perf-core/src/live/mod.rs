@@ -1,7 +1,7 @@
 //! The half that exists only when the library is on.
 //!
 //! From hot to cold: [`local`] (the state of a thread) with [`here`] (the way to it) and [`heap`], [`slot`] and [`shard`] (where one thread counts),
-//! [`lane`] (the path of one call) with [`open`] (the state of its guard) and [`more`] (parts that not every call has:
+//! [`lane`] (the path of one call) with [`frame`] (the state of an open one) on the thread's [`shadow`] stack, and [`more`] (parts that not every call has:
 //! allocations, [`tree`]), [`general`] (the longer path), [`series`] and [`cap`] (which calls of a sampled probe are timed), [`poll`] (the path of one poll) with
 //! [`future_state`] (the state of a future), [`entry`] (all cases but the usual one), [`slow`] and [`tail`] (the
 //! slowest calls), [`waiting`] and [`watched`] (the part of a call on no processor), [`ring`] and [`timeline`] (the
@@ -33,6 +33,7 @@ pub(crate) mod context;
 pub(crate) mod cost;
 pub(crate) mod entry;
 pub(crate) mod fork;
+pub(crate) mod frame;
 pub(crate) mod future_state;
 pub(crate) mod general;
 pub(crate) mod heap;
@@ -43,7 +44,6 @@ pub(crate) mod lost;
 pub(crate) mod memory;
 pub(crate) mod more;
 mod object;
-pub(crate) mod open;
 #[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 mod pages;
 pub(crate) mod poll;
@@ -56,6 +56,7 @@ pub(crate) mod ring;
 mod series;
 #[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 pub(crate) mod sessions;
+pub(crate) mod shadow;
 #[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 pub(crate) mod shard;
 mod sign;

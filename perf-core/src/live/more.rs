@@ -1,101 +1,114 @@
 //! The path of a call with more to count than its time: allocations, a place in the call tree, an event in the thread's
 //! ring, an error; a time that is an outlier; calls of one probe inside another.
 
-use std::mem::MaybeUninit;
-
 use super::callsite::{Callsite, GENERAL, ID, RECORDED, SAMPLED, TREE, WATCHED};
+use super::frame::{Frame, Tag};
 use super::local::Local;
-use super::open::{Open, Tag};
 use super::ring::Kind;
+use super::shadow::ShadowStack;
 use super::slot::Slot;
 use super::sync::{add_one, add_to};
 use super::tree::Place;
 use super::{clock, entry, general, slow, timeline};
 
-/// Begins a call whose allocations are counted, and which has nothing else special to it. A
-/// function of its own, as those below, so that the usual call saves fewer registers: the mark takes many.
+/// Begins a call that another one is timed for, and which is counted already.
 #[inline(never)]
-pub(crate) fn start_counting(open: &mut Open, _: &'static Callsite, slot: &'static Slot, local: &'static Local) {
-    open.begin_known::<true>(Tag::under(local.loan.get()), local, slot, MaybeUninit::uninit());
+pub(crate) fn begin_untimed(
+    frame: &'static Frame,
+    slot: &'static Slot,
+    local: &'static Local,
+) -> Option<&'static Frame> {
+    frame.set(Tag::UNTIMED);
+    frame.begin_untimed(local, slot);
+    frame.leave_untimed()
 }
 
-/// Begins a call that another one is timed for.
+/// The same where there may be no frame that is prepared.
 #[inline(never)]
-pub(crate) fn start_untimed(open: &mut Open, _: &'static Callsite, slot: &'static Slot, local: &'static Local) {
-    open.begin_untimed(local, slot);
+pub(crate) fn start_untimed(slot: &'static Slot, local: &'static Local) -> Option<&'static Frame> {
+    let frame = local.take_frame(slot)?;
+    begin_untimed(frame, slot, local)
+}
+
+/// Begins a usual call where there is no frame that is prepared.
+#[cold]
+#[inline(never)]
+pub(crate) fn start_beyond(local: &'static Local, slot: &'static Slot) -> Option<&'static Frame> {
+    let frame = local.take_frame_or_lose(slot)?;
+    frame.begin_usual(local, slot);
+    frame.time()
 }
 
 /// Begins a call with a place in the tree or in the ring.
 #[inline(never)]
-pub(crate) fn start_known(open: &mut Open, site: &'static Callsite, word: u32, local: &'static Local) {
+pub(crate) fn start_known(site: &'static Callsite, word: u32, local: &'static Local) -> Option<&'static Frame> {
     let Some(slot) = local.known_slot(word & !(TREE | RECORDED)) else {
-        return start(open, site);
+        return start(site);
     };
-    if local.counts.get() {
-        return enter_counting(open, site, word, local, slot);
-    }
-    enter::<false>(open, site, word, local, slot);
-}
-
-/// The same where allocations are counted.
-#[inline(never)]
-fn enter_counting(open: &mut Open, site: &'static Callsite, word: u32, local: &'static Local, slot: &'static Slot) {
-    enter::<true>(open, site, word, local, slot);
-}
-
-#[cfg_attr(not(debug_assertions), inline(always))]
-fn enter<const HEAP: bool>(
-    open: &mut Open,
-    site: &'static Callsite,
-    word: u32,
-    local: &'static Local,
-    slot: &'static Slot,
-) {
-    let mut tag = Tag::under(local.loan.get());
-    let mut place = MaybeUninit::uninit();
+    let mut place = None;
     if word & TREE != 0 {
-        tag = tag.and(Tag::TREE);
-        let Some(again) = Place::enter_again(&slot.shard().tree, slot) else {
-            return start(open, site);
-        };
-        place.write(again);
+        place = Place::again(&slot.shard().tree, slot);
+        if place.is_none() {
+            return start(site);
+        }
+    }
+    let Some(frame) = local.frames.push() else {
+        return start(site);
+    };
+    if let Some(place) = place {
+        frame.set(Tag::TREE);
+        place.make_current(&slot.shard().tree);
+        frame.set_place(place);
     }
     if word & RECORDED != 0 {
-        tag = tag.and(Tag::RING);
+        frame.set(Tag::RING);
     }
-    open.begin_known::<HEAP>(tag, local, slot, place);
+    frame.begin_usual(local, slot);
+    time(frame)
 }
 
-/// Ends such a call, where there is nothing more to count; or a usual call that is counted already, where a panic may end
-/// it.
+/// A function of its own, as that of usual calls.
 #[inline(never)]
-pub(crate) fn finish_known(open: &Open, now: u64) {
-    let (local, tag) = (open.local(), open.tag());
-    let usual = Tag::under(local.loan.get());
-    if tag.without(Tag::TREE.and(Tag::HEAP).and(Tag::RING)) != usual {
-        return finish(open, now);
+fn time(frame: &'static Frame) -> Option<&'static Frame> {
+    frame.time()
+}
+
+/// Ends a call that is not a usual one, or counts the panic that ends one which is.
+#[inline(never)]
+pub(crate) fn finish_special(frame: &'static Frame) {
+    if frame.is_timed() {
+        finish_known(frame);
+    } else {
+        general::finish_untimed(frame);
     }
-    if tag != usual {
-        let slot = open.slot();
-        let ticks = now.wrapping_sub(open.started());
+}
+
+/// Ends a call that is timed, where there is nothing more to it than allocations, a place in the tree or one in the ring.
+#[inline(never)]
+fn finish_known(frame: &'static Frame) {
+    let (local, tag) = (frame.local(), frame.tag());
+    let usual = local.tag.get();
+    if tag.without(Tag::TREE.and(Tag::HEAP).and(Tag::RING)) == usual && local.frames.is_top(frame) {
+        let ticks = clock::counter().wrapping_sub(frame.started());
+        let slot = frame.slot();
         // SAFETY: under the loan that the call began under, this thread writes to its slot.
         let Some((cells, position)) = (unsafe { slot.usual_cell(ticks) }) else {
-            return finish(open, now);
+            return finish(frame, ticks);
         };
         // SAFETY: as above.
-        if unsafe { slot.total.own_plainly() } != open.total() {
-            return finish(open, now);
+        if unsafe { slot.total.own_plainly() } != frame.total() {
+            return finish(frame, ticks);
         }
         let storing = local.storing();
         // SAFETY: there is such a cell: see `usual_cell`.
         unsafe { add_one(cells, position) };
         add_to!(slot, Slot, total, ticks);
-        let reached = open.child_ticks().wrapping_add(ticks);
+        let reached = frame.child_ticks().wrapping_add(ticks);
         let own = reached.wrapping_sub(local.child_ticks.get());
         add_to!(slot, Slot, own, own);
         local.child_ticks.set(reached.wrapping_add(local.cost.get()));
         if tag.has(Tag::TREE) {
-            let place = open.place();
+            let place = frame.place();
             // SAFETY: under the loan that the call began under.
             if let Some(node) = unsafe { place.node() } {
                 node.count_usual(own);
@@ -103,124 +116,164 @@ pub(crate) fn finish_known(open: &Open, now: u64) {
             place.restore(&slot.shard().tree);
         }
         drop(storing);
-        if tag.has(Tag::HEAP) && !local.heap.is_untouched(open.mark()) {
-            return count_heap_and_the_rest(open, ticks);
+        if tag.has(Tag::HEAP) {
+            return count_heap_and_the_rest(frame, ticks);
         }
         if tag.has(Tag::RING) {
-            return record(open, ticks);
+            return record(frame, ticks);
         }
+        frame.reset(usual);
+        ShadowStack::pop(local);
         // As in `lane::finish`.
         if !std::thread::panicking() {
             return;
         }
     }
-    count_panic(open);
+    finish_in_detail(frame);
+}
+
+/// The end of a call that is counted, but for the panic that may end it.
+#[inline(always)]
+fn end(frame: &'static Frame) {
+    let local = frame.local();
+    if local.frames.is_top(frame) {
+        frame.reset(local.tag.get());
+        ShadowStack::pop(local);
+        local.frames.forget_marks();
+        if !std::thread::panicking() {
+            return;
+        }
+    }
+    finish_in_detail(frame);
 }
 
 /// A function of its own, so that a call that has not allocated needs fewer registers.
 #[inline(never)]
-fn count_heap_and_the_rest(open: &Open, ticks: u64) {
-    let local = open.local();
+fn count_heap_and_the_rest(frame: &'static Frame, ticks: u64) {
+    let local = frame.local();
+    if frame.tag().has(Tag::RING) {
+        return count_heap_in_detail(frame, ticks);
+    }
     let storing = local.storing();
-    count_heap(local, open);
+    let Some(own) = local.heap.close_usual(&frame.mark(), frame.slot()) else {
+        drop(storing);
+        return count_heap_in_detail(frame, ticks);
+    };
+    if frame.tag().has(Tag::TREE) {
+        count_own_in_tree(frame, own);
+    }
     drop(storing);
-    if open.tag().has(Tag::RING) {
-        return record(open, ticks);
+    end(frame);
+}
+
+#[inline(never)]
+fn count_heap_in_detail(frame: &'static Frame, ticks: u64) {
+    let local = frame.local();
+    if !local.heap.is_untouched(&frame.mark()) {
+        let _storing = local.storing();
+        count_heap(local, frame);
     }
-    if std::thread::panicking() {
-        count_panic(open);
+    if frame.tag().has(Tag::RING) {
+        return record(frame, ticks);
     }
+    end(frame);
 }
 
 /// The last part of a call: a function of its own for the same reason.
 #[inline(never)]
-fn record(open: &Open, ticks: u64) {
-    timeline::record(open.local(), Kind::Call, open.slot().id, open.started(), ticks);
-    if std::thread::panicking() {
-        count_panic(open);
+fn record(frame: &'static Frame, ticks: u64) {
+    timeline::record(frame.local(), Kind::Call, frame.slot().id, frame.started(), ticks);
+    end(frame);
+}
+
+/// Ends a call that is not yet counted; or counts the panic that ends one that is, and has given back its frame.
+#[inline(never)]
+fn finish_in_detail(frame: &'static Frame) {
+    let local = frame.local();
+    if local.frames.is_popped(frame) {
+        let _storing = local.storing();
+        return frame.count_outcome(frame.slot());
     }
+    finish(frame, clock::counter().wrapping_sub(frame.started()));
 }
 
 /// Counts the allocations of a call that stands for itself alone.
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn count_heap(local: &Local, open: &Open) {
-    let (slot, mark, tag) = (open.slot(), open.mark(), open.tag());
-    let change = local.heap.close_one(mark);
-    change.count_call(slot, mark);
-    if tag.has(Tag::TREE) {
-        // SAFETY: as where the call is counted, which is under the loan that it began under.
-        if let Some(node) = unsafe { open.place().node() } {
-            node.count_heap(change.own_allocs, change.own_bytes);
-        }
+fn count_heap(local: &Local, frame: &Frame) {
+    let change = local.heap.close_one(&frame.mark());
+    change.count_call(frame.slot(), &frame.mark());
+    if frame.tag().has(Tag::TREE) {
+        count_own_in_tree(frame, (change.own_allocs, change.own_bytes));
+    }
+}
+
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn count_own_in_tree(frame: &Frame, (allocs, bytes): (u64, u64)) {
+    // SAFETY: as where the call is counted, which is under the loan that it began under.
+    if let Some(node) = unsafe { frame.place().node() } {
+        node.count_heap(allocs, bytes);
     }
 }
 
 /// Begins a call for which the usual path is not enough.
 #[inline(never)]
-pub(crate) fn start(open: &mut Open, site: &'static Callsite) {
+pub(crate) fn start(site: &'static Callsite) -> Option<&'static Frame> {
     let (local, word) = (Local::here(), site.word());
     let Some(slot) = local.known_slot(word & ID) else {
-        return entry::start(open, local, site);
+        return entry::start(local, site);
     };
     if word & (GENERAL | WATCHED | SAMPLED) != 0 {
-        return general::start_in(open, local, slot, site);
+        return general::start_in(local, slot, site);
     }
-    let mut tag = Tag::under(local.loan.get());
-    if local.counts.get() {
-        tag = tag.and(Tag::HEAP);
-    }
+    let frame = local.take_frame_or_lose(slot)?;
+    let (mut parts, mut place) = (Tag::under(0), None);
     if word & RECORDED != 0 {
-        tag = tag.and(Tag::RING);
+        parts = parts.and(Tag::RING);
     }
-    let mut place = MaybeUninit::uninit();
     if word & TREE != 0 {
-        tag = tag.and(Tag::TREE);
-        place.write(Place::enter(&slot.shard().tree, slot));
+        parts = parts.and(Tag::TREE);
+        place = Some(Place::enter(&slot.shard().tree, slot));
     }
-    open.begin_timed(tag, local, slot, (place, MaybeUninit::uninit()), clock::counter);
+    frame.begin_timed(parts, local, slot, (place, None), clock::counter);
+    Some(frame)
 }
 
-/// Ends a call that is timed, `counter` being the processor's counter at its end.
+/// Ends a call that is timed, `ticks` being how far the processor's counter has come since its start.
 #[inline(never)]
-pub(crate) fn finish(open: &Open, counter: u64) {
-    let local = open.local();
-    let tag = open.tag();
-    if tag.has(Tag::GENERAL.and(Tag::STRAY)) {
-        return general::finish(open, counter);
+pub(crate) fn finish(frame: &'static Frame, ticks: u64) {
+    if frame.tag().has(Tag::GENERAL.and(Tag::STRAY)) {
+        return general::finish(frame, frame.started().wrapping_add(ticks));
     }
-    let ticks = counter.wrapping_sub(open.started());
+    count(frame, ticks);
+    frame.local().release(frame);
+}
+
+fn count(frame: &Frame, ticks: u64) {
+    let (local, tag) = (frame.local(), frame.tag());
     if !local.is_under(tag.loan()) {
-        return entry::finish_elsewhere(local, open, ticks);
+        return entry::finish_elsewhere(local, frame, ticks);
     }
-    let slot = open.slot();
+    let slot = frame.slot();
     let _storing = local.storing();
-    let ticks = slot.observe(ticks, |ticks| slow::call(slot, open.started(), open.child_ticks(), ticks));
-    let own = ticks.wrapping_sub(local.child_ticks.get().wrapping_sub(open.child_ticks()));
+    let ticks = slot.observe(ticks, |ticks| slow::call(slot, frame.started(), frame.child_ticks(), ticks));
+    let own = ticks.wrapping_sub(local.child_ticks.get().wrapping_sub(frame.child_ticks()));
     // A plain addition: time that has passed on this thread, see `sync`.
     add_to!(slot, Slot, own, own);
-    slot.count_inclusive(open.total(), ticks);
-    local.child_ticks.set(open.child_ticks().wrapping_add(ticks).wrapping_add(local.cost.get()));
+    slot.count_inclusive(frame.total(), ticks);
+    local.child_ticks.set(frame.child_ticks().wrapping_add(ticks).wrapping_add(local.cost.get()));
     if tag.has(Tag::TREE) {
-        let place = open.place();
+        let place = frame.place();
         // SAFETY: under the loan that the call began under.
         if let Some(node) = unsafe { place.node() } {
             node.count_usual(own);
         }
         place.restore(&slot.shard().tree);
     }
-    if tag.has(Tag::HEAP) && !local.heap.is_untouched(open.mark()) {
-        count_heap(local, open);
+    if frame.has_mark() && !local.heap.is_untouched(&frame.mark()) {
+        count_heap(local, frame);
     }
-    open.count_outcome(slot);
+    frame.count_outcome(slot);
     if tag.has(Tag::RING) {
-        timeline::record(local, Kind::Call, slot.id, open.started(), ticks);
+        timeline::record(local, Kind::Call, slot.id, frame.started(), ticks);
     }
-}
-
-/// Counts the panic that may end a call that is counted already.
-#[cold]
-#[inline(never)]
-fn count_panic(open: &Open) {
-    let _storing = open.local().storing();
-    open.count_outcome(open.slot());
 }

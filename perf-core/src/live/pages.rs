@@ -104,7 +104,7 @@ impl Pages {
     any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64"),
     not(any(loom, miri))
 ))]
-mod system {
+pub(super) mod system {
     use std::ffi::{c_int, c_void};
 
     /// The smallest page of any supported kernel: mappings are aligned at least to it.
@@ -117,6 +117,11 @@ mod system {
         fn mmap(place: *mut c_void, size: usize, access: c_int, flags: c_int, file: c_int, offset: i64) -> *mut c_void;
         fn munmap(place: *mut c_void, size: usize) -> c_int;
         fn madvise(place: *mut c_void, size: usize, advice: c_int) -> c_int;
+    }
+
+    /// Fresh memory, of zeros.
+    pub(in super::super) fn map_zeros(size: usize) -> Option<*mut u8> {
+        map(size)
     }
 
     /// Fresh memory.
@@ -136,8 +141,8 @@ mod system {
     }
 
     /// # Safety
-    /// `place` came from [`map`] with this size, and nothing refers to it any more.
-    pub(super) unsafe fn unmap(place: *mut u8, size: usize) {
+    /// `place` came from [`map`] or [`map_zeros`] with this size, and nothing refers to it any more.
+    pub(in super::super) unsafe fn unmap(place: *mut u8, size: usize) {
         // SAFETY: the caller's promise.
         unsafe { munmap(place.cast(), size) };
     }
@@ -149,13 +154,19 @@ mod system {
     any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64"),
     not(any(loom, miri))
 )))]
-mod system {
+pub(super) mod system {
     use std::alloc::{GlobalAlloc, Layout, System};
 
     pub(super) const PAGE: usize = 4096;
 
     fn layout(size: usize) -> Option<Layout> {
         Layout::from_size_align(size, PAGE).ok()
+    }
+
+    pub(in super::super) fn map_zeros(size: usize) -> Option<*mut u8> {
+        // SAFETY: the layout has a size.
+        let place = unsafe { System.alloc_zeroed(layout(size)?) };
+        (!place.is_null()).then_some(place)
     }
 
     pub(super) fn map(size: usize) -> Option<*mut u8> {
@@ -169,8 +180,8 @@ mod system {
     pub(super) unsafe fn empty(_place: *mut u8, _size: usize) {}
 
     /// # Safety
-    /// `place` came from [`map`] with this size, and nothing refers to it any more.
-    pub(super) unsafe fn unmap(place: *mut u8, size: usize) {
+    /// `place` came from [`map`] or [`map_zeros`] with this size, and nothing refers to it any more.
+    pub(in super::super) unsafe fn unmap(place: *mut u8, size: usize) {
         if let Some(layout) = layout(size) {
             // SAFETY: the caller's promise; same layout as in `map`.
             unsafe { System.dealloc(place, layout) };

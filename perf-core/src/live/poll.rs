@@ -52,7 +52,7 @@ impl FutureState {
         };
         let wall = clock::now().wrapping_sub(since);
         entry::write(site, |slot| {
-            let outermost = slot.polls_around(Local::here().loan.get()) == 0;
+            let outermost = slot.polls_around(Local::here().loan()) == 0;
             end_call(self, slot, since, wall, outermost, end);
         });
     }
@@ -135,7 +135,7 @@ impl Visit {
     #[cold]
     fn begin_orphan(future_state: &FutureState, slot: &'static Slot) -> Self {
         let local = Local::here();
-        let (child_ticks, mark, watch) = (local.child_ticks.get(), local.heap.mark(slot), Watch::none(local));
+        let (child_ticks, mark, watch) = (local.child_ticks.get(), local.mark_heap(slot), Watch::none(local));
         let (unwinding, started) = (std::thread::panicking(), clock::now());
         future_state.start(started);
         let shard = slot.shard();
@@ -146,11 +146,11 @@ impl Visit {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn begin(future_state: &FutureState, shard: &'static Shard, slot: &'static Slot) -> Self {
         let local = Local::here();
-        let loan = local.loan.get();
+        let loan = local.loan();
         let around = slot.polls_around(loan);
         slot.set_polls_around(loan, around.wrapping_add(1));
         let place = general::enter(shard, slot);
-        let (child_ticks, mark) = (local.child_ticks.get(), local.heap.mark(slot));
+        let (child_ticks, mark) = (local.child_ticks.get(), local.mark_heap(slot));
         let watch = Watch::begin(local, slot);
         let started = clock::now();
         future_state.start(started);

@@ -189,7 +189,7 @@ pub(crate) fn resume(local: &Local) -> bool {
         };
         *entry.hold.borrow_mut() = hold;
         local.begin_loan();
-        entry.loan.set(local.loan.get());
+        entry.loan.set(local.loan());
     }
     let shard = stack[0].hold.borrow().shard;
     shard.tree.set_current(None);
@@ -223,7 +223,7 @@ pub(crate) fn enter(core: &Arc<Core>) -> Option<*mut Entry> {
                 core: Arc::clone(core),
                 hold: RefCell::new(hold),
                 took,
-                loan: Cell::new(local.loan.get()),
+                loan: Cell::new(local.loan()),
                 left: Cell::new(false),
             }));
             local.entries.set(entry);
@@ -255,7 +255,7 @@ pub(crate) fn leave(entry: *mut Entry) {
         // SAFETY: as in `stack`.
         let now = unsafe { top.as_ref() };
         local.use_shard(now.map_or(local.home.get(), Entry::shard));
-        local.loan.set(now.map_or(local.home_loan.get(), |entry| entry.loan.get()));
+        local.set_loan(now.map_or(local.home_loan.get(), |entry| entry.loan.get()));
     });
     // Dropped outside, since the last reference to a session gives its shards back.
     uncounted(|| drop(gone));

@@ -346,16 +346,20 @@ impl Place {
         Self { caller, node }
     }
 
-    /// The same where the probe was last called from there, and has a node there.
+    /// The same place where the probe was last called from there, and has a node there. It is not made the current one.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn enter_again(tree: &Tree, slot: &Slot) -> Option<Self> {
+    pub(crate) fn again(tree: &Tree, slot: &Slot) -> Option<Self> {
         let caller = tree.current();
         if !slot.cached_parent.is(caller) {
             return None;
         }
-        let node = Some(slot.cached_node.get()?);
-        tree.set_current(node);
-        Some(Self { caller, node })
+        Some(Self { caller, node: Some(slot.cached_node.get()?) })
+    }
+
+    /// Makes the call's node the current one.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn make_current(&self, tree: &Tree) {
+        tree.set_current(self.node);
     }
 
     #[cold]

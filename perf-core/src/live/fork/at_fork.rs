@@ -56,7 +56,7 @@ fn begin_anew(held: Held) {
     // Calls that began before the fork began in a shard of the parent's.
     if phase == Phase::Alive {
         local.begin_loan();
-        local.home_loan.set(local.loan.get());
+        local.home_loan.set(local.loan());
     }
     local.enter_phase(phase);
     for place in &CLOSED {

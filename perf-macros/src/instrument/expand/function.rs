@@ -117,8 +117,7 @@ impl Body<'_> {
         let (names, values): (Vec<_>, Vec<_>) = self.counts().into_iter().unzip();
         quote_spanned! {Span::mixed_site()=>
             #(let #names = #values;)*
-            let mut guard = #library::Guard::idle();
-            #library::Guard::begin(&mut guard, #probe);
+            let guard = #library::Probe::start(#probe);
             #(guard.#names(#names);)*
         }
     }
@@ -179,9 +178,7 @@ impl Body<'_> {
         let (sig, run) = self.closure(Readers::None, &count);
         let failed = self.failed(&quote_spanned!(Span::mixed_site()=> &output));
         let statements = quote_spanned! {Span::mixed_site()=>
-            let mut guard = #library::Guard::idle();
-            #library::Guard::begin(&mut guard, #probe);
-            let guard = &guard;
+            let guard = &#library::Probe::start(#probe);
             let output = #run;
             if #failed {
                 #library::Guard::fail(guard);
