@@ -1,8 +1,8 @@
 //! The same code under criterion, whose results `cargo perf diff` reads.
 //!
 //! ```text
-//! cargo bench -p commerce --features bench -- --save-baseline main
-//! cargo bench -p commerce --features bench
+//! cargo bench -p commerce --features bench --bench hot_paths -- --save-baseline main
+//! cargo bench -p commerce --features bench --bench hot_paths
 //! cargo perf diff target/criterion@main target/criterion@new
 //! ```
 //!

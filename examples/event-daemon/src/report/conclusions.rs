@@ -234,8 +234,8 @@ mod tests {
     #[test]
     fn a_difference_is_told_by_both_values() {
         let told = against(Metric::P95, "light", 287e3, 175e3);
-        assert_eq!(told, "response p95 at level light, 287 µs against 175 µs");
+        assert_eq!(told, "response p95 at level light, 287µs against 175µs");
         let told = against(Metric::Errors, "heavy", 0.0, 0.01);
-        assert_eq!(told, "error rate at level heavy, 0 % against 1 %");
+        assert_eq!(told, "error rate at level heavy, 0 % against 1.0 %");
     }
 }
