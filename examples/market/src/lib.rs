@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! generator → codec → partitioned log → consumers in batches → SQL (SQLite) → query API (HTTP)
-//!                                                            ↘ Parquet
+//!                                                            ↘ Parquet → SQL (DataFusion, by its feature)
 //! ```
 //!
 //! Each part is a module with probes on what matters, and no timing of its own: how fast, how often and how much is what the

@@ -18,6 +18,7 @@ use clap::Parser;
 use market::Inject;
 
 use commands::Command;
+use commands::engine::Engine;
 use commands::scale::Mode;
 use commands::world::Place;
 
@@ -41,6 +42,9 @@ struct Args {
     /// A Kafka broker that takes the messages, in place of the embedded log (feature `kafka`).
     #[arg(long, global = true, value_name = "HOST:PORT")]
     brokers: Option<String>,
+    /// What answers the queries of `throughput` and `production`; the API stays on `SQLite` (feature `datafusion`).
+    #[arg(long, global = true, value_enum, default_value_t = Engine::Sqlite)]
+    engine: Engine,
     /// End with 1 where a limit is broken.
     #[arg(long, global = true)]
     strict: bool,
@@ -53,7 +57,7 @@ fn main() -> ExitCode {
     if let Some(inject) = args.inject {
         inject.activate();
     }
-    let place = Place { folder: &args.folder, brokers: args.brokers.as_deref() };
+    let place = Place { folder: &args.folder, brokers: args.brokers.as_deref(), engine: args.engine };
     commands::run(&args.command, place, args.mode, args.strict).unwrap_or_else(|error| {
         eprintln!("market: {error}");
         ExitCode::from(2)

@@ -66,6 +66,18 @@ fn brokers_without_their_feature_are_2() {
     assert!(text.contains("this build cannot ask localhost:9092; build it with `--features kafka`"), "{text}");
 }
 
+#[cfg(not(feature = "datafusion"))]
+#[test]
+fn an_engine_without_its_feature_is_2() {
+    let folder = tempfile::tempdir().unwrap();
+    for args in [&["throughput", "--mode", "quick", "--engine", "datafusion"][..], &["pair", "sql-engines"]] {
+        let failed = program(args, folder.path());
+        assert_eq!(failed.status.code(), Some(2), "{args:?}");
+        let text = String::from_utf8(failed.stderr).unwrap();
+        assert!(text.contains("this build has no DataFusion; build it with `--features datafusion`"), "{text}");
+    }
+}
+
 /// A command that measures a part has nothing to say of the others, and no success table.
 #[test]
 fn a_part_shows_its_own_figures() {

@@ -3,6 +3,7 @@
 pub(crate) mod book;
 mod curve;
 mod endurance;
+pub(crate) mod engine;
 mod latency;
 pub(crate) mod pair;
 mod production;

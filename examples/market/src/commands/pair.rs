@@ -1,4 +1,6 @@
-//! Optimisations, before and after: both do the same work in turns, and `cargo perf diff` compares their reports.
+//! Optimisations, before and after, and two engines: both do the same work in turns, and `cargo perf diff` compares their reports.
+
+mod engines;
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -20,6 +22,7 @@ use perf_exporters::Report;
 
 use super::book::{Book, perf, say};
 use super::world::{FORMAT, SEED};
+use engines::Engines;
 
 /// An optimisation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -30,6 +33,8 @@ pub(crate) enum Pair {
     Batching,
     /// Messages copied and decoded, against fields read where they lie in the log.
     ZeroCopy,
+    /// The queries on `SQLite`, against those on `DataFusion` (feature `datafusion`).
+    SqlEngines,
 }
 
 impl Pair {
@@ -38,6 +43,15 @@ impl Pair {
             Self::Allocation => "allocation",
             Self::Batching => "batching",
             Self::ZeroCopy => "zero-copy",
+            Self::SqlEngines => "sql-engines",
+        }
+    }
+
+    /// What a run does, for people.
+    fn work(self) -> String {
+        match self {
+            Self::SqlEngines => engines::describe(),
+            _ => format!("{MESSAGES} messages a run"),
         }
     }
 }
@@ -65,7 +79,7 @@ pub(crate) fn run(folder: &Path, pair: Pair) -> Result<ExitCode, Box<dyn Error>>
             report.write(sides[side].join(format!("{run:02}.json")))?;
         }
     }
-    say(&format!("{}: {RUNS} runs of each side, {MESSAGES} messages a run\n", pair.name()));
+    say(&format!("{}: {RUNS} runs of each side, {}\n", pair.name(), pair.work()));
     let [before, after] = sides.map(OsString::from);
     Ok(perf(["diff".into(), before, after]))
 }
@@ -90,6 +104,8 @@ struct Work {
     wire: Arc<Log>,
     folder: PathBuf,
     runs: u32,
+    /// Opened where they are compared.
+    engines: Option<Engines>,
 }
 
 impl Work {
@@ -104,7 +120,7 @@ impl Work {
         let ticks = ticks(SEED, 100, MESSAGES)?;
         Producer::new(&*log, FORMAT).send_all(&ticks)?;
         Producer::new(&*wire, market::codec::Format::Wire).send_all(&ticks)?;
-        Ok(Self { ticks, log, wire, folder: data, runs: 0 })
+        Ok(Self { ticks, log, wire, folder: data, runs: 0, engines: None })
     }
 
     /// One run of one side, and what it took.
@@ -114,6 +130,9 @@ impl Work {
         // A store passes over what it has already, so each run has one of its own.
         let store = Store::open(&self.folder.join(format!("{}.sqlite", self.runs)), &Symbols::first(100))?;
         let mut step = Step::new(store, FORMAT, Arc::new(Counts::default()), self.log.folder());
+        if pair == Pair::SqlEngines && self.engines.is_none() {
+            self.engines = Some(Engines::open(&self.folder)?);
+        }
         let session = Session::new();
         session.run(|| -> Result<(), Box<dyn Error>> {
             match (pair, after) {
@@ -124,6 +143,7 @@ impl Work {
                 }
                 (Pair::ZeroCopy, false) => drop(std::hint::black_box(copied(&mut consumer(&self.wire, self.runs))?)),
                 (Pair::ZeroCopy, true) => drop(std::hint::black_box(in_place(&mut consumer(&self.wire, self.runs))?)),
+                (Pair::SqlEngines, after) => self.engines.iter().try_for_each(|engines| engines.ask(after))?,
             }
             Ok(())
         })?;

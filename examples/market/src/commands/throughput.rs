@@ -12,7 +12,7 @@ use market::Tick;
 use market::archive::{Archive, Columns};
 use market::ingest::IngestError;
 use market::produce::Producer;
-use market::sql::{Reader, StoreError};
+use market::sql::{Queries, StoreError};
 use perf_core::perf_probe;
 use perf_exporters::human;
 use perf_exporters::report::Track;
@@ -97,12 +97,11 @@ const READERS: usize = 2;
 
 /// Drives the mix of queries.
 pub(crate) fn query_mix(world: &World, load: &Load) -> Result<Outcome, Box<dyn Error>> {
-    let readers =
-        (0..READERS).map(|_| Ok(Mutex::new(Reader::open(&world.database)?))).collect::<Result<Vec<_>, StoreError>>()?;
-    let with = |ctx: &Ctx, query: fn(&Reader, u32) -> Result<(), StoreError>| {
+    let readers = (0..READERS).map(|_| Ok(Mutex::new((world.queries)()?))).collect::<Result<Vec<_>, StoreError>>()?;
+    let with = |ctx: &Ctx, query: fn(&dyn Queries, u32) -> Result<(), StoreError>| {
         let turn = usize::try_from(ctx.number()).unwrap_or(0) % readers.len();
         let symbol = world.tick(ctx.number()).symbol;
-        query(&readers[turn].lock().unwrap_or_else(PoisonError::into_inner), symbol)
+        query(readers[turn].lock().unwrap_or_else(PoisonError::into_inner).as_ref(), symbol)
     };
     let mix = Mix::new()
         .add(Operation::new("select"), |ctx: &Ctx| with(ctx, |reader, symbol| reader.trades(symbol, 100).map(drop)))

@@ -15,6 +15,7 @@ use market::symbols::Symbols;
 use market::tick::ticks;
 
 use super::book::say;
+use super::engine::{Connect, Engine};
 
 /// Symbols of the market.
 const SYMBOLS: u32 = 500;
@@ -34,6 +35,8 @@ pub(crate) struct Place<'a> {
     pub(crate) folder: &'a Path,
     /// The Kafka broker that takes the messages; by default the log is embedded.
     pub(crate) brokers: Option<&'a str>,
+    /// What answers the queries.
+    pub(crate) engine: Engine,
 }
 
 /// All of it.
@@ -43,6 +46,7 @@ pub(crate) struct World {
     pub(crate) database: PathBuf,
     pub(crate) ticks: Vec<Tick>,
     pub(crate) ingest: Ingest,
+    pub(crate) queries: Connect,
     pub(crate) folder: PathBuf,
 }
 
@@ -63,8 +67,10 @@ impl World {
         let symbols = Arc::new(Symbols::first(SYMBOLS));
         let database = folder.join("market.sqlite");
         let plan = Plan { format: FORMAT, ..Plan::new(Arc::clone(&log), &database, Arc::clone(&symbols)) };
+        let ticks = ticks(SEED, SYMBOLS, TICKS)?;
+        let queries = place.engine.open(&database, &ticks, &symbols)?;
         let ingest = Ingest::start(&plan)?;
-        Ok(Self { log, symbols, database, ticks: ticks(SEED, SYMBOLS, TICKS)?, ingest, folder })
+        Ok(Self { log, symbols, database, ticks, ingest, queries, folder })
     }
 
     /// The tick with this number, beginning again after the last.

@@ -1,8 +1,12 @@
-//! SQL on `SQLite`: trades, the last quote of each symbol, and the table of symbols.
+//! SQL on `SQLite`: trades, the last quote of each symbol, and the table of symbols. With the feature `datafusion` a second engine
+//! answers the same [`Queries`].
 //!
 //! [`Store`] writes, in one transaction a batch, together with how far each partition has come: what is delivered twice is
 //! stored once. [`Reader`] asks. Prices are whole numbers in the database, too, so sums are exact there.
 
+#[cfg(feature = "datafusion")]
+pub mod fusion;
+mod queries;
 mod reader;
 mod schema;
 
@@ -15,11 +19,14 @@ use perf_core::perf_probe;
 use perf_load::Class;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, params};
 
+pub use queries::Queries;
 pub use reader::{Group, Joined, Quote, Reader, Stats, Trade, Windowed};
 
 use crate::symbols::Symbols;
 use crate::{Kind, Tick};
 
+/// Trades that the aggregating queries look at: the latest ones.
+const RECENT: u32 = 1_000;
 /// How long a statement waits for another writer before it fails as [`StoreError::Locked`].
 const PATIENCE: Duration = Duration::from_millis(20);
 
@@ -107,6 +114,9 @@ pub enum StoreError {
     DiskFull,
     /// Anything else.
     Sql(rusqlite::Error),
+    /// The other engine.
+    #[cfg(feature = "datafusion")]
+    DataFusion(Box<datafusion::error::DataFusionError>),
 }
 
 impl Class for StoreError {
@@ -115,6 +125,8 @@ impl Class for StoreError {
             Self::Locked => "database locked",
             Self::DiskFull => "disk full",
             Self::Sql(_) => "database",
+            #[cfg(feature = "datafusion")]
+            Self::DataFusion(_) => "database",
         })
     }
 }
@@ -135,6 +147,8 @@ impl fmt::Display for StoreError {
             Self::Locked => f.write_str("the database is locked by another writer; try again"),
             Self::DiskFull => f.write_str("the database has no room on the disk; make room, then try again"),
             Self::Sql(error) => write!(f, "the database: {error}"),
+            #[cfg(feature = "datafusion")]
+            Self::DataFusion(error) => write!(f, "DataFusion: {error}"),
         }
     }
 }
@@ -143,6 +157,8 @@ impl std::error::Error for StoreError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Sql(error) => Some(error),
+            #[cfg(feature = "datafusion")]
+            Self::DataFusion(error) => Some(error),
             _ => None,
         }
     }

@@ -7,14 +7,12 @@ use perf_core::perf_probe;
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 use serde::Serialize;
 
-use super::{StoreError, schema};
+use super::{RECENT, StoreError, schema};
 use crate::Decimal;
 use crate::inject::{self, Inject};
 
 /// Readers wait for nothing but a checkpoint.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// Trades that the aggregating queries look at: the latest ones.
-const RECENT: u32 = 1_000;
 
 /// The asking side, with a connection of its own.
 #[derive(Debug)]
