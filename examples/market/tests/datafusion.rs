@@ -96,7 +96,7 @@ fn no_digit_is_lost() {
     let trade = |at_ns: u64, units: i64, size: u32| Tick {
         at_ns,
         symbol: u32::try_from(at_ns % 3).unwrap(),
-        kind: if at_ns % 2 == 0 { Kind::Buy } else { Kind::Sell },
+        kind: if at_ns.is_multiple_of(2) { Kind::Buy } else { Kind::Sell },
         price: Decimal::from_units(units),
         size,
         ask: Decimal::default(),
