@@ -69,10 +69,12 @@ miri() {
     check "Miri, Stacked Borrows" test $stacked = 0
 }
 
+# Left out: a signal after every instruction, which the sanitizer's own code does not bear.
 under_thread_sanitizer() {
     RUSTFLAGS="-Zsanitizer=thread" cargo +nightly test -q -Zbuild-std --target "$host" \
         --target-dir "$target/tsan" --features enabled \
-        --lib --test interpreted --test sessions --test futures --test timeline --test outliving --test thread_ends
+        --lib --test interpreted --test sessions --test futures --test timeline --test outliving --test thread_ends \
+        -- --skip no_signal_finds_slots_that_are_hidden
 }
 
 threads() {
