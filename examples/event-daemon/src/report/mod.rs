@@ -78,8 +78,6 @@ impl Results {
         report.probes.sort_by(|a, b| a.name.cmp(&b.name));
         "event-daemon".clone_into(&mut report.meta.program);
         report.meta.live_bytes = live_bytes();
-        // Reports of one process after the other are merged as if they were of many.
-        (report.meta.processes, report.meta.pid) = (1, Some(std::process::id()));
         report
     }
 
