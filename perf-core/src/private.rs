@@ -71,14 +71,6 @@ pub fn is_result<T>() -> bool {
     matches!(name, Some(b"core::result::Result<"))
 }
 
-/// Calls a closure. The bound `FnOnce` lets the closure give away captured values: a reborrow of a captured `&mut` may
-/// be returned.
-#[inline(always)]
-#[allow(clippy::inline_always, reason = "without it every function measured so has one call more")]
-pub fn call<R>(body: impl FnOnce() -> R) -> R {
-    body()
-}
-
 /// A value of the written type, to which the argument is coerced.
 #[inline(always)]
 #[allow(clippy::inline_always, reason = "it only names a type")]

@@ -197,6 +197,10 @@ impl Case {
     /// Statements that use some variables, move some, and leave in the way that `way` says.
     fn body(&mut self, kind: Kind, is_result: bool) -> String {
         let mut body = String::from("let _first = D(\"first\"); ");
+        // Half of these bodies have to be closures.
+        if kind == Kind::Result && self.random.one_in(2) {
+            body.push_str("hidden!(way == 9, Ok(0)); ");
+        }
         let mut variables = std::mem::take(&mut self.variables);
         for step in 0..self.random.below(5) {
             let picked = self.random.below(variables.len().max(1));

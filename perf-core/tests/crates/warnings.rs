@@ -140,6 +140,71 @@ mod unused_things {
     }
 }
 
+macro_rules! hidden {
+    ($when:expr, $value:expr) => {
+        if $when {
+            return $value;
+        }
+    };
+}
+
+/// Bodies that have to be closures, since a macro in them may return.
+mod closures {
+    use super::*;
+    #[probe]
+    fn used(n: u32, text: String) -> Result<u32, String> {
+        hidden!(n == 1, Err(text));
+        Ok(n)
+    }
+    #[probe]
+    fn variable(n: u32, m: u32, _k: String) -> Result<u32, String> {
+        hidden!(n == 1, Ok(1));
+        let x = 1;
+        Ok(n)
+    }
+    #[probe]
+    fn mutable(mut n: u32, mut text: String) -> Result<u32, String> {
+        hidden!(n == 1, Err(text));
+        Ok(n)
+    }
+    #[probe]
+    fn changed(mut n: u32, mut text: String) -> Result<String, String> {
+        n += 1;
+        text.push('x');
+        hidden!(n == 1, Err(text));
+        Ok(text)
+    }
+    #[probe]
+    fn assigned(mut n: u32, m: u32) -> Result<u32, String> {
+        n = 1;
+        hidden!(m == 1, Ok(1));
+        Ok(m)
+    }
+    #[probe]
+    fn pattern((a, b): (u32, u32), c: u32) -> Result<u32, String> {
+        hidden!(c == 1, Ok(1));
+        Ok(a)
+    }
+    struct S(u32);
+    impl S {
+        #[probe]
+        fn shared(&self, n: u32) -> Result<u32, String> {
+            hidden!(n == 1, Ok(1));
+            Ok(self.0)
+        }
+        #[probe]
+        fn exclusive(&mut self, n: u32) -> Result<&mut u32, String> {
+            hidden!(n == 1, Ok(&mut self.0));
+            Ok(&mut self.0)
+        }
+        #[probe]
+        fn owned(mut self, n: u32) -> Result<u32, Self> {
+            hidden!(n == 1, Err(self));
+            Ok(self.0)
+        }
+    }
+}
+
 mod flow {
     use super::*;
     #[probe]

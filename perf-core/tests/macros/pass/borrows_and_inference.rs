@@ -55,6 +55,57 @@ impl Cache {
     }
 }
 
+macro_rules! hidden {
+    ($when:expr, $value:expr) => {
+        if $when {
+            return $value;
+        }
+    };
+}
+
+/// In a closure, since a macro may return.
+mod closures {
+    use perf_core::perf_probe;
+
+    pub struct Cursor<'a> {
+        pub rest: &'a mut [u8],
+    }
+
+    // Reborrows of what the closure has captured.
+    #[perf_probe]
+    pub fn through<'a>(cursor: Cursor<'a>, at: usize) -> Result<&'a mut u8, usize> {
+        hidden!(at >= cursor.rest.len(), Err(cursor.rest.len()));
+        Ok(&mut cursor.rest[at])
+    }
+
+    #[perf_probe]
+    pub fn first(bytes: &mut Vec<u8>) -> Result<&mut u8, ()> {
+        hidden!(bytes.is_empty(), Err(()));
+        bytes.push(1);
+        bytes.first_mut().ok_or(())
+    }
+
+    // What is `Copy` is captured by reference, and outlives it where it is moved on.
+    #[perf_probe]
+    pub fn later(bytes: [u8; 64], text: &str) -> Result<(impl Fn() -> u8 + use<>, &str), String> {
+        hidden!(text.is_empty(), Err(text.to_owned()));
+        Ok((move || bytes[0], text))
+    }
+
+    #[perf_probe]
+    pub fn conditional<T>(keep: bool, mut value: Option<T>, other: T) -> Result<T, Option<T>> {
+        hidden!(keep, value.take().ok_or(value));
+        if value.is_some() { Err(value) } else { Ok(other) }
+    }
+
+    #[perf_probe]
+    pub fn fields((left, right): (String, String), pair: (String, String)) -> Result<String, String> {
+        hidden!(left.is_empty(), Err(pair.1));
+        drop(pair.0);
+        Ok(right)
+    }
+}
+
 // The error type is known from the signature alone.
 #[perf_probe]
 fn question(text: &str) -> Result<u8, Box<dyn Error + Send + Sync>> {

@@ -191,17 +191,18 @@ impl Body<'_> {
     /// The body in a closure, called once, and the signature from which it takes its arguments.
     pub(super) fn closure(&self, readers: Readers, before: &TokenStream) -> (syn::Signature, TokenStream) {
         let library = &self.library;
-        let Arguments { inputs, moved } = Arguments::of(&self.function.sig, readers);
-        let body = self.function.nested(&self.function.body);
-        let returned = match (&self.plan.shape, &self.function.sig.output) {
+        let Function { sig, body, .. } = self.function;
+        let Arguments { inputs, moved } = Arguments::captured(sig, body, readers, library);
+        let body = self.function.nested(body);
+        let returned = match (&self.plan.shape, &sig.output) {
             (Shape::Outcome(_) | Shape::Boxed(_), syn::ReturnType::Type(arrow, ty)) => {
                 Output::Written(ty).annotation().map(|ty| quote!(#arrow #ty))
             }
             _ => None,
         };
-        let sig = syn::Signature { inputs, ..self.function.sig.clone() };
+        let sig = syn::Signature { inputs, ..sig.clone() };
         let call = quote_spanned! {Span::mixed_site()=>
-            #library::call(move || #returned { #moved #before #body })
+            (|| #returned { #moved #before #body })()
         };
         (sig, call)
     }
