@@ -88,6 +88,9 @@ pub fn absent<T>() -> T {
     unreachable!("no program comes here")
 }
 
+/// Takes a value on such a path, so that a closure which is written around it captures the value whole.
+pub fn captured<T>(_: T) {}
+
 /// The name of a type, as the compiler has it.
 #[must_use]
 pub fn type_name<T: ?Sized>() -> &'static str {

@@ -47,7 +47,7 @@ impl Arguments {
         let captures: Vec<_> = sig.inputs.iter().map_while(|input| captured(input, body)).collect();
         let Self { inputs, moved } = Self::after(captures.len(), sig, readers);
         let captures = captures.iter().rev().map(|(cfgs, name)| {
-            quote_spanned!(Span::mixed_site()=> #(#cfgs)* #library::core::mem::drop(#name);)
+            quote_spanned!(Span::mixed_site()=> #(#cfgs)* #library::captured(#name);)
         });
         let moved = quote_spanned! {Span::mixed_site()=>
             match () {
