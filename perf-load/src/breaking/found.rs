@@ -137,7 +137,7 @@ impl fmt::Display for Breaking {
                     &time(step.response.p90),
                     &time(step.response.p99),
                     &human::percent(step.errors * 100.0).to_string(),
-                    &format!("{:+.1}/s", step.growth.slope),
+                    &format!("{}/s", human::signed(step.growth.slope, 1)),
                     &step.processors.map_or_else(|| "–".into(), |busy| format!("{busy:.2}")),
                     &step.memory.map_or_else(|| "–".into(), |bytes| human::bytes(bytes).to_string()),
                     step.word(),
