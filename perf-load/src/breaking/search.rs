@@ -273,7 +273,9 @@ impl Run<'_> {
                 Answer::Interrupted => return Ok(Some(Ended::Interrupted)),
                 // What the system answered before stands, and cannot be seen again.
                 Answer::Late => {
-                    self.note(rate, Answer::Late);
+                    if self.late.is_empty() {
+                        self.note(rate, Answer::Late);
+                    }
                     return Ok(Some(Ended::Generator));
                 }
                 answer => {

@@ -211,6 +211,16 @@ fn an_end_that_the_generator_cannot_show_again_is_not_confirmed() {
 }
 
 #[test]
+fn a_rate_that_held_is_not_named_as_where_the_generator_was_late() {
+    let above = |rate: f64, _| rate > 300.0;
+    let usual = Search::from(100.0).unwrap().run(&mut Late::new(above)).unwrap();
+    let first = usual.steps.iter().position(|step| step.purpose == Purpose::Confirm).unwrap();
+    let found =
+        Search::from(100.0).unwrap().run(&mut Late::new(|rate, drive| above(rate, 0) || drive > first)).unwrap();
+    assert_eq!((found.good, found.late, found.ended), (usual.good, usual.late, Ended::Generator), "{found}");
+}
+
+#[test]
 fn errors_are_the_systems_own_however_late_the_generator_is() {
     let mut late = Late::new(|_, _| true);
     late.queue = fixed(1).errors(0.5).unwrap();
