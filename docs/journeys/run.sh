@@ -137,9 +137,10 @@ profiling() {
 
 migration() {
     say "# Coming from something else"
-    say "[migrating.md](../migrating.md) has criterion, hotpath, \`tracing::instrument\`, dhat and stopwatches side by side with what they become. Its code is compiled:"
-    show 20 0 "cargo test --offline --doc -p shop"
-    expect "0 failed"
+    say "[migrating.md](../migrating.md) has criterion, hotpath, \`tracing::instrument\`, dhat and stopwatches side by side with what they become. Its code is compiled, and its tests run, what was there before as well as what it becomes:"
+    show 30 0 "cargo test --offline --manifest-path perf-core/beside/Cargo.toml --test before --test after"
+    expect "1 passed; 0 failed"
+    expect "3 passed; 0 failed"
 }
 
 for journey in ${*:-library service ci profiling migration}; do

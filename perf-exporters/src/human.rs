@@ -90,15 +90,37 @@ pub fn bytes(number: u64) -> Scaled {
 ///
 /// ```
 /// # use perf_exporters::human::signed_bytes;
-/// assert_eq!(signed_bytes(-1536).to_string(), "-1.50 KiB");
+/// assert_eq!(signed_bytes(-1536).to_string(), "−1.50 KiB");
 /// ```
 #[must_use]
 pub fn signed_bytes(number: i64) -> Scaled {
     let mut size = bytes(number.unsigned_abs());
     if number < 0 {
-        size.digits.insert(0, '-');
+        size.digits.insert(0, '−');
     }
     size
+}
+
+/// A difference: its sign is always shown, and that of none is `±`. One that is not known is a dash.
+///
+/// ```
+/// # use perf_exporters::human::signed;
+/// assert_eq!(signed(4.25, 1), "+4.2");
+/// assert_eq!(signed(-12.0, 0), "−12");
+/// assert_eq!(signed(-0.04, 1), "±0.0");
+/// ```
+#[must_use]
+pub fn signed(value: f64, decimals: usize) -> String {
+    if value.is_nan() {
+        return "–".to_owned();
+    }
+    let digits = format!("{:.decimals$}", value.abs());
+    let sign = match value {
+        _ if digits.bytes().all(|digit| matches!(digit, b'0' | b'.')) => "±",
+        value if value < 0.0 => "−",
+        _ => "+",
+    };
+    format!("{sign}{digits}")
 }
 
 /// As long as a run is said to have become at the most: beyond, it is "or more".
@@ -156,14 +178,14 @@ pub fn percent(value: f64) -> Scaled {
 pub fn figure(value: f64, unit: &str) -> String {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, and the sign is shown")]
     let whole = value.abs().round() as u64;
-    let minus = if value < 0.0 { "-" } else { "" };
+    let minus = if value < 0.0 { "−" } else { "" };
     match unit {
         "ns" => format!("{minus}{:#}", duration(whole)),
         "bytes" => format!("{minus}{:#}", bytes(whole)),
         "per_second" => format!("{:#}/s", count(whole)),
         "ratio" => format!("{:#}", percent(100.0 * value)),
         _ if value.fract().abs() < 0.005 => format!("{minus}{whole}"),
-        _ => format!("{value:.2}"),
+        _ => format!("{minus}{:.2}", value.abs()),
     }
 }
 
@@ -239,7 +261,7 @@ mod tests {
         }
         assert_eq!(bytes(1023 * 1024 + 600).to_string(), "1.00 MiB");
         assert_eq!(bytes(u64::MAX).to_string(), "16.0 EiB");
-        assert_eq!(signed_bytes(i64::MIN).to_string(), "-8.00 EiB");
+        assert_eq!(signed_bytes(i64::MIN).to_string(), "−8.00 EiB");
         assert_eq!(percent(99.96).to_string(), "100 %");
         assert_eq!(percent(f64::NAN).to_string(), "0 %");
         assert_eq!(format!("{:>9}|{:<9}|", duration(5), count(5)), "     5 ns|5        |");

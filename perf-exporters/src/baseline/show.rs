@@ -49,13 +49,7 @@ pub(crate) fn fine_change(ratio: f64) -> String {
 }
 
 fn percent_with(digits: usize, value: f64) -> String {
-    let digits = format!("{:.digits$}", value.abs());
-    let sign = match value {
-        _ if digits.bytes().all(|digit| matches!(digit, b'0' | b'.')) => "±",
-        value if value < 0.0 => "−",
-        _ => "+",
-    };
-    format!("{sign}{digits} %")
+    format!("{} %", human::signed(value, digits))
 }
 
 /// A change in words: how many more or fewer where that is known exactly, a share elsewhere.

@@ -48,11 +48,19 @@ pub(super) fn generator_too_slow(case: &Case<'_>, findings: &mut Vec<Finding>) {
         let limit = limit_of(&case.report.budgets, &response.name);
         let (late, tail) = (lateness.quantiles.p99 as f64, response.quantiles.p99 as f64);
         let allowed = limit.unwrap_or(tail);
-        if allowed <= 0.0 || late < LATE * allowed {
+        let by_figures = allowed > 0.0 && late >= LATE * allowed;
+        // A drive has judged itself by the limit that it was given. Only a limit of a budget says more.
+        let invalid = response.driven.as_ref().map(|driven| !driven.invalid.is_empty());
+        let too_slow = match invalid {
+            Some(true) => late > 0.0,
+            Some(false) => limit.is_some() && by_figures,
+            None => by_figures,
+        };
+        if !too_slow {
             continue;
         }
-        let confidence =
-            if limit.is_some() || late >= VERY_LATE * tail { Confidence::High } else { Confidence::Medium };
+        let sure = invalid == Some(true) || limit.is_some() || late >= VERY_LATE * tail;
+        let confidence = if sure { Confidence::High } else { Confidence::Medium };
         let finding = Finding::new(Diagnosis::GeneratorTooSlow, name, confidence)
             .with("p99 of the lateness", late, "ns")
             .with("p99 of the response", tail, "ns")

@@ -223,12 +223,12 @@ impl fmt::Display for Shown {
             return f.pad("–");
         }
         let whole = crate::stats::order::floor(value.abs().round()) as u64;
-        let minus = if value < 0.0 { "-" } else { "" };
+        let minus = if value < 0.0 { "−" } else { "" };
         let text = match unit {
             Unit::Nanoseconds => format!("{minus}{}", human::duration(whole)),
             Unit::Bytes => format!("{minus}{}", human::bytes(whole)),
             Unit::Count if value.fract().abs() < 0.005 => format!("{minus}{whole}"),
-            Unit::Count => format!("{value:.2}"),
+            Unit::Count => format!("{minus}{:.2}", value.abs()),
             Unit::PerSecond if value < 100.0 => format!("{value:.3}/s"),
             Unit::PerSecond => format!("{}/s", format!("{:#}", human::count(whole)).trim_end()),
             Unit::Ratio => format!("{value:.3}"),
@@ -249,7 +249,7 @@ mod tests {
         let shown = [
             (5e6, Unit::Nanoseconds, "5.00 ms"),
             (4096.0, Unit::Bytes, "4.00 KiB"),
-            (-1536.0, Unit::Bytes, "-1.50 KiB"),
+            (-1536.0, Unit::Bytes, "−1.50 KiB"),
             (2.0, Unit::Count, "2"),
             (2.25, Unit::Count, "2.25"),
             (1.1, Unit::Ratio, "1.100"),

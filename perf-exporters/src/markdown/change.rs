@@ -121,7 +121,7 @@ fn percent(now: f64, before: f64) -> String {
     match change(now, before) {
         None => "new".to_owned(),
         Some(change) if change.abs() < 0.05 => "=".to_owned(),
-        Some(change) => format!("{change:+.1} %"),
+        Some(change) => format!("{} %", human::signed(change, 1)),
     }
 }
 

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use perf_exporters::diagnose::{Confidence, Diagnosis, Finding, diagnose};
 use perf_exporters::report::{
-    BudgetReport, CalleeTime, Exemplar, Limits, Moment, PressureOf, ProbeReport, Reading, Report, ThreadTime, Track,
+    BudgetReport, CalleeTime, Driven, Exemplar, Limits, Moment, PressureOf, ProbeReport, Reading, Report, ThreadTime,
+    Track,
 };
 use perf_exporters::table;
 
@@ -270,6 +271,30 @@ fn the_generator_is_too_slow_by_a_tenth_of_the_limit() {
     };
     shows(&with_limit(5.0), Diagnosis::GeneratorTooSlow, Confidence::High);
     shows_not(&with_limit(20.0), Diagnosis::GeneratorTooSlow);
+}
+
+#[test]
+fn a_drive_that_judged_itself_is_not_judged_otherwise() {
+    let driven = |mut report: Report, invalid: &str| {
+        let mut driven = Driven::new(SECOND);
+        invalid.clone_into(&mut driven.invalid);
+        report.probes.iter_mut().for_each(|probe| probe.driven = Some(driven.clone()));
+        report
+    };
+    let late = || of_probes(load(12_000, 1_000, 10_500));
+    shows_not(&driven(late(), ""), Diagnosis::GeneratorTooSlow);
+    shows(&driven(late(), "the generator was late"), Diagnosis::GeneratorTooSlow, Confidence::High);
+    let little = of_probes(load(12_000, 1_000, 500));
+    shows(&driven(little, "the generator was late"), Diagnosis::GeneratorTooSlow, Confidence::High);
+    let on_time = of_probes(load(12_000, 1_000, 0));
+    shows_not(&driven(on_time, "no operation completed"), Diagnosis::GeneratorTooSlow);
+    // A budget's limit is stricter than that of the drive.
+    let mut limited = driven(late(), "");
+    let mut budget = BudgetReport::default();
+    (budget.probe, budget.metric, budget.unit) = ("checkout::response".to_owned(), "p99".to_owned(), "ns".to_owned());
+    budget.limit = Some(5e6);
+    limited.budgets.push(budget);
+    shows(&limited, Diagnosis::GeneratorTooSlow, Confidence::High);
 }
 
 /// Eight threads that wait in a probe for most of the time.

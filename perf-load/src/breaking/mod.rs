@@ -29,7 +29,10 @@
 //! | a limit | more operations are over it than it allows, by a binomial test of 2 % that counts runs of slow ones as few |
 //! | throughput | less than 98 % of the offered rate is achieved |
 //! | backlog | its slope has a lower bound (99 %) above zero |
-//! | the generator | its figures are invalid: then the interval bounds the generator, and says so |
+//!
+//! A step in which the generator was late on its own account says nothing about the system, unless the system refused too much. It
+//! is driven again, up to three times. Where the generator stays late, no higher rate is tried, and the result
+//! is [`Ended::Generator`]: the system held the good end at least.
 //!
 //! A step that proves neither side is repeated, four times as long, up to [`Search::patience`]; there, the likelier side counts.
 //! The first tenth of each step is not judged: a queue that is still filling looks better than it is.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::found::{Breaking, Ended};
-use super::step::{Purpose, Step, Verdict};
+use super::step::{Cause, Purpose, Step, Verdict};
 use crate::resources::Resources;
 use crate::{Arrivals, Drive, Error, Limits};
 
@@ -15,6 +15,10 @@ const ROUNDS: u32 = 8;
 const CONFIRMATIONS: usize = 2;
 /// An unsure step is repeated so many times as long.
 const LONGER: u64 = 4;
+/// A step in which the generator was late is driven so often, as long each time, before the generator is taken for the limit.
+const ATTEMPTS: usize = 3;
+/// Where the generator is late and no rate held yet, the rate is halved so often: each step of it may take twice as long.
+const HALVINGS: usize = 3;
 
 /// A search for the rate at which a system breaks: see the [module](super).
 #[derive(Clone, Debug)]
@@ -128,7 +132,8 @@ impl Search {
             steps: Vec::new(),
             good: Vec::new(),
             bad: Vec::new(),
-            round: 0,
+            late: Vec::new(),
+            doublings: 0,
         };
         let ended = run.search()?;
         Ok(run.found(ended))
@@ -154,8 +159,22 @@ struct Run<'a> {
     good: Vec<f64>,
     /// Rates that failed, descending.
     bad: Vec<f64>,
-    /// Times that an end was not confirmed.
-    round: u32,
+    /// Rates at which the generator stayed late, descending; all are between those that held and those that failed, and bound the
+    /// generator.
+    late: Vec<f64>,
+    /// Times that an end was not confirmed since the system said something else.
+    doublings: u32,
+}
+
+/// The answer of a rate.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    Holds,
+    Fails,
+    /// The generator stayed late: nothing is known of the system.
+    Late,
+    /// The caller ended it.
+    Interrupted,
 }
 
 /// How many times as long as usual a step begins: the ramp may err, since its rates are driven again.
@@ -170,29 +189,30 @@ const fn length(purpose: Purpose) -> u64 {
 /// The next action of the search.
 enum Next {
     Rate(f64),
-    Narrow(f64, f64),
+    /// The interval is narrow: a rate that held, one that did not, and whether that failed or was beyond the generator.
+    Narrow(f64, f64, Answer),
     Ended(Ended),
 }
 
 impl Run<'_> {
     fn search(&mut self) -> Result<Ended, Error> {
-        while self.round < ROUNDS {
-            let (good, bad) = loop {
+        for _ in 0..ROUNDS {
+            let (good, beyond, expected) = loop {
                 match self.next() {
                     Next::Rate(rate) => {
-                        let purpose =
-                            if self.good.is_empty() || self.bad.is_empty() { Purpose::Ramp } else { Purpose::Bisect };
-                        let Some(holds) = self.step(rate, purpose)? else { return Ok(Ended::Interrupted) };
-                        self.note(rate, holds);
+                        let ramp = self.good.is_empty() || self.bad.is_empty() && self.late.is_empty();
+                        let purpose = if ramp { Purpose::Ramp } else { Purpose::Bisect };
+                        match self.step(rate, purpose, ATTEMPTS)? {
+                            Answer::Interrupted => return Ok(Ended::Interrupted),
+                            answer => self.note(rate, answer),
+                        }
                     }
-                    Next::Narrow(good, bad) => break (good, bad),
+                    Next::Narrow(good, beyond, answer) => break (good, beyond, answer),
                     Next::Ended(ended) => return Ok(ended),
                 }
             };
-            match self.confirm(good, bad)? {
-                Some(true) => return Ok(Ended::Found),
-                Some(false) => self.round += 1,
-                None => return Ok(Ended::Interrupted),
+            if let Some(ended) = self.confirm(good, beyond, expected)? {
+                return Ok(ended);
             }
         }
         Ok(Ended::Unsteady)
@@ -200,50 +220,82 @@ impl Run<'_> {
 
     fn next(&self) -> Next {
         let Search { from, most, factor, width, .. } = *self.search;
-        match (self.good.last().copied(), self.bad.last().copied()) {
+        let late = self.late.last().map(|late| (*late, Answer::Late));
+        match (self.good.last().copied(), late.or(self.bad.last().map(|bad| (*bad, Answer::Fails)))) {
             (None, None) => Next::Rate(from),
             (Some(good), None) if good >= most => Next::Ended(Ended::Unbroken),
             (Some(good), None) => Next::Rate((good * factor).min(most)),
-            (None, Some(bad)) if bad <= from * LOWEST => Next::Ended(Ended::NeverHeld),
-            (None, Some(bad)) => Next::Rate(bad / 2.0),
-            (Some(good), Some(bad)) if bad <= good * (1.0 + width) => Next::Narrow(good, bad),
-            (Some(good), Some(bad)) => Next::Rate((good * bad).sqrt()),
+            (None, Some((beyond, Answer::Late))) if self.late.len() > HALVINGS || beyond <= from * LOWEST => {
+                Next::Ended(Ended::Generator)
+            }
+            (None, Some((beyond, _))) if beyond <= from * LOWEST => Next::Ended(Ended::NeverHeld),
+            (None, Some((beyond, _))) => Next::Rate(beyond / 2.0),
+            (Some(good), Some((beyond, answer))) if beyond <= good * (1.0 + width) => {
+                Next::Narrow(good, beyond, answer)
+            }
+            (Some(good), Some((beyond, _))) => Next::Rate((good * beyond).sqrt()),
         }
     }
 
-    /// The last result of a rate replaces those that contradict it.
-    fn note(&mut self, rate: f64, holds: bool) {
-        if holds {
-            self.bad.retain(|bad| *bad > rate);
-            self.good.retain(|good| *good < rate);
-            self.good.push(rate);
-        } else {
-            self.good.retain(|good| *good < rate);
-            self.bad.retain(|bad| *bad > rate);
-            self.bad.push(rate);
+    /// The last answer of a rate replaces those that contradict it. A late generator contradicts nothing.
+    fn note(&mut self, rate: f64, answer: Answer) {
+        match answer {
+            Answer::Holds => {
+                self.bad.retain(|bad| *bad > rate);
+                self.late.retain(|late| *late > rate);
+                self.good.retain(|good| *good < rate);
+                self.good.push(rate);
+            }
+            Answer::Fails => {
+                self.good.retain(|good| *good < rate);
+                self.late.retain(|late| *late < rate);
+                self.bad.retain(|bad| *bad > rate);
+                self.bad.push(rate);
+            }
+            Answer::Late => {
+                self.late.retain(|late| *late > rate);
+                self.late.push(rate);
+            }
+            Answer::Interrupted => {}
         }
     }
 
-    /// Whether both ends are confirmed, and the good one also by a longer step.
-    fn confirm(&mut self, good: f64, bad: f64) -> Result<Option<bool>, Error> {
-        let turns = [(bad, false), (good, true)].into_iter().cycle().take(2 * CONFIRMATIONS);
+    /// Drives both ends again, and the good one also for longer. The end of the search; nothing where an end gave another
+    /// answer, so that the search goes on from there.
+    fn confirm(&mut self, good: f64, beyond: f64, expected: Answer) -> Result<Option<Ended>, Error> {
+        let turns = [(beyond, expected), (good, Answer::Holds)].into_iter().cycle().take(2 * CONFIRMATIONS);
         let turns = turns.map(|(rate, expected)| (rate, expected, Purpose::Confirm));
-        for (rate, expected, purpose) in turns.chain([(good, true, Purpose::Hold)]) {
-            let Some(holds) = self.step(rate, purpose)? else { return Ok(None) };
-            if holds != expected {
-                self.note(rate, holds);
-                return Ok(Some(false));
+        for (rate, expected, purpose) in turns.chain([(good, Answer::Holds, Purpose::Hold)]) {
+            // A generator that is late once more confirms that it is.
+            let attempts = if expected == Answer::Late { 1 } else { ATTEMPTS };
+            match self.step(rate, purpose, attempts)? {
+                answer if answer == expected => {}
+                Answer::Interrupted => return Ok(Some(Ended::Interrupted)),
+                // What the system answered before stands, and cannot be seen again.
+                Answer::Late => {
+                    if self.late.is_empty() {
+                        self.note(rate, Answer::Late);
+                    }
+                    return Ok(Some(Ended::Generator));
+                }
+                answer => {
+                    self.note(rate, answer);
+                    // A longer step would not have kept the generator from being late.
+                    self.doublings += u32::from(expected != Answer::Late);
+                    return Ok(None);
+                }
             }
         }
-        Ok(Some(true))
+        Ok(Some(if expected == Answer::Late { Ended::Generator } else { Ended::Found }))
     }
 
-    /// Drives a rate until it is known whether it holds; nothing where the caller ended it.
-    fn step(&mut self, rate: f64, purpose: Purpose) -> Result<Option<bool>, Error> {
+    /// Drives a rate until it is known whether it holds, or the generator was late in so many attempts in turn.
+    fn step(&mut self, rate: f64, purpose: Purpose, attempts: usize) -> Result<Answer, Error> {
         let Search { requests, least, patience, hold, .. } = *self.search;
         let usual = least.max(Duration::from_secs_f64(requests as f64 / rate));
         let most = patience.max(1);
-        let mut longer = (length(purpose) << self.round).min(most);
+        let mut longer = (length(purpose) << self.doublings).min(most);
+        let mut left = attempts;
         loop {
             let mut time = usual * u32::try_from(longer).unwrap_or(u32::MAX);
             if purpose == Purpose::Hold {
@@ -257,7 +309,7 @@ impl Run<'_> {
             let outcome = self.drive.drive(&plan)?;
             self.name.clone_from(&outcome.name);
             if outcome.interrupted {
-                return Ok(None);
+                return Ok(Answer::Interrupted);
             }
             let used = self.resources.used(&before, &outcome);
             let last = longer * LONGER > most;
@@ -266,9 +318,11 @@ impl Run<'_> {
             (self.tell)(&step);
             self.steps.push(step);
             match verdict {
-                Verdict::Holds => return Ok(Some(true)),
-                Verdict::Fails(_) => return Ok(Some(false)),
-                Verdict::Unsure(_) => longer *= LONGER,
+                Verdict::Holds => return Ok(Answer::Holds),
+                Verdict::Fails(_) => return Ok(Answer::Fails),
+                Verdict::Unsure(_) => (longer, left) = (longer * LONGER, attempts),
+                Verdict::Invalid(_) if left <= 1 => return Ok(Answer::Late),
+                Verdict::Invalid(_) => left -= 1,
             }
         }
     }
@@ -278,7 +332,7 @@ impl Run<'_> {
     fn sure(&self) -> (Option<f64>, Option<f64>) {
         let rates = |steps: &[&Step]| steps.iter().map(|step| step.offered).collect::<Vec<f64>>();
         let (held, failed): (Vec<&Step>, Vec<&Step>) = {
-            let sure = self.steps.iter().filter(|step| !matches!(step.verdict, Verdict::Unsure(_)));
+            let sure = self.steps.iter().filter(|step| matches!(step.verdict, Verdict::Holds | Verdict::Fails(_)));
             sure.partition(|step| step.verdict.holds())
         };
         let seen_well = |steps: &[&Step]| {
@@ -297,16 +351,22 @@ impl Run<'_> {
             Ended::Unsteady => self.sure(),
             _ => (self.good.last().copied(), self.bad.last().copied()),
         };
-        let at_bad = |step: &&Step| bad.is_some_and(|bad| step.offered.total_cmp(&bad).is_eq());
-        let causes = |step: &Step| match &step.verdict {
-            Verdict::Fails(causes) => Some(causes.clone()),
+        let late = match ended {
+            Ended::Generator => self.late.last().copied(),
             _ => None,
         };
-        let limited = self.steps.iter().rev().filter(at_bad).find_map(causes).unwrap_or_default();
+        let last = |rate: Option<f64>, causes: fn(&Verdict) -> Option<&Vec<Cause>>| {
+            let at = |step: &Step| rate.is_some_and(|rate| step.offered.total_cmp(&rate).is_eq());
+            let found = self.steps.iter().rev().filter(|step| at(step)).find_map(|step| causes(&step.verdict));
+            found.cloned().unwrap_or_default()
+        };
+        let mut limited = last(bad, |verdict| if let Verdict::Fails(causes) = verdict { Some(causes) } else { None });
+        limited.extend(last(late, |verdict| if let Verdict::Invalid(causes) = verdict { Some(causes) } else { None }));
         Breaking {
             name: self.name,
             good,
             bad,
+            late,
             limited,
             confirmed: ended == Ended::Found,
             ended,

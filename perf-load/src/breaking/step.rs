@@ -63,6 +63,8 @@ pub enum Verdict {
     Fails(Vec<Cause>),
     /// A longer step has to decide.
     Unsure(Vec<Cause>),
+    /// Nothing about the system: the generator was late on its own account.
+    Invalid(Vec<Cause>),
 }
 
 impl Verdict {
@@ -172,9 +174,6 @@ fn judged<'a>(plan: &Arrivals, outcome: &'a Outcome) -> Vec<&'a Window> {
 }
 
 fn verdict(validity: &Validity, held: &[Held], ratio: f64, growth: Growth, last: bool) -> Verdict {
-    if let Validity::Invalid { reason } = validity {
-        return Verdict::Fails(vec![Cause::Generator { reason: reason.clone() }]);
-    }
     let (mut fails, mut unsure) = (Vec::new(), Vec::new());
     for Held { limit, judged, allowed } in held {
         let over = judged.seen.k as f64 / judged.seen.n.max(1) as f64;
@@ -184,6 +183,15 @@ fn verdict(validity: &Validity, held: &[Held], ratio: f64, growth: Growth, last:
         } else if judged.pass_p > LEVEL && !(*allowed <= 0.0 || last) {
             unsure.push(cause);
         }
+    }
+    // Times, throughput and backlog are then the generator's as well; what the system refused is the system's.
+    if let Validity::Invalid { reason } = validity {
+        fails.retain(|cause| matches!(cause, Cause::Limit { limit: Limit::Errors { .. }, .. }));
+        return if fails.is_empty() {
+            Verdict::Invalid(vec![Cause::Generator { reason: reason.clone() }])
+        } else {
+            Verdict::Fails(fails)
+        };
     }
     if ratio < SURELY_LESS || last && ratio < LEAST_ACHIEVED {
         fails.push(Cause::Throughput { ratio });
@@ -212,6 +220,7 @@ impl Step {
             (Verdict::Holds, _) => "holds",
             (Verdict::Fails(_), _) => "fails",
             (Verdict::Unsure(_), _) => "unsure",
+            (Verdict::Invalid(_), _) => "says nothing",
         }
     }
 }
@@ -223,7 +232,7 @@ impl fmt::Display for Step {
         let (p99, errors) = (human::duration(self.response.p99), human::percent(self.errors * 100.0));
         write!(f, " (achieved {}/s, p99 {p99}, {errors} errors", human::rate(self.achieved))?;
         match &self.verdict {
-            Verdict::Fails(causes) | Verdict::Unsure(causes) => {
+            Verdict::Fails(causes) | Verdict::Unsure(causes) | Verdict::Invalid(causes) => {
                 causes.iter().try_for_each(|cause| write!(f, "; {cause}"))?;
             }
             Verdict::Holds => {}

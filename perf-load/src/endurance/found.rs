@@ -214,7 +214,7 @@ impl fmt::Display for Endured {
         }
         for FigureDrift { figure, judged } in &self.drifts {
             let Drift { verdict, rise, lower, z, .. } = judged;
-            let shown = |share: f64| format!("{:+.1} %", share * 100.0);
+            let shown = |share: f64| format!("{} %", human::signed(share * 100.0, 1));
             writeln!(
                 f,
                 "  {figure} over the run: {verdict}, {} (at least {}), z = {z:.1}",

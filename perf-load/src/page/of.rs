@@ -24,8 +24,12 @@ pub fn curve(breaking: &Breaking) -> Plot {
         Line::new(name, tone, curve.iter().map(|step| (step.offered, figure(step)))).dots()
     };
     let failing = |figure: Figure| {
-        let fails = curve.iter().filter(|step| matches!(step.verdict, Verdict::Fails(_)));
-        fails.map(|step| Line::new("", Tone::Bad, [(step.offered, figure(step))]).dots()).collect::<Vec<_>>()
+        let fails = curve.iter().filter_map(|step| match step.verdict {
+            Verdict::Fails(_) => Some((step, Tone::Bad)),
+            Verdict::Invalid(_) => Some((step, Tone::Soft)),
+            _ => None,
+        });
+        fails.map(|(step, tone)| Line::new("", tone, [(step.offered, figure(step))]).dots()).collect::<Vec<_>>()
     };
     let mut achieved = vec![
         Line::new("offered", Tone::Soft, curve.iter().map(|step| (step.offered, step.offered))),
@@ -61,9 +65,14 @@ pub fn curve(breaking: &Breaking) -> Plot {
         let errors = line("failed", Tone::Bad, |step| 100.0 * step.errors);
         panels.push(Panel::new(Axis::Count("per cent".into()), vec![errors]));
     }
-    if let (Some(good), Some(bad)) = (breaking.good, breaking.bad) {
+    let span = match (breaking.good, breaking.bad, breaking.late) {
+        (Some(good), None, Some(late)) => Some((good, late, "the generator was late", Tone::Soft)),
+        (Some(good), Some(bad), _) => Some((good, bad, "breaks", Tone::Bad)),
+        _ => None,
+    };
+    if let Some((good, beyond, label, tone)) = span {
         for (place, panel) in panels.iter_mut().enumerate() {
-            panel.marks.push(Mark::span(good, bad, if place == 0 { "breaks" } else { "" }, Tone::Bad));
+            panel.marks.push(Mark::span(good, beyond, if place == 0 { label } else { "" }, tone));
         }
     }
     let headline = breaking.to_string();
@@ -109,7 +118,7 @@ pub fn recovery(recovery: &Recovery) -> Plot {
             _ => panel,
         }
     });
-    let caption = format!("{} of {}.", recovery.took, recovery.disturbance);
+    let caption = format!("{}.", recovery.headline());
     Plot::new(format!("{} and its recovery", shown(&recovery.name)), caption, Axis::Elapsed, panels.into())
 }
 

@@ -39,8 +39,10 @@ pub struct Recovery {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Took {
-    /// From the end of the disturbance until it was inside the band, to stay.
+    /// From the end of the disturbance until it was inside the band, to stay; zero where the first look after it was inside.
     Time(Duration),
+    /// There was nothing to recover from: every look was inside the band, during the disturbance and after it.
+    Undisturbed,
     /// Longer than this: the system was not inside the band for long enough while it was observed
     /// (right-censored).
     Longer(Duration),
@@ -53,6 +55,15 @@ pub enum Took {
 }
 
 impl Recovery {
+    /// The result in a line: how long it took, and from which disturbance.
+    pub(crate) fn headline(&self) -> String {
+        let Self { name, took, disturbance, .. } = self;
+        match took {
+            Took::Undisturbed => format!("{name}: {took} under {disturbance}: there was nothing to recover from"),
+            _ => format!("{name}: {took} of {disturbance}"),
+        }
+    }
+
     /// The longest p99 and the greatest backlog of any look from the disturbance on.
     #[must_use]
     pub fn worst(&self) -> (u64, u64) {
@@ -64,7 +75,9 @@ impl Recovery {
 impl fmt::Display for Took {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Time(Duration::ZERO) => f.write_str("recovered within the first look"),
             Self::Time(time) => write!(f, "recovered after {}", shown(*time)),
+            Self::Undisturbed => f.write_str("never degraded"),
             Self::Longer(time) => write!(f, "not recovered after {}", shown(*time)),
             Self::Unknown { reason } => write!(f, "unknown: {reason}"),
         }
@@ -75,7 +88,7 @@ impl fmt::Display for Recovery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rate = |rate: f64| format!("{}/s", human::rate(rate));
         let (p99, backlog) = self.worst();
-        writeln!(f, "{}: {} of {}", self.name, self.took, self.disturbance)?;
+        writeln!(f, "{}", self.headline())?;
         writeln!(
             f,
             "  at {}, in looks of {}, settled for {}",

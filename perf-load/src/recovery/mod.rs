@@ -24,7 +24,8 @@
 //! before the disturbance, without their first fifth: of p50 and p99 of the response time and of the mean backlog the greatest of
 //! any look and half as much again, of the share of failures the greatest and one per cent of the requests more. The system has
 //! *recovered* at the beginning of the first look, at or after the end of the disturbance, that is inside the band and from which
-//! on at most one look in ten is outside it for the time [`Trial::settled`]. The recovery time is from the end of the disturbance
+//! on at most one look in ten is outside it for the time [`Trial::settled`]. Where no look was outside from the disturbance on, there
+//! was nothing to recover from: [`Took::Undisturbed`]. The recovery time is from the end of the disturbance
 //! to that beginning, to a look's length. Where that does not happen while the system is observed, it is only known that it took
 //! longer: the result is *right-censored*, [`Took::Longer`], at the beginning of the last stretch that may have become one, or at
 //! the end.

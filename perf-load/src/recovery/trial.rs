@@ -75,10 +75,11 @@ impl Trial {
     /// A trial at 70 % of the highest rate that the system held, with an overload of twice that rate.
     ///
     /// # Errors
-    /// Where the system held no rate.
+    /// Where the break is not [confirmed](Breaking::confirmed): nothing is then known of a rate that the system held, or that it
+    /// fails at twice as much.
     pub fn beyond(breaking: &Breaking) -> Result<Self, Error> {
-        let Some(good) = breaking.good else {
-            return Err(Error::invalid("rate", "no rate was held: there is nothing to recover to"));
+        let Some(good) = breaking.good.filter(|_| breaking.confirmed) else {
+            return Err(Error::invalid("rate", "no break is confirmed: no overload is known to recover from"));
         };
         Self::at(USUAL * good)?.overload(OVERLOAD * good, Duration::from_secs(10))
     }
@@ -168,6 +169,7 @@ impl Trial {
         let each = windows_of_a_look(width, self.rate);
         let resolution = width * u32::try_from(each).unwrap_or(u32::MAX);
         let calm = looks(&outcome.course, each, begin.mul_f64(WARM_UP), begin);
+        let during = looks(&outcome.course, each, begin, end);
         let after = looks(&outcome.course, each, end, last);
         let band = Band::of(&calm);
         let took = match &outcome.validity {
@@ -180,10 +182,10 @@ impl Trial {
                     format!("{} looks of {} before it: {CALM_LOOKS} are needed", calm.len(), shown(resolution));
                 Took::Unknown { reason }
             }
-            Validity::Valid => took(&after, &band, end, resolution, self.settled),
+            Validity::Valid => took(&during, &after, &band, end, resolution, self.settled),
         };
         let mut all = calm;
-        all.extend(looks(&outcome.course, each, begin, end));
+        all.extend(during);
         all.extend(after);
         Recovery {
             name: outcome.name.clone(),
@@ -201,7 +203,7 @@ impl Trial {
 }
 
 /// The beginning of the first stretch of looks that is long enough, begins inside the band, and leaves it seldom.
-fn took(after: &[Look], band: &Band, end: Duration, resolution: Duration, settled: Duration) -> Took {
+fn took(during: &[Look], after: &[Look], band: &Band, end: Duration, resolution: Duration, settled: Duration) -> Took {
     let needed = crate::simulate::whole(settled.div_duration_f64(resolution).ceil());
     let needed = usize::try_from(needed).unwrap_or(usize::MAX).max(1);
     let begins = |look: &Look| look.at.saturating_sub(end);
@@ -212,6 +214,10 @@ fn took(after: &[Look], band: &Band, end: Duration, resolution: Duration, settle
     match (0..after.len()).find(|at| stays(*at)) {
         // The looks that were seen are inside, but they are too few.
         Some(at) if after.len() - at < needed => Took::Longer(begins(&after[at])),
+        // Only looks that lie whole in the disturbance show that it disturbed nothing.
+        Some(0) if !during.is_empty() && during.iter().chain(&after[..needed]).all(|look| band.holds(look)) => {
+            Took::Undisturbed
+        }
         // The system may have been inside as soon as the disturbance was over: windows do not begin exactly then.
         Some(0) => Took::Time(Duration::ZERO),
         Some(at) => Took::Time(begins(&after[at])),

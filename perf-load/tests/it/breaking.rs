@@ -5,9 +5,9 @@ use crate::theory;
 use std::time::Duration;
 
 use perf_core::budget::Metric;
-use perf_load::breaking::{Cause, Ended, Purpose, Search, Verdict};
+use perf_load::breaking::{Breaking, Cause, Ended, Purpose, Search, Step, Verdict};
 use perf_load::simulate::{Memory, Queue, Service};
-use perf_load::{Arrivals, Drive, Error, Limits, Outcome, Validity};
+use perf_load::{Arrivals, Drive, Error, Limit, Limits, Outcome, Validity, page};
 
 const MEAN: Duration = Duration::from_millis(1);
 
@@ -102,35 +102,147 @@ fn errors_and_resources_belong_to_the_curve() {
     assert_eq!(found.ended, Ended::NeverHeld, "one per cent may fail, five do");
 }
 
-/// A drive whose generator is late from some rate on, or that is stopped.
-struct Late {
+/// A drive whose generator is late as is told by the rate and the number of the drive.
+struct Late<F> {
     queue: Queue,
-    from_rate: f64,
-    until_rate: f64,
+    when: F,
+    drives: usize,
 }
 
-impl Drive for Late {
+impl<F: Fn(f64, usize) -> bool> Late<F> {
+    fn new(when: F) -> Self {
+        Self { queue: fixed(1), when, drives: 0 }
+    }
+}
+
+impl<F: Fn(f64, usize) -> bool> Drive for Late<F> {
     fn drive(&mut self, arrivals: &Arrivals) -> Result<Outcome, Error> {
         let mut outcome = self.queue.drive(arrivals)?;
-        if arrivals.mean_rate() > self.from_rate {
+        if (self.when)(arrivals.mean_rate(), self.drives) {
             outcome.validity = Validity::invalid("p99 of lateness is 9 ms");
         }
-        outcome.interrupted = arrivals.mean_rate() > self.until_rate;
+        self.drives += 1;
+        Ok(outcome)
+    }
+}
+
+fn silent(found: &Breaking) -> Vec<&Step> {
+    found.steps.iter().filter(|step| matches!(step.verdict, Verdict::Invalid(_))).collect()
+}
+
+#[test]
+fn a_step_whose_generator_is_late_is_driven_again() {
+    // Never three times in turn.
+    let found = Search::from(100.0).unwrap().run(&mut Late::new(|_, drive| drive % 3 > 0)).unwrap();
+    assert!(found.confirmed && !found.is_generator(), "{found}");
+    near(found.good.unwrap(), 1000.0);
+    near(found.bad.unwrap(), 1000.0);
+    assert!(found.limited.iter().all(|cause| !matches!(cause, Cause::Generator { .. })), "{:?}", found.limited);
+    let again =
+        |pair: &[Step]| pair[0].offered.total_cmp(&pair[1].offered).is_eq() && pair[0].duration == pair[1].duration;
+    let mut after = found.steps.windows(2).filter(|pair| matches!(pair[0].verdict, Verdict::Invalid(_)));
+    assert!(silent(&found).len() > 10 && after.all(again), "{found}");
+    // A rate is drawn by a step that says something.
+    assert!(found.curve().iter().all(|step| !matches!(step.verdict, Verdict::Invalid(_))), "{found}");
+}
+
+#[test]
+fn a_generator_that_was_late_for_some_time_is_no_break_below_it() {
+    // At 125 a second, in all three attempts; and at the rate that is tried next.
+    let found = Search::from(100.0).unwrap().run(&mut Late::new(|_, drive| (1..7).contains(&drive))).unwrap();
+    assert!(found.confirmed, "{found}");
+    near(found.good.unwrap(), 1000.0);
+    assert_eq!(silent(&found).len(), 6);
+    // It lasts no longer than the search that never was late, but for what was confirmed in between.
+    let usual = Search::from(100.0).unwrap().run(&mut fixed(1)).unwrap();
+    assert!(found.steps.len() <= usual.steps.len() + 20, "{} {}", found.steps.len(), usual.steps.len());
+}
+
+#[test]
+fn a_generator_that_stays_late_is_the_limit() {
+    let found = Search::from(100.0).unwrap().run(&mut Late::new(|rate, _| rate > 300.0)).unwrap();
+    assert_eq!((found.ended, found.bad, found.confirmed), (Ended::Generator, None, false), "{found}");
+    near(found.good.unwrap(), 300.0);
+    near(found.late.unwrap(), 300.0);
+    let text = found.to_string();
+    assert!(text.contains("the generator is the limit: at least ") && text.contains("says nothing"), "{text}");
+    assert!(matches!(found.limited[..], [Cause::Generator { .. }]), "{:?}", found.limited);
+    let held = found.steps.last().unwrap();
+    assert_eq!((held.purpose, &held.verdict), (Purpose::Hold, &Verdict::Holds));
+    let drawn = page::curve(&found).svg(page::Ground::Light).unwrap();
+    assert!(drawn.contains("the generator was late") && !drawn.contains(">breaks<"), "{drawn}");
+    // Down from a rate that the system fails at.
+    let found = Search::from(1200.0).unwrap().run(&mut Late::new(|rate, _| (900.0..1100.0).contains(&rate))).unwrap();
+    assert_eq!((found.ended, found.bad), (Ended::Generator, Some(1200.0)), "{found}");
+    assert!(found.good < found.late && found.late < found.bad, "{found}");
+    let text = found.to_string();
+    assert!(text.contains("no more is known, since the generator was late at "), "{text}");
+    assert!(
+        matches!(found.limited[..], [.., Cause::Generator { .. }]) && found.limited.len() > 1,
+        "{:?}",
+        found.limited
+    );
+}
+
+#[test]
+fn where_the_generator_is_always_late_the_search_ends_soon() {
+    let found = Search::from(100.0).unwrap().run(&mut Late::new(|_, _| true)).unwrap();
+    assert_eq!((found.ended, found.good, found.bad), (Ended::Generator, None, None), "{found}");
+    assert!(found.to_string().contains(": nothing is known of it: at "), "{found}");
+    assert_eq!(found.steps.len(), 12);
+    assert!(found.steps.iter().all(|step| step.duration <= 8 * found.steps[0].duration), "{found}");
+    // Below a rate that failed.
+    let found = Search::from(1500.0).unwrap().run(&mut Late::new(|rate, _| rate < 1000.0)).unwrap();
+    assert_eq!((found.ended, found.good, found.bad), (Ended::Generator, None, Some(1500.0)), "{found}");
+    assert!(found.to_string().contains("nothing is known below"), "{found}");
+}
+
+#[test]
+fn an_end_that_the_generator_cannot_show_again_is_not_confirmed() {
+    let usual = Search::from(100.0).unwrap().run(&mut fixed(1)).unwrap();
+    let first = usual.steps.iter().position(|step| step.purpose == Purpose::Confirm).unwrap();
+    for known in [first, first + 1] {
+        let found = Search::from(100.0).unwrap().run(&mut Late::new(|_, drive| drive >= known)).unwrap();
+        assert_eq!((found.ended, found.confirmed), (Ended::Generator, false), "{found}");
+        near(found.good.unwrap(), 1000.0);
+        near(found.bad.unwrap(), 1000.0);
+        assert_eq!(silent(&found).len(), 3);
+    }
+}
+
+#[test]
+fn a_rate_that_held_is_not_named_as_where_the_generator_was_late() {
+    let above = |rate: f64, _| rate > 300.0;
+    let usual = Search::from(100.0).unwrap().run(&mut Late::new(above)).unwrap();
+    let first = usual.steps.iter().position(|step| step.purpose == Purpose::Confirm).unwrap();
+    let found =
+        Search::from(100.0).unwrap().run(&mut Late::new(|rate, drive| above(rate, 0) || drive > first)).unwrap();
+    assert_eq!((found.good, found.late, found.ended), (usual.good, usual.late, Ended::Generator), "{found}");
+}
+
+#[test]
+fn errors_are_the_systems_own_however_late_the_generator_is() {
+    let mut late = Late::new(|_, _| true);
+    late.queue = fixed(1).errors(0.5).unwrap();
+    let found = Search::from(100.0).unwrap().run(&mut late).unwrap();
+    assert_eq!(found.ended, Ended::NeverHeld, "{found}");
+    assert!(matches!(found.limited[..], [Cause::Limit { limit: Limit::Errors { .. }, .. }]), "{:?}", found.limited);
+}
+
+/// A drive that is stopped beyond some rate.
+struct Stopped(Queue, f64);
+
+impl Drive for Stopped {
+    fn drive(&mut self, arrivals: &Arrivals) -> Result<Outcome, Error> {
+        let mut outcome = self.0.drive(arrivals)?;
+        outcome.interrupted = arrivals.mean_rate() > self.1;
         Ok(outcome)
     }
 }
 
 #[test]
-fn a_late_generator_is_named_as_what_broke_and_an_interruption_keeps_what_was_measured() {
-    let mut late = Late { queue: fixed(1), from_rate: 300.0, until_rate: f64::INFINITY };
-    let found = Search::from(100.0).unwrap().run(&mut late).unwrap();
-    assert!(found.is_generator() && found.to_string().contains("the generator was late"), "{found}");
-    near(found.bad.unwrap(), 300.0);
-    let mut always = Late { queue: fixed(1), from_rate: 0.1, until_rate: f64::INFINITY };
-    let found = Search::from(100.0).unwrap().run(&mut always).unwrap();
-    assert!(found.good.is_none() && found.to_string().contains(": nothing is known of it: at "), "{found}");
-    let mut ended = Late { queue: fixed(1), from_rate: f64::INFINITY, until_rate: 300.0 };
-    let found = Search::from(100.0).unwrap().run(&mut ended).unwrap();
+fn an_interruption_keeps_what_was_measured() {
+    let found = Search::from(100.0).unwrap().run(&mut Stopped(fixed(1), 300.0)).unwrap();
     assert_eq!((found.ended, found.bad, found.confirmed), (Ended::Interrupted, None, false));
     assert!(found.good.unwrap() > 200.0 && found.steps.len() >= 4);
 }

@@ -18,7 +18,8 @@ fn queue(name: &str) -> Queue {
 fn plots(name: &str) -> [Plot; 4] {
     let limits = Limits::default().time(Metric::P99, Duration::from_millis(100)).unwrap();
     let found = Search::from(50.0).unwrap().limits(limits).patience(4).poisson(1).run(&mut queue(name)).unwrap();
-    let trial = Trial::at(50.0).unwrap().calm(Duration::from_mins(1)).run(&mut queue(name)).unwrap();
+    let trial = Trial::at(50.0).unwrap().calm(Duration::from_mins(1));
+    let trial = trial.overload(200.0, Duration::from_secs(10)).unwrap().run(&mut queue(name)).unwrap();
     let soak = Soak::at(1.0).unwrap().run(&mut queue(name)).unwrap();
     let outcome = queue(name).drive(&Arrivals::constant(70.0, Duration::from_secs(30)).unwrap().poisson(1)).unwrap();
     [page::curve(&found), page::recovery(&trial), page::endured(&soak), page::course(&outcome)]

@@ -57,9 +57,17 @@ fn a_stall_leaves_what_came_meanwhile_to_be_done() {
 }
 
 #[test]
-fn a_disturbance_that_does_not_disturb_takes_no_time() {
-    let found = Trial::at(300.0).unwrap().overload(400.0, seconds(5)).unwrap().poisson(1).run(&mut fixed()).unwrap();
-    assert!(time(&found.took) <= 2.0 * found.resolution.as_secs_f64(), "{found}");
+fn a_disturbance_that_does_not_disturb_is_no_recovery() {
+    let found = Trial::at(300.0).unwrap().overload(400.0, seconds(5)).unwrap().run(&mut fixed()).unwrap();
+    assert_eq!(found.took, Took::Undisturbed, "{found}");
+    let text = found.to_string();
+    assert!(text.starts_with("fixed: never degraded under 400/s for 5.00 s: there was nothing"), "{text}");
+    // Degraded while it lasted, and inside the band as soon as it was over.
+    let mut stalled = fixed().stall(seconds(70), seconds(1));
+    let trial = Trial::at(50.0).unwrap().injected(seconds(40)).unwrap().calm(seconds(60)).watch(seconds(60));
+    let found = trial.run(&mut stalled).unwrap();
+    assert_eq!(found.took, Took::Time(Duration::ZERO), "{found}");
+    assert!(found.to_string().contains("recovered within the first look of a disturbance"), "{found}");
 }
 
 #[test]
@@ -86,6 +94,11 @@ fn the_plan_follows_from_the_breaking_point() {
     let arrivals = Trial::beyond(&found).unwrap().schedule().unwrap();
     let near = |rate: f64, expected: f64| (rate / expected - 1.0).abs() < 1e-9;
     assert!(near(arrivals.rate_at(seconds(5)), 0.7 * good) && near(arrivals.rate_at(seconds(35)), 2.0 * good));
+    // A rate was held, and no break is confirmed.
+    let unbroken = Search::from(100.0).unwrap().most(400.0).unwrap().run(&mut fixed()).unwrap();
+    assert!(unbroken.good.is_some());
+    let error = Trial::beyond(&unbroken).unwrap_err();
+    assert!(error.key() == Some("rate") && error.to_string().contains("no break is confirmed"), "{error}");
 }
 
 struct Changed(Queue, fn(&mut Outcome));

@@ -7,8 +7,8 @@ use perf_load::compare::{Comparison, Metric, Winner};
 use perf_load::recovery::Took;
 
 use super::Results;
-use super::tables::{best, busiest, failed, figure, per_second, percent, time, unplanned};
-use crate::measure::scaling::factor;
+use super::tables::{failed, figure, per_second, percent, time, unplanned};
+use crate::measure::scaling::{best, busiest, factor};
 use crate::words::{Figure, word};
 
 /// Of so much less memory is said that it is less.

@@ -6,14 +6,13 @@ mod tables;
 use event_daemon::Architecture;
 use event_daemon::faults::Aftermath;
 use perf_exporters::Report;
-use perf_exporters::report::{Driven, ProbeReport};
 use perf_load::endurance::Endured;
 use perf_load::page::{self, Axis, Line, Panel, Plot, Tone};
 use perf_load::scale::Scalability;
 
 use crate::commands::Result;
 use crate::document::Document;
-use crate::measure::scaling::CALLERS;
+use crate::measure::scaling::{CALLERS, capacity};
 use crate::measure::{levels, live_bytes, memory, patterns, recovery};
 
 /// Everything that was measured.
@@ -59,22 +58,14 @@ impl Results {
         document
     }
 
-    /// All reports as one, for `cargo perf` and the page. What a closed loop achieved is a probe of its own, so that budgets can
-    /// be about it.
+    /// All reports as one, for `cargo perf` and the page. What a closed loop achieved is a probe of its own.
     pub(crate) fn report(&self) -> Report {
         let levels = self.levels.iter().flat_map(|found| &found.outcomes);
         let patterns = self.patterns.iter().map(|found| &found.outcome);
         let recoveries = self.recoveries.iter().map(|found| &found.outcome);
         let outcomes = levels.chain(patterns).chain(recoveries);
         let mut report: Report = outcomes.map(|outcome| outcome.report.clone()).collect();
-        for found in &self.scaling {
-            let best = found.steps.iter().max_by(|a, b| a.throughput.total_cmp(&b.throughput));
-            let Some(step) = best else { continue };
-            let mut probe = ProbeReport::new(format!("{}::capacity", found.name));
-            (probe.calls, probe.errors) = (step.completed, step.failed);
-            probe.driven = Some(Driven::new(u64::try_from(step.elapsed.as_nanos()).unwrap_or(u64::MAX)));
-            report.probes.push(probe);
-        }
+        report.probes.extend(self.scaling.iter().filter_map(capacity));
         report.probes.sort_by(|a, b| a.name.cmp(&b.name));
         "event-daemon".clone_into(&mut report.meta.program);
         report.meta.live_bytes = live_bytes();

@@ -6,12 +6,11 @@ use perf_load::Outcome;
 use perf_load::compare::{Metric, Winner};
 use perf_load::endurance::Endured;
 use perf_load::recovery::{Recovery, Took};
-use perf_load::scale::Scalability;
 
 use super::Results;
 use crate::document::Document;
 use crate::measure::recovery;
-use crate::measure::scaling::{CALLERS, factor};
+use crate::measure::scaling::{CALLERS, best, factor};
 use crate::words::{Figure, word};
 
 /// Nanoseconds for people.
@@ -100,7 +99,9 @@ pub(super) fn indicators(results: &Results, document: &mut Document) {
     let row = |architecture: Architecture| {
         let improvement = match (architecture, results.improvement()) {
             (Architecture::Services, _) => "baseline".to_owned(),
-            (Architecture::Daemon, improvement) => improvement.map_or("unknown".into(), percent),
+            (Architecture::Daemon, improvement) => {
+                improvement.map_or("unknown".into(), |by| format!("{} %", human::signed(100.0 * by, 1)))
+            }
         };
         let (freed, errors) = (results.freed(architecture), unplanned(results.outcomes(architecture)));
         let factor = factor(&results.scaling[architecture as usize]);
@@ -165,7 +166,7 @@ pub(super) fn significance(results: &Results, document: &mut Document) {
             let known = |value: f64, text: String| if value.is_finite() { text } else { "unknown".into() };
             // A share has no relative change: none may become some.
             let unit = if metric == Metric::Errors { "points" } else { "%" };
-            let change = |value: f64| known(value, format!("{:+.1} {unit}", 100.0 * value));
+            let change = |value: f64| known(value, format!("{} {unit}", human::signed(100.0 * value, 1)));
             rows.push(vec![
                 found.level.name.into(),
                 metric.to_string(),
@@ -301,7 +302,7 @@ pub(super) fn memory(results: &Results, document: &mut Document) {
             human::duration(u64::try_from(endured.lasted.as_nanos()).unwrap_or(u64::MAX)).to_string(),
             endured.completed.to_string(),
             endured.leak.verdict.to_string(),
-            format!("{:+.0} B", endured.leak.slope),
+            format!("{} B", human::signed(endured.leak.slope, 0)),
             endured.verdict().to_string(),
         ]
     };
@@ -332,17 +333,6 @@ fn recovered(recovery: &Recovery) -> String {
         }
         _ => recovery.took.to_string(),
     }
-}
-
-/// The greatest median throughput.
-pub(super) fn best(found: &Scalability) -> f64 {
-    CALLERS.iter().filter_map(|callers| found.median(*callers, |step| Some(step.throughput))).fold(0.0, f64::max)
-}
-
-/// The number of callers that did the most.
-pub(super) fn busiest(found: &Scalability) -> u32 {
-    let throughput = |callers| found.median(callers, |step| Some(step.throughput)).unwrap_or(0.0);
-    CALLERS.into_iter().max_by(|a, b| throughput(*a).total_cmp(&throughput(*b))).unwrap_or(1)
 }
 
 pub(super) fn scalability(results: &Results, document: &mut Document) {

@@ -60,6 +60,7 @@ pub(crate) fn run(book: &mut Book, world: &World, mode: Mode) -> Result<(), Box<
         Took::Time(time) => book.figure("stress", "recovery", ns(time)),
         // Watched for as long as it may take, it is known to take longer.
         Took::Longer(time) if *time >= RECOVERED => book.figure("stress", "recovery", ns(time) + 1.0),
+        // No time was measured: neither of an overload that was none, nor where the generator was late.
         unknown => book.doubted("stress", "recovery", f64::NAN, Some(&unknown.to_string())),
     }
     book.plot(page::recovery(&found));

@@ -1,0 +1,9 @@
+//! The code of `docs/guide.md`: it compiles, and budgets in it hold.
+
+#[path = "shared/shop.rs"]
+mod shop;
+
+#[global_allocator]
+static ALLOC: perf_core::PerfAlloc = perf_core::PerfAlloc::new(std::alloc::System);
+
+include!(concat!(env!("OUT_DIR"), "/guide.rs"));
