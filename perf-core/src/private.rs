@@ -88,6 +88,11 @@ pub fn absent<T>() -> T {
     unreachable!("no program comes here")
 }
 
+/// Takes a value: a closure that names it here captures it whole.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "no program comes here")]
+pub fn taken<T>(_: T) {}
+
 /// The name of a type, as the compiler has it.
 #[must_use]
 pub fn type_name<T: ?Sized>() -> &'static str {

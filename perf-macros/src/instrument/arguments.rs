@@ -3,17 +3,15 @@
 //! The compiler does the same to an `async fn`. So the arguments drop in the order in which those of the plain function
 //! do: after the body's own variables, the last first, what a pattern leaves unbound after what it binds; and those of
 //! a future that is never polled the first first.
-//!
-//! A move takes a place in the frame of a build without optimisations, and often in that of one with them. So a closure, which
-//! is called where it stands, names what it captures, and moves only what the compiler would warn of otherwise.
+//! Into a closure only those move that have to (see [`captures`](super::captures)).
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::punctuated::Punctuated;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, FnArg, Ident, Pat, PatIdent, Signature, Token};
+use syn::{FnArg, Ident, Pat, PatIdent, Signature, Token};
 
-use crate::instrument::ast::mentions;
+use crate::instrument::captures::{Capture, captures};
 
 /// Other readers of a function, after this attribute.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,38 +33,48 @@ pub(crate) struct Arguments {
 
 impl Arguments {
     pub(crate) fn of(sig: &Signature, readers: Readers) -> Self {
-        Self::after(0, sig, readers)
+        Self::only(sig, readers, |_| true)
     }
 
-    /// For a closure around this body that is called where it stands, and does not capture by `move`.
+    /// For a closure around these tokens that is called where it stands, and does not capture by `move`.
     ///
-    /// The first arguments stay as they are, up to one that has to move. An arm that never matches moves them: so
-    /// the closure captures each of them whole, by value, or by reference if it is `Copy` and has no drop order. They
-    /// drop in the order of these captures, after all that the closure binds.
-    pub(crate) fn captured(sig: &Signature, body: &TokenStream, readers: Readers, library: &TokenStream) -> Self {
-        let captures: Vec<_> = sig.inputs.iter().map_while(|input| captured(input, body)).collect();
-        let Self { inputs, moved } = Self::after(captures.len(), sig, readers);
-        let captures = captures.iter().rev().map(|(cfgs, name)| {
-            quote_spanned!(Span::mixed_site()=> #(#cfgs)* #library::core::mem::drop(#name);)
-        });
-        let moved = quote_spanned! {Span::mixed_site()=>
-            match () {
-                () => {}
-                () => {
-                    #(#captures)*
-                    return #library::absent();
+    /// An arm that never matches names those that it has to capture whole. They drop in the order of these captures,
+    /// after all that the closure binds, and before what the tokens alone make it capture.
+    pub(crate) fn captured(sig: &Signature, tokens: &TokenStream, readers: Readers, library: &TokenStream) -> Self {
+        let captures = captures(sig, tokens);
+        let Self { inputs, moved } = Self::only(sig, readers, |at| captures.get(at) == Some(&Capture::Moved));
+        let whole = sig.inputs.iter().zip(&captures).filter(|(_, capture)| **capture == Capture::Whole);
+        let taken: Vec<_> = whole
+            .rev()
+            .map(|(input, _)| {
+                let (attrs, name) = match input {
+                    FnArg::Receiver(receiver) => (&receiver.attrs, receiver.self_token.to_token_stream()),
+                    FnArg::Typed(argument) => (&argument.attrs, sole_name(&argument.pat).to_token_stream()),
+                };
+                let cfgs = attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
+                quote_spanned!(Span::mixed_site()=> #(#cfgs)* #library::taken(#name);)
+            })
+            .collect();
+        let named = (!taken.is_empty()).then(|| {
+            quote_spanned! {Span::mixed_site()=>
+                match () {
+                    () => {}
+                    () => {
+                        #(#taken)*
+                        return #library::absent();
+                    }
                 }
             }
-            #moved
-        };
+        });
+        let moved = quote_spanned!(Span::mixed_site()=> #named #moved);
         Self { inputs, moved }
     }
 
-    /// All but the first, which stay as they are.
-    fn after(first: usize, sig: &Signature, readers: Readers) -> Self {
+    /// Some of them, by their places.
+    fn only(sig: &Signature, readers: Readers, chosen: impl Fn(usize) -> bool) -> Self {
         let mut moved = TokenStream::new();
         let mut inputs = sig.inputs.clone();
-        for (at, input) in inputs.iter_mut().enumerate().skip(first) {
+        for (at, input) in inputs.iter_mut().enumerate().filter(|(at, _)| chosen(*at)) {
             let argument = match input {
                 // It cannot be moved into a variable of its name; named whole, it moves whole.
                 FnArg::Receiver(receiver) => {
@@ -106,26 +114,6 @@ impl Arguments {
     }
 }
 
-/// The name of an argument that needs no variable of the body's own: it is neither `mut` nor unused, of which the compiler
-/// warns in other words where a closure captures it. And the conditions that it is compiled under.
-fn captured<'a>(input: &'a FnArg, body: &TokenStream) -> Option<(Vec<&'a Attribute>, TokenStream)> {
-    let (attrs, name) = match input {
-        FnArg::Receiver(receiver) => (&receiver.attrs, receiver.self_token.to_token_stream()),
-        FnArg::Typed(argument) => match &*argument.pat {
-            Pat::Ident(PatIdent { mutability: Some(_), .. }) => return None,
-            pattern => {
-                let name = sole_name(pattern)?;
-                let spelled = name.to_string();
-                if !(spelled.starts_with('_') || mentions(body.clone(), &spelled)) {
-                    return None;
-                }
-                (&argument.attrs, name.to_token_stream())
-            }
-        },
-    };
-    Some((attrs.iter().filter(|attr| attr.path().is_ident("cfg")).collect(), name))
-}
-
 /// The statements that move what a pattern binds, where the pattern stays. A variable that is `mut` is so there.
 struct Bound(TokenStream);
 
@@ -138,7 +126,7 @@ impl VisitMut for Bound {
 }
 
 /// The name in a pattern that is no more than one.
-fn sole_name(pattern: &Pat) -> Option<&Ident> {
+pub(crate) fn sole_name(pattern: &Pat) -> Option<&Ident> {
     match pattern {
         Pat::Ident(name) if name.by_ref.is_none() && name.subpat.is_none() => Some(&name.ident),
         _ => None,

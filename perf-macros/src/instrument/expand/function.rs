@@ -192,7 +192,7 @@ impl Body<'_> {
     pub(super) fn closure(&self, readers: Readers, before: &TokenStream) -> (syn::Signature, TokenStream) {
         let library = &self.library;
         let Function { sig, body, .. } = self.function;
-        let Arguments { inputs, moved } = Arguments::captured(sig, body, readers, library);
+        let Arguments { inputs, moved } = Arguments::captured(sig, &quote!(#before #body), readers, library);
         let body = self.function.nested(body);
         let returned = match (&self.plan.shape, &sig.output) {
             (Shape::Outcome(_) | Shape::Boxed(_), syn::ReturnType::Type(arrow, ty)) => {
