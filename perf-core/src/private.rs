@@ -88,10 +88,39 @@ pub fn absent<T>() -> T {
     unreachable!("no program comes here")
 }
 
-/// Takes a value: a closure that names it here captures it whole.
-#[inline(always)]
-#[allow(clippy::inline_always, reason = "no program comes here")]
+/// Takes a value on such a path, so that a closure which is written around it captures the value whole.
 pub fn taken<T>(_: T) {}
+
+/// Is not `Copy`: a closure that takes it can be called once only, so a reborrow of what it captures may leave it.
+pub struct Once;
+
+/// Closures that take values of the types of the first arguments, and are called once: so a closure may return a reborrow of
+/// a captured `&mut`, and needs no types written.
+macro_rules! closures {
+    ($($name:ident($($argument:ident)*))*) => {$(
+        #[doc = "A closure with parameters of these types."]
+        #[inline(always)]
+        #[allow(clippy::inline_always, clippy::too_many_arguments, reason = "it only names types")]
+        #[allow(non_snake_case, unused_variables, reason = "values are named like their types, and only seen")]
+        pub fn $name<$($argument,)* R, F: FnOnce($($argument),*) -> R>($($argument: &$argument,)* closure: F) -> F {
+            closure
+        }
+    )*};
+}
+closures! {
+    closure_of_1(A)
+    closure_of_2(A B)
+    closure_of_3(A B C)
+    closure_of_4(A B C D)
+    closure_of_5(A B C D E)
+    closure_of_6(A B C D E G)
+    closure_of_7(A B C D E G H)
+    closure_of_8(A B C D E G H I)
+    closure_of_9(A B C D E G H I J)
+    closure_of_10(A B C D E G H I J K)
+    closure_of_11(A B C D E G H I J K L)
+    closure_of_12(A B C D E G H I J K L M)
+}
 
 /// The name of a type, as the compiler has it.
 #[must_use]

@@ -210,7 +210,8 @@ impl Case {
         for step in 0..self.random.below(5) {
             let picked = self.random.below(variables.len().max(1));
             if let Some((name, movable)) = variables.get(picked).cloned() {
-                match self.random.below(4) {
+                let has_methods = movable && !name.starts_with('i');
+                match self.random.below(6) {
                     0 if movable => {
                         variables.remove(picked);
                         write!(body, "let _moved{step} = {name}; ").unwrap();
@@ -219,6 +220,11 @@ impl Case {
                         variables.remove(picked);
                         write!(body, "if way == {} {{ drop({name}); }} ", step % 3).unwrap();
                     }
+                    2 if has_methods => {
+                        variables.remove(picked);
+                        write!(body, "if way == {} {{ {name}.gone(); }} ", step % 3).unwrap();
+                    }
+                    3 if has_methods => write!(body, "{name}.seen(); ").unwrap(),
                     _ => write!(body, "touch(&{name}); ").unwrap(),
                 }
             }

@@ -32,15 +32,16 @@ impl FutureState {
         poll: impl FnOnce() -> Poll<T>,
         failed: impl FnOnce(&T) -> bool,
     ) -> Poll<T> {
-        let Some(visit) = Polling::begin(self, site) else {
-            return poll();
-        };
+        // It stays where it is: moved out of the option, it would be in the frame of each level of a recursion twice.
+        let mut visit = Polling::begin(self, site);
         let outcome = poll();
-        visit.end(match &outcome {
-            Poll::Pending => None,
-            Poll::Ready(value) if failed(value) => Some(End::Failed),
-            Poll::Ready(_) => Some(End::Ready),
-        });
+        if let Some(visit) = &mut visit {
+            visit.end(match &outcome {
+                Poll::Pending => None,
+                Poll::Ready(value) if failed(value) => Some(End::Failed),
+                Poll::Ready(_) => Some(End::Ready),
+            });
+        }
         outcome
     }
 
@@ -64,6 +65,7 @@ struct Polling<'a> {
     /// The future around this one, if there is one.
     outer: *const FutureState,
     visit: Visit,
+    ended: bool,
 }
 
 impl<'a> Polling<'a> {
@@ -79,12 +81,12 @@ impl<'a> Polling<'a> {
         }
         future_state.enter_span(site);
         let outer = local.future_state.replace(future_state);
-        Some(Self { future_state, outer, visit: Visit::begin_where(future_state, &found)? })
+        Some(Self { future_state, outer, visit: Visit::begin_where(future_state, &found)?, ended: false })
     }
 
-    fn end(self, end: Option<End>) {
+    fn end(&mut self, end: Option<End>) {
+        self.ended = true;
         self.leave(end);
-        std::mem::forget(self);
     }
 
     #[inline(never)]
@@ -97,9 +99,11 @@ impl<'a> Polling<'a> {
 }
 
 impl Drop for Polling<'_> {
-    /// Runs only where the poll unwinds: [`Polling::end`] forgets the value otherwise.
     fn drop(&mut self) {
-        self.leave((!self.visit.unwinding).then_some(End::Panicked));
+        if !self.ended {
+            // The poll unwinds.
+            self.leave((!self.visit.unwinding).then_some(End::Panicked));
+        }
     }
 }
 

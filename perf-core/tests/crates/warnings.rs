@@ -200,7 +200,7 @@ mod closures {
         Ok(list[0].clone())
     }
     #[probe]
-    fn only_itself(text: String, n: u32) -> Result<u32, String> {
+    fn only_itself(text: &str, n: u32) -> Result<u32, String> {
         hidden!(n == 1, Ok(1));
         only_itself(text, n)
     }

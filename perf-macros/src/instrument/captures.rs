@@ -1,68 +1,143 @@
-//! How a closure around a body gets the arguments of the function.
+//! How a closure around a body, which is called where it stands, gets the arguments of the function.
 //!
-//! A move takes a place in the frame of a build without optimisations, and often in that of one with them. So what the
-//! body is seen to borrow stays in the function, and one argument that the body may move is left to the compiler. The
-//! arguments after it go into the closure whole: otherwise they would drop after it where it is moved on some ways only.
-//! What drops nothing has no place in this order.
+//! A move takes a place in the frame of a build without optimisations, and where a closure captures it, in that of one with
+//! them. So an argument that the body is seen to borrow stays in the function, as does one that drops nothing. Another one
+//! may be moved, and on some ways only: it is a parameter of the closure, and those behind it are, too, since parameters
+//! drop before what has stayed.
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
-use quote::ToTokens;
-use syn::{FnArg, Pat, PatIdent, ReturnType, Signature, Type};
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+use quote::{format_ident, quote, quote_spanned};
+use syn::punctuated::Punctuated;
+use syn::{FnArg, Pat, PatIdent, Signature, Token, Type};
 
-use super::arguments::sole_name;
+use super::arguments::{Arguments, Readers, sole_name, whole};
 use super::ast::{mentions, ungrouped};
 use super::exits;
 
+/// A closure, and how it is called.
+pub(crate) struct Closure {
+    /// Arguments in the signature: every argument that is given to the closure under one name.
+    pub(crate) inputs: Punctuated<FnArg, Token![,]>,
+    /// The parameters of the closure, each with its attributes.
+    patterns: Vec<TokenStream>,
+    /// The arguments that they are given.
+    values: Vec<syn::Ident>,
+    /// The statements that stand first in it.
+    first: TokenStream,
+}
+
+impl Closure {
+    /// The most that the functions `closure_of_…` of the library take.
+    const MOST: usize = 12;
+
+    /// A closure around these tokens.
+    pub(crate) fn around(tokens: &TokenStream, sig: &Signature, readers: Readers, library: &TokenStream) -> Self {
+        let captures = captures(sig, tokens);
+        let is_parameter = |at| captures.get(at) == Some(&Capture::Parameter);
+        let mut inputs = sig.inputs.clone();
+        let (mut patterns, mut values) = (Vec::new(), Vec::new());
+        let mut moved = TokenStream::new();
+        for (at, input) in inputs.iter_mut().enumerate().filter(|(at, _)| is_parameter(*at)) {
+            let FnArg::Typed(argument) = input else { continue };
+            let conditional = argument.attrs.iter().any(|attr| attr.path().is_ident("cfg"));
+            let whole = whole(&argument.pat, at, readers).filter(|_| !conditional && values.len() < Self::MOST);
+            let Some(whole) = whole else {
+                (patterns, values) = (Vec::new(), Vec::new());
+                Arguments { inputs, moved } = Arguments::only(sig, readers, is_parameter);
+                break;
+            };
+            let (attrs, written) = (std::mem::take(&mut argument.attrs), &argument.pat);
+            patterns.push(quote!(#(#attrs)* #written));
+            *argument.pat = Pat::Verbatim(quote!(#whole));
+            values.push(whole);
+        }
+        // An arm that never matches moves these, and makes the closure one that is called once.
+        let receiver = sig.receiver().filter(|_| captures.first() == Some(&Capture::Whole));
+        let receiver = receiver.map(|receiver| {
+            let receiver = &receiver.self_token;
+            quote_spanned!(Span::mixed_site()=> #library::taken(#receiver);)
+        });
+        let first = quote_spanned! {Span::mixed_site()=>
+            match () {
+                () => {}
+                () => {
+                    #library::taken(once);
+                    #receiver
+                    return #library::absent();
+                }
+            }
+            #moved
+        };
+        Self { inputs, patterns, values, first }
+    }
+
+    /// Its call, with the body that it has been made for.
+    pub(crate) fn called(
+        &self,
+        returned: Option<&TokenStream>,
+        body: &TokenStream,
+        library: &TokenStream,
+    ) -> TokenStream {
+        let Self { patterns, values, first, .. } = self;
+        let closure = quote_spanned!(Span::mixed_site()=> |#(#patterns),*| #returned { #first #body });
+        let closure = if values.is_empty() {
+            quote_spanned!(Span::mixed_site()=> (#closure))
+        } else {
+            // The types of the parameters are those of the arguments, which cannot always be written in a closure.
+            let typed = format_ident!("closure_of_{}", values.len(), span = Span::mixed_site());
+            quote_spanned!(Span::mixed_site()=> #library::#typed(#(&#values,)* #closure))
+        };
+        quote_spanned! {Span::mixed_site()=>
+            {
+                let once = #library::Once;
+                #closure(#(#values),*)
+            }
+        }
+    }
+}
+
 /// How the closure gets one argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Capture {
+enum Capture {
     /// As the body uses it: by reference where it borrows it, and not at all where it does not name it.
     AsUsed,
-    /// Whole: by value, or by reference if it is `Copy`.
+    /// Whole: it is `self`, which cannot be a parameter.
     Whole,
-    /// By a statement that moves it into a variable of the closure: one that is `mut` or unused, of which the compiler
-    /// warns in other words where a closure captures it, and what is taken apart by a pattern.
-    Moved,
+    Parameter,
 }
 
 /// How a closure around these tokens gets each argument.
-pub(crate) fn captures(sig: &Signature, tokens: &TokenStream) -> Vec<Capture> {
-    let body = Body { tokens, returned: Returned::of(&sig.output), has_move: mentions(tokens.clone(), "move") };
-    // What the arguments from here on may be, so that those before them drop later.
-    let mut first = Capture::AsUsed;
+fn captures(sig: &Signature, tokens: &TokenStream) -> Vec<Capture> {
+    let body = Body { tokens, has_move: mentions(tokens.clone(), "move") };
+    // Whether an argument may stay: none before it has to drop later.
+    let mut stay = true;
     let mut next = |input: &FnArg| {
-        let (name, is_mut, ty) = match input {
-            FnArg::Receiver(receiver) => ("self".to_owned(), false, &receiver.ty),
-            FnArg::Typed(argument) => match &*argument.pat {
-                Pat::Wild(_) if first == Capture::AsUsed => return Capture::AsUsed,
-                Pat::Ident(PatIdent { mutability, .. }) if sole_name(&argument.pat).is_some() => {
-                    let name = sole_name(&argument.pat).map(ToString::to_string).unwrap_or_default();
-                    (name, mutability.is_some(), &argument.ty)
+        let (pattern, ty) = match input {
+            FnArg::Receiver(receiver) => (None, &receiver.ty),
+            FnArg::Typed(argument) => (Some(&*argument.pat), &argument.ty),
+        };
+        let name = match pattern {
+            None => "self".to_owned(),
+            Some(Pat::Wild(_)) => String::new(),
+            Some(pattern) => match (sole_name(pattern), pattern) {
+                // The compiler warns in other words of one that is captured and changed.
+                (_, Pat::Ident(PatIdent { mutability: Some(_), .. })) | (None, _) => {
+                    stay &= drops_nothing(ty);
+                    return Capture::Parameter;
                 }
-                _ => (String::new(), true, &argument.ty),
+                (Some(name), _) => name.to_string(),
             },
         };
-        let uses = body.uses(&name);
         if drops_nothing(ty) {
-            return match uses {
-                _ if is_mut => Capture::Moved,
-                Use::None => Capture::AsUsed,
-                _ => Capture::Whole,
-            };
+            return Capture::AsUsed;
         }
-        let is_mut_receiver = matches!(input, FnArg::Receiver(receiver) if receiver.mutability.is_some());
-        let capture = match uses {
-            _ if is_mut => Capture::Moved,
-            Use::None | Use::Borrowed if first == Capture::AsUsed => return Capture::AsUsed,
-            Use::Whole if first == Capture::AsUsed && !is_mut_receiver => {
-                first = Capture::Whole;
-                return Capture::AsUsed;
-            }
-            Use::None if !name.starts_with('_') => Capture::Moved,
-            _ => Capture::Whole,
-        };
-        first = if first == Capture::Moved { Capture::Moved } else { capture };
-        first
+        let uses = body.uses(&name);
+        if stay && uses <= Use::Called {
+            stay = uses <= Use::Borrowed;
+            return Capture::AsUsed;
+        }
+        stay = false;
+        if pattern.is_none() { Capture::Whole } else { Capture::Parameter }
     };
     sig.inputs.iter().map(&mut next).collect()
 }
@@ -73,53 +148,10 @@ enum Use {
     None,
     /// It is borrowed by `&`, and read by an index.
     Borrowed,
-    /// It may be moved, not in parts.
-    Whole,
-    /// Parts of it may be moved, or a unique reborrow of one returned, which a closure may do to what it owns only.
-    Parts,
-}
-
-/// Whether a value of the written type may borrow from an argument.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Returned {
-    Nothing,
-    /// A type of the program's own may hide its lifetimes.
-    Hidden,
-    Written,
-}
-
-impl Returned {
-    /// Types that borrow nothing but what their parameters do.
-    const OWNED: &[&str] =
-        &["std", "core", "alloc", "result", "Result", "option", "Option", "string", "String", "vec", "Vec"];
-
-    fn of(output: &ReturnType) -> Self {
-        let ReturnType::Type(_, ty) = output else {
-            return Self::Nothing;
-        };
-        Self::in_tokens(ty.to_token_stream())
-    }
-
-    fn in_tokens(tokens: TokenStream) -> Self {
-        let mut found = Self::Nothing;
-        for token in tokens {
-            let here = match token {
-                TokenTree::Group(group) => Self::in_tokens(group.stream()),
-                TokenTree::Punct(punct) if matches!(punct.as_char(), '&' | '\'') => Self::Written,
-                TokenTree::Ident(word) if ["impl", "dyn", "Self"].iter().any(|hides| word == hides) => Self::Written,
-                TokenTree::Ident(word) if !Self::OWNED.iter().chain(PRIMITIVE).any(|owned| word == owned) => {
-                    Self::Hidden
-                }
-                _ => Self::Nothing,
-            };
-            found = match (found, here) {
-                (Self::Written, _) | (_, Self::Written) => Self::Written,
-                (Self::Hidden, _) | (_, Self::Hidden) => Self::Hidden,
-                _ => Self::Nothing,
-            };
-        }
-        found
-    }
+    /// Its methods are called, which most borrow it.
+    Called,
+    /// It may be moved, or parts of it.
+    Moved,
 }
 
 const PRIMITIVE: &[&str] = &[
@@ -142,7 +174,6 @@ fn drops_nothing(ty: &Type) -> bool {
 
 struct Body<'a> {
     tokens: &'a TokenStream,
-    returned: Returned,
     /// A closure or a future in it may own what it borrows.
     has_move: bool,
 }
@@ -163,26 +194,19 @@ impl Body<'_> {
                     match self.uses_in(group.stream(), name, in_macro) {
                         Use::None => Use::None,
                         // What stands behind it is done to a part of what is in it.
-                        _ if group.delimiter() == Delimiter::None => Use::Parts,
-                        _ if group.delimiter() == Delimiter::Parenthesis
-                            && is_punct(after, '.')
-                            && !is_call(before) =>
-                        {
-                            Use::Parts
-                        }
+                        _ if group.delimiter() == Delimiter::None => Use::Moved,
+                        _ if is_parenthesised(before, group.delimiter()) && is_punct(after, '.') => Use::Moved,
                         inside => inside,
                     }
                 }
-                TokenTree::Ident(word) if word == name && !is_field(before) => {
-                    self.one_use(name, before, after, in_macro)
-                }
+                TokenTree::Ident(word) if word == name && !is_field(before) => self.one_use(before, after, in_macro),
                 _ => Use::None,
             });
         }
         most
     }
 
-    fn one_use(&self, name: &str, before: &[TokenTree], mut after: &[TokenTree], in_macro: bool) -> Use {
+    fn one_use(&self, before: &[TokenTree], mut after: &[TokenTree], in_macro: bool) -> Use {
         let mut has_part = false;
         while let [TokenTree::Punct(dot), TokenTree::Ident(_) | TokenTree::Literal(_), rest @ ..] = after {
             if dot.as_char() != '.' || is_group(rest, Delimiter::Parenthesis) || is_punct(rest, ':') {
@@ -195,25 +219,27 @@ impl Body<'_> {
             after = after.get(1..).unwrap_or_default();
         }
         let goes_on = ['.', '?'].iter().any(|&punct| is_punct(after, punct)) || is_group(after, Delimiter::Parenthesis);
-        if !goes_on && is_shared(before) {
-            return match (in_macro || self.has_move, has_part) {
-                (false, _) => Use::Borrowed,
-                (true, false) => Use::Whole,
-                (true, true) => Use::Parts,
-            };
+        if self.has_move || goes_on && (has_part || is_indexed) {
+            return Use::Moved;
         }
-        if is_indexed && !goes_on && self.returned == Returned::Nothing && !self.has_move {
-            return Use::Borrowed;
+        match after {
+            // No element moves out of its place.
+            _ if is_indexed => Use::Borrowed,
+            _ if !goes_on && !in_macro && is_shared(before) => Use::Borrowed,
+            [TokenTree::Punct(dot), TokenTree::Ident(method), ..]
+                if dot.as_char() == '.' && !in_macro && !moves_receiver(&method.to_string()) =>
+            {
+                Use::Called
+            }
+            _ => Use::Moved,
         }
-        let may_return_part = match self.returned {
-            Returned::Nothing => false,
-            // It may be a reference, as `Self`.
-            Returned::Hidden => name == "self",
-            Returned::Written => true,
-        };
-        let is_taken_apart = is_group(after, Delimiter::Brace) || is_bound(before);
-        if has_part || is_indexed || in_macro || may_return_part || is_taken_apart { Use::Parts } else { Use::Whole }
     }
+}
+
+/// Whether a method takes its receiver by value, by its name.
+fn moves_receiver(method: &str) -> bool {
+    ["into", "unwrap", "expect", "ok", "err", "map", "and", "or", "await"].contains(&method)
+        || ["into_", "unwrap_", "map_", "and_", "or_", "with_"].iter().any(|begin| method.starts_with(begin))
 }
 
 fn is_punct(tokens: &[TokenTree], wanted: char) -> bool {
@@ -233,12 +259,14 @@ fn is_field(before: &[TokenTree]) -> bool {
     ends_in_punct(before, '.') && !before.split_last().is_some_and(|(_, before)| ends_in_punct(before, '.'))
 }
 
-fn is_call(before: &[TokenTree]) -> bool {
-    match before.last() {
+/// Whether parentheses behind these tokens are those of an expression, and not of a call.
+fn is_parenthesised(before: &[TokenTree], delimiter: Delimiter) -> bool {
+    let is_call = match before.last() {
         Some(TokenTree::Ident(_) | TokenTree::Group(_)) => true,
         Some(TokenTree::Punct(punct)) => matches!(punct.as_char(), '>' | '!'),
         _ => false,
-    }
+    };
+    delimiter == Delimiter::Parenthesis && !is_call
 }
 
 /// Whether a group behind these tokens is given to a macro that may do anything with it.
@@ -266,21 +294,9 @@ fn is_shared(before: &[TokenTree]) -> bool {
     }
 }
 
-/// Whether what comes behind these tokens is bound to a pattern that is more than a name, borrowed for changes, or assigned.
-fn is_bound(before: &[TokenTree]) -> bool {
-    match before {
-        [.., TokenTree::Ident(word), TokenTree::Ident(_), TokenTree::Punct(equals)] if equals.as_char() == '=' => {
-            word != "let" && word != "mut"
-        }
-        [.., TokenTree::Punct(equals)] => equals.as_char() == '=',
-        [.., TokenTree::Ident(word)] => word == "mut",
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::Capture::{AsUsed, Moved, Whole};
+    use super::Capture::{AsUsed, Parameter, Whole};
     use super::*;
 
     fn of(signature: &str, body: &str) -> Vec<Capture> {
@@ -294,23 +310,25 @@ mod tests {
             "f(1, &a.b[1..])",
             "let x = &a.b; g(x)",
             "a.len()",
-            "a.into()",
-            "f(a)?",
-            "if x { drop(a) }",
-            "let b = a;",
-            "println!(\"{}\", a)",
             "hidden!(Ok(a.b[1]))",
-            "return a",
+            "println!(\"{}\", &a)",
             "x.a",
             "",
         ] {
-            assert_eq!(of("fn f(a: A) -> Result<u8, String>", body), [AsUsed], "{body}");
+            assert_eq!(of("fn f(a: A)", body), [AsUsed], "{body}");
         }
     }
 
     #[test]
-    fn one_that_may_move_in_parts_is_whole() {
+    fn one_that_may_move_is_a_parameter() {
         for body in [
+            "f(a)",
+            "let b = a;",
+            "return a",
+            "a.into()",
+            "a.into_vec()",
+            "a(1)",
+            "a?.len()",
             "f(a.b)",
             "a.b.into()",
             "a.b[1].c()",
@@ -318,44 +336,35 @@ mod tests {
             "(*a).b()",
             "match a { A { b, .. } => b }",
             "let A { b, .. } = a;",
-            "hidden!(a)",
+            "hidden!(&a)",
             "move || &a.b",
             "x..a.b",
-            "f(1 & a.b)",
-            "&a.into().b; &mut a",
+            "f(1 & a)",
+            "f(b & a)",
+            "&a.into()",
+            "&a.b.into()",
+            "&mut a",
         ] {
-            assert_eq!(of("fn f(a: A) -> Result<u8, String>", body), [Whole], "{body}");
+            assert_eq!(of("fn f(a: A)", body), [Parameter], "{body}");
+            assert_eq!(of("fn f(self)", &body.replace('a', "self")), [Whole], "{body}");
         }
     }
 
     #[test]
-    fn what_may_be_returned_is_owned() {
-        for (output, name, borrowed, moved) in [
-            ("Result<u8, String>", "a: A", AsUsed, AsUsed),
-            ("Result<A, String>", "a: A", AsUsed, AsUsed),
-            ("Result<&'a A, String>", "a: A", AsUsed, Whole),
-            ("Result<impl Copy, String>", "a: A", AsUsed, Whole),
-            ("Result<u8, String>", "self", AsUsed, AsUsed),
-            ("Result<A, String>", "self", AsUsed, Whole),
-            ("Result<Self, String>", "self", AsUsed, Whole),
-            ("Result<u8, String>", "a: &mut A", Whole, Whole),
-            ("Result<u8, String>", "&mut self", Whole, Whole),
-            ("Result<u8, String>", "mut a: A", Moved, Moved),
-            ("Result<u8, String>", "(a, b): (A, A)", Moved, Moved),
-        ] {
-            let signature = format!("fn f({name}) -> {output}");
-            let variable = if name.ends_with("self") { "self" } else { "a" };
-            assert_eq!(of(&signature, &format!("f(&{variable}.b)")), [borrowed], "{signature}");
-            assert_eq!(of(&signature, &format!("{variable}.b()")), [moved], "{signature}");
+    fn what_drops_nothing_stays() {
+        for ty in ["u8", "&A", "&mut A", "[f32; 8]", "(u8, &A)", "*const A", "fn(A) -> A"] {
+            assert_eq!(of(&format!("fn f(a: {ty})"), "f(a)"), [AsUsed], "{ty}");
+            assert_eq!(of(&format!("fn f(mut a: {ty})"), "f(a)"), [Parameter], "{ty}");
         }
+        assert_eq!(of("fn f(&mut self)", "f(self)"), [AsUsed]);
     }
 
     #[test]
-    fn those_behind_one_that_may_move_are_in_the_closure() {
-        let of = |body: &str| of("fn f(a: A, n: u32, b: A, mut m: u8, c: A, _d: A) -> Result<u8, String>", body);
-        assert_eq!(of("f(&a, &b, &c, n)"), [AsUsed, Whole, AsUsed, Moved, AsUsed, AsUsed]);
-        assert_eq!(of("f(a, &b, &c)"), [AsUsed, AsUsed, Whole, Moved, Whole, Whole]);
-        assert_eq!(of("f(&a, b, &c, n)"), [AsUsed, Whole, AsUsed, Moved, Whole, Whole]);
-        assert_eq!(of("f(a.x, b)"), [Whole, AsUsed, Whole, Moved, Moved, Moved]);
+    fn those_behind_one_that_may_move_are_parameters() {
+        let of = |body: &str| of("fn f(a: A, n: u32, b: A, mut m: u8, c: A, _: A)", body);
+        assert_eq!(of("f(&a, &b, &c, n)"), [AsUsed, AsUsed, AsUsed, Parameter, AsUsed, AsUsed]);
+        assert_eq!(of("f(a, &b, &c)"), [Parameter, AsUsed, Parameter, Parameter, Parameter, Parameter]);
+        assert_eq!(of("f(&a, b.c(), &c)"), [AsUsed, AsUsed, AsUsed, Parameter, Parameter, Parameter]);
+        assert_eq!(of("f(&a, b, &c, n)"), [AsUsed, AsUsed, Parameter, Parameter, Parameter, Parameter]);
     }
 }

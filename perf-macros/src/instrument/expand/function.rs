@@ -6,8 +6,9 @@ use syn::spanned::Spanned;
 use syn::{Expr, Ident};
 
 use super::{Callsite, future};
-use crate::instrument::arguments::{Arguments, Readers};
+use crate::instrument::arguments::Readers;
 use crate::instrument::ast::{Function, mentions};
+use crate::instrument::captures::Closure;
 use crate::instrument::exits::{self, Exits, Known};
 use crate::instrument::shape::{Errors, Output, Plan, Shape};
 
@@ -192,19 +193,17 @@ impl Body<'_> {
     pub(super) fn closure(&self, readers: Readers, before: &TokenStream) -> (syn::Signature, TokenStream) {
         let library = &self.library;
         let Function { sig, body, .. } = self.function;
-        let Arguments { inputs, moved } = Arguments::captured(sig, &quote!(#before #body), readers, library);
         let body = self.function.nested(body);
+        let body = quote!(#before #body);
+        let closure = Closure::around(&body, sig, readers, library);
         let returned = match (&self.plan.shape, &sig.output) {
             (Shape::Outcome(_) | Shape::Boxed(_), syn::ReturnType::Type(arrow, ty)) => {
                 Output::Written(ty).annotation().map(|ty| quote!(#arrow #ty))
             }
             _ => None,
         };
-        let sig = syn::Signature { inputs, ..sig.clone() };
-        let call = quote_spanned! {Span::mixed_site()=>
-            (|| #returned { #moved #before #body })()
-        };
-        (sig, call)
+        let call = closure.called(returned.as_ref(), &body, library);
+        (syn::Signature { inputs: closure.inputs, ..sig.clone() }, call)
     }
 
     /// Whether the value behind this reference is an error.
