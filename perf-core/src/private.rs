@@ -89,7 +89,10 @@ pub fn absent<T>() -> T {
 }
 
 /// Takes a value on such a path, so that a closure which is written around it captures the value whole.
-pub fn captured<T>(_: T) {}
+pub fn taken<T>(_: T) {}
+
+/// Is not `Copy`: a closure that takes it can be called once only, so a reborrow of what it captures may leave it.
+pub struct Once;
 
 /// Closures that take values of the types of the first arguments, and are called once: so a closure may return a reborrow of
 /// a captured `&mut`, and needs no types written.
@@ -105,7 +108,6 @@ macro_rules! closures {
     )*};
 }
 closures! {
-    closure_of_0()
     closure_of_1(A)
     closure_of_2(A B)
     closure_of_3(A B C)

@@ -1,7 +1,12 @@
 //! What the attribute costs in stack, in the size of futures, and in the depth of their types. All of it is the same
 //! in every run of one build.
 #![cfg(feature = "enabled")]
-#![allow(clippy::unnecessary_wraps, clippy::large_types_passed_by_value, clippy::large_futures)]
+#![allow(
+    clippy::unnecessary_wraps,
+    clippy::large_types_passed_by_value,
+    clippy::large_futures,
+    clippy::needless_pass_by_value
+)]
 
 use std::cell::Cell;
 use std::hint::black_box;
@@ -32,6 +37,12 @@ fn per_level<T>(recursion: impl FnOnce() -> T) -> usize {
 type Large = [u8; 512];
 /// The same, but not `Copy`.
 struct Owned(Large);
+
+impl Owned {
+    fn first(&self) -> u8 {
+        self.0[0]
+    }
+}
 
 macro_rules! hidden {
     ($value:expr) => {
@@ -118,12 +129,41 @@ twice! {
     }
 
     #[inline(never)]
+    pub(super) fn in_closure_borrowed(n: u32, owned: Owned, text: &str) -> Result<u32, String> {
+        level(n);
+        if n == 0 {
+            hidden!(Ok(u32::from(owned.0[0])));
+        }
+        let next = Owned([owned.first(); 512]);
+        Ok(black_box(in_closure_borrowed(n - 1, next, text)?) + u32::from(black_box(&owned.0)[text.len()]))
+    }
+
+    #[inline(never)]
     pub(super) fn in_closure_owned(n: u32, owned: Owned) -> Result<u32, String> {
         level(n);
         if n == 0 {
             hidden!(Ok(u32::from(owned.0[0])));
         }
         Ok(black_box(in_closure_owned(n - 1, owned)?) + 1)
+    }
+
+    pub(super) trait BySelf {
+        fn by_self(self, n: u32) -> Result<u32, String>;
+    }
+
+    impl BySelf for Owned {
+        #[inline(never)]
+        fn by_self(self, n: u32) -> Result<u32, String> {
+            level(n);
+            if n == 0 {
+                hidden!(Ok(u32::from(self.0[0])));
+            }
+            Ok(black_box(self.by_self(n - 1)?) + 1)
+        }
+    }
+
+    pub(super) fn in_closure_self(n: u32, owned: Owned) -> Result<u32, String> {
+        owned.by_self(n)
     }
 
     pub(super) async fn boxed(n: u32) -> Result<u32, String> {
@@ -174,11 +214,15 @@ fn a_level_of_a_recursion_takes_little_stack() {
     assert!(more!(result_large(9, large)) <= most);
     let closure = if cfg!(debug_assertions) { 160 } else { 32 };
     assert!(more!(in_closure(9)) <= closure);
-    // Where the type says that it is `Copy`, the argument stays. Without optimisations another one is in the frame twice.
-    let moved = if cfg!(debug_assertions) { size_of::<Large>() } else { 0 };
+    // What drops nothing, and what the body only borrows, stays where it is.
     assert!(more!(in_closure_array(9, large)) <= closure);
+    assert!(more!(in_closure_borrowed(9, Owned(large), "text")) <= closure);
+    // What the body may move is given to the closure, which is one move of it in a build without optimisations.
+    let moved = if cfg!(debug_assertions) { size_of::<Owned>() } else { 0 };
     assert!(more!(in_closure_large(9, large)) <= closure + moved);
     assert!(more!(in_closure_owned(9, Owned(large))) <= closure + moved);
+    // `self` cannot be a parameter of a closure.
+    assert!(more!(in_closure_self(9, Owned(large))) <= closure + size_of::<Owned>());
     let plain = per_level(|| pollster::block_on(plain::boxed(9)));
     let probed = per_level(|| pollster::block_on(probed::boxed(9)));
     println!("boxed             {plain:5} -> {probed:5}");

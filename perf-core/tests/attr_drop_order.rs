@@ -165,7 +165,7 @@ impl Case {
 
     fn parameter(&mut self, at: usize, kind: Kind) {
         // A method of a trait that is rewritten by `async_trait` takes fewer kinds of patterns.
-        let kinds = if kind == Kind::AsyncTrait { 6 } else { 11 };
+        let kinds = if kind == Kind::AsyncTrait { 6 } else { 12 };
         let one = |name: &str| format!("D({:?})", format!("p{at}{name}"));
         let (pattern, ty, value, bound): (String, &str, String, &[&str]) = match self.random.below(kinds) {
             0 | 1 => (format!("a{at}"), "D", one(""), &["a"]),
@@ -187,11 +187,16 @@ impl Case {
                 { format!("({}, {}, ({}, {}))", one(".0"), one(".1"), one(".2"), one(".3")) },
                 &["w"],
             ),
+            10 => (format!("q{at}"), "(D, D)", format!("({}, {})", one(".0"), one(".1")), &[]),
             _ => (format!("i{at}"), "impl Sized + 'static", one(""), &["i"]),
         };
         write!(self.parameters, "{pattern}: {ty}, ").unwrap();
         write!(self.arguments, "{value}, ").unwrap();
         self.variables.extend(bound.iter().map(|name| (format!("{name}{at}"), true)));
+        if pattern.starts_with('q') {
+            // In parts.
+            self.variables.extend(["0", "1"].map(|field| (format!("{pattern}.{field}"), true)));
+        }
     }
 
     /// Statements that use some variables, move some, and leave in the way that `way` says.
@@ -205,7 +210,8 @@ impl Case {
         for step in 0..self.random.below(5) {
             let picked = self.random.below(variables.len().max(1));
             if let Some((name, movable)) = variables.get(picked).cloned() {
-                match self.random.below(4) {
+                let has_methods = movable && !name.starts_with('i');
+                match self.random.below(6) {
                     0 if movable => {
                         variables.remove(picked);
                         write!(body, "let _moved{step} = {name}; ").unwrap();
@@ -214,6 +220,11 @@ impl Case {
                         variables.remove(picked);
                         write!(body, "if way == {} {{ drop({name}); }} ", step % 3).unwrap();
                     }
+                    2 if has_methods => {
+                        variables.remove(picked);
+                        write!(body, "if way == {} {{ {name}.gone(); }} ", step % 3).unwrap();
+                    }
+                    3 if has_methods => write!(body, "{name}.seen(); ").unwrap(),
                     _ => write!(body, "touch(&{name}); ").unwrap(),
                 }
             }

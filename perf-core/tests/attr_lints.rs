@@ -111,6 +111,24 @@ impl Type {
     }
 }
 
+macro_rules! hidden {
+    ($when:expr, $value:expr) => {
+        if $when {
+            return $value;
+        }
+    };
+}
+
+/// In a closure, since a macro may return.
+#[perf_probe]
+fn in_closure(text: String, list: &mut Vec<String>, mut n: usize, rest: Vec<u8>) -> Result<usize, String> {
+    hidden!(text.is_empty(), Err(text));
+    n = n.saturating_add(rest.len());
+    hidden!(n == 0, Ok(rest.len()));
+    list.push(text);
+    Ok(n)
+}
+
 #[perf_probe]
 mod module {
     pub(super) fn function() -> Result<u8, u8> {
@@ -151,6 +169,7 @@ fn silent() {
     assert_eq!(value.bump().map(|bumped| bumped.value()), Ok(1));
     assert_eq!(value.checked(), Some(0));
     assert_eq!(plain(&[1]), 1);
+    assert_eq!(in_closure("1".to_owned(), &mut Vec::new(), 1, vec![1]), Ok(2));
     assert_eq!(shown(&1), "1");
     assert_eq!(module::function(), Ok(3));
     budgeted();

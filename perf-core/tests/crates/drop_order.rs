@@ -22,6 +22,17 @@ impl Drop for D {
     }
 }
 
+impl D {
+    pub fn seen(&self) {
+        say("seen");
+    }
+
+    /// Takes the value, though it is not said in its name.
+    pub fn gone(self) {
+        say("gone");
+    }
+}
+
 pub struct Pair {
     pub left: D,
     pub right: D,

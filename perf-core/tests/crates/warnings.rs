@@ -181,6 +181,30 @@ mod closures {
         Ok(m)
     }
     #[probe]
+    fn moved(text: String, other: String, unused: String, last: Vec<u32>) -> Result<usize, String> {
+        hidden!(other.is_empty(), Err(other));
+        if last.is_empty() {
+            drop(text);
+        }
+        Ok(last.len())
+    }
+    #[probe]
+    fn borrowed(text: String, other: String, unused: String, _: String) -> Result<usize, String> {
+        hidden!(other.is_empty(), Err(String::new()));
+        Ok(must(1) as usize + (&text).len())
+    }
+    #[probe]
+    fn needless(text: String, list: Vec<u32>, n: &u32) -> Result<u32, String> {
+        hidden!(list.is_empty(), Err(format!("{text}")));
+        must(*n);
+        Ok(list[0].clone())
+    }
+    #[probe]
+    fn only_itself(text: &str, n: u32) -> Result<u32, String> {
+        hidden!(n == 1, Ok(1));
+        only_itself(text, n)
+    }
+    #[probe]
     fn pattern((a, b): (u32, u32), c: u32) -> Result<u32, String> {
         hidden!(c == 1, Ok(1));
         Ok(a)

@@ -266,7 +266,8 @@ const KNOWN: &[&str] = &[
 /// Macros that return early with what they are given, where that may be a success as well.
 const EARLY: &[&str] = &["bail", "ensure", "err", "whatever", "ensure_whatever"];
 
-fn is_known(name: &str, given: &TokenStream) -> bool {
+/// Whether a macro is one of these, given this.
+pub(crate) fn is_known(name: &str, given: &TokenStream) -> bool {
     KNOWN.contains(&name.trim_start_matches("r#")) && !(EARLY.contains(&name) && mentions(given.clone(), "Ok"))
 }
 

@@ -18,6 +18,7 @@ mod arguments;
 mod ast;
 mod attributes;
 mod budget;
+mod captures;
 mod exits;
 mod expand;
 mod keys;

@@ -194,12 +194,32 @@ fn headers_may_have_braces_and_arrows() {
     }
 }
 
+/// Whether a closure is called where it stands.
+fn in_closure(expansion: &str) -> bool {
+    let unspaced = expansion.replace(char::is_whitespace, "");
+    unspaced.contains("(||") && unspaced.contains("})()")
+}
+
+#[test]
+fn a_body_is_in_a_closure_where_a_macro_may_return() {
+    for (signature, body, wanted) in [
+        ("fn f() -> Result<u8, ()>", "complete!(x); Ok(1)", true),
+        ("fn f() -> Result<u8, ()>", "return Ok(1)", false),
+        ("fn f() -> Pin<Box<dyn Future<Output = u8>>>", "complete!(x); other()", true),
+        ("fn f() -> Pin<Box<dyn Future<Output = u8>>>", "other()", false),
+        ("fn f() -> u8", "complete!(x); 1", false),
+    ] {
+        let (expansion, _) = probed("", &format!("{signature} {{ {body} }}"));
+        assert_eq!(in_closure(&expansion), wanted, "{expansion}");
+    }
+}
+
 #[test]
 fn only_a_boxed_future_at_the_very_end_is_wrapped_inside_its_box() {
     let inside = |body: &str| {
         let (expansion, _) = probed("", &format!("fn f() -> Pin<Box<dyn Future<Output = u8>>> {{ {body} }}"));
         assert!(expansion.contains("Probe :: wrap"), "{expansion}");
-        !expansion.contains("(|| ") && !expansion.contains("'body")
+        !in_closure(&expansion) && !expansion.contains("'body")
     };
     for body in [
         "Box::pin(async { 1 })",
@@ -220,6 +240,7 @@ fn only_a_boxed_future_at_the_very_end_is_wrapped_inside_its_box() {
         "MyBox::pin(async { 1 })",
         "Box::pinned(async { 1 })",
         "Box::pin(async { 1 }) as _",
+        "complete!(x); other()",
         "other()",
         "",
     ] {

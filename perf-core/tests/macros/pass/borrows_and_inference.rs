@@ -98,6 +98,107 @@ mod closures {
         if value.is_some() { Err(value) } else { Ok(other) }
     }
 
+    // `Self` may be a reference, and have one in it.
+    impl<'a> Cursor<'a> {
+        #[perf_probe]
+        pub fn skip(self, n: usize) -> Result<Self, Self> {
+            hidden!(n > self.rest.len(), Err(self));
+            Ok(Self { rest: &mut self.rest[n..] })
+        }
+
+        #[perf_probe]
+        pub fn split(self) -> Result<(&'a mut u8, &'a mut [u8]), ()> {
+            hidden!(self.rest.is_empty(), Err(()));
+            self.rest.split_first_mut().ok_or(())
+        }
+
+        #[perf_probe]
+        pub fn shared(self) -> Result<&'a [u8], ()> {
+            hidden!(false, Err(()));
+            Ok(&self.rest[..])
+        }
+
+        #[perf_probe]
+        pub unsafe fn unchecked<const N: usize>(self, at: [usize; N]) -> Result<&'a mut u8, [usize; N]> {
+            hidden!(N == 0, Err(at));
+            Ok(unsafe { self.rest.get_unchecked_mut(at[0]) })
+        }
+    }
+
+    pub trait Read<'de>: Sized {
+        fn byte(self) -> Result<&'de u8, String>;
+        fn nested(self) -> Result<Nested<'de>, String>;
+    }
+
+    pub struct Nested<'de>(pub &'de u8);
+
+    impl<'de: 'a, 'a> Read<'de> for &'a mut &'de [u8] {
+        #[perf_probe]
+        fn byte(self) -> Result<&'de u8, String> {
+            hidden!(self.is_empty(), Err("empty".to_owned()));
+            let (first, rest) = self.split_first().ok_or("empty")?;
+            *self = rest;
+            Ok(first)
+        }
+
+        #[perf_probe]
+        fn nested(self) -> Result<Nested<'de>, String> {
+            hidden!(self.is_empty(), Err("empty".to_owned()));
+            Ok(Nested(self.byte()?))
+        }
+    }
+
+    impl<'a> Read<'a> for &'a mut Vec<u8> {
+        #[perf_probe]
+        fn byte(self) -> Result<&'a u8, String> {
+            hidden!(self.is_empty(), Err("empty".to_owned()));
+            self.push(1);
+            let last = self.last_mut().ok_or("empty")?;
+            *last += 1;
+            Ok(last)
+        }
+
+        #[perf_probe]
+        fn nested(self) -> Result<Nested<'a>, String> {
+            hidden!(false, Err("empty".to_owned()));
+            Ok(Nested(self.byte()?))
+        }
+    }
+
+    #[allow(elided_lifetimes_in_paths)]
+    #[perf_probe]
+    pub fn hides_its_lifetime(cursor: Cursor, at: usize) -> Result<Cursor, usize> {
+        hidden!(at > cursor.rest.len(), Err(at));
+        Ok(Cursor { rest: cursor.rest.split_at_mut(at).1 })
+    }
+
+    // What goes into another closure.
+    #[perf_probe]
+    pub fn spawned(text: String, n: [String; 2], f: impl FnOnce(String) -> u8 + Send + 'static) -> Result<u8, String> {
+        hidden!(text.is_empty(), Err(text));
+        let first = std::thread::spawn(move || n.concat().len() + text.len());
+        std::thread::spawn(move || f(String::new())).join().map_err(|_| "panicked".to_owned())?;
+        u8::try_from(first.join().unwrap_or(0)).map_err(|error| error.to_string())
+    }
+
+    #[perf_probe]
+    pub fn in_place(text: String, other: &mut Vec<String>, mut n: u32) -> Result<u32, String> {
+        hidden!(n == 0, Err(text.clone()));
+        n += 1;
+        other.push(format!("{text}{}", text.len()));
+        other.retain(|found| found != &text);
+        if n == 7 {
+            other.push(text);
+        }
+        Ok(n)
+    }
+
+    #[perf_probe]
+    pub fn future(text: String, n: u8) -> std::pin::Pin<Box<dyn Future<Output = Result<u8, String>> + Send>> {
+        hidden!(n == 0, Box::pin(async move { Err(text) }));
+        Box::pin(async move { if n == 1 { Err(text) } else { Ok(n) } })
+    }
+
     #[perf_probe]
     pub fn fields((left, right): (String, String), pair: (String, String)) -> Result<String, String> {
         hidden!(left.is_empty(), Err(pair.1));

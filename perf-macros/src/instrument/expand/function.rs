@@ -1,13 +1,14 @@
 //! One function, its body put under its probe.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, Ident};
 
 use super::{Callsite, future};
-use crate::instrument::arguments::{Parameters, Readers};
+use crate::instrument::arguments::Readers;
 use crate::instrument::ast::{Function, mentions};
+use crate::instrument::captures::Closure;
 use crate::instrument::exits::{self, Exits, Known};
 use crate::instrument::shape::{Errors, Output, Plan, Shape};
 
@@ -192,21 +193,17 @@ impl Body<'_> {
     pub(super) fn closure(&self, readers: Readers, before: &TokenStream) -> (syn::Signature, TokenStream) {
         let library = &self.library;
         let Function { sig, body, .. } = self.function;
-        let Parameters { inputs, patterns, values, first } = Parameters::of(sig, body, readers, library);
         let body = self.function.nested(body);
+        let body = quote!(#before #body);
+        let closure = Closure::around(&body, sig, readers, library);
         let returned = match (&self.plan.shape, &sig.output) {
             (Shape::Outcome(_) | Shape::Boxed(_), syn::ReturnType::Type(arrow, ty)) => {
                 Output::Written(ty).annotation().map(|ty| quote!(#arrow #ty))
             }
             _ => None,
         };
-        let sig = syn::Signature { inputs, ..sig.clone() };
-        // The types of the parameters are those of the arguments, which cannot always be written in a closure.
-        let typed = format_ident!("closure_of_{}", values.len(), span = Span::mixed_site());
-        let call = quote_spanned! {Span::mixed_site()=>
-            #library::#typed(#(&#values,)* |#(#patterns),*| #returned { #first #before #body })(#(#values),*)
-        };
-        (sig, call)
+        let call = closure.called(returned.as_ref(), &body, library);
+        (syn::Signature { inputs: closure.inputs, ..sig.clone() }, call)
     }
 
     /// Whether the value behind this reference is an error.
