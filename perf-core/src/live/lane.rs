@@ -13,16 +13,30 @@
 //! the same places.
 
 use super::callsite::{Callsite, SAMPLED, WATCHED};
-use super::frame::Frame;
+use super::frame::{Frame, Tag};
 use super::local::Local;
 use super::shadow::ShadowStack;
 use super::slot::Slot;
 use super::sync::{add_one, add_to};
 use super::{clock, entry, general, more};
 
-/// Begins a call of a probe that is not switched off; `word` is the callsite's. None where the call is not counted.
+/// Begins a call of a probe that is not switched off; `word` is the callsite's. None where the call is not counted. The call
+/// may leave early, see [`finish`].
 #[inline(never)]
 pub(crate) fn start(site: &'static Callsite, word: usize) -> Option<&'static Frame> {
+    start_as::<true>(site, word)
+}
+
+/// The same of a call that ends by [`end`] or [`unwind`], which says how it left: nobody asks whether it began while its
+/// thread was unwinding.
+#[inline(never)]
+pub(crate) fn start_closed(site: &'static Callsite, word: usize) -> Option<&'static Frame> {
+    start_as::<false>(site, word)
+}
+
+/// `ASKS`: whether the thread unwinds.
+#[inline(always)]
+fn start_as<const ASKS: bool>(site: &'static Callsite, word: usize) -> Option<&'static Frame> {
     let local = Local::known();
     if local.has_place(word) {
         // SAFETY: as just seen.
@@ -32,7 +46,7 @@ pub(crate) fn start(site: &'static Callsite, word: usize) -> Option<&'static Fra
         let Some(frame) = local.frames.push() else {
             return more::start_beyond(local, slot);
         };
-        return begin(frame, slot, local);
+        return begin::<ASKS>(frame, slot, local);
     }
     #[allow(clippy::cast_possible_truncation, reason = "it was 32 bits long")]
     let word = word as u32;
@@ -42,50 +56,60 @@ pub(crate) fn start(site: &'static Callsite, word: usize) -> Option<&'static Fra
             let Some(frame) = local.frames.push() else {
                 return more::start_untimed(slot, local);
             };
-            return more::begin_untimed(frame, slot, local);
+            return more::begin_untimed::<ASKS>(frame, slot, local);
         }
         return more::start(site);
     }
-    more::start_known(site, word, local)
+    more::start_known::<ASKS>(site, word, local)
 }
 
 /// Fills in the frame of a usual call. A function of its own: what is an argument is saved where that is needed, on the rare way
 /// only.
 #[inline(never)]
-fn begin(frame: &'static Frame, slot: &'static Slot, local: &'static Local) -> Option<&'static Frame> {
+fn begin<const ASKS: bool>(
+    frame: &'static Frame,
+    slot: &'static Slot,
+    local: &'static Local,
+) -> Option<&'static Frame> {
     frame.begin_usual(local, slot);
-    frame.time()
+    frame.time::<ASKS>()
 }
 
-/// Ends a call that is counted.
+/// Ends a call that returns.
 ///
-/// An `extern "C"` function, which does not unwind, would make each function under a probe smaller by some twenty bytes, and
-/// this one save registers: the question whether the thread unwinds may unwind, for all that a compiler knows.
+/// This and what it goes on with are `extern "C"` functions, which do not unwind: a function under a probe needs no code for
+/// a panic in them.
+#[inline(never)]
+pub(crate) extern "C" fn end(frame: &'static Frame) {
+    let local = frame.local();
+    if frame.tag() == local.tag.get() && local.frames.is_top(frame) {
+        match count_usual(frame, local) {
+            Ok(()) => return ShadowStack::pop(local),
+            Err(ticks) => return more::finish(frame, ticks),
+        }
+    }
+    more::finish_special(frame);
+}
+
+/// Ends a call that leaves by no return of its own, by a panic therefore.
+#[cold]
+#[inline(never)]
+pub(crate) extern "C" fn unwind(frame: &'static Frame) {
+    // Not where a macro that is named like one of the standard library's hides a `return`.
+    if std::thread::panicking() {
+        frame.set(Tag::PANICKED);
+    }
+    more::finish_special(frame);
+}
+
+/// Ends a call in any way: whether it panics is asked.
 #[inline(never)]
 pub(crate) fn finish(frame: &'static Frame) {
     let local = frame.local();
     if frame.tag() == local.tag.get() && local.frames.is_top(frame) {
-        let ticks = clock::counter().wrapping_sub(frame.started());
-        let slot = frame.slot();
-        // SAFETY: under the loan that the call began under, this thread writes to its slot.
-        let Some((cells, position)) = (unsafe { slot.usual_cell(ticks) }) else {
-            return more::finish(frame, ticks);
-        };
-        // No call of the same probe has ended meanwhile.
-        // SAFETY: as above.
-        if unsafe { slot.total.own_plainly() } != frame.total() {
-            return more::finish(frame, ticks);
+        if let Err(ticks) = count_usual(frame, local) {
+            return more::finish_asking(frame, ticks);
         }
-        let storing = local.storing();
-        // SAFETY: there is such a cell: see `usual_cell`.
-        unsafe { add_one(cells, position) };
-        // Plain additions: time that has passed on this thread, see `sync`.
-        add_to!(slot, Slot, total, ticks);
-        // The thread's sum at the end, had nothing been called: callees have brought it as far as it differs from that.
-        let reached = frame.child_ticks().wrapping_add(ticks);
-        add_to!(slot, Slot, own, reached.wrapping_sub(local.child_ticks.get()));
-        local.child_ticks.set(reached.wrapping_add(local.cost.get()));
-        drop(storing);
         ShadowStack::pop(local);
         // The last question, as at the start. What follows where the thread unwinds is what follows the first one, with
         // the same argument: that keeps it out of a register to be saved.
@@ -93,7 +117,33 @@ pub(crate) fn finish(frame: &'static Frame) {
             return;
         }
     }
-    more::finish_special(frame);
+    more::finish_special_asking(frame);
+}
+
+/// Counts a call that ends now; where its time takes the slow path, that is returned.
+#[inline(always)]
+fn count_usual(frame: &Frame, local: &Local) -> Result<(), u64> {
+    let ticks = clock::counter().wrapping_sub(frame.started());
+    let slot = frame.slot();
+    // SAFETY: under the loan that the call began under, this thread writes to its slot.
+    let Some((cells, position)) = (unsafe { slot.usual_cell(ticks) }) else {
+        return Err(ticks);
+    };
+    // No call of the same probe has ended meanwhile.
+    // SAFETY: as above.
+    if unsafe { slot.total.own_plainly() } != frame.total() {
+        return Err(ticks);
+    }
+    let _storing = local.storing();
+    // SAFETY: there is such a cell: see `usual_cell`.
+    unsafe { add_one(cells, position) };
+    // Plain additions: time that has passed on this thread, see `sync`.
+    add_to!(slot, Slot, total, ticks);
+    // The thread's sum at the end, had nothing been called: callees have brought it as far as it differs from that.
+    let reached = frame.child_ticks().wrapping_add(ticks);
+    add_to!(slot, Slot, own, reached.wrapping_sub(local.child_ticks.get()));
+    local.child_ticks.set(reached.wrapping_add(local.cost.get()));
+    Ok(())
 }
 
 /// Adds to the items and bytes that the call's probe has worked on.

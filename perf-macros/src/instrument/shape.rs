@@ -8,14 +8,14 @@ use syn::{Attribute, GenericArgument, Path, PathArguments, ReturnType, Signature
 use crate::instrument::arguments::Readers;
 use crate::instrument::ast::{Function, mentions, ungrouped};
 use crate::instrument::attributes;
-use crate::instrument::exits::Exits;
+use crate::instrument::exits::{Exits, Leaves};
 use crate::instrument::options::Options;
 use crate::instrument::tail::{self, Tail};
 
 /// How the body is run under the probe.
 pub(crate) enum Shape {
     /// In place, a guard beside it.
-    InPlace,
+    InPlace(Leaves),
     /// In place or in a closure, so that the value is seen whichever way the body returns it.
     Outcome(Exits),
     /// The body of an `async fn`, wrapped as a future.
@@ -80,11 +80,15 @@ impl<'a> Plan<'a> {
         };
         match future {
             Some(shape) => Self { shape, errors, output, in_frame },
-            None if matches!(errors, Errors::Ignored) => Self { shape: Shape::InPlace, errors, output, in_frame },
+            None if matches!(errors, Errors::Ignored) => {
+                // Elsewhere inference, or the lints of a body that never ends, need the body where it is.
+                let leaves = output.annotation().map_or(Leaves::Early, |_| Leaves::of(&function.body));
+                Self { shape: Shape::InPlace(leaves), errors, output, in_frame }
+            }
             None => match Exits::of(&function.body, false) {
                 // Where errors cost what the caller sees, they are not counted.
                 Exits::Hidden if in_frame && matches!(errors, Errors::Inferred) => {
-                    Self { shape: Shape::InPlace, errors: Errors::Ignored, output, in_frame }
+                    Self { shape: Shape::InPlace(Leaves::Early), errors: Errors::Ignored, output, in_frame }
                 }
                 exits => Self { shape: Shape::Outcome(exits), errors, output, in_frame },
             },
