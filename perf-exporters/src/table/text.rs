@@ -90,10 +90,10 @@ pub(super) fn wrapped(text: &str, style: Style, width: usize) -> Vec<Text> {
     wrap_words(text, width).into_iter().map(|line| Text::new(line, style)).collect()
 }
 
-/// Words on as few lines as the width allows; lines after the first are indented.
+/// Words on as few lines as the width allows, a number on the line of its unit; lines after the first are indented.
 pub(crate) fn wrap_words(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ') {
+    for word in words(text) {
         match lines.last_mut() {
             Some(line) if line.width() + 1 + word.width() <= width => {
                 line.push(' ');
@@ -104,6 +104,28 @@ pub(crate) fn wrap_words(text: &str, width: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+/// What may stand behind a number, after a space.
+const UNITS: [&str; 12] = ["ns", "µs", "ms", "s", "%", "B", "KiB", "MiB", "GiB", "K", "M", "G"];
+
+/// The words of a text, where a number and its unit are one.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let (mut word, mut after) = text.split_once(' ').map_or((text, None), |(word, after)| (word, Some(after)));
+        let unit = after.map(|after| after.split(' ').next().unwrap_or_default());
+        if let Some(unit) = unit
+            && word.trim_start_matches(['(', '+', '-', '−']).starts_with(|first: char| first.is_ascii_digit())
+            && UNITS.contains(&unit.trim_end_matches([',', ';', ':', '.', ')']))
+        {
+            let (both, behind) = text.split_at(word.len() + 1 + unit.len());
+            (word, after) = (both, behind.strip_prefix(' '));
+        }
+        rest = after;
+        Some(word)
+    })
 }
 
 #[cfg(test)]
@@ -123,5 +145,16 @@ mod tests {
     fn wrapped_lines_are_indented() {
         let lines: Vec<_> = wrapped("one two three", style::PLAIN, 8).iter().map(|line| line.render(false)).collect();
         assert_eq!(lines, ["one two", "  three"]);
+    }
+
+    #[test]
+    fn a_number_stays_on_the_line_of_its_unit() {
+        assert_eq!(wrap_words("median (74.5 µs)", 12), ["median", "  (74.5 µs)"]);
+        assert_eq!(wrap_words("at most 2 s, then 98 %", 9), ["at most", "  2 s,", "  then", "  98 %"]);
+        assert_eq!(
+            wrap_words("1 K calls  of p", 8),
+            ["1 K", "  calls ", "  of p"],
+            "other words, and empty ones, stand alone"
+        );
     }
 }
