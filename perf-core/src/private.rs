@@ -187,6 +187,7 @@ pub trait NotAResult {
 
     /// No value of this type is an error.
     #[inline]
+    #[must_use]
     fn is_error<T>(_: &T) -> bool {
         false
     }

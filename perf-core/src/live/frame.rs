@@ -125,8 +125,8 @@ impl Frame {
 
     /// The same of a call that is not timed.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn leave_untimed<const ASKS: bool>(&'static self) -> Option<&'static Self> {
-        if ASKS && std::thread::panicking() {
+    pub(crate) fn leave_untimed(&'static self) -> Option<&'static Self> {
+        if std::thread::panicking() {
             return self.time_unwinding();
         }
         Some(self)

@@ -46,7 +46,11 @@ fn start_as<const ASKS: bool>(site: &'static Callsite, word: usize) -> Option<&'
         let Some(frame) = local.frames.push() else {
             return more::start_beyond(local, slot);
         };
-        return begin::<ASKS>(frame, slot, local);
+        if ASKS {
+            return begin(frame, slot, local);
+        }
+        frame.begin_usual(local, slot);
+        return frame.time::<false>();
     }
     #[allow(clippy::cast_possible_truncation, reason = "it was 32 bits long")]
     let word = word as u32;
@@ -56,23 +60,24 @@ fn start_as<const ASKS: bool>(site: &'static Callsite, word: usize) -> Option<&'
             let Some(frame) = local.frames.push() else {
                 return more::start_untimed(slot, local);
             };
-            return more::begin_untimed::<ASKS>(frame, slot, local);
+            if ASKS {
+                return more::begin_untimed(frame, slot, local);
+            }
+            frame.set(Tag::UNTIMED);
+            frame.begin_untimed(local, slot);
+            return Some(frame);
         }
         return more::start(site);
     }
     more::start_known::<ASKS>(site, word, local)
 }
 
-/// Fills in the frame of a usual call. A function of its own: what is an argument is saved where that is needed, on the rare way
-/// only.
+/// Fills in the frame of a usual call that asks. A function of its own: what is an argument is saved where that is needed, on
+/// the rare way only.
 #[inline(never)]
-fn begin<const ASKS: bool>(
-    frame: &'static Frame,
-    slot: &'static Slot,
-    local: &'static Local,
-) -> Option<&'static Frame> {
+fn begin(frame: &'static Frame, slot: &'static Slot, local: &'static Local) -> Option<&'static Frame> {
     frame.begin_usual(local, slot);
-    frame.time::<ASKS>()
+    frame.time::<true>()
 }
 
 /// Ends a call that returns.

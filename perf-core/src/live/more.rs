@@ -13,21 +13,21 @@ use super::{clock, entry, general, slow, timeline};
 
 /// Begins a call that another one is timed for, and which is counted already.
 #[inline(never)]
-pub(crate) fn begin_untimed<const ASKS: bool>(
+pub(crate) fn begin_untimed(
     frame: &'static Frame,
     slot: &'static Slot,
     local: &'static Local,
 ) -> Option<&'static Frame> {
     frame.set(Tag::UNTIMED);
     frame.begin_untimed(local, slot);
-    frame.leave_untimed::<ASKS>()
+    frame.leave_untimed()
 }
 
 /// The same where there may be no frame that is prepared.
 #[inline(never)]
 pub(crate) fn start_untimed(slot: &'static Slot, local: &'static Local) -> Option<&'static Frame> {
     let frame = local.take_frame(slot)?;
-    begin_untimed::<true>(frame, slot, local)
+    begin_untimed(frame, slot, local)
 }
 
 /// Begins a usual call where there is no frame that is prepared.
@@ -68,13 +68,13 @@ pub(crate) fn start_known<const ASKS: bool>(
         frame.set(Tag::RING);
     }
     frame.begin_usual(local, slot);
-    time::<ASKS>(frame)
+    if ASKS { time(frame) } else { frame.time::<false>() }
 }
 
 /// A function of its own, as that of usual calls.
 #[inline(never)]
-fn time<const ASKS: bool>(frame: &'static Frame) -> Option<&'static Frame> {
-    frame.time::<ASKS>()
+fn time(frame: &'static Frame) -> Option<&'static Frame> {
+    frame.time::<true>()
 }
 
 /// [`finish_special`] of a call that leaves in any way; or counts the panic that ends a usual one.

@@ -48,11 +48,11 @@ impl Leaves {
         let Ok(mut statements) = Block::parse_within.parse2(body.clone()) else {
             return Self::Early;
         };
-        let mut returns = Returns { look_at_errors: false, hidden: false, turned: false, left: false };
+        let mut returns = Returns { look_at_errors: false, hidden: false, turned: false, leaves: Leaves::AtEnd };
         for statement in &mut statements {
             returns.visit_stmt_mut(statement);
         }
-        if returns.hidden || returns.turned || returns.left { Self::Early } else { Self::AtEnd }
+        if returns.hidden || returns.turned { Self::Early } else { returns.leaves }
     }
 }
 
@@ -78,11 +78,11 @@ impl Exits {
             }
             _ => None,
         };
-        let mut returns = Returns { look_at_errors, hidden: false, turned: false, left: false };
+        let mut returns = Returns { look_at_errors, hidden: false, turned: false, leaves: Leaves::AtEnd };
         for statement in &mut statements {
             returns.visit_stmt_mut(statement);
         }
-        let leaves = if returns.left { Leaves::Early } else { Leaves::AtEnd };
+        let leaves = returns.leaves;
         match returns {
             Returns { hidden: true, .. } => Self::Hidden,
             // Untouched, a body stays token for token what it was.
@@ -100,8 +100,8 @@ struct Returns {
     look_at_errors: bool,
     hidden: bool,
     turned: bool,
-    /// There is another way out before the end.
-    left: bool,
+    /// By which other ways.
+    leaves: Leaves,
 }
 
 impl VisitMut for Returns {
@@ -119,10 +119,10 @@ impl VisitMut for Returns {
                     expr: Some(after_label(value)),
                 });
             }
-            Expr::Return(_) | Expr::Try(_) => self.left = true,
+            Expr::Return(_) | Expr::Try(_) => self.leaves = Leaves::Early,
             Expr::Verbatim(tokens) => {
                 self.hidden |= hides_return(tokens.clone());
-                self.left = true;
+                self.leaves = Leaves::Early;
             }
             _ => {}
         }
@@ -131,7 +131,9 @@ impl VisitMut for Returns {
     fn visit_macro_mut(&mut self, invoked: &mut Macro) {
         let name = invoked.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
         self.hidden |= !is_known(&name, &invoked.tokens) || hides_return(invoked.tokens.clone());
-        self.left |= LEAVING.contains(&name.as_str()) || may_leave(invoked.tokens.clone());
+        if leaves_by_name(&name) || may_leave(invoked.tokens.clone()) {
+            self.leaves = Leaves::Early;
+        }
     }
 
     // What returns in these returns from these.
@@ -190,7 +192,7 @@ fn may_leave(tokens: TokenStream) -> bool {
     has_way_out(tokens, &|token, invoked| match (token, invoked) {
         (TokenTree::Ident(word), _) => word == "return",
         (TokenTree::Punct(mark), _) => mark.as_char() == '?',
-        (TokenTree::Group(given), Some(name)) => LEAVING.contains(&name) || !is_known(name, &given.stream()),
+        (TokenTree::Group(given), Some(name)) => leaves_by_name(name) || !is_known(name, &given.stream()),
         _ => false,
     })
 }
@@ -322,6 +324,10 @@ const LEAVING: &[&str] = &["bail", "ensure", "ensure_whatever", "err", "include"
 /// Macros that return early with what they are given, where that may be a success as well.
 const EARLY: &[&str] = &["bail", "ensure", "err", "whatever", "ensure_whatever"];
 
+fn leaves_by_name(name: &str) -> bool {
+    LEAVING.contains(&name.trim_start_matches("r#"))
+}
+
 fn is_known(name: &str, given: &TokenStream) -> bool {
     KNOWN.contains(&name.trim_start_matches("r#")) && !(EARLY.contains(&name) && mentions(given.clone(), "Ok"))
 }
@@ -436,7 +442,9 @@ mod tests {
             "bail!(x)",
             "include!(\"body.rs\")",
             "try!(x)",
-            "let x = self. ; match",
+            "r#try!(x)",
+            "f(r#try!(x))",
+            "let x = self. ; match y?",
         ] {
             assert!(!leaves(body), "{body}");
         }

@@ -81,8 +81,10 @@ impl<'a> Plan<'a> {
         match future {
             Some(shape) => Self { shape, errors, output, in_frame },
             None if matches!(errors, Errors::Ignored) => {
-                // Elsewhere inference, or the lints of a body that never ends, need the body where it is.
-                let leaves = output.annotation().map_or(Leaves::Early, |_| Leaves::of(&function.body));
+                // Elsewhere inference, the lints of a body that never ends, or the compiler's advice about a value that is
+                // missing need the body where it is.
+                let in_place = output.annotation().is_none() || lacks_value(output, &function.body);
+                let leaves = if in_place { Leaves::Early } else { Leaves::of(&function.body) };
                 Self { shape: Shape::InPlace(leaves), errors, output, in_frame }
             }
             None => match Exits::of(&function.body, false) {
@@ -109,6 +111,12 @@ impl Output<'_> {
             Self::Never | Self::Unknown => None,
         }
     }
+}
+
+/// Whether a body that is to have a value ends in a statement. Most of these are mistakes.
+fn lacks_value(output: Output, body: &TokenStream) -> bool {
+    let last = body.clone().into_iter().last();
+    matches!(output, Output::Written(_)) && matches!(last, Some(TokenTree::Punct(mark)) if mark.as_char() == ';')
 }
 
 /// Whether the caller is tracked, or may be.
