@@ -4,15 +4,20 @@ use std::marker::PhantomData;
 
 use crate::Probe;
 #[cfg(feature = "enabled")]
-use crate::live::{callsite::OFF, frame::Frame, lane};
+use crate::live::{
+    callsite::{Callsite, OFF},
+    lane::{self, Open},
+};
 
 /// As [`Guard`](crate::Guard), of a call that says when it returns: dropped before, it has panicked. So nobody asks whether
 /// the thread unwinds, neither at the start nor at the end.
 #[must_use]
 pub struct Call {
-    /// None where the call is not counted.
     #[cfg(feature = "enabled")]
-    frame: Option<&'static Frame>,
+    open: Open,
+    /// For calls without a frame, on rare ways only: a constant of the function, of which there is no trace on the usual way.
+    #[cfg(feature = "enabled")]
+    site: &'static Callsite,
     not_send: PhantomData<*const ()>,
 }
 
@@ -24,10 +29,12 @@ impl Call {
     pub fn start(probe: &'static Probe) -> Self {
         Self {
             #[cfg(feature = "enabled")]
-            frame: {
+            open: {
                 let word = probe.site.word();
-                if word & OFF == 0 { lane::start_closed(&probe.site, word as usize) } else { None }
+                if word & OFF == 0 { lane::start_closed(&probe.site, word as usize) } else { Open::NONE }
             },
+            #[cfg(feature = "enabled")]
+            site: &probe.site,
             not_send: PhantomData,
         }
     }
@@ -36,8 +43,8 @@ impl Call {
     #[inline]
     pub fn items(&self, items: u64) {
         #[cfg(feature = "enabled")]
-        if let Some(frame) = self.frame {
-            lane::count_units(frame, items, 0);
+        if self.open.is_counted() {
+            lane::count_units_of(self.open, self.site, items, 0);
         }
     }
 
@@ -45,8 +52,8 @@ impl Call {
     #[inline]
     pub fn bytes(&self, bytes: u64) {
         #[cfg(feature = "enabled")]
-        if let Some(frame) = self.frame {
-            lane::count_units(frame, 0, bytes);
+        if self.open.is_counted() {
+            lane::count_units_of(self.open, self.site, 0, bytes);
         }
     }
 
@@ -55,9 +62,9 @@ impl Call {
     pub fn end(self) {
         #[cfg(feature = "enabled")]
         {
-            let frame = self.frame;
+            let open = self.open;
             std::mem::forget(self);
-            drop(Returned(frame));
+            drop(Returned(open));
         }
     }
 
@@ -65,8 +72,8 @@ impl Call {
     #[inline]
     pub fn end_as(self, failed: bool) {
         #[cfg(feature = "enabled")]
-        if let Some(frame) = self.frame.filter(|_| failed) {
-            frame.fail();
+        if failed && self.open.is_counted() {
+            lane::fail(self.open, self.site);
         }
         self.end();
     }
@@ -75,14 +82,14 @@ impl Call {
 /// A call that has returned; it ends where this is dropped. With the end called in place, compilers specialize a small body
 /// for a call that is not counted, and keep its value over the end.
 #[cfg(feature = "enabled")]
-struct Returned(Option<&'static Frame>);
+struct Returned(Open);
 
 #[cfg(feature = "enabled")]
 impl Drop for Returned {
     #[inline]
     fn drop(&mut self) {
-        if let Some(frame) = self.0 {
-            lane::end(frame);
+        if self.0.is_counted() {
+            lane::end(self.0);
         }
     }
 }
@@ -91,8 +98,8 @@ impl Drop for Returned {
 impl Drop for Call {
     #[inline]
     fn drop(&mut self) {
-        if let Some(frame) = self.frame {
-            lane::unwind(frame);
+        if self.open.is_counted() {
+            lane::unwind(self.open, self.site);
         }
     }
 }

@@ -14,6 +14,7 @@ use super::shard::Shard;
 use super::slot::Slot;
 use super::{clock, memory, registry};
 use crate::Probe;
+use crate::call::Call;
 
 /// Pairs of a batch, and batches: their median is the usual cost of a probe, even where a few are interrupted. An interpreter
 /// has no usual cost.
@@ -234,15 +235,15 @@ fn set_words(probes: [&Probe; 2], flags: u32) {
 }
 
 fn empty_calls() {
-    let outer = OUTER.start();
-    drop(INNER.start());
-    drop(outer);
+    let outer = Call::start(&OUTER);
+    Call::start(&INNER).end();
+    outer.end();
 }
 
 fn empty_sampled_calls() {
-    let outer = OUTER_SAMPLED.start();
-    drop(INNER_SAMPLED.start());
-    drop(outer);
+    let outer = Call::start(&OUTER_SAMPLED);
+    Call::start(&INNER_SAMPLED).end();
+    outer.end();
 }
 
 /// Futures that are ready at once.
