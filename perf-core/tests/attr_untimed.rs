@@ -16,8 +16,7 @@ fn counted(session: &Session, name: &str) -> (u64, u64, u64, u64) {
 /// The self time of a caller of untimed calls lacks nothing but what an empty probe measures.
 fn assert_has_time_of_callees(caller: &ProbeStats) {
     let lacks = caller.total().saturating_sub(caller.self_time());
-    let calls = u32::try_from(caller.calls()).unwrap();
-    assert!(lacks < SPIN / 2 * calls, "{lacks:?} of {:?}", caller.total());
+    assert!(lacks < caller.total() / 2, "{lacks:?} of {:?}", caller.total());
 }
 
 const SPIN: Duration = Duration::from_micros(20);
