@@ -67,6 +67,7 @@ mod alloc;
 mod block;
 mod buckets;
 pub mod budget;
+mod call;
 mod call_tree;
 mod context;
 mod control;

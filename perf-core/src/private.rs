@@ -3,6 +3,7 @@
 
 pub use ::{core, std};
 
+pub use crate::call::Call;
 pub use crate::typed::{Instances, typed};
 pub use crate::{Guard, Probe, budget};
 
@@ -170,6 +171,13 @@ impl<T, E> Written<Result<T, E>> {
     /// Leaving before the value is seen is a failure.
     pub const FAILS: bool = true;
 
+    /// Whether the value is an error.
+    #[inline]
+    #[must_use]
+    pub const fn is_error(value: &Result<T, E>) -> bool {
+        value.is_err()
+    }
+
     /// Records that the value is there, and whether it is an error.
     #[inline]
     pub fn see(outcome: &mut Outcome<'_>, value: &Result<T, E>) {
@@ -204,6 +212,13 @@ pub trait NotAResult {
     const FAILS: bool = false;
 
     /// No value of this type is an error.
+    #[inline]
+    #[must_use]
+    fn is_error<T>(_: &T) -> bool {
+        false
+    }
+
+    /// The same, where it is recorded.
     #[inline]
     fn see<T>(_: &mut Outcome<'_>, _: &T) {}
 }

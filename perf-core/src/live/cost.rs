@@ -8,7 +8,8 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Waker};
 
-use super::callsite::{GENERAL, SAMPLED, TREE};
+use super::callsite::{GENERAL, OFF, SAMPLED, TREE};
+use super::lane::{self, Open};
 use super::local::{Local, Phase};
 use super::shard::Shard;
 use super::slot::Slot;
@@ -234,15 +235,28 @@ fn set_words(probes: [&Probe; 2], flags: u32) {
 }
 
 fn empty_calls() {
-    let outer = OUTER.start();
-    drop(INNER.start());
-    drop(outer);
+    empty_in_another(&INNER, &OUTER);
 }
 
 fn empty_sampled_calls() {
-    let outer = OUTER_SAMPLED.start();
-    drop(INNER_SAMPLED.start());
-    drop(outer);
+    empty_in_another(&INNER_SAMPLED, &OUTER_SAMPLED);
+}
+
+/// As an annotated function does it.
+#[inline(always)]
+fn empty_in_another(inner: &'static Probe, outer: &'static Probe) {
+    let begin = |probe: &'static Probe| {
+        let word = probe.site.word();
+        if word & OFF == 0 { lane::start_closed(&probe.site, word as usize) } else { Open::NONE }
+    };
+    let end = |open: Open| {
+        if open.is_counted() {
+            lane::end(open);
+        }
+    };
+    let around = begin(outer);
+    end(begin(inner));
+    end(around);
 }
 
 /// Futures that are ready at once.

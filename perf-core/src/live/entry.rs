@@ -218,6 +218,21 @@ pub(crate) fn write(site: &'static Callsite, write: impl FnOnce(&Slot)) {
     }
 }
 
+/// Writes to the slot of a probe of which a call is open on this thread; where the thread counts into a shard that has none,
+/// to that of the registry's shard.
+#[cold]
+pub(crate) fn write_known(site: &'static Callsite, write: impl FnOnce(&Slot)) {
+    let local = Local::here();
+    let id = site.word() & ID;
+    match local.known_slot(id) {
+        Some(slot) => {
+            let _storing = local.storing();
+            write(slot);
+        }
+        None => record_elsewhere(local, id, write),
+    }
+}
+
 /// Writes to the slot of a probe in the registry's own shard; lost where the library is already at work.
 pub(crate) fn record_elsewhere(local: &Local, id: u32, write: impl FnOnce(&Slot)) {
     let written = local.in_library_uncounted(|_| {

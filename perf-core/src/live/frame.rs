@@ -27,7 +27,9 @@ impl Tag {
     pub(crate) const STRAY: Self = Self(1 << 36);
     /// The call is marked as failed.
     pub(crate) const FAILED: Self = Self(1 << 40);
-    /// It began while its thread was unwinding, so that it is not the one that panicked.
+    /// It leaves by a panic.
+    pub(crate) const PANICKED: Self = Self(1 << 38);
+    /// It began while its thread was unwinding: that this goes on at its end is no panic of the call.
     pub(crate) const UNWINDING: Self = Self(1 << 41);
     /// The call has ended out of order: see [`super::shadow`].
     pub(crate) const ENDED: Self = Self(1 << 42);
@@ -109,12 +111,12 @@ impl Frame {
         self.tag.set(tag);
     }
 
-    /// Ends a start: the time is read last, and before it whether the thread unwinds. No memory but the call's is accessed
+    /// Ends a start: the time is read last, and before it whether the thread unwinds, where that is asked. No memory but the call's is accessed
     /// after that question, and what follows it where the thread unwinds is a function of its own: so the compiler saves
     /// registers on the rare way only.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn time(&'static self) -> Option<&'static Self> {
-        if std::thread::panicking() {
+    pub(crate) fn time<const ASKS: bool>(&'static self) -> Option<&'static Self> {
+        if ASKS && std::thread::panicking() {
             return self.time_unwinding();
         }
         self.started.set(clock::counter());
@@ -285,7 +287,7 @@ impl Frame {
         self.set(Tag::FAILED);
     }
 
-    /// Whether the call, which ends now, does so by a panic of its own.
+    /// Whether the call, which leaves now in a way that nothing tells, does so by a panic of its own.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn panics(&self) -> bool {
         std::thread::panicking() && !self.tag().has(Tag::UNWINDING)
@@ -293,7 +295,7 @@ impl Frame {
 
     /// Whether there is something for [`Self::count_outcome`] to count.
     pub(crate) fn has_outcome(&self) -> bool {
-        self.tag().has(Tag::FAILED) || self.panics()
+        self.tag().has(Tag::FAILED.and(Tag::PANICKED))
     }
 
     /// Errors and panics, once the call has ended.
@@ -302,7 +304,7 @@ impl Frame {
         if self.tag().has(Tag::FAILED) {
             slot.errors.add(1);
         }
-        if self.panics() {
+        if self.tag().has(Tag::PANICKED) {
             slot.panics.add(1);
         }
     }

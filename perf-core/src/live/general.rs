@@ -106,7 +106,7 @@ pub(crate) fn enter(shard: &Shard, slot: &Slot) -> Place {
 
 /// Ends a call that another one is timed for.
 #[inline(never)]
-pub(crate) fn finish_untimed(frame: &'static Frame) {
+pub(crate) extern "C" fn finish_untimed(frame: &'static Frame) {
     let local = frame.local();
     // Where no probe was called meanwhile there is nothing to forget, and no store for the next such call to wait for.
     let usual = local.tag.get();
@@ -115,21 +115,13 @@ pub(crate) fn finish_untimed(frame: &'static Frame) {
         && local.frames.is_top(frame)
     {
         frame.reset(usual);
-        ShadowStack::pop(local);
-        if !std::thread::panicking() {
-            return;
-        }
+        return ShadowStack::pop(local);
     }
     finish_untimed_slowly(frame);
 }
 
 #[inline(never)]
-fn finish_untimed_slowly(frame: &'static Frame) {
-    let local = frame.local();
-    if local.frames.is_popped(frame) {
-        let _storing = local.storing();
-        return frame.count_outcome(frame.slot());
-    }
+extern "C" fn finish_untimed_slowly(frame: &'static Frame) {
     count_untimed(frame);
     frame.local().release(frame);
 }
@@ -157,7 +149,7 @@ pub(super) fn forget_callees(local: &Local, frame: &Frame) {
 
 /// Ends a call that is timed and on this path, `counter` being the processor's counter at its end.
 #[inline(never)]
-pub(crate) fn finish(frame: &'static Frame, counter: u64) {
+pub(crate) extern "C" fn finish(frame: &'static Frame, counter: u64) {
     count_at(frame, clock::at(counter));
     let span = if frame.tag().has(Tag::GENERAL) { frame.sampled().span } else { 0 };
     frame.local().release(frame);

@@ -3,7 +3,7 @@
 //! A reallocation is one allocation; it adds the bytes it grows by, or frees those it shrinks by.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
 
 use super::sign::{Signed, Unsigned};
 use super::slot::Slot;
@@ -20,6 +20,15 @@ const UNSEEN: u64 = 1 << 62;
 
 /// Live bytes of all threads, less what each has not reported yet.
 static PROCESS_LIVE: AtomicI64 = AtomicI64::new(0);
+
+/// Whether any thread has counted anything.
+static IS_COUNTED: AtomicBool = AtomicBool::new(false);
+
+/// Whether allocations are counted: known from the first one of the program on.
+#[inline(always)]
+pub(crate) fn is_counted() -> bool {
+    IS_COUNTED.load(Relaxed)
+}
 
 /// Counters of one thread; signed ones are two's complement. They wrap, but their differences stay right: a single call
 /// allocates less than 2^64.
@@ -169,6 +178,7 @@ impl Heap {
     /// Called before a report that is due: the first change is reported, too.
     pub(crate) fn begin(&self) {
         if self.margin.get() == UNSEEN {
+            IS_COUNTED.store(true, Relaxed);
             self.report_below.set(0u64.wrapping_sub(REPORT_EVERY));
             self.margin.set(REPORT_EVERY);
         }

@@ -13,79 +13,205 @@
 //! the same places.
 
 use super::callsite::{Callsite, SAMPLED, WATCHED};
-use super::frame::Frame;
+use super::frame::{Frame, Tag};
 use super::local::Local;
 use super::shadow::ShadowStack;
+use super::sign::{Signed, Unsigned};
 use super::slot::Slot;
 use super::sync::{add_one, add_to};
-use super::{clock, entry, general, more};
+use super::{clock, entry, general, heap, more};
 
-/// Begins a call of a probe that is not switched off; `word` is the callsite's. None where the call is not counted.
+/// An open call that ends by [`end`] or [`unwind`]: the address of its frame, or null where it is not counted.
+///
+/// A call that another one is timed for needs no more at its end than what callees had taken when it began, which is put back.
+/// So it has no frame where nothing else is to be put back: the word is that number then, doubled, and one; a frame has an
+/// even address.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub(crate) struct Open(*const Frame);
+
+impl Open {
+    pub(crate) const NONE: Self = Self(std::ptr::null());
+
+    #[inline(always)]
+    fn framed(frame: Option<&'static Frame>) -> Self {
+        Self(frame.map_or(std::ptr::null(), std::ptr::from_ref))
+    }
+
+    #[inline(always)]
+    #[allow(clippy::cast_possible_truncation, reason = "there are such calls where a word has 64 bits")]
+    fn frameless(local: &Local) -> Self {
+        Self(std::ptr::without_provenance((local.child_ticks.get() << 1 | 1) as usize))
+    }
+
+    /// Whether the call is counted.
+    #[inline(always)]
+    pub(crate) fn is_counted(self) -> bool {
+        !self.0.is_null()
+    }
+
+    #[inline(always)]
+    fn is_frameless(self) -> bool {
+        self.0.addr() & 1 != 0
+    }
+
+    /// The frame of a call that is counted and has one.
+    ///
+    /// # Safety
+    /// It [is counted](Self::is_counted), and not [without a frame](Self::is_frameless).
+    #[inline(always)]
+    unsafe fn frame(self) -> &'static Frame {
+        // SAFETY: a frame that a start has returned, which is in use until its call ends.
+        unsafe { &*self.0 }
+    }
+
+    /// The frame of a call that is counted, or the slot that takes what the call counts without one.
+    fn either(self, framed: impl FnOnce(&'static Frame), site: &'static Callsite, frameless: impl FnOnce(&Slot)) {
+        if self.is_frameless() {
+            entry::write_known(site, frameless);
+        } else {
+            // SAFETY: as just seen; only calls that are counted come here.
+            framed(unsafe { self.frame() });
+        }
+    }
+}
+
+/// Begins a call of a probe that is not switched off; `word` is the callsite's. None where the call is not counted. The call
+/// may leave early, see [`finish`].
 #[inline(never)]
 pub(crate) fn start(site: &'static Callsite, word: usize) -> Option<&'static Frame> {
+    let open = start_as::<true>(site, word);
+    // SAFETY: it has a frame, where it is counted.
+    unsafe { open.0.as_ref() }
+}
+
+/// The same of a call that ends by [`end`] or [`unwind`], which says how it left: nobody asks whether it began while its
+/// thread was unwinding.
+#[inline(never)]
+pub(crate) fn start_closed(site: &'static Callsite, word: usize) -> Open {
+    start_as::<false>(site, word)
+}
+
+/// `ASKS`: whether the thread unwinds. Such a call has a frame.
+#[inline(always)]
+fn start_as<const ASKS: bool>(site: &'static Callsite, word: usize) -> Open {
     let local = Local::known();
     if local.has_place(word) {
         // SAFETY: as just seen.
         let Some(slot) = (unsafe { local.slot(word) }) else {
-            return more::start(site);
+            return Open::framed(more::start(site));
         };
         let Some(frame) = local.frames.push() else {
-            return more::start_beyond(local, slot);
+            return Open::framed(more::start_beyond(local, slot));
         };
-        return begin(frame, slot, local);
+        if ASKS {
+            return Open::framed(begin(frame, slot, local));
+        }
+        frame.begin_usual(local, slot);
+        return Open::framed(frame.time::<false>());
     }
     #[allow(clippy::cast_possible_truncation, reason = "it was 32 bits long")]
     let word = word as u32;
     // Whether its timed calls are watched does not matter to the others.
     if let Some(slot) = local.known_slot((word ^ SAMPLED) & !WATCHED) {
         if general::passes_by(local, slot) {
+            // Where allocations are counted, those of callees are to be put back as well.
+            if !ASKS && cfg!(target_pointer_width = "64") && !heap::is_counted() {
+                return Open::frameless(local);
+            }
             let Some(frame) = local.frames.push() else {
-                return more::start_untimed(slot, local);
+                return Open::framed(more::start_untimed(slot, local));
             };
-            return more::begin_untimed(frame, slot, local);
+            if ASKS {
+                return Open::framed(more::begin_untimed(frame, slot, local));
+            }
+            frame.set(Tag::UNTIMED);
+            frame.begin_untimed(local, slot);
+            return Open::framed(Some(frame));
         }
-        return more::start(site);
+        return Open::framed(more::start(site));
     }
-    more::start_known(site, word, local)
+    Open::framed(more::start_known::<ASKS>(site, word, local))
 }
 
-/// Fills in the frame of a usual call. A function of its own: what is an argument is saved where that is needed, on the rare way
-/// only.
+/// Fills in the frame of a usual call that asks. A function of its own: what is an argument is saved where that is needed, on
+/// the rare way only.
 #[inline(never)]
 fn begin(frame: &'static Frame, slot: &'static Slot, local: &'static Local) -> Option<&'static Frame> {
     frame.begin_usual(local, slot);
-    frame.time()
+    frame.time::<true>()
 }
 
-/// Ends a call that is counted.
+/// Ends a call that returns.
 ///
-/// An `extern "C"` function, which does not unwind, would make each function under a probe smaller by some twenty bytes, and
-/// this one save registers: the question whether the thread unwinds may unwind, for all that a compiler knows.
+/// This and what it goes on with are `extern "C"` functions, which do not unwind: a function under a probe needs no code for
+/// a panic in them.
+#[inline(never)]
+pub(crate) extern "C" fn end(open: Open) {
+    if open.is_frameless() {
+        return end_frameless(open);
+    }
+    // SAFETY: as just seen, of a call that is counted.
+    let frame = unsafe { open.frame() };
+    let local = frame.local();
+    if frame.tag() == local.tag.get() && local.frames.is_top(frame) {
+        match count_usual(frame, local) {
+            Ok(()) => return ShadowStack::pop(local),
+            Err(ticks) => return more::finish(frame, ticks),
+        }
+    }
+    more::finish_special(frame);
+}
+
+/// Puts back what callees had taken when the call began: their time is in that of the call that stands for it.
+///
+/// Where no probe was called meanwhile there is no store for the next such call to wait for.
+#[inline(always)]
+fn end_frameless(open: Open) {
+    let local = Local::known();
+    let now = local.child_ticks.get();
+    // Twice what has been added. It is less than half of what a word holds, so its sign tells what the doubling has lost.
+    let added = (now << 1 | 1).wrapping_sub(open.0.addr() as u64);
+    if added != 0 {
+        local.child_ticks.set(now.wrapping_sub((added.signed() >> 1).unsigned()));
+    }
+}
+
+/// Ends a call that leaves by no return of its own, by a panic therefore.
+#[cold]
+#[inline(never)]
+pub(crate) extern "C" fn unwind(open: Open, site: &'static Callsite) {
+    // Not where a macro that is named like one of the standard library's hides a `return`.
+    if std::thread::panicking() {
+        open.either(|frame| frame.set(Tag::PANICKED), site, |slot| slot.panics.add(1));
+    }
+    end(open);
+}
+
+/// Marks a call that ends now as failed.
+#[cold]
+#[inline(never)]
+pub(crate) extern "C" fn fail(open: Open, site: &'static Callsite) {
+    open.either(Frame::fail, site, |slot| slot.errors.add(1));
+}
+
+/// [`count_units`] of a call that has begun just now.
+#[inline(never)]
+pub(crate) fn count_units_of(open: Open, site: &'static Callsite, items: u64, bytes: u64) {
+    let frameless = |slot: &Slot| {
+        slot.count_units(items, bytes);
+    };
+    open.either(|frame| count_units(frame, items, bytes), site, frameless);
+}
+
+/// Ends a call in any way: whether it panics is asked.
 #[inline(never)]
 pub(crate) fn finish(frame: &'static Frame) {
     let local = frame.local();
     if frame.tag() == local.tag.get() && local.frames.is_top(frame) {
-        let ticks = clock::counter().wrapping_sub(frame.started());
-        let slot = frame.slot();
-        // SAFETY: under the loan that the call began under, this thread writes to its slot.
-        let Some((cells, position)) = (unsafe { slot.usual_cell(ticks) }) else {
-            return more::finish(frame, ticks);
-        };
-        // No call of the same probe has ended meanwhile.
-        // SAFETY: as above.
-        if unsafe { slot.total.own_plainly() } != frame.total() {
-            return more::finish(frame, ticks);
+        if let Err(ticks) = count_usual(frame, local) {
+            return more::finish_asking(frame, ticks);
         }
-        let storing = local.storing();
-        // SAFETY: there is such a cell: see `usual_cell`.
-        unsafe { add_one(cells, position) };
-        // Plain additions: time that has passed on this thread, see `sync`.
-        add_to!(slot, Slot, total, ticks);
-        // The thread's sum at the end, had nothing been called: callees have brought it as far as it differs from that.
-        let reached = frame.child_ticks().wrapping_add(ticks);
-        add_to!(slot, Slot, own, reached.wrapping_sub(local.child_ticks.get()));
-        local.child_ticks.set(reached.wrapping_add(local.cost.get()));
-        drop(storing);
         ShadowStack::pop(local);
         // The last question, as at the start. What follows where the thread unwinds is what follows the first one, with
         // the same argument: that keeps it out of a register to be saved.
@@ -93,7 +219,33 @@ pub(crate) fn finish(frame: &'static Frame) {
             return;
         }
     }
-    more::finish_special(frame);
+    more::finish_special_asking(frame);
+}
+
+/// Counts a call that ends now; where its time takes the slow path, that is returned.
+#[inline(always)]
+fn count_usual(frame: &Frame, local: &Local) -> Result<(), u64> {
+    let ticks = clock::counter().wrapping_sub(frame.started());
+    let slot = frame.slot();
+    // SAFETY: under the loan that the call began under, this thread writes to its slot.
+    let Some((cells, position)) = (unsafe { slot.usual_cell(ticks) }) else {
+        return Err(ticks);
+    };
+    // No call of the same probe has ended meanwhile.
+    // SAFETY: as above.
+    if unsafe { slot.total.own_plainly() } != frame.total() {
+        return Err(ticks);
+    }
+    let _storing = local.storing();
+    // SAFETY: there is such a cell: see `usual_cell`.
+    unsafe { add_one(cells, position) };
+    // Plain additions: time that has passed on this thread, see `sync`.
+    add_to!(slot, Slot, total, ticks);
+    // The thread's sum at the end, had nothing been called: callees have brought it as far as it differs from that.
+    let reached = frame.child_ticks().wrapping_add(ticks);
+    add_to!(slot, Slot, own, reached.wrapping_sub(local.child_ticks.get()));
+    local.child_ticks.set(reached.wrapping_add(local.cost.get()));
+    Ok(())
 }
 
 /// Adds to the items and bytes that the call's probe has worked on.

@@ -36,12 +36,16 @@ pub(crate) fn start_untimed(slot: &'static Slot, local: &'static Local) -> Optio
 pub(crate) fn start_beyond(local: &'static Local, slot: &'static Slot) -> Option<&'static Frame> {
     let frame = local.take_frame_or_lose(slot)?;
     frame.begin_usual(local, slot);
-    frame.time()
+    frame.time::<true>()
 }
 
 /// Begins a call with a place in the tree or in the ring.
 #[inline(never)]
-pub(crate) fn start_known(site: &'static Callsite, word: u32, local: &'static Local) -> Option<&'static Frame> {
+pub(crate) fn start_known<const ASKS: bool>(
+    site: &'static Callsite,
+    word: u32,
+    local: &'static Local,
+) -> Option<&'static Frame> {
     let Some(slot) = local.known_slot(word & !(TREE | RECORDED)) else {
         return start(site);
     };
@@ -64,18 +68,52 @@ pub(crate) fn start_known(site: &'static Callsite, word: u32, local: &'static Lo
         frame.set(Tag::RING);
     }
     frame.begin_usual(local, slot);
-    time(frame)
+    if ASKS { time(frame) } else { frame.time::<false>() }
 }
 
 /// A function of its own, as that of usual calls.
 #[inline(never)]
 fn time(frame: &'static Frame) -> Option<&'static Frame> {
-    frame.time()
+    frame.time::<true>()
 }
 
-/// Ends a call that is not a usual one, or counts the panic that ends one which is.
+/// [`finish_special`] of a call that leaves in any way; or counts the panic that ends a usual one.
 #[inline(never)]
-pub(crate) fn finish_special(frame: &'static Frame) {
+pub(crate) fn finish_special_asking(frame: &'static Frame) {
+    if std::thread::panicking() {
+        return panicked(frame);
+    }
+    finish_special(frame);
+}
+
+/// The same where the thread unwinds.
+#[cold]
+#[inline(never)]
+fn panicked(frame: &'static Frame) {
+    if !frame.panics() {
+        return finish_special(frame);
+    }
+    let local = frame.local();
+    if local.frames.is_popped(frame) {
+        let _storing = local.storing();
+        return frame.slot().panics.add(1);
+    }
+    frame.set(Tag::PANICKED);
+    finish_special(frame);
+}
+
+/// [`finish`] of a call that leaves in any way.
+#[inline(never)]
+pub(crate) fn finish_asking(frame: &'static Frame, ticks: u64) {
+    if frame.panics() {
+        frame.set(Tag::PANICKED);
+    }
+    finish(frame, ticks);
+}
+
+/// Ends a call that is not a usual one.
+#[inline(never)]
+pub(crate) extern "C" fn finish_special(frame: &'static Frame) {
     if frame.is_timed() {
         finish_known(frame);
     } else {
@@ -85,7 +123,7 @@ pub(crate) fn finish_special(frame: &'static Frame) {
 
 /// Ends a call that is timed, where there is nothing more to it than allocations, a place in the tree or one in the ring.
 #[inline(never)]
-fn finish_known(frame: &'static Frame) {
+extern "C" fn finish_known(frame: &'static Frame) {
     let (local, tag) = (frame.local(), frame.tag());
     let usual = local.tag.get();
     if tag.without(Tag::TREE.and(Tag::HEAP).and(Tag::RING)) == usual && local.frames.is_top(frame) {
@@ -123,33 +161,26 @@ fn finish_known(frame: &'static Frame) {
             return record(frame, ticks);
         }
         frame.reset(usual);
-        ShadowStack::pop(local);
-        // As in `lane::finish`.
-        if !std::thread::panicking() {
-            return;
-        }
+        return ShadowStack::pop(local);
     }
-    finish_in_detail(frame);
+    finish(frame, clock::counter().wrapping_sub(frame.started()));
 }
 
-/// The end of a call that is counted, but for the panic that may end it.
+/// The end of a call that is counted. Its frame was the top one, and is still where signal handlers end their calls.
 #[inline(always)]
 fn end(frame: &'static Frame) {
     let local = frame.local();
-    if local.frames.is_top(frame) {
-        frame.reset(local.tag.get());
-        ShadowStack::pop(local);
-        local.frames.forget_marks();
-        if !std::thread::panicking() {
-            return;
-        }
+    if !local.frames.is_top(frame) {
+        return local.release(frame);
     }
-    finish_in_detail(frame);
+    frame.reset(local.tag.get());
+    ShadowStack::pop(local);
+    local.frames.forget_marks();
 }
 
 /// A function of its own, so that a call that has not allocated needs fewer registers.
 #[inline(never)]
-fn count_heap_and_the_rest(frame: &'static Frame, ticks: u64) {
+extern "C" fn count_heap_and_the_rest(frame: &'static Frame, ticks: u64) {
     let local = frame.local();
     if frame.tag().has(Tag::RING) {
         return count_heap_in_detail(frame, ticks);
@@ -167,7 +198,7 @@ fn count_heap_and_the_rest(frame: &'static Frame, ticks: u64) {
 }
 
 #[inline(never)]
-fn count_heap_in_detail(frame: &'static Frame, ticks: u64) {
+extern "C" fn count_heap_in_detail(frame: &'static Frame, ticks: u64) {
     let local = frame.local();
     if !local.heap.is_untouched(&frame.mark()) {
         let _storing = local.storing();
@@ -181,20 +212,9 @@ fn count_heap_in_detail(frame: &'static Frame, ticks: u64) {
 
 /// The last part of a call: a function of its own for the same reason.
 #[inline(never)]
-fn record(frame: &'static Frame, ticks: u64) {
+extern "C" fn record(frame: &'static Frame, ticks: u64) {
     timeline::record(frame.local(), Kind::Call, frame.slot().id, frame.started(), ticks);
     end(frame);
-}
-
-/// Ends a call that is not yet counted; or counts the panic that ends one that is, and has given back its frame.
-#[inline(never)]
-fn finish_in_detail(frame: &'static Frame) {
-    let local = frame.local();
-    if local.frames.is_popped(frame) {
-        let _storing = local.storing();
-        return frame.count_outcome(frame.slot());
-    }
-    finish(frame, clock::counter().wrapping_sub(frame.started()));
 }
 
 /// Counts the allocations of a call that stands for itself alone.
@@ -240,7 +260,7 @@ pub(crate) fn start(site: &'static Callsite) -> Option<&'static Frame> {
 
 /// Ends a call that is timed, `ticks` being how far the processor's counter has come since its start.
 #[inline(never)]
-pub(crate) fn finish(frame: &'static Frame, ticks: u64) {
+pub(crate) extern "C" fn finish(frame: &'static Frame, ticks: u64) {
     if frame.tag().has(Tag::GENERAL.and(Tag::STRAY)) {
         return general::finish(frame, frame.started().wrapping_add(ticks));
     }

@@ -4,7 +4,7 @@
 //! end, and at each `return` of its own. `?` leaves with an error. A macro may hide a `return` of anything, and so may
 //! code that is half typed or newer than the parser: such a body has [`Exits::Hidden`].
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::parse::Parser;
 use syn::token::Paren;
@@ -27,6 +27,33 @@ pub(crate) struct Known {
     pub(crate) body: TokenStream,
     /// Of a body that ends in a `return` of a call: the places of that word, and of the call's parentheses.
     pub(crate) last_return: Option<(Span, Span)>,
+    pub(crate) leaves: Leaves,
+}
+
+/// How control leaves a body, unless it panics.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Leaves {
+    /// At its end only.
+    AtEnd,
+    /// Also by a `return` or a `?`, or perhaps so.
+    Early,
+}
+
+impl Leaves {
+    pub(crate) fn of(body: &TokenStream) -> Self {
+        // Few bodies have to be parsed for it: those with a word that may be in a closure of theirs.
+        if !may_leave(body.clone()) {
+            return Self::AtEnd;
+        }
+        let Ok(mut statements) = Block::parse_within.parse2(body.clone()) else {
+            return Self::Early;
+        };
+        let mut returns = Returns { look_at_errors: false, hidden: false, turned: false, leaves: Leaves::AtEnd };
+        for statement in &mut statements {
+            returns.visit_stmt_mut(statement);
+        }
+        if returns.hidden || returns.turned { Self::Early } else { returns.leaves }
+    }
 }
 
 /// The label of the block around a body.
@@ -51,17 +78,18 @@ impl Exits {
             }
             _ => None,
         };
-        let mut returns = Returns { look_at_errors, hidden: false, turned: false };
+        let mut returns = Returns { look_at_errors, hidden: false, turned: false, leaves: Leaves::AtEnd };
         for statement in &mut statements {
             returns.visit_stmt_mut(statement);
         }
+        let leaves = returns.leaves;
         match returns {
             Returns { hidden: true, .. } => Self::Hidden,
             // Untouched, a body stays token for token what it was.
-            Returns { turned: false, .. } => Self::Known(Known { body: body.clone(), last_return: None }),
+            Returns { turned: false, .. } => Self::Known(Known { body: body.clone(), last_return: None, leaves }),
             Returns { turned: true, .. } => {
                 let body = statements.iter().map(ToTokens::to_token_stream).collect();
-                Self::Known(Known { body, last_return })
+                Self::Known(Known { body, last_return, leaves })
             }
         }
     }
@@ -72,6 +100,8 @@ struct Returns {
     look_at_errors: bool,
     hidden: bool,
     turned: bool,
+    /// By which other ways.
+    leaves: Leaves,
 }
 
 impl VisitMut for Returns {
@@ -89,7 +119,11 @@ impl VisitMut for Returns {
                     expr: Some(after_label(value)),
                 });
             }
-            Expr::Verbatim(tokens) => self.hidden |= hides_return(tokens.clone()),
+            Expr::Return(_) | Expr::Try(_) => self.leaves = Leaves::Early,
+            Expr::Verbatim(tokens) => {
+                self.hidden |= hides_return(tokens.clone());
+                self.leaves = Leaves::Early;
+            }
             _ => {}
         }
     }
@@ -97,6 +131,9 @@ impl VisitMut for Returns {
     fn visit_macro_mut(&mut self, invoked: &mut Macro) {
         let name = invoked.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
         self.hidden |= !is_known(&name, &invoked.tokens) || hides_return(invoked.tokens.clone());
+        if leaves_by_name(&name) || may_leave(invoked.tokens.clone()) {
+            self.leaves = Leaves::Early;
+        }
     }
 
     // What returns in these returns from these.
@@ -143,17 +180,35 @@ fn is_error(value: &Expr) -> bool {
 
 /// Whether tokens have the word `return`, or a macro in them that may.
 fn hides_return(tokens: TokenStream) -> bool {
+    has_way_out(tokens, &|token, invoked| match (token, invoked) {
+        (TokenTree::Ident(word), _) => word == "return",
+        (TokenTree::Group(given), Some(name)) => !is_known(name, &given.stream()),
+        _ => false,
+    })
+}
+
+/// Whether tokens have a `return` or a `?`, or a macro in them that may.
+fn may_leave(tokens: TokenStream) -> bool {
+    has_way_out(tokens, &|token, invoked| match (token, invoked) {
+        (TokenTree::Ident(word), _) => word == "return",
+        (TokenTree::Punct(mark), _) => mark.as_char() == '?',
+        (TokenTree::Group(given), Some(name)) => leaves_by_name(name) || !is_known(name, &given.stream()),
+        _ => false,
+    })
+}
+
+/// Whether one of the tokens is a way out; it is told the name of the macro that a group is given to.
+fn has_way_out(tokens: TokenStream, is_one: &impl Fn(&TokenTree, Option<&str>) -> bool) -> bool {
     let mut before: [Option<TokenTree>; 2] = [None, None];
     for token in tokens {
-        let hides = match (&before, &token) {
-            (_, TokenTree::Ident(word)) => word == "return",
-            ([Some(TokenTree::Ident(name)), Some(TokenTree::Punct(bang))], TokenTree::Group(group)) => {
-                bang.as_char() == '!' && !is_known(&name.to_string(), &group.stream()) || hides_return(group.stream())
+        let invoked = match &before {
+            [Some(TokenTree::Ident(name)), Some(TokenTree::Punct(bang))] if bang.as_char() == '!' => {
+                Some(name.to_string())
             }
-            (_, TokenTree::Group(group)) => hides_return(group.stream()),
-            _ => false,
+            _ => None,
         };
-        if hides {
+        let inside = |group: &Group| has_way_out(group.stream(), is_one);
+        if is_one(&token, invoked.as_deref()) || matches!(&token, TokenTree::Group(group) if inside(group)) {
             return true;
         }
         let [_, last] = before;
@@ -263,8 +318,15 @@ const KNOWN: &[&str] = &[
     "whatever",
 ];
 
+/// Of the known ones, those that may leave the function all the same: with an error, or by code that is elsewhere.
+const LEAVING: &[&str] = &["bail", "ensure", "ensure_whatever", "err", "include", "try", "whatever"];
+
 /// Macros that return early with what they are given, where that may be a success as well.
 const EARLY: &[&str] = &["bail", "ensure", "err", "whatever", "ensure_whatever"];
+
+fn leaves_by_name(name: &str) -> bool {
+    LEAVING.contains(&name.trim_start_matches("r#"))
+}
 
 /// Whether a macro is one of these, given this.
 pub(crate) fn is_known(name: &str, given: &TokenStream) -> bool {
@@ -351,6 +413,56 @@ mod tests {
             "matches!(x, Some(!))",
         ] {
             assert!(known(body, false).is_some(), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_way_out_before_the_end_is_seen() {
+        let leaves = |body: &str| Leaves::of(&body.parse().unwrap()) == Leaves::AtEnd;
+        for body in [
+            "",
+            "f(x) + 1",
+            "if !(a) { loop { break; } } panic!(\"{x}\")",
+            "x.iter().filter_map(|x| x.parse().ok()?).map(|x| { if x { return 1; } 2 }).sum()",
+            "fn f() -> u8 { return g()? } f()",
+            "let later = async { f().await?; return Ok(1) }; later",
+            "fn f<T: ?Sized>(x: &T) {} f(x)",
+            "vec![1, format!(\"{}\", x)]",
+        ] {
+            assert!(leaves(body), "{body}");
+        }
+        for body in [
+            "return 1",
+            "if x { return; }",
+            "let x = x?; Some(x)",
+            "println!(\"{}\", x?)",
+            "vec![{ return 1 }]",
+            "unknown!(x)",
+            "some::path::unknown!(x)",
+            "vec![unknown!(x)]",
+            "bail!(x)",
+            "include!(\"body.rs\")",
+            "try!(x)",
+            "r#try!(x)",
+            "f(r#try!(x))",
+            "let x = self. ; match y?",
+        ] {
+            assert!(!leaves(body), "{body}");
+        }
+        let known = |body: &str| match Exits::of(&body.parse().unwrap(), false) {
+            Exits::Known(known) => Some(known.leaves == Leaves::AtEnd),
+            Exits::Hidden => None,
+        };
+        for (body, at_end) in [
+            ("Ok(1)", true),
+            ("if x { return Ok(1) } Ok(2)", true),
+            ("x.map(|x| Ok(x?))", true),
+            ("Ok(x?)", false),
+            ("if x { return Err(1) } Ok(2)", false),
+            ("ensure!(x, \"no\"); Ok(1)", false),
+            ("Ok(format!(\"{}\", x?))", false),
+        ] {
+            assert_eq!(known(body), Some(at_end), "{body}");
         }
     }
 

@@ -8,14 +8,14 @@ use syn::{Attribute, GenericArgument, Path, PathArguments, ReturnType, Signature
 use crate::instrument::arguments::Readers;
 use crate::instrument::ast::{Function, mentions, ungrouped};
 use crate::instrument::attributes;
-use crate::instrument::exits::Exits;
+use crate::instrument::exits::{Exits, Leaves};
 use crate::instrument::options::Options;
 use crate::instrument::tail::{self, Tail};
 
 /// How the body is run under the probe.
 pub(crate) enum Shape {
     /// In place, a guard beside it.
-    InPlace,
+    InPlace(Leaves),
     /// In place or in a closure, so that the value is seen whichever way the body returns it.
     Outcome(Exits),
     /// The body of an `async fn`, wrapped as a future.
@@ -80,11 +80,17 @@ impl<'a> Plan<'a> {
         };
         match future {
             Some(shape) => Self { shape, errors, output, in_frame },
-            None if matches!(errors, Errors::Ignored) => Self { shape: Shape::InPlace, errors, output, in_frame },
+            None if matches!(errors, Errors::Ignored) => {
+                // Elsewhere inference, the lints of a body that never ends, or the compiler's advice about a value that is
+                // missing need the body where it is.
+                let in_place = output.annotation().is_none() || lacks_value(output, &function.body);
+                let leaves = if in_place { Leaves::Early } else { Leaves::of(&function.body) };
+                Self { shape: Shape::InPlace(leaves), errors, output, in_frame }
+            }
             None => match Exits::of(&function.body, false) {
                 // Where errors cost what the caller sees, they are not counted.
                 Exits::Hidden if in_frame && matches!(errors, Errors::Inferred) => {
-                    Self { shape: Shape::InPlace, errors: Errors::Ignored, output, in_frame }
+                    Self { shape: Shape::InPlace(Leaves::Early), errors: Errors::Ignored, output, in_frame }
                 }
                 exits => Self { shape: Shape::Outcome(exits), errors, output, in_frame },
             },
@@ -105,6 +111,12 @@ impl Output<'_> {
             Self::Never | Self::Unknown => None,
         }
     }
+}
+
+/// Whether a body that is to have a value ends in a statement. Most of these are mistakes.
+fn lacks_value(output: Output, body: &TokenStream) -> bool {
+    let last = body.clone().into_iter().last();
+    matches!(output, Output::Written(_)) && matches!(last, Some(TokenTree::Punct(mark)) if mark.as_char() == ';')
 }
 
 /// Whether the caller is tracked, or may be.

@@ -311,6 +311,6 @@ fn the_plan_of_a_test_arrives_in_its_constant() {
 #[test]
 fn a_probe_beside_a_budget_measures_the_body_of_a_test() {
     let (expansion, _) = expanded("budget", "allocs = 0", "#[perf_probe(items = 3)] #[test] fn f() {}");
-    assert_eq!(expansion.matches("Probe :: start").count(), 1, "{expansion}");
+    assert_eq!(expansion.matches("Call :: start").count(), 1, "{expansion}");
     assert!(!expansion.contains(". budget ("), "{expansion}");
 }

@@ -9,14 +9,21 @@ use super::{Callsite, future};
 use crate::instrument::arguments::Readers;
 use crate::instrument::ast::{Function, mentions};
 use crate::instrument::captures::Closure;
-use crate::instrument::exits::{self, Exits, Known};
+use crate::instrument::exits::{self, Exits, Known, Leaves};
 use crate::instrument::shape::{Errors, Output, Plan, Shape};
 
 /// The function with a measured body.
 pub(crate) fn measured(function: &Function, plan: &Plan, callsite: &Callsite) -> Function {
     let body = Body { function, plan, callsite, library: callsite.options.library(), probe: callsite.expression() };
     let (sig, statements) = match &plan.shape {
-        Shape::InPlace => (function.sig.clone(), body.in_place()),
+        Shape::InPlace(Leaves::Early) => (function.sig.clone(), body.in_place()),
+        Shape::InPlace(Leaves::AtEnd) => {
+            let known = Known { body: function.body.clone(), last_return: None, leaves: Leaves::AtEnd };
+            (function.sig.clone(), body.closed(&known))
+        }
+        Shape::Outcome(Exits::Known(known)) if known.leaves == Leaves::AtEnd => {
+            (function.sig.clone(), body.closed(known))
+        }
         Shape::Outcome(Exits::Known(known)) => (function.sig.clone(), body.outcome(known)),
         Shape::Outcome(Exits::Hidden) => body.hidden_outcome(),
         Shape::AsyncFn(readers) => future::async_fn(&body, *readers),
@@ -114,11 +121,16 @@ impl Body<'_> {
     ///
     /// Items and bytes are evaluated before, so that the probe measures the body only.
     fn guard(&self) -> TokenStream {
-        let Self { library, probe, .. } = self;
+        let library = &self.library;
+        self.begun(&quote_spanned!(Span::mixed_site()=> #library::Probe::start))
+    }
+
+    fn begun(&self, start: &TokenStream) -> TokenStream {
+        let probe = &self.probe;
         let (names, values): (Vec<_>, Vec<_>) = self.counts().into_iter().unzip();
         quote_spanned! {Span::mixed_site()=>
             #(let #names = #values;)*
-            let guard = #library::Probe::start(#probe);
+            let guard = #start(#probe);
             #(guard.#names(#names);)*
         }
     }
@@ -127,6 +139,34 @@ impl Body<'_> {
         let guard = self.guard();
         let body = self.function.nested(&self.function.body);
         quote!(#guard #body)
+    }
+
+    /// A body that leaves at its end only: the call ends where that is written, or by a panic.
+    fn closed(&self, known: &Known) -> TokenStream {
+        let library = &self.library;
+        let guard = self.begun(&quote_spanned!(Span::mixed_site()=> #library::Call::start));
+        let annotation = self.plan.output.annotation();
+        let ty = annotation.as_ref().map(|ty| quote!(: #ty));
+        let body = self.block(known);
+        let reference = quote_spanned!(Span::mixed_site()=> &output);
+        let end = match (self.plan.errors, annotation) {
+            (Errors::Ignored, _) => quote_spanned!(Span::mixed_site()=> #library::Call::end(guard)),
+            (Errors::Inferred, Some(ty)) => {
+                let failed = self.asked(&ty, &quote_spanned!(Span::mixed_site()=> is_error(#reference)));
+                quote_spanned!(Span::mixed_site()=> #library::Call::end_as(guard, #failed))
+            }
+            _ => {
+                let failed = self.failed(&reference);
+                quote_spanned!(Span::mixed_site()=> #library::Call::end_as(guard, #failed))
+            }
+        };
+        let output = returned(&self.library, known);
+        quote_spanned! {Span::mixed_site()=>
+            #guard
+            let output #ty = #body;
+            #end;
+            #output
+        }
     }
 
     /// A value that is seen at the body's end; a call that leaves before has failed.
@@ -144,16 +184,7 @@ impl Body<'_> {
             let failed = self.failed(&reference);
             quote_spanned!(Span::mixed_site()=> #library::Outcome::seen(&mut outcome, #failed))
         };
-        let output = quote_spanned!(Span::mixed_site()=> output);
-        let end = if let Some((word, parentheses)) = known.last_return {
-            // Where clippy says that this word is not needed, it goes on to.
-            let mut output = Group::new(Delimiter::Parenthesis, output);
-            output.set_span(parentheses);
-            let word = Ident::new("return", word);
-            quote_spanned!(Span::mixed_site()=> #word #library::of_type #output;)
-        } else {
-            output
-        };
+        let end = returned(library, known);
         quote_spanned! {Span::mixed_site()=>
             #guard
             let mut outcome = #library::Outcome(#unseen);
@@ -250,6 +281,19 @@ impl Body<'_> {
             }
         }
     }
+}
+
+/// What stands last in the function: the value of its body.
+fn returned(library: &TokenStream, known: &Known) -> TokenStream {
+    let output = quote_spanned!(Span::mixed_site()=> output);
+    let Some((word, parentheses)) = known.last_return else {
+        return output;
+    };
+    // Where clippy says that this word is not needed, it goes on to.
+    let mut output = Group::new(Delimiter::Parenthesis, output);
+    output.set_span(parentheses);
+    let word = Ident::new("return", word);
+    quote_spanned!(Span::mixed_site()=> #word #library::of_type #output;)
 }
 
 /// Whether the value behind this reference is an `Err`; values of other types than `Result` are none.
