@@ -84,12 +84,18 @@ fn compared(probes: usize, scatter: f64, slower: f64, most: usize) -> Box<dyn Fn
     })
 }
 
+fn class(claim: &str) -> Class {
+    claim.parse().unwrap_or(Class { degree: 0, log: false })
+}
+
+/// Sizes, and the cost of a call at each, which scatters.
+fn points(cost: fn(f64) -> f64, noise: f64, rng: &mut Rng) -> [(u64, f64); 6] {
+    [16, 64, 256, 1_024, 4_096, 16_384].map(|n| (n, cost(n as f64) * (noise * normal(rng)).exp()))
+}
+
 fn grows(cost: fn(f64) -> f64, claim: &'static str, kind: Cost, noise: f64) -> Box<dyn FnMut(&mut Rng) -> Verdict> {
-    let class: Class = claim.parse().unwrap_or(Class { degree: 0, log: false });
-    Box::new(move |rng| {
-        let points = [16_u64, 64, 256, 1_024, 4_096, 16_384].map(|n| (n, cost(n as f64) * (noise * normal(rng)).exp()));
-        growth::judge(&points, class, kind).verdict
-    })
+    let class = class(claim);
+    Box::new(move |rng| growth::judge(&points(cost, noise, rng), class, kind).verdict)
 }
 
 /// The same as the gate decides it: where caches may explain growth, by the costs of the same calls with empty caches, and a FAIL in two
@@ -100,23 +106,16 @@ fn grows_by_caches(
     claim: &'static str,
     noise: f64,
 ) -> Box<dyn FnMut(&mut Rng) -> Verdict> {
-    let class: Class = claim.parse().unwrap_or(Class { degree: 0, log: false });
+    let class = class(claim);
     Box::new(move |rng| {
         let mut epoch = || {
-            let mut points = |cost: fn(f64) -> f64| {
-                [16_u64, 64, 256, 1_024, 4_096, 16_384].map(|n| (n, cost(n as f64) * (noise * normal(rng)).exp()))
-            };
-            let (full, empty) = (points(full), points(empty));
+            let (full, empty) = (points(full, noise, rng), points(empty, noise, rng));
             let verdict = growth::judge(&full, class, Cost::Time).verdict;
             let cached = verdict == Verdict::Inconclusive(Reason::Cached);
             if cached && shows_with_empty_caches(&full, &empty, class) { Verdict::Fail } else { verdict }
         };
         let first = epoch();
-        if !first.is_fail() {
-            return first;
-        }
-        let second = epoch();
-        if second.is_fail() { second } else { Verdict::Inconclusive(Reason::Unconfirmed { failed: 1, epochs: 2 }) }
+        if first.is_fail() { Verdict::of_runs(&[first, epoch()]) } else { first }
     })
 }
 

@@ -34,7 +34,8 @@ const SURE: f64 = 0.2;
 /// empty caches: where caches explain it, calls at small sizes take as long as at large ones once the caches are empty.
 ///
 /// The comparison is of the last size's cost beyond what the claim allows by the middle size: an offset, such as the time of
-/// fetching the code, is the same on both sides of that where the claim is `1`, and favours the claim elsewhere.
+/// fetching the code, is the same on both sides of that where the claim is `1`, and favours the claim elsewhere. With empty caches
+/// it also has to be a fifth of that cost, more than the scatter of slow calls.
 ///
 /// ```
 /// # use perf_exporters::judge::{caches::shows_with_empty_caches, growth::Class};
