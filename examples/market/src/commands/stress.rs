@@ -54,6 +54,13 @@ fn driver(world: &World) -> impl Drive + use<'_> {
     })
 }
 
+/// The usual rate, an overload of so many messages a second, and the usual rate again.
+fn trial(overload: f64, mode: Mode) -> Result<Trial, perf_load::Error> {
+    let [lasts, calm, watch] = mode.recovery();
+    let trial = Trial::at(arrivals(USUAL))?.overload(arrivals(overload), lasts)?.calm(calm).watch(watch);
+    Ok(trial.settled(watch / 4).poisson(SEED))
+}
+
 /// Step by step until it fails, then an overload at the last rate and the time after it.
 pub(crate) fn run(book: &mut Book, world: &World, mode: Mode) -> Result<(), Box<dyn Error>> {
     let mut driver = driver(world);
@@ -82,9 +89,7 @@ pub(crate) fn run(book: &mut Book, world: &World, mode: Mode) -> Result<(), Box<
     let held = (!failed).then(|| format!("no rate up to {last}/s was shown to fail"));
     book.doubted("stress", "processors idle where it fails", idle, held.as_deref());
     world.drain()?;
-    let [lasts, calm, watch] = mode.recovery();
-    let trial = Trial::at(arrivals(USUAL))?.overload(arrivals(last), lasts)?.calm(calm).watch(watch);
-    let found = trial.settled(watch / 4).poisson(SEED).run(&mut driver)?;
+    let found = trial(last, mode)?.run(&mut driver)?;
     say(&found.to_string());
     let ns = |time: &Duration| time.as_secs_f64() * 1e9;
     match &found.took {
@@ -95,4 +100,21 @@ pub(crate) fn run(book: &mut Book, world: &World, mode: Mode) -> Result<(), Box<
     }
     book.plot(page::recovery(&found));
     Ok(world.drain()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::ValueEnum;
+
+    use super::*;
+
+    #[test]
+    fn every_mode_has_time_for_the_recovery_from_every_rate() {
+        for mode in Mode::value_variants() {
+            for rate in rates() {
+                let planned = trial(rate, *mode).and_then(|trial| trial.schedule());
+                assert!(planned.is_ok(), "{mode:?}, {rate}/s: {planned:?}");
+            }
+        }
+    }
 }
