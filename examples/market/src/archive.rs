@@ -4,6 +4,7 @@
 
 use std::fs::File;
 use std::io;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -123,6 +124,19 @@ impl Archive {
     }
 }
 
+/// A file of these ticks, in row groups of so many.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn save(path: &Path, ticks: &[Tick], rows: NonZeroUsize) -> io::Result<()> {
+    let (mut archive, mut columns) = (Archive::create(path)?, Columns::default());
+    for group in ticks.chunks(rows.get()) {
+        columns.fill(group);
+        archive.write(&columns)?;
+    }
+    archive.finish()
+}
+
 /// All ticks of a file.
 ///
 /// # Errors
@@ -206,13 +220,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ticks.parquet");
         let written = ticks(5, 40, 3_000).unwrap();
-        let mut archive = Archive::create(&path).unwrap();
-        let mut columns = Columns::default();
-        for part in written.chunks(1_000) {
-            columns.fill(part);
-            archive.write(&columns).unwrap();
-        }
-        archive.finish().unwrap();
+        save(&path, &written, NonZeroUsize::new(1_000).unwrap()).unwrap();
         assert_eq!(read(&path).unwrap(), written);
     }
 }

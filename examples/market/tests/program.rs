@@ -8,7 +8,7 @@ use std::process::{Command, ExitCode, Output};
 use std::sync::Arc;
 
 use market::api::Server;
-use market::sql::{Entry, Store};
+use market::sql::Store;
 use market::symbols::Symbols;
 use market::tick::ticks;
 
@@ -123,9 +123,7 @@ fn the_api_answers() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("market.sqlite");
     let symbols = Arc::new(Symbols::first(20));
-    let entries: Vec<Entry> =
-        (0..).zip(ticks(9, 10, 2_000).unwrap()).map(|(offset, tick)| Entry { offset, tick }).collect();
-    Store::open(&database, &symbols).unwrap().apply(0, &entries, 2_000).unwrap();
+    Store::with(&database, &symbols, &ticks(9, 10, 2_000).unwrap()).unwrap();
     let server = Server::start("127.0.0.1:0", &database, symbols).unwrap();
     let (status, trades) = ask(&server, "/trades/AAAA?limit=3");
     assert_eq!((status, trades.as_array().map(Vec::len)), (200, Some(3)));

@@ -15,6 +15,8 @@ use perf_load::{Load, Outcome, show};
 
 use super::targets::{TARGETS, Target};
 
+/// The name of the report of `regression`, which the whole takes its figures from.
+pub(crate) const REGRESSION: &str = "regression";
 /// The budgets of probes.
 pub(crate) const BUDGETS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/perf-budgets.toml");
 
@@ -27,6 +29,8 @@ pub(crate) struct Book {
     tracks: Vec<Track>,
     plots: Vec<Plot>,
     figures: Vec<Noted>,
+    /// Figures that an earlier command measured.
+    earlier: Vec<BudgetReport>,
     /// Whether all targets are shown, measured or not.
     whole: bool,
 }
@@ -49,13 +53,21 @@ impl Book {
             tracks: Vec::new(),
             plots: Vec::new(),
             figures: Vec::new(),
+            earlier: Vec::new(),
             whole: false,
         }
     }
 
-    /// With all targets in its report and its table, also those that nothing was measured for.
+    /// With all targets in its report and its table, also those that nothing was measured for. Those of a command of its own are
+    /// what it measured last, unless the program was built anew since then.
     pub(crate) fn whole(self) -> Self {
-        Self { whole: true, ..self }
+        let file = self.folder.join(format!("{REGRESSION}.json"));
+        let mut earlier = if is_older_than_the_program(&file) { Vec::new() } else { budgets(&file) };
+        earlier.retain(|budget| &*budget.probe == REGRESSION);
+        if !earlier.is_empty() {
+            say(&format!("regression: as measured last, {}\n", file.display()));
+        }
+        Self { whole: true, earlier, ..self }
     }
 
     /// Whether nothing was measured so far.
@@ -114,21 +126,25 @@ impl Book {
         report.probes.sort_by(|a, b| a.name.cmp(&b.name));
         report.budgets.extend(TARGETS.iter().filter_map(|target| {
             let found = self.figures.iter().rev().find(|noted| std::ptr::eq(noted.target, target));
+            let earlier = || self.earlier.iter().find(|budget| is_of(budget, target)).cloned();
             // A command that is a part has nothing to say of the others.
-            let unknown = || self.whole.then(|| budget(target, f64::NAN));
-            found.map(|noted| budget(target, noted.actual).doubted(noted.doubt.as_deref())).or_else(unknown)
+            let unknown = || self.whole.then(|| budget(target, f64::NAN).doubted(target.command()));
+            found
+                .map(|noted| budget(target, noted.actual).doubted(noted.doubt.as_deref()))
+                .or_else(earlier)
+                .or_else(unknown)
         }));
         report.monitor.clone_from(&self.tracks);
         report
     }
 
-    /// Writes `report.json` and `report.html`.
-    pub(crate) fn write(&self) -> Result<PathBuf, Box<dyn Error>> {
+    /// Writes the report and its page under this name.
+    pub(crate) fn write(&self, name: &str) -> Result<PathBuf, Box<dyn Error>> {
         fs::create_dir_all(&self.folder)?;
         let report = self.report();
-        let json = self.folder.join("report.json");
+        let json = self.folder.join(format!("{name}.json"));
         report.write(&json)?;
-        let html = self.folder.join("report.html");
+        let html = self.folder.join(format!("{name}.html"));
         fs::write(&html, page::render(&report, &self.plots)?)?;
         say(&format!("report: {}\npage: {}\n", json.display(), html.display()));
         Ok(json)
@@ -136,7 +152,7 @@ impl Book {
 
     /// Writes both files and prints the success table; the code is 1 where a limit is broken and `strict` asks for it.
     pub(crate) fn finish(&self, strict: bool) -> Result<ExitCode, Box<dyn Error>> {
-        let json = self.write()?;
+        let json = self.write("report")?;
         for finding in perf_exporters::diagnose(&Report::read(&json)?) {
             say(&format!("diagnosis: {finding}\n"));
         }
@@ -148,7 +164,7 @@ impl Book {
 /// Whether a report has all targets: the success table is that of the whole platform.
 pub(crate) fn check_whole(report: &Path) -> Result<(), Box<dyn Error>> {
     let declared = Report::read(report)?.budgets;
-    let has = |target: &Target| declared.iter().any(|one| (&*one.probe, &*one.metric) == (target.probe, target.metric));
+    let has = |target: &Target| declared.iter().any(|budget| is_of(budget, target));
     if TARGETS.iter().all(has) {
         return Ok(());
     }
@@ -176,6 +192,22 @@ pub(crate) fn told(load: Load) -> Load {
     load.tell(Duration::from_secs(10), |live| say(&format!("  {live}\n")))
 }
 
+/// The budgets of a report; none where there is no report.
+fn budgets(file: &Path) -> Vec<BudgetReport> {
+    Report::read(file).map(|report| report.budgets).unwrap_or_default()
+}
+
+/// What a command measured with an earlier program says nothing of this one.
+fn is_older_than_the_program(file: &Path) -> bool {
+    let written = |path: &Path| fs::metadata(path)?.modified();
+    let built = std::env::current_exe().and_then(|program| written(&program));
+    matches!((written(file), built), (Ok(file), Ok(program)) if file < program)
+}
+
+fn is_of(budget: &BudgetReport, target: &Target) -> bool {
+    (&*budget.probe, &*budget.metric) == (target.probe, target.metric)
+}
+
 fn is_drive(name: &str) -> bool {
     ["::response", "::service", "::lateness"].iter().any(|part| name.ends_with(part))
 }
@@ -186,5 +218,32 @@ fn budget(target: &Target, actual: f64) -> BudgetReport {
         figure.at_least(target.wanted, target.limit)
     } else {
         figure.at_most(target.wanted, target.limit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+
+    /// Its figures are measured by a command of its own, and shown by another.
+    #[test]
+    fn the_whole_has_the_last_regression_of_this_program() {
+        let folder = tempfile::tempdir().unwrap();
+        let latency = || {
+            let report = Book::new(folder.path()).whole().report();
+            let found =
+                report.budgets.into_iter().find(|budget| (&*budget.probe, &*budget.metric) == (REGRESSION, "latency"));
+            found.map(|budget| (budget.actual, budget.reason)).unwrap()
+        };
+        let unknown = (None, "`market regression` measures it, from its second run on".to_owned());
+        assert_eq!(latency(), unknown);
+        let mut measured = Book::new(folder.path());
+        measured.figure(REGRESSION, "latency", 0.02);
+        let json = measured.write(REGRESSION).unwrap();
+        assert_eq!(latency(), (Some(0.02), String::new()));
+        fs::File::options().append(true).open(json).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        assert_eq!(latency(), unknown, "an earlier program's");
     }
 }

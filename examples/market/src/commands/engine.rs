@@ -36,17 +36,18 @@ impl Engine {
 
 #[cfg(feature = "datafusion")]
 fn datafusion(path: &Path, ticks: &[Tick], symbols: &Symbols) -> Result<Connect, Box<dyn Error>> {
+    use std::num::NonZeroUsize;
     use std::sync::Arc;
 
-    use market::archive::{Archive, Columns};
+    use market::archive;
     use market::sql::fusion::{Blocking, Fusion};
 
     use super::book::say;
 
-    let (mut archive, mut columns) = (Archive::create(path)?, Columns::default());
-    columns.fill(ticks);
-    archive.write(&columns)?;
-    archive.finish()?;
+    /// Of a row group.
+    const ROWS: NonZeroUsize = NonZeroUsize::new(100_000).unwrap();
+
+    archive::save(path, ticks, ROWS)?;
     let engine = Arc::new(Fusion::open(path, symbols)?);
     say(&format!("queries: DataFusion, {} trades of {}\n", engine.len(), path.display()));
     Ok(Box::new(move || Ok(Box::new(Blocking::new(Arc::clone(&engine))?))))

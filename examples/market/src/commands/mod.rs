@@ -98,7 +98,7 @@ pub(crate) fn run(command: &Command, place: Place<'_>, mode: Mode, strict: bool)
         Command::Regression { baseline } => {
             let baseline = baseline.clone().unwrap_or_else(|| folder.join("baseline"));
             let code = regression::run(&mut book, place, &baseline, mode)?;
-            book.write()?;
+            book.write(book::REGRESSION)?;
             Ok(code)
         }
         Command::Pair { pair } => pair::run(folder, *pair),

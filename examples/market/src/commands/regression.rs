@@ -46,12 +46,14 @@ pub(crate) fn run(book: &mut Book, place: Place<'_>, baseline: &Path, mode: Mode
         copy(&runs, baseline)?;
         return Ok(ExitCode::SUCCESS);
     }
-    note(book, &read(baseline)?, &read(&runs)?);
+    let then = read(baseline)?;
     let code = gate(baseline, &runs);
+    let undecided = code == ExitCode::from(UNDECIDED);
+    note(book, &then, &read(&runs)?, undecided.then_some("the runs scatter too much to tell"));
     if code == ExitCode::SUCCESS {
         copy(&runs, baseline)?;
         say("regression: none; these runs are the baseline from now on\n");
-    } else if code == ExitCode::from(UNDECIDED) {
+    } else if undecided {
         // Runs that may be slower are no measure for later ones.
         say("regression: none was proven, and neither was that there is none; the baseline stays as it was\n");
         return Ok(ExitCode::SUCCESS);
@@ -75,7 +77,7 @@ fn gate(baseline: &Path, runs: &Path) -> ExitCode {
 /// A figure of a run.
 type Of<'a> = &'a dyn Fn(&Report) -> Option<f64>;
 
-fn note(book: &mut Book, then: &[Report], now: &[Report]) {
+fn note(book: &mut Book, then: &[Report], now: &[Report], doubt: Option<&str>) {
     let figure = |runs: &[Report], of: Of<'_>| {
         let mut values: Vec<f64> = runs.iter().filter_map(of).collect();
         values.sort_by(f64::total_cmp);
@@ -90,7 +92,7 @@ fn note(book: &mut Book, then: &[Report], now: &[Report]) {
         [("latency", &latency, 1.0), ("loss of throughput", &throughput, -1.0), ("memory", &memory, 1.0)];
     for (metric, of, sign) in of {
         match (figure(then, of), figure(now, of)) {
-            (Some(then), Some(now)) => book.figure("regression", metric, sign * (now / then - 1.0)),
+            (Some(then), Some(now)) => book.doubted("regression", metric, sign * (now / then - 1.0), doubt),
             _ => book.doubted("regression", metric, f64::NAN, Some("no run of one side measured it: see above")),
         }
     }

@@ -50,7 +50,7 @@ impl Mode {
 
     /// An overload, and the time before and after it.
     pub(crate) const fn recovery(self) -> [Duration; 3] {
-        [self.seconds(2, 10, 60), self.seconds(3, 15, 60), self.seconds(8, 60, 300)]
+        [self.seconds(2, 10, 60), self.seconds(12, 15, 60), self.seconds(8, 60, 300)]
     }
 
     /// An endurance run and the time between its checkpoints.

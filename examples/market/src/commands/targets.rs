@@ -25,6 +25,11 @@ impl Target {
     pub(crate) fn is_minimum(&self) -> bool {
         self.metric.starts_with("throughput")
     }
+
+    /// The command of its own that measures it, where `quick` does not.
+    pub(crate) fn command(&self) -> Option<&'static str> {
+        (self.probe == "regression").then_some("`market regression` measures it, from its second run on")
+    }
 }
 
 const fn limit(probe: &'static str, metric: &'static str, unit: Unit, limit: f64) -> Target {

@@ -19,7 +19,7 @@ use perf_core::perf_probe;
 use perf_load::Class;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, params};
 
-pub use queries::Queries;
+pub use queries::{Asked, Queries};
 pub use reader::{Group, Joined, Quote, Reader, Stats, Trade, Windowed};
 
 use crate::symbols::Symbols;
@@ -54,6 +54,17 @@ impl Store {
         let mut connection = schema::connect(path, PATIENCE)?;
         schema::create(&mut connection, symbols)?;
         Ok(Self { connection })
+    }
+
+    /// The same, with these ticks as the first messages of partition 0.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open) and [`apply`](Self::apply).
+    pub fn with(path: &Path, symbols: &Symbols, ticks: &[Tick]) -> Result<Self, StoreError> {
+        let entries: Vec<Entry> = (0..).zip(ticks).map(|(offset, tick)| Entry { offset, tick: *tick }).collect();
+        let mut store = Self::open(path, symbols)?;
+        store.apply(0, &entries, entries.len() as u64)?;
+        Ok(store)
     }
 
     /// Stores a batch, whole or not at all. What the partition had stored before is passed over.

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use market::codec::Format;
-use market::sql::{Entry, Reader, Store};
+use market::sql::{Reader, Store};
 use market::symbols::Symbols;
 use market::{Tick, tick::ticks};
 use tempfile::TempDir;
@@ -44,9 +44,7 @@ impl Filled {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("market.sqlite");
-        let mut store = Store::open(&path, &Symbols::first(50)).unwrap();
-        let entries: Vec<Entry> = (0..).zip(TICKS.iter()).map(|(offset, tick)| Entry { offset, tick: *tick }).collect();
-        store.apply(0, &entries, entries.len() as u64).unwrap();
+        Store::with(&path, &Symbols::first(50), &TICKS).unwrap();
         Self { _folder: folder, path }
     }
 

@@ -3,27 +3,19 @@
 use std::error::Error;
 use std::path::Path;
 
-use market::Tick;
-use market::sql::{Entry, Queries, Store, StoreError};
+use market::sql::{Asked, Queries, Store, StoreError};
 use market::symbols::Symbols;
 use market::tick::ticks;
 use perf_core::perf_probe;
 
+use super::{SYMBOLS, Work};
 use crate::commands::engine::Engine;
 use crate::commands::world::SEED;
 
-/// Ticks that both engines know, and their symbols.
+/// Ticks that both engines know.
 const TICKS: usize = 100_000;
-const SYMBOLS: u32 = 100;
 /// Calls of each query in a run.
 const CALLS: u32 = 10;
-
-/// What a run does, for people.
-pub(super) fn describe() -> String {
-    format!(
-        "{CALLS} calls of each query a run; before: SQLite, after: DataFusion, both with the trades of {TICKS} ticks"
-    )
-}
 
 /// Both of them, open.
 pub(super) struct Engines([Box<dyn Queries>; 2]);
@@ -36,20 +28,23 @@ impl Engines {
         let ticks = ticks(SEED, SYMBOLS, TICKS)?;
         let open = |engine: Engine| engine.open(&database, &ticks, &symbols);
         // First the one that may not be there.
-        let datafusion = open(Engine::DataFusion)?()?;
-        fill(&database, &ticks, &symbols)?;
-        let engines = [open(Engine::Sqlite)?()?, datafusion];
-        let [one, other] = &engines;
-        let same = one.trades(0, 100)? == other.trades(0, 100)?
-            && one.large(1_000)? == other.large(1_000)?
-            && one.groups()? == other.groups()?
-            && one.windows(0, 200)? == other.windows(0, 200)?
-            && one.joined(100)? == other.joined(100)?;
-        if same { Ok(Self(engines)) } else { Err("the engines do not give the same answers".into()) }
+        let after = open(Engine::DataFusion)?()?;
+        Store::with(&database, &symbols, &ticks)?;
+        let before = open(Engine::Sqlite)?()?;
+        let asked = Asked { symbol: 0, most: 200, size: 1_000 };
+        match asked.differs(before.as_ref(), after.as_ref())? {
+            None => Ok(Self([before, after])),
+            Some(place) => Err(format!("the engines do not give the same answers: {place}").into()),
+        }
+    }
+}
+
+impl Work for Engines {
+    fn describe(&self) -> String {
+        format!("{CALLS} calls of each query a run; before: SQLite, after: DataFusion, both with {TICKS} ticks")
     }
 
-    /// Asks one side all queries.
-    pub(super) fn ask(&self, after: bool) -> Result<(), StoreError> {
+    fn run(&mut self, after: bool) -> Result<(), Box<dyn Error>> {
         let engine = self.0[usize::from(after)].as_ref();
         for symbol in 0..CALLS {
             select(engine, symbol)?;
@@ -60,11 +55,6 @@ impl Engines {
         }
         Ok(())
     }
-}
-
-fn fill(database: &Path, ticks: &[Tick], symbols: &Symbols) -> Result<(), StoreError> {
-    let entries: Vec<Entry> = (0..).zip(ticks).map(|(offset, tick)| Entry { offset, tick: *tick }).collect();
-    Store::open(database, symbols)?.apply(0, &entries, entries.len() as u64)
 }
 
 #[perf_probe(name = "pair::select", errors)]
