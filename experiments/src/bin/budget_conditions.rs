@@ -9,6 +9,7 @@
 mod simulated;
 
 use fastrand::Rng;
+use perf_exporters::judge::caches::shows_with_empty_caches;
 use perf_exporters::judge::fill::{self, Fill};
 use perf_exporters::judge::growth::{self, Class, Cost};
 use perf_exporters::judge::relative::{self, Order};
@@ -86,12 +87,58 @@ fn compared(probes: usize, scatter: f64, slower: f64, most: usize) -> Box<dyn Fn
     })
 }
 
+fn class(claim: &str) -> Class {
+    claim.parse().unwrap_or(Class { degree: 0, log: false })
+}
+
+/// Sizes, and the cost of a call at each, which scatters.
+fn points(cost: fn(f64) -> f64, noise: f64, rng: &mut Rng) -> [(u64, f64); 6] {
+    [16, 64, 256, 1_024, 4_096, 16_384].map(|n| (n, cost(n as f64) * (noise * normal(rng)).exp()))
+}
+
 fn grows(cost: fn(f64) -> f64, claim: &'static str, kind: Cost, noise: f64) -> Box<dyn FnMut(&mut Rng) -> Verdict> {
-    let class: Class = claim.parse().unwrap_or(Class { degree: 0, log: false });
+    let class = class(claim);
+    Box::new(move |rng| growth::judge(&points(cost, noise, rng), class, kind).verdict)
+}
+
+/// The same as the gate decides it: where caches may explain growth, by the costs of the same calls with empty caches, and a FAIL in two
+/// epochs.
+fn grows_by_caches(
+    full: fn(f64) -> f64,
+    empty: fn(f64) -> f64,
+    claim: &'static str,
+    noise: f64,
+) -> Box<dyn FnMut(&mut Rng) -> Verdict> {
+    let class = class(claim);
     Box::new(move |rng| {
-        let points = [16_u64, 64, 256, 1_024, 4_096, 16_384].map(|n| (n, cost(n as f64) * (noise * normal(rng)).exp()));
-        growth::judge(&points, class, kind).verdict
+        let mut epoch = || {
+            let (full, empty) = (points(full, noise, rng), points(empty, noise, rng));
+            let verdict = growth::judge(&full, class, Cost::Time).verdict;
+            let cached = verdict == Verdict::Inconclusive(Reason::Cached);
+            if cached && shows_with_empty_caches(&full, &empty, class) { Verdict::Fail } else { verdict }
+        };
+        let first = epoch();
+        if first.is_fail() { Verdict::of_runs(&[first, epoch()]) } else { first }
     })
+}
+
+/// How many times as long an access takes in a table of so many elements, by the caches that it fits into.
+fn latency(n: f64) -> f64 {
+    match n {
+        n if n < 2_000.0 => 1.0,
+        n if n < 8_000.0 => 2.5,
+        _ => 3.2,
+    }
+}
+
+/// The same where accesses leave one cache after the other, so that each step is greater than the one before.
+fn steep(n: f64) -> f64 {
+    match n {
+        n if n < 500.0 => 1.0,
+        n if n < 2_000.0 => 1.1,
+        n if n < 8_000.0 => 1.5,
+        _ => 2.7,
+    }
 }
 
 fn leaks(level: fn(usize, &mut Rng) -> f64) -> Box<dyn FnMut(&mut Rng) -> Verdict> {
@@ -311,13 +358,63 @@ fn conditions() -> Vec<Condition> {
     ]
 }
 
+/// Growth that caches may explain, decided as the gate does.
+fn with_empty_caches() -> Vec<Condition> {
+    use Wrong::{Fail, NoFail};
+    let of = |what, runs, wrong, most, judge| Condition { what, runs, wrong, most, judge };
+    vec![
+        of(
+            "growth 1 by time, 1,000 + 0.1 n, noise 5 %, and with empty caches",
+            1_000,
+            NoFail,
+            0.05,
+            grows_by_caches(|n| 1e3 + 0.1 * n, |n| 1.8e3 + 0.15 * n, "1", 0.05),
+        ),
+        of(
+            "growth 1 by time, a scan behind 100 times its least, noise 5 %, and with empty caches",
+            1_000,
+            NoFail,
+            0.05,
+            grows_by_caches(|n| 160.0 + 0.1 * n, |n| 960.0 + 0.15 * n, "1", 0.05),
+        ),
+        of(
+            "growth n by time, n + n²/1,000, noise 5 %, and with empty caches",
+            1_000,
+            NoFail,
+            0.05,
+            grows_by_caches(|n| n + n * n / 1e3, |n| 800.0 + 2.0 * n + n * n / 1e3, "n", 0.05),
+        ),
+        of(
+            "growth 1 by time, constant code that leaves caches, noise 5 %, and with empty caches",
+            10_000,
+            Fail,
+            0.001,
+            grows_by_caches(|n| 1e3 * latency(n), |_| 1.2e4, "1", 0.05),
+        ),
+        of(
+            "growth 1 by time, constant code that leaves caches steeply, noise 5 %, and with empty caches",
+            10_000,
+            Fail,
+            0.001,
+            grows_by_caches(|n| 1e3 * steep(n), |_| 1.2e4, "1", 0.05),
+        ),
+        of(
+            "growth n by time, linear code that leaves caches, noise 5 %, and with empty caches",
+            10_000,
+            Fail,
+            0.001,
+            grows_by_caches(|n| n * steep(n), |n| 800.0 + 3.0 * n, "n", 0.05),
+        ),
+    ]
+}
+
 fn main() {
     let argument = |at| std::env::args().nth(at).unwrap_or_default();
     let (quick, parts) = (argument(1) == "quick", argument(2));
     let times = argument(1).parse().unwrap_or(1_u32);
     println!("| condition | runs | PASS | FAIL | INCONCLUSIVE | wrong is | at most |\n|---|---|---|---|---|---|---|");
     let mut beyond = 0;
-    for mut condition in conditions() {
+    for mut condition in conditions().into_iter().chain(with_empty_caches()) {
         if !parts.split(',').any(|part| condition.what.contains(part)) {
             continue;
         }

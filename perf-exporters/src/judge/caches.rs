@@ -26,11 +26,16 @@ pub const CACHED: u64 = (1 << 20) / ELEMENT;
 /// The least share of the code's own growth that shows with empty caches, on a noisy machine; the caches' growth does not.
 const SHARE: f64 = 0.4;
 
+/// The least share of the cost with empty caches that is growth. Costs scatter by some per cent: where calls take many times as long with
+/// empty caches, that is as much as the caches' growth with full ones, and would be taken for the code's.
+const SURE: f64 = 0.2;
+
 /// Whether growth that caches may explain shows in the same way with empty caches, by costs at the same sizes with full and with
 /// empty caches: where caches explain it, calls at small sizes take as long as at large ones once the caches are empty.
 ///
 /// The comparison is of the last size's cost beyond what the claim allows by the middle size: an offset, such as the time of
-/// fetching the code, is the same on both sides of that where the claim is `1`, and favours the claim elsewhere.
+/// fetching the code, is the same on both sides of that where the claim is `1`, and favours the claim elsewhere. With empty caches
+/// it also has to be a fifth of that cost, more than the scatter of slow calls.
 ///
 /// ```
 /// # use perf_exporters::judge::{caches::shows_with_empty_caches, growth::Class};
@@ -45,10 +50,10 @@ const SHARE: f64 = 0.4;
 pub fn shows_with_empty_caches(full: &[(u64, f64)], empty: &[(u64, f64)], class: Class) -> bool {
     let excess = |points: &[(u64, f64)]| {
         let (middle, last) = (points.get(points.len() / 2)?, points.last()?);
-        Some(last.1 - middle.1 * class.at(last.0) / class.at(middle.0))
+        Some((last.1 - middle.1 * class.at(last.0) / class.at(middle.0), last.1))
     };
     match excess(full).zip(excess(empty)) {
-        Some((full, empty)) => full > 0.0 && empty >= SHARE * full,
+        Some(((full, _), (empty, cost))) => full > 0.0 && empty >= (SHARE * full).max(SURE * cost),
         None => false,
     }
 }
@@ -59,6 +64,19 @@ mod tests {
 
     fn logarithms(rates: &[f64]) -> Vec<f64> {
         rates.iter().map(|rate| rate.ln()).collect()
+    }
+
+    #[test]
+    fn scatter_of_slow_calls_is_no_growth() {
+        let sizes = [16, 64, 256, 1_024, 4_096, 16_384];
+        let points = |costs: [f64; 6]| -> Vec<(u64, f64)> { sizes.into_iter().zip(costs).collect() };
+        let shows =
+            |full, empty| shows_with_empty_caches(&points(full), &points(empty), Class { degree: 0, log: false });
+        // The caches' growth is 1,600, and with empty caches a call takes 12,000, give or take a twentieth.
+        let full = [1_000.0, 1_000.0, 1_000.0, 1_100.0, 1_500.0, 2_700.0];
+        assert!(!shows(full, [12_000.0, 11_800.0, 12_100.0, 11_400.0, 12_000.0, 12_600.0]));
+        let grows = [12_000.0, 12_000.0, 12_000.0, 12_100.0, 13_000.0, 16_000.0];
+        assert!(shows(full, grows), "a quarter of it is growth");
     }
 
     #[test]
