@@ -32,15 +32,20 @@ pub(crate) fn dependent(rho: f64) -> impl Fn(&mut Rng) -> Vec<f64> {
     }
 }
 
-/// A machine that changes its state every so many reports on average; calls take so much longer in the one, in the other not.
-pub(crate) fn states(every: u8, longer: f64, noise: f64) -> impl Fn(&mut Rng) -> Vec<f64> {
+/// A machine that changes its state every so many reports on average, and in all at least so often; calls take so much longer in the
+/// one, in the other not.
+pub(crate) fn states(every: u8, longer: f64, noise: f64, turns: usize) -> impl Fn(&mut Rng) -> Vec<f64> {
     move |rng| {
         let mut state = rng.bool();
-        let next = |_| {
+        let mut next = || {
             state ^= rng.u8(0..every) == 0;
-            100.0 * if state { longer } else { 1.0 } * (1.0 + noise * normal(rng))
+            state
         };
-        (0..REPORTS).map(next).collect()
+        let mut slow: Vec<bool> = (0..REPORTS).map(|_| next()).collect();
+        while slow.windows(2).filter(|two| two[0] != two[1]).count() < turns {
+            slow = (0..REPORTS).map(|_| next()).collect();
+        }
+        slow.iter().map(|slow| 100.0 * if *slow { longer } else { 1.0 } * (1.0 + noise * normal(rng))).collect()
     }
 }
 

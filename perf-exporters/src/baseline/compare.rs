@@ -276,7 +276,7 @@ impl Comparison<'_> {
     /// Whether slower calls are more than a few. A mean needs the median or a p95 that counts, moved by half of what fails: a single
     /// stalled call moves a mean of some hundred as far as a regression does.
     ///
-    /// A p95 counts where the p90 moved as well, by half of what fails, or where it is beyond the old p99. Where calls are of two
+    /// A p95 counts where the p90 moved as well, by half of what fails, or where it is beyond the old p99 by as much. Where calls are of two
     /// kinds, and some five in a hundred slow, such as the first ones after the processor was lost, a few more of these take the p95
     /// from the one kind to the other, and neither its neighbours nor the code need have changed: a program that is slower
     /// elsewhere loses the processor more often per call.
@@ -293,7 +293,7 @@ impl Comparison<'_> {
             let by = enough(Metric::P95Ns);
             // A baseline without a p90 has its median for a neighbour.
             let below = moved(Metric::P90Ns, by).or_else(|| moved(Metric::P50Ns, by));
-            any([below, beyond((Metric::P99Ns, Metric::P95Ns), 1.0)])
+            any([below, beyond((Metric::P99Ns, Metric::P95Ns), by)])
         };
         match change.metric {
             Metric::P95Ns => tail(),

@@ -93,7 +93,7 @@ fn the_same_measurement_makes_no_difference() {
     let found = compare(&Baseline::parse(&written()).unwrap(), &usual());
     assert_eq!(found.verdict(), Verdict::Pass, "{found}");
     assert!(found.nothing_regressed() && found.moved().is_empty());
-    assert_eq!(found.changes.len(), 20);
+    assert_eq!(found.changes.len(), 22);
 }
 
 #[test]
