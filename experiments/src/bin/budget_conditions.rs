@@ -310,7 +310,7 @@ fn conditions() -> Vec<Condition> {
         of("trend, no change, correlation 0.3", 1_000, Fail, 0.05, trend(ANY, dependent(0.3))),
         of("trend, no change, correlation 0.6", 1_000, Fail, 0.05, trend(ANY, dependent(0.6))),
         of("trend, no change, correlation 0.9", 1_000, Fail, 0.06, trend(ANY, dependent(0.9))),
-        of("trend, two states every 10, +15 %, noise 2 %", 1_000, Fail, 0.05, trend(ANY, states(10, 1.15, 0.02, 0))),
+        of("trend, two states every 10, +15 %, noise 2 %", 1_000, Fail, 0.08, trend(ANY, states(10, 1.15, 0.02, 0))),
         of("trend, two states every 10, +10 %, noise 3 %", 1_000, Fail, 0.08, trend(ANY, states(10, 1.1, 0.03, 0))),
         of(
             "trend, the same, turning thrice or more: +15 %, noise 2 %",

@@ -15,8 +15,9 @@ use super::order::{median, sorted};
 /// Fewest changes between the two levels: there and back, and there again.
 const TURNS: usize = 3;
 
-/// Levels that lie closer together, in standard deviations of the noise, are none: so far apart lie the halves of any noise.
-const APART: f64 = 3.0;
+/// Levels that lie closer together, in standard deviations of the noise, are none: the halves of normal noise are 2.3 apart, measured
+/// by their own scatter.
+const APART: f64 = 2.5;
 
 /// The noise is taken for at least this share of the distance of the levels.
 const LEAST_SCATTER: f64 = 0.05;
