@@ -203,7 +203,8 @@ const RARE: Program = Program { rare: 0.08, ..Program::CALM };
 const COLD: Program = Program { cold: 0.048, ..Program::CALM };
 const COLDER: Program = Program { cold: 0.056, ..SLOWER };
 
-fn conditions() -> Vec<Condition> {
+/// Calls against calls, programs against programs, and calls against limits.
+fn calls() -> Vec<Condition> {
     use Wrong::{Fail, NoFail, Pass};
     let of = |what, runs, wrong, most, judge| Condition { what, runs, wrong, most, judge };
     fn third(call: u64) -> f64 {
@@ -256,6 +257,14 @@ fn conditions() -> Vec<Condition> {
             0.05,
             mean_epoch(Machine::CALM, 1.2, 1_000.0),
         ),
+    ]
+}
+
+/// Growth, and memory that grows.
+fn growing() -> Vec<Condition> {
+    use Wrong::{Fail, NoFail, Pass};
+    let of = |what, runs, wrong, most, judge| Condition { what, runs, wrong, most, judge };
+    vec![
         of("growth n by time, linear, noise 20 %", 10_000, Fail, 0.001, grows(|n| n, "n", Cost::Time, 0.2)),
         of("growth 1 by time, constant, noise 20 %", 10_000, Fail, 0.001, grows(|_| 9.0, "1", Cost::Time, 0.2)),
         of("growth n by time, n^1.5, noise 5 %", 1_000, NoFail, 0.05, grows(|n| n.powf(1.5), "n", Cost::Time, 0.05)),
@@ -271,6 +280,14 @@ fn conditions() -> Vec<Condition> {
         of("leaks, a pool cleared every 50", 1_000, Fail, 0.0, leaks(|batch, _| 2e4 * (batch % 50) as f64)),
         of("leaks, noise of 100 KB", 10_000, Fail, 0.001, leaks(|_, rng| 1e6 + 1e5 * normal(rng))),
         of("leaks, 512 KiB every 10th batch", 100, NoFail, 0.0, leaks(|batch, _| 524_288.0 * (batch / 10) as f64)),
+    ]
+}
+
+/// The truth is just where a verdict changes.
+fn at_a_bound() -> Vec<Condition> {
+    use Wrong::{Fail, Pass};
+    let of = |what, runs, wrong, most, judge| Condition { what, runs, wrong, most, judge };
+    vec![
         of(
             "growth n by time, n^1.15, 6 sizes: the tolerance",
             10_000,
@@ -306,6 +323,14 @@ fn conditions() -> Vec<Condition> {
         of("leaks, a rise by what is allowed", 10_000, Fail, 0.055, leaking_what_is_allowed()),
         of("endurance, a rise by what matters", 10_000, Fail, 0.05, drifting_by_what_matters(0.0)),
         of("endurance, a rise by what matters, correlation 0.6", 10_000, Fail, 0.05, drifting_by_what_matters(0.6)),
+    ]
+}
+
+/// Histories of reports.
+fn of_histories() -> Vec<Condition> {
+    use Wrong::{Fail, NoFail};
+    let of = |what, runs, wrong, most, judge| Condition { what, runs, wrong, most, judge };
+    vec![
         of("trend, no change, independent", 1_000, Fail, 0.05, trend(ANY, dependent(0.0))),
         of("trend, no change, correlation 0.3", 1_000, Fail, 0.05, trend(ANY, dependent(0.3))),
         of("trend, no change, correlation 0.6", 1_000, Fail, 0.05, trend(ANY, dependent(0.6))),
@@ -364,6 +389,14 @@ fn conditions() -> Vec<Condition> {
             0.1,
             trend(&[Kind::Level], stepped(0.15, 0.02, 0.05)),
         ),
+    ]
+}
+
+/// Five reports of one program and five of another.
+fn of_reports() -> Vec<Condition> {
+    use Wrong::{Fail, NoFail};
+    let of = |what, runs, wrong, most, judge| Condition { what, runs, wrong, most, judge };
+    vec![
         of("diff, nothing changed", 10_000, Fail, 0.005, diff(Program::CALM, Program::CALM, false)),
         of("diff, one function 1.5 times, the others", 10_000, Fail, 0.005, diff(Program::CALM, SLOWER, false)),
         of("diff, one 1.5 times, 4.8 % of calls cold, then 5.6 %", 10_000, Fail, 0.005, diff(COLD, COLDER, false)),
@@ -428,7 +461,8 @@ fn main() {
     let times = argument(1).parse().unwrap_or(1_u32);
     println!("| condition | runs | PASS | FAIL | INCONCLUSIVE | wrong is | at most |\n|---|---|---|---|---|---|---|");
     let mut beyond = 0;
-    for mut condition in conditions().into_iter().chain(with_empty_caches()) {
+    let table = [calls, growing, at_a_bound, of_histories, of_reports, with_empty_caches];
+    for mut condition in table.iter().flat_map(|part| part()) {
         if !parts.split(',').any(|part| condition.what.contains(part)) {
             continue;
         }

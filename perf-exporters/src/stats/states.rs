@@ -95,7 +95,9 @@ impl States {
         for (from, to) in self.stays() {
             stays[usize::from(self.at_high[from])].push((from, to));
         }
-        stays.iter_mut().for_each(|stays| rng.shuffle(stays));
+        for stays in &mut stays {
+            rng.shuffle(stays);
+        }
         // They alternate, so the level of which there are more comes first.
         let mut high = match stays[1].len().cmp(&stays[0].len()) {
             std::cmp::Ordering::Less => 0,
