@@ -187,6 +187,15 @@ mod tests {
         }
     }
 
+    /// Levels of 10 % with noise of 3 % are hardly more than three deviations apart, and their estimates scatter around that.
+    #[test]
+    fn levels_three_deviations_apart_are_mostly_found() {
+        let mut rng = Rng::with_seed(4);
+        let stays = [(100.0, 12), (110.0, 13), (100.0, 11), (110.0, 12), (100.0, 12)];
+        let found = (0..200).filter(|_| States::of(&history(&stays, 0.03, &mut rng), 5).is_some()).count();
+        assert!(found >= 160, "{found} of 200");
+    }
+
     #[test]
     fn a_step_an_excursion_noise_and_three_levels_are_not_two_states() {
         let mut rng = Rng::with_seed(2);
