@@ -479,9 +479,10 @@ fn main() {
             Wrong::Pass => (passed, "PASS"),
             Wrong::NoFail => (runs - failed, "not FAIL"),
         };
-        // Of few runs one more than the share allows proves nothing.
-        let allowed = (f64::from(runs) * condition.most).ceil();
-        beyond += u32::from(f64::from(wrong) > allowed + if quick { 1.0 } else { 0.0 });
+        let share = f64::from(runs) * condition.most;
+        // Of few runs, what exceeds the share by one, or by the deviation that chance gives to it, proves nothing.
+        let chance = if quick { (share * (1.0 - condition.most)).sqrt().max(1.0) } else { 0.0 };
+        beyond += u32::from(f64::from(wrong) > share.ceil() + chance);
         let undecided = runs - passed - failed;
         let share = 100.0 * condition.most;
         println!("| {} | {runs} | {passed} | {failed} | {undecided} | {name} | {share} % |", condition.what);
