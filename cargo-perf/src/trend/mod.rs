@@ -17,6 +17,7 @@ use perf_exporters::label::shown;
 use perf_exporters::markdown::code;
 use perf_exporters::report::Machine;
 use perf_exporters::stats::changepoint::{self, ChangePoint, Kind};
+use perf_exporters::stats::states::States;
 use serde::Serialize;
 
 use crate::budgets::fits;
@@ -32,6 +33,38 @@ struct Trend {
     metric: Metric,
     points: Vec<Point>,
     changes: Vec<Change>,
+    /// The two levels between which it goes to and fro, where that is all.
+    states: Option<TwoStates>,
+}
+
+/// Two levels between which the values go to and fro.
+#[derive(Serialize)]
+struct TwoStates {
+    low: f64,
+    high: f64,
+    /// How often they went from one to the other.
+    turns: usize,
+    /// Whether the last value is at the higher one.
+    high_now: bool,
+}
+
+impl TwoStates {
+    fn of(values: &[f64], options: &changepoint::Options) -> Option<Self> {
+        let States { low, high, turns, at_high, .. } = States::of(values, options.least_length)?;
+        let matters = high - low >= options.least_change * low.abs();
+        matters.then(|| Self { low, high, turns, high_now: at_high.last() == Some(&true) })
+    }
+
+    /// For people.
+    fn told(&self, metric: Metric) -> String {
+        format!(
+            "two states, {} and {}: it went from one to the other {} times and is at the {} one now, which is no change",
+            chart::value(metric, self.low),
+            chart::value(metric, self.high),
+            self.turns,
+            if self.high_now { "higher" } else { "lower" },
+        )
+    }
 }
 
 /// A value and when it was measured.
@@ -148,7 +181,7 @@ impl Trend {
             Side::AtMost => change.after > change.before,
             Side::AtLeast => change.after < change.before,
         };
-        let changes = changepoint::find(&values, &options)
+        let changes: Vec<Change> = changepoint::find(&values, &options)
             .into_iter()
             .map(|found| Change {
                 index: found.index,
@@ -161,7 +194,8 @@ impl Trend {
                 beside: beside(machines, found.index),
             })
             .collect();
-        Self { probe: probe.to_owned(), metric, points, changes }
+        let states = TwoStates::of(&values, &options).filter(|_| changes.is_empty());
+        Self { probe: probe.to_owned(), metric, points, changes, states }
     }
 
     /// The greatest change in it, as a logarithm.
@@ -255,8 +289,12 @@ fn table(trends: &[Trend], reports: usize, args: &TrendArgs) -> String {
             }
         }
         if trend.changes.is_empty() {
-            let told = if trend.points.len() < LEAST { "too few reports to tell a change" } else { "no change" };
-            let _ = writeln!(text, "  {}", painted(told, DIM, color));
+            let told = match &trend.states {
+                Some(states) => states.told(trend.metric),
+                None if trend.points.len() < LEAST => "too few reports to tell a change".to_owned(),
+                None => "no change".to_owned(),
+            };
+            let _ = writeln!(text, "  {}", painted(&told, DIM, color));
         }
     }
     text
@@ -290,12 +328,33 @@ fn markdown(trends: &[Trend], reports: usize) -> String {
             );
         }
     }
+    for trend in trends {
+        if let Some(states) = &trend.states {
+            let _ = writeln!(out, "\n{} {}: {}.", code(&trend.probe), trend.metric, states.told(trend.metric));
+        }
+    }
     out
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_level_that_goes_to_and_fro_is_two_states() {
+        let of = |levels: [f64; 4]| {
+            let value = |run: usize| levels[run / 10] + (run * 7 % 5) as f64;
+            let points = (0..40).map(|run| Point { time: SystemTime::UNIX_EPOCH, value: value(run) }).collect();
+            Trend::of("probe", Metric::MeanNs, points, &vec![Machine::default(); 40], 0.05)
+        };
+        let found = of([1_000.0, 1_150.0, 1_000.0, 1_150.0]);
+        assert!(found.changes.is_empty());
+        let told = found.states.unwrap().told(Metric::MeanNs);
+        assert!(told.starts_with("two states, 1.00 µs and 1.15 µs: it went from one to the other 3 times"), "{told}");
+        assert!(told.contains("at the higher one now"), "{told}");
+        let step = of([1_000.0, 1_000.0, 1_150.0, 1_150.0]);
+        assert!(step.changes.len() == 1 && step.states.is_none());
+    }
 
     #[test]
     fn a_step_beside_another_compiler_or_allocator_is_said_to_be() {

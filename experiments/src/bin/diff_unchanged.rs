@@ -2,8 +2,9 @@
 //!
 //! `cargo run --release -p experiments --features machine --bin diff_unchanged [SETS [SPLITS [slower]]]`: a set is sixty reports of one
 //! program, each of a process of its own. Five and five of a set are drawn at random, SPLITS times, and every ten that follow each other
-//! are split into the first five and the last five, as where one side ran as a whole before the other. With `slower` the second five
-//! are of a program one of whose functions takes 1.5 times as long. It ends with 1 where unchanged code fails.
+//! are split into the first five and the last five, as where one side ran as a whole before the other. With `slower` half of the
+//! sixty, drawn at random, are of a program one of whose functions takes 1.5 times as long, and the second five are drawn from these;
+//! a second table has the usual quantiles of every function in both programs. It ends with 1 where unchanged code fails without it.
 
 #[path = "../machine/rate.rs"]
 mod rate;
@@ -18,6 +19,7 @@ use std::process::{Command, ExitCode};
 use fastrand::Rng;
 use perf_core::{PerfAlloc, perf_probe};
 use perf_exporters::baseline::{Baseline, Level, Options, compare_baselines};
+use perf_exporters::stats::order::median;
 use perf_exporters::{Error, Report};
 use rate::{Tally, at_most};
 use work::work;
@@ -86,12 +88,15 @@ fn program(report: &Path, steps: u64) -> Result<(), Error> {
     Report::from(perf_core::snapshot()).of_this_process().write(report)
 }
 
-/// So many reports in the order in which their processes ran, every second one of the slower program if that is asked for.
-fn reports(folder: &Path, slower: bool) -> Result<Vec<Report>, Box<dyn std::error::Error>> {
+/// The function that may be slower, and its caller.
+const CHANGED: [&str; 2] = ["hash", "request"];
+
+/// So many reports in the order in which their processes ran, those of the slower program as told.
+fn reports(folder: &Path, slower: &[bool]) -> Result<Vec<Report>, Box<dyn std::error::Error>> {
     let this = std::env::current_exe()?;
     let one = |at: usize| -> Result<Report, Box<dyn std::error::Error>> {
         let path: PathBuf = folder.join(format!("{at}.json"));
-        let steps = if slower && at % 2 == 1 { "30000" } else { "20000" };
+        let steps = if slower[at] { "30000" } else { "20000" };
         let status = Command::new(&this).args([PROGRAM, steps]).arg(&path).status()?;
         if !status.success() {
             return Err(format!("the program ended with {status}").into());
@@ -106,6 +111,8 @@ fn reports(folder: &Path, slower: bool) -> Result<Vec<Report>, Box<dyn std::erro
 struct Compared {
     tally: Tally,
     failed: BTreeMap<String, u32>,
+    /// Comparisons in which a figure of a function failed whose code did not change.
+    of_unchanged: u64,
 }
 
 impl Compared {
@@ -120,8 +127,10 @@ impl Compared {
         };
         let found = compare_baselines(&side(old), &side(new), &options);
         self.tally.add(&found.verdict());
+        let mut of_unchanged = false;
         for change in found.changes.iter().filter(|change| change.gates && change.level == Level::Fail) {
             *self.failed.entry(format!("{} {}", change.probe, change.metric.key())).or_default() += 1;
+            of_unchanged |= !CHANGED.iter().any(|name| change.probe.ends_with(name));
             eprintln!(
                 "{} {}: {:.0} → {:.0}, at least × {:.3}",
                 change.probe,
@@ -130,6 +139,35 @@ impl Compared {
                 change.new,
                 change.low.unwrap_or(0.0)
             );
+        }
+        self.of_unchanged += u64::from(of_unchanged);
+    }
+}
+
+/// The median over reports of a quantile of each function: of one program, and of the other.
+#[derive(Default)]
+struct Sides(BTreeMap<String, [Vec<[f64; 4]>; 2]>);
+
+impl Sides {
+    fn add(&mut self, reports: &[Report], slower: &[bool]) {
+        for (report, slower) in reports.iter().zip(slower) {
+            for probe in &report.probes {
+                let q = &probe.quantiles;
+                let of = [q.p50, q.p90, q.p95, q.p99].map(|ns| ns as f64);
+                self.0.entry(probe.name.clone()).or_default()[usize::from(*slower)].push(of);
+            }
+        }
+    }
+
+    fn print(&self) {
+        println!("\n| function | p50, ns | p90 | p95 | p99 |\n|---|--:|--:|--:|--:|");
+        for (name, sides) in &self.0 {
+            let cell = |at: usize| {
+                let of =
+                    |side: &Vec<[f64; 4]>| median(&side.iter().map(|q| q[at]).collect::<Vec<f64>>()).unwrap_or(0.0);
+                format!("{:.0} → {:.0}", of(&sides[0]), of(&sides[1]))
+            };
+            println!("| {name} | {} | {} | {} | {} |", cell(0), cell(1), cell(2), cell(3));
         }
     }
 }
@@ -145,11 +183,17 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     let folder = std::env::temp_dir().join(format!("diff-unchanged-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
     let (mut rng, mut table) = (Rng::with_seed(12), [Compared::default(), Compared::default()]);
+    let mut sides = Sides::default();
     for set in 0..sets {
-        let reports = reports(&folder, slower)?;
+        // Half of the processes, by lot.
+        let mut is_slower: Vec<bool> = (0..REPORTS).map(|at| slower && at % 2 == 1).collect();
+        rng.shuffle(&mut is_slower);
+        let reports = reports(&folder, &is_slower)?;
+        sides.add(&reports, &is_slower);
+        let before = table[0].of_unchanged;
         for _ in 0..splits {
-            // The slower program has the odd places.
-            let mut places: [Vec<usize>; 2] = [0, 1].map(|odd| (0..REPORTS).filter(|at| at % 2 == odd).collect());
+            let mut places =
+                [false, true].map(|side| (0..REPORTS).filter(|at| is_slower[*at] == side).collect::<Vec<usize>>());
             if slower {
                 for side in &mut places {
                     rng.shuffle(side);
@@ -167,16 +211,28 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
                 table[1].add(&reports, &places[..SIDE], &places[SIDE..]);
             }
         }
-        eprintln!("set {} of {sets}: {}, {}", set + 1, table[0].tally, table[1].tally);
+        let own = table[0].of_unchanged - before;
+        eprintln!(
+            "set {} of {sets}: {own} with an unchanged figure; all: {}, {}",
+            set + 1,
+            table[0].tally,
+            table[1].tally
+        );
     }
     std::fs::remove_dir_all(&folder)?;
-    println!("| five and five | comparisons | PASS | FAIL | INCONCLUSIVE | FAIL at most | figures that failed |");
-    println!("|---|--:|--:|--:|--:|--:|---|");
+    println!(
+        "| five and five | comparisons | PASS | FAIL | of unchanged code | INCONCLUSIVE | FAIL at most | figures that failed |"
+    );
+    println!("|---|--:|--:|--:|--:|--:|--:|---|");
     for (what, compared) in ["drawn at random", "five, then five"].iter().zip(&table) {
         let (Tally { pass, fail, undecided }, runs) = (compared.tally, compared.tally.runs());
         let failed: Vec<String> = compared.failed.iter().map(|(figure, times)| format!("{figure} {times}")).collect();
         let most = 100.0 * at_most(fail, runs);
-        println!("| {what} | {runs} | {pass} | {fail} | {undecided} | {most:.2} % | {} |", failed.join(", "));
+        let (own, failed) = (compared.of_unchanged, failed.join(", "));
+        println!("| {what} | {runs} | {pass} | {fail} | {own} | {undecided} | {most:.2} % | {failed} |");
+    }
+    if slower {
+        sides.print();
     }
     let fails = table.iter().any(|compared| compared.tally.fail > 0);
     Ok(if fails && !slower { ExitCode::FAILURE } else { ExitCode::SUCCESS })

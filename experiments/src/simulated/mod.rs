@@ -1,5 +1,8 @@
 //! Seeded noise, and an epoch of sampling as a budget test takes it.
 
+pub(crate) mod histories;
+pub(crate) mod reports;
+
 use std::time::Duration;
 
 use fastrand::Rng;

@@ -125,6 +125,7 @@ fn times_of_run(probe: &ProbeReport) -> Option<Vec<(Metric, Figure)>> {
     }
     for (metric, p, value) in [
         (Metric::P50Ns, 0.5, probe.quantiles.p50),
+        (Metric::P90Ns, 0.9, probe.quantiles.p90),
         (Metric::P95Ns, 0.95, probe.quantiles.p95),
         (Metric::P99Ns, 0.99, probe.quantiles.p99),
     ] {
@@ -151,6 +152,7 @@ pub(crate) fn times_of_runs(runs: &[Vec<f64>]) -> BTreeMap<Metric, Figure> {
         Some(vec![
             (Metric::MeanNs, mean),
             (Metric::P50Ns, at(0.5)?),
+            (Metric::P90Ns, at(0.9)?),
             (Metric::P95Ns, at(0.95)?),
             (Metric::P99Ns, at(0.99)?),
         ])

@@ -30,6 +30,8 @@ pub enum Metric {
     SelfNs,
     /// Median time of a call.
     P50Ns,
+    /// Time that 90 % of the calls stayed within.
+    P90Ns,
     /// Time that 95 % of the calls stayed within.
     P95Ns,
     /// Time that 99 % of the calls stayed within.
@@ -56,7 +58,7 @@ pub enum Kind {
 
 impl Metric {
     /// All of them, counts first.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Calls,
         Self::Errors,
         Self::Allocs,
@@ -66,6 +68,7 @@ impl Metric {
         Self::MeanNs,
         Self::SelfNs,
         Self::P50Ns,
+        Self::P90Ns,
         Self::P95Ns,
         Self::P99Ns,
         Self::ItemsPerSecond,
@@ -91,6 +94,7 @@ impl Metric {
             Self::MeanNs => "mean_ns",
             Self::SelfNs => "self_ns",
             Self::P50Ns => "p50_ns",
+            Self::P90Ns => "p90_ns",
             Self::P95Ns => "p95_ns",
             Self::P99Ns => "p99_ns",
             Self::ItemsPerSecond => "items_per_second",
@@ -114,6 +118,7 @@ impl Metric {
             Self::MeanNs => "mean",
             Self::SelfNs => "self time",
             Self::P50Ns => "p50",
+            Self::P90Ns => "p90",
             Self::P95Ns => "p95",
             Self::P99Ns => "p99",
             Self::ItemsPerSecond => "items/s",
@@ -131,6 +136,7 @@ impl Metric {
             Self::Instructions => Kind::Instructions,
             Self::MeanNs | Self::SelfNs => Kind::Time(diff::Metric::Mean),
             Self::P50Ns => Kind::Time(diff::Metric::Quantile(0.5)),
+            Self::P90Ns => Kind::Time(diff::Metric::Quantile(0.9)),
             Self::P95Ns => Kind::Time(diff::Metric::Quantile(0.95)),
             Self::P99Ns => Kind::Time(diff::Metric::Quantile(0.99)),
             Self::ItemsPerSecond | Self::BytesPerSecond => Kind::Time(diff::Metric::Throughput),
@@ -152,7 +158,7 @@ impl Metric {
     /// Whether a regression of it fails by default.
     #[must_use]
     pub const fn gates(self) -> bool {
-        !matches!(self, Self::SelfNs | Self::P99Ns)
+        !matches!(self, Self::SelfNs | Self::P90Ns | Self::P99Ns)
     }
 
     /// Its unit.

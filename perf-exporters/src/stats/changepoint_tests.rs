@@ -130,7 +130,7 @@ fn neighbours_that_depend_on_each_other_are_no_change() {
         (0..60).map(|_| value(rng) * (1.0 + 0.02 * normal(rng))).collect()
     });
     // A machine that changes its state once or twice in all cannot be distinguished from code that does.
-    assert!(found.iter().all(|found| *found <= 10) && states <= 30, "{found:?}, {states}");
+    assert!(found.iter().all(|found| *found <= 10) && states <= 7, "{found:?}, {states}");
 }
 
 #[test]
@@ -156,4 +156,17 @@ fn a_level_that_comes_back_is_two_changes_of_the_level() {
     let found = find(&history, &Options::default());
     let told: Vec<(usize, Kind)> = found.iter().map(|change| (change.index, change.kind)).collect();
     assert_eq!(told, [(28, Kind::Level), (42, Kind::Level)]);
+}
+
+/// Single runs that reach the other level by chance do not make a step two states for good: their order is improbable.
+#[test]
+fn a_step_is_found_among_outliers_as_high_as_it() {
+    let found = steps(|rng| {
+        let mut value = |at: usize| {
+            let high = at >= 30 || rng.u8(0..20) == 0;
+            (if high { 115.0 } else { 100.0 }) * (1.0 + 0.02 * normal(rng))
+        };
+        (0..60).map(&mut value).collect()
+    });
+    assert!(found >= 60, "{found} of 100");
 }

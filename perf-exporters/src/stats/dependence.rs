@@ -3,12 +3,14 @@
 //! Runs of one day share the machine's state with the next day's: a first-order autoregression. Shuffling such values destroys
 //! that, so any history looks like a change (8, 35 and 70 to 89 of 100 histories at ρ = 0.3, 0.6 and 0.9). So ρ is estimated from
 //! the residuals without clear steps, and the *innovations* y(t) − ρ y(t−1) are shuffled instead, from which a history
-//! is made again (a sieve bootstrap, Bühlmann 1997). Where ρ is zero that is a plain shuffle.
+//! is made again (a sieve bootstrap, Bühlmann 1997). Where ρ is zero that is a plain shuffle. A history in two [`states`](super::states)
+//! is no autoregression: its stays are shuffled as they are, those of each state among each other.
 
 use fastrand::Rng;
 
 use super::changepoint::best_cut;
 use super::order::median;
+use super::states::States;
 
 /// A cut that takes more than this share of the deviations away is a step.
 const STEP: f64 = 0.45;
@@ -29,6 +31,8 @@ pub(super) struct Dependent {
     innovations: Vec<f64>,
     /// Deviations, one of which begins a drawn history.
     deviations: Vec<f64>,
+    /// The segment itself and its states, where it has two.
+    states: Option<(Vec<f64>, States)>,
 }
 
 impl Dependent {
@@ -38,11 +42,16 @@ impl Dependent {
         let (left, levels) = without_steps(segment, shortest);
         let rho = if levels <= LEVELS { correlation(&left, levels - 1) } else { correlation(&deviations, 0) };
         let innovations = deviations.windows(2).map(|two| two[1] - rho * two[0]).collect();
-        Self { middle, rho, innovations, deviations }
+        let states = States::of(segment, shortest).map(|states| (segment.to_vec(), states));
+        Self { middle, rho, innovations, deviations, states }
     }
 
     /// Another history of this kind, in which nothing changes, in place of the segment.
     pub(super) fn draw(&mut self, into: &mut [f64], rng: &mut Rng) {
+        if let Some((segment, states)) = &self.states {
+            states.draw(segment, into, rng);
+            return;
+        }
         if self.rho <= 0.0 {
             rng.shuffle(into);
             return;

@@ -16,8 +16,9 @@
 //! | estimate a shift from paired differences | [`signed_rank`] |
 //! | fit a slope that outliers do not move | [`theil_sen`] |
 //! | find where a history changed its level | [`changepoint`] |
+//! | see that a history goes to and fro between two levels | [`states`] |
 //!
-//! The modules for the page's history (`changepoint`, `order`) need only the feature `html`; the rest, with the crate of
+//! The modules for the page's history (`changepoint`, `states`, `order`) need only the feature `html`; the rest, with the crate of
 //! distributions behind it, needs `judge`.
 
 pub mod changepoint;
@@ -39,5 +40,6 @@ pub mod relabel;
 pub mod sign_flip;
 #[cfg(feature = "judge")]
 pub mod signed_rank;
+pub mod states;
 #[cfg(feature = "judge")]
 pub mod theil_sen;

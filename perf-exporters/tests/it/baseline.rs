@@ -93,7 +93,7 @@ fn the_same_measurement_makes_no_difference() {
     let found = compare(&Baseline::parse(&written()).unwrap(), &usual());
     assert_eq!(found.verdict(), Verdict::Pass, "{found}");
     assert!(found.nothing_regressed() && found.moved().is_empty());
-    assert_eq!(found.changes.len(), 20);
+    assert_eq!(found.changes.len(), 22);
 }
 
 #[test]
@@ -379,6 +379,30 @@ fn five_runs_after_five_fail_where_no_state_of_a_machine_explains_it() {
     // A tenth of the calls is late: the p95 moves, and the median does not.
     let late = runs(10, 100);
     assert!(told(&late, false) && !told(&late, true));
+}
+
+/// Calls of two kinds, some five in a hundred slow: a few more of these take the p95 from the one kind to the other.
+#[test]
+fn a_tail_between_two_kinds_of_calls_proves_nothing() {
+    let runs = |ns: u64, slow: usize| {
+        [0_u64, 1, 2, 3, 4].map(|run| {
+            let ns = ns + run * ns / 200;
+            let times: Vec<u64> = (0..1_000).map(|at| if at < slow { 2 * ns } else { ns }).collect();
+            let mut own = probe("p", ns);
+            own.sum_ns = times.iter().sum();
+            own.histogram = times.into_iter().collect::<Histogram>();
+            own.quantiles = Quantiles::from_fn(|q| own.histogram.quantile(q).unwrap());
+            report([own])
+        })
+    };
+    let p95 = |old: &[Report], new: &[Report]| {
+        let found = compare_baselines(&Baseline::from_runs(old), &Baseline::from_runs(new), &Options::default());
+        found.change("p", Metric::P95Ns).map(|change| change.level)
+    };
+    assert_eq!(p95(&runs(10_000, 45), &runs(10_000, 55)), Some(Level::Unproven), "one call in a hundred more");
+    assert_eq!(p95(&runs(10_000, 45), &runs(10_000, 120)), Some(Level::Fail), "one in ten is another kind of program");
+    assert_eq!(p95(&runs(10_000, 5), &runs(10_000, 60)), Some(Level::Fail), "beyond the old p99");
+    assert_eq!(p95(&runs(10_000, 45), &runs(14_000, 45)), Some(Level::Fail), "all calls");
 }
 
 #[test]
