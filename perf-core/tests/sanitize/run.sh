@@ -42,7 +42,8 @@ interpret() { # cargo's options…
     fi
     # shellcheck disable=SC2086
     cargo +nightly miri test -q --target-dir "$target/miri" --features enabled --lib \
-        --test interpreted --test call_context --test merges --test sessions --test shadow_stack $more "$@"
+        --test interpreted --test call_context --test merges --test sessions --test shadow_stack \
+        --test attr_exits --test attr_untimed $more "$@"
 }
 
 under_miri() { # flags; memory that the library keeps for good is no leak, and tests look at files and clocks
