@@ -19,7 +19,7 @@ use perf_exporters::stats::changepoint::Kind;
 use perf_load::endurance::drift;
 use simulated::histories::{dependent, drifting, scattering, states, stepped, trend};
 use simulated::reports::{Program, diff};
-use simulated::{Machine, mean_epoch, normal, p99_epoch};
+use simulated::{Dependent, Machine, mean_epoch, normal, p99_epoch};
 
 /// Of the verdicts on a condition so many may be wrong, as a share.
 struct Condition {
@@ -36,6 +36,17 @@ enum Wrong {
     Fail,
     Pass,
     NoFail,
+}
+
+/// A row of the table.
+fn row(
+    what: &'static str,
+    runs: u32,
+    wrong: Wrong,
+    most: f64,
+    judge: Box<dyn FnMut(&mut Rng) -> Verdict>,
+) -> Condition {
+    Condition { what, runs, wrong, most, judge }
 }
 
 fn vs(machine: Machine, slower: fn(u64) -> f64) -> Box<dyn FnMut(&mut Rng) -> Verdict> {
@@ -168,11 +179,8 @@ fn leaking_what_is_allowed() -> Box<dyn FnMut(&mut Rng) -> Verdict> {
 fn drifting_by_what_matters(rho: f64) -> Box<dyn FnMut(&mut Rng) -> Verdict> {
     let rules = drift::Rules::default();
     Box::new(move |rng| {
-        let mut state = normal(rng);
-        let mut next = |at: u32| {
-            state = rho * state + (1.0 - rho * rho).sqrt() * normal(rng);
-            5e6 * (rules.matters.ln_1p() * f64::from(at) / 59.0 + 0.03 * state).exp()
-        };
+        let mut noise = Dependent::begin(rho, rng);
+        let mut next = |at: u32| 5e6 * (rules.matters.ln_1p() * f64::from(at) / 59.0 + 0.03 * noise.next(rng)).exp();
         let latencies: Vec<f64> = (0..60).map(&mut next).collect();
         drift::judge(&latencies, &rules).verdict
     })
@@ -206,7 +214,6 @@ const COLDER: Program = Program { cold: 0.056, ..SLOWER };
 /// Calls against calls, programs against programs, and calls against limits.
 fn calls() -> Vec<Condition> {
     use Wrong::{Fail, NoFail, Pass};
-    let of = |what, runs, wrong, most, judge| Condition { what, runs, wrong, most, judge };
     fn third(call: u64) -> f64 {
         if call.is_multiple_of(3) { 10.0 } else { 1.0 }
     }
@@ -223,34 +230,40 @@ fn calls() -> Vec<Condition> {
         if call.is_multiple_of(1_000) { 1_000.0 } else { 1.0 }
     }
     vec![
-        of("vs 1.10, unchanged, calm", 1_000, Fail, 0.001, vs(Machine::CALM, |_| 1.0)),
-        of("vs 1.10, unchanged, bursts of 20", 1_000, Fail, 0.001, vs(Machine::BURSTS, |_| 1.0)),
-        of("vs 1.10, unchanged, bursts of 50, wandering", 1_000, Fail, 0.001, vs(Machine::BAD, |_| 1.0)),
-        of("vs 1.10, bursts of 50, wandering, 1.3 times", 200, Pass, 0.05, vs(Machine::BAD, |_| 1.3)),
-        of("vs 1.10, bursts of 50, wandering, every 16th call 6 times", 200, Pass, 0.05, vs(Machine::BAD, sixteenth)),
-        of("vs 1.10, every 3rd call 10 times", 200, NoFail, 0.05, vs(Machine::CALM, third)),
-        of("vs 1.10, every 5th call 10 times", 200, NoFail, 0.05, vs(Machine::CALM, fifth)),
-        of("vs 1.10, every 64th call 20 times", 200, NoFail, 0.05, vs(Machine::CALM, sixty_fourth)),
-        of("vs 1.10, every 1,000th call 1,000 times", 200, NoFail, 0.05, vs(Machine::CALM, thousandth)),
-        of("compare, six probes, unchanged, runs scatter by 10 %", 10_000, Fail, 0.000_1, compared(6, 0.1, 1.0, 30)),
-        of("compare, forty probes, unchanged, runs scatter by 10 %", 10_000, Fail, 0.000_1, compared(40, 0.1, 1.0, 30)),
-        of("compare, +10 % in one of six, runs scatter by 6 %", 200, NoFail, 0.1, compared(6, 0.06, 1.1, 30)),
-        of("compare, +20 % in one of six, runs scatter by 12 %", 200, NoFail, 0.1, compared(6, 0.12, 1.2, 30)),
-        of(
+        row("vs 1.10, unchanged, calm", 1_000, Fail, 0.001, vs(Machine::CALM, |_| 1.0)),
+        row("vs 1.10, unchanged, bursts of 20", 1_000, Fail, 0.001, vs(Machine::BURSTS, |_| 1.0)),
+        row("vs 1.10, unchanged, bursts of 50, wandering", 1_000, Fail, 0.001, vs(Machine::BAD, |_| 1.0)),
+        row("vs 1.10, bursts of 50, wandering, 1.3 times", 200, Pass, 0.05, vs(Machine::BAD, |_| 1.3)),
+        row("vs 1.10, bursts of 50, wandering, every 16th call 6 times", 200, Pass, 0.05, vs(Machine::BAD, sixteenth)),
+        row("vs 1.10, every 3rd call 10 times", 200, NoFail, 0.05, vs(Machine::CALM, third)),
+        row("vs 1.10, every 5th call 10 times", 200, NoFail, 0.05, vs(Machine::CALM, fifth)),
+        row("vs 1.10, every 64th call 20 times", 200, NoFail, 0.05, vs(Machine::CALM, sixty_fourth)),
+        row("vs 1.10, every 1,000th call 1,000 times", 200, NoFail, 0.05, vs(Machine::CALM, thousandth)),
+        row("compare, six probes, unchanged, runs scatter by 10 %", 10_000, Fail, 0.000_1, compared(6, 0.1, 1.0, 30)),
+        row(
+            "compare, forty probes, unchanged, runs scatter by 10 %",
+            10_000,
+            Fail,
+            0.000_1,
+            compared(40, 0.1, 1.0, 30),
+        ),
+        row("compare, +10 % in one of six, runs scatter by 6 %", 200, NoFail, 0.1, compared(6, 0.06, 1.1, 30)),
+        row("compare, +20 % in one of six, runs scatter by 12 %", 200, NoFail, 0.1, compared(6, 0.12, 1.2, 30)),
+        row(
             "compare, +20 % in one of six, runs scatter by 20 %, 100 blocks",
             200,
             NoFail,
             0.1,
             compared(6, 0.2, 1.2, 100),
         ),
-        of("p99 at twice the usual, unchanged, calm", 1_000, Fail, 0.001, p99_epoch(Machine::CALM, 0.0, 1.0)),
-        of("p99 at twice the usual, unchanged, bursts of 5", 1_000, Fail, 0.001, p99_epoch(Machine::SOME, 0.0, 1.0)),
-        of("p99, 3 % slow in runs of 30", 1_000, Pass, 0.05, p99_epoch(Machine::CALM, 0.03, 30.0)),
-        of("p99, 3 % slow in runs of 300", 1_000, Pass, 0.05, p99_epoch(Machine::CALM, 0.03, 300.0)),
-        of("p99, 5 % slow in runs of 250", 1_000, Pass, 0.05, p99_epoch(Machine::CALM, 0.05, 250.0)),
-        of("mean at 1.2 times, unchanged, calm", 1_000, Fail, 0.001, mean_epoch(Machine::CALM, 1.2, 1.0)),
-        of("mean at 1.2 times, unchanged, bursts of 5", 1_000, Fail, 0.001, mean_epoch(Machine::SOME, 1.2, 1.0)),
-        of(
+        row("p99 at twice the usual, unchanged, calm", 1_000, Fail, 0.001, p99_epoch(Machine::CALM, 0.0, 1.0)),
+        row("p99 at twice the usual, unchanged, bursts of 5", 1_000, Fail, 0.001, p99_epoch(Machine::SOME, 0.0, 1.0)),
+        row("p99, 3 % slow in runs of 30", 1_000, Pass, 0.05, p99_epoch(Machine::CALM, 0.03, 30.0)),
+        row("p99, 3 % slow in runs of 300", 1_000, Pass, 0.05, p99_epoch(Machine::CALM, 0.03, 300.0)),
+        row("p99, 5 % slow in runs of 250", 1_000, Pass, 0.05, p99_epoch(Machine::CALM, 0.05, 250.0)),
+        row("mean at 1.2 times, unchanged, calm", 1_000, Fail, 0.001, mean_epoch(Machine::CALM, 1.2, 1.0)),
+        row("mean at 1.2 times, unchanged, bursts of 5", 1_000, Fail, 0.001, mean_epoch(Machine::SOME, 1.2, 1.0)),
+        row(
             "mean at 1.2 times, one call in 1,000 1,000 times",
             200,
             NoFail,
@@ -263,126 +276,123 @@ fn calls() -> Vec<Condition> {
 /// Growth, and memory that grows.
 fn growing() -> Vec<Condition> {
     use Wrong::{Fail, NoFail, Pass};
-    let of = |what, runs, wrong, most, judge| Condition { what, runs, wrong, most, judge };
     vec![
-        of("growth n by time, linear, noise 20 %", 10_000, Fail, 0.001, grows(|n| n, "n", Cost::Time, 0.2)),
-        of("growth 1 by time, constant, noise 20 %", 10_000, Fail, 0.001, grows(|_| 9.0, "1", Cost::Time, 0.2)),
-        of("growth n by time, n^1.5, noise 5 %", 1_000, NoFail, 0.05, grows(|n| n.powf(1.5), "n", Cost::Time, 0.05)),
-        of("growth 1 by time, n^0.5, noise 5 %", 1_000, NoFail, 0.05, grows(f64::sqrt, "1", Cost::Time, 0.05)),
-        of(
+        row("growth n by time, linear, noise 20 %", 10_000, Fail, 0.001, grows(|n| n, "n", Cost::Time, 0.2)),
+        row("growth 1 by time, constant, noise 20 %", 10_000, Fail, 0.001, grows(|_| 9.0, "1", Cost::Time, 0.2)),
+        row("growth n by time, n^1.5, noise 5 %", 1_000, NoFail, 0.05, grows(|n| n.powf(1.5), "n", Cost::Time, 0.05)),
+        row("growth 1 by time, n^0.5, noise 5 %", 1_000, NoFail, 0.05, grows(f64::sqrt, "1", Cost::Time, 0.05)),
+        row(
             "growth 1 by time, 1,000 + 0.1 n, noise 5 %",
             1_000,
             Pass,
             0.05,
             grows(|n| 1e3 + 0.1 * n, "1", Cost::Time, 0.05),
         ),
-        of("leaks, a cache full after 90 batches", 1_000, Fail, 0.0, leaks(|batch, _| 2e4 * batch.min(90) as f64)),
-        of("leaks, a pool cleared every 50", 1_000, Fail, 0.0, leaks(|batch, _| 2e4 * (batch % 50) as f64)),
-        of("leaks, noise of 100 KB", 10_000, Fail, 0.001, leaks(|_, rng| 1e6 + 1e5 * normal(rng))),
-        of("leaks, 512 KiB every 10th batch", 100, NoFail, 0.0, leaks(|batch, _| 524_288.0 * (batch / 10) as f64)),
+        row("leaks, a cache full after 90 batches", 1_000, Fail, 0.0, leaks(|batch, _| 2e4 * batch.min(90) as f64)),
+        row("leaks, a pool cleared every 50", 1_000, Fail, 0.0, leaks(|batch, _| 2e4 * (batch % 50) as f64)),
+        row("leaks, noise of 100 KB", 10_000, Fail, 0.001, leaks(|_, rng| 1e6 + 1e5 * normal(rng))),
+        row("leaks, 512 KiB every 10th batch", 100, NoFail, 0.0, leaks(|batch, _| 524_288.0 * (batch / 10) as f64)),
     ]
 }
 
 /// The truth is just where a verdict changes.
 fn at_a_bound() -> Vec<Condition> {
     use Wrong::{Fail, Pass};
-    let of = |what, runs, wrong, most, judge| Condition { what, runs, wrong, most, judge };
     vec![
-        of(
+        row(
             "growth n by time, n^1.15, 6 sizes: the tolerance",
             10_000,
             Pass,
             0.05,
             at_exponent(0.15, 6, Cost::Time, 0.1),
         ),
-        of("growth n by time, n^1.15, 16 sizes", 10_000, Pass, 0.05, at_exponent(0.15, 16, Cost::Time, 0.1)),
-        of(
+        row("growth n by time, n^1.15, 16 sizes", 10_000, Pass, 0.05, at_exponent(0.15, 16, Cost::Time, 0.1)),
+        row(
             "growth n by calls, n^1.02, 6 sizes: the tolerance",
             10_000,
             Pass,
             0.05,
             at_exponent(0.02, 6, Cost::Counts, 0.05),
         ),
-        of("growth n by calls, n^1.02, 16 sizes", 10_000, Pass, 0.05, at_exponent(0.02, 16, Cost::Counts, 0.05)),
-        of(
+        row("growth n by calls, n^1.02, 16 sizes", 10_000, Pass, 0.05, at_exponent(0.02, 16, Cost::Counts, 0.05)),
+        row(
             "growth n by calls, n^1.02, 6 sizes: the proof",
             10_000,
             Fail,
             0.05,
             at_exponent(0.02, 6, Cost::Counts, 0.05),
         ),
-        of("growth n by calls, n^1.02, 16 sizes", 10_000, Fail, 0.05, at_exponent(0.02, 16, Cost::Counts, 0.05)),
-        of(
+        row("growth n by calls, n^1.02, 16 sizes", 10_000, Fail, 0.05, at_exponent(0.02, 16, Cost::Counts, 0.05)),
+        row(
             "growth n by time, n^1.25, 6 sizes: the near proof",
             10_000,
             Fail,
             0.05,
             at_exponent(0.25, 6, Cost::Time, 0.1),
         ),
-        of("growth n by time, n^1.25, 16 sizes", 10_000, Fail, 0.05, at_exponent(0.25, 16, Cost::Time, 0.1)),
-        of("leaks, a rise by what is allowed", 10_000, Fail, 0.055, leaking_what_is_allowed()),
-        of("endurance, a rise by what matters", 10_000, Fail, 0.05, drifting_by_what_matters(0.0)),
-        of("endurance, a rise by what matters, correlation 0.6", 10_000, Fail, 0.05, drifting_by_what_matters(0.6)),
+        row("growth n by time, n^1.25, 16 sizes", 10_000, Fail, 0.05, at_exponent(0.25, 16, Cost::Time, 0.1)),
+        row("leaks, a rise by what is allowed", 10_000, Fail, 0.055, leaking_what_is_allowed()),
+        row("endurance, a rise by what matters", 10_000, Fail, 0.05, drifting_by_what_matters(0.0)),
+        row("endurance, a rise by what matters, correlation 0.6", 10_000, Fail, 0.05, drifting_by_what_matters(0.6)),
     ]
 }
 
 /// Histories of reports.
 fn of_histories() -> Vec<Condition> {
     use Wrong::{Fail, NoFail};
-    let of = |what, runs, wrong, most, judge| Condition { what, runs, wrong, most, judge };
     vec![
-        of("trend, no change, independent", 1_000, Fail, 0.05, trend(ANY, dependent(0.0))),
-        of("trend, no change, correlation 0.3", 1_000, Fail, 0.05, trend(ANY, dependent(0.3))),
-        of("trend, no change, correlation 0.6", 1_000, Fail, 0.05, trend(ANY, dependent(0.6))),
-        of("trend, no change, correlation 0.9", 1_000, Fail, 0.06, trend(ANY, dependent(0.9))),
-        of("trend, two states every 10, +15 %, noise 2 %", 1_000, Fail, 0.08, trend(ANY, states(10, 1.15, 0.02, 0))),
-        of("trend, two states every 10, +10 %, noise 3 %", 1_000, Fail, 0.08, trend(ANY, states(10, 1.1, 0.03, 0))),
-        of(
+        row("trend, no change, independent", 1_000, Fail, 0.05, trend(ANY, dependent(0.0))),
+        row("trend, no change, correlation 0.3", 1_000, Fail, 0.05, trend(ANY, dependent(0.3))),
+        row("trend, no change, correlation 0.6", 1_000, Fail, 0.05, trend(ANY, dependent(0.6))),
+        row("trend, no change, correlation 0.9", 1_000, Fail, 0.06, trend(ANY, dependent(0.9))),
+        row("trend, two states every 10, +15 %, noise 2 %", 1_000, Fail, 0.08, trend(ANY, states(10, 1.15, 0.02, 0))),
+        row("trend, two states every 10, +10 %, noise 3 %", 1_000, Fail, 0.08, trend(ANY, states(10, 1.1, 0.03, 0))),
+        row(
             "trend, the same, turning thrice or more: +15 %, noise 2 %",
             1_000,
             Fail,
             0.05,
             trend(ANY, states(10, 1.15, 0.02, 3)),
         ),
-        of(
+        row(
             "trend, the same, turning thrice or more: +10 %, noise 3 %",
             1_000,
             Fail,
             0.05,
             trend(ANY, states(10, 1.1, 0.03, 3)),
         ),
-        of("trend, two states every 5, +15 %, noise 2 %", 1_000, Fail, 0.05, trend(ANY, states(5, 1.15, 0.02, 0))),
-        of(
+        row("trend, two states every 5, +15 %, noise 2 %", 1_000, Fail, 0.05, trend(ANY, states(5, 1.15, 0.02, 0))),
+        row(
             "trend, noise of 2 %, then 12 %",
             1_000,
             Fail,
             0.05,
             trend(&[Kind::Level, Kind::Drift], scattering(0.02, 0.12)),
         ),
-        of(
+        row(
             "trend, noise of 3 %, then 6 %",
             1_000,
             Fail,
             0.05,
             trend(&[Kind::Level, Kind::Drift], scattering(0.03, 0.06)),
         ),
-        of(
+        row(
             "trend, a slow rise by 30 %, noise 2 %",
             1_000,
             Fail,
             0.05,
             trend(&[Kind::Level, Kind::Spread], drifting(0.3, 0.02)),
         ),
-        of(
+        row(
             "trend, a slow rise by 15 %, noise 3 %",
             1_000,
             Fail,
             0.05,
             trend(&[Kind::Level, Kind::Spread], drifting(0.15, 0.03)),
         ),
-        of("trend, a step of 10 %, noise 3 %", 200, NoFail, 0.1, trend(&[Kind::Level], stepped(0.1, 0.03, 0.0))),
-        of("trend, a step of 15 %, noise 2 %", 200, NoFail, 0.1, trend(&[Kind::Level], stepped(0.15, 0.02, 0.0))),
-        of(
+        row("trend, a step of 10 %, noise 3 %", 200, NoFail, 0.1, trend(&[Kind::Level], stepped(0.1, 0.03, 0.0))),
+        row("trend, a step of 15 %, noise 2 %", 200, NoFail, 0.1, trend(&[Kind::Level], stepped(0.15, 0.02, 0.0))),
+        row(
             "trend, a step of 15 %, noise 2 %, 5 % before as high",
             200,
             NoFail,
@@ -395,57 +405,55 @@ fn of_histories() -> Vec<Condition> {
 /// Five reports of one program and five of another.
 fn of_reports() -> Vec<Condition> {
     use Wrong::{Fail, NoFail};
-    let of = |what, runs, wrong, most, judge| Condition { what, runs, wrong, most, judge };
     vec![
-        of("diff, nothing changed", 10_000, Fail, 0.005, diff(Program::CALM, Program::CALM, false)),
-        of("diff, one function 1.5 times, the others", 10_000, Fail, 0.005, diff(Program::CALM, SLOWER, false)),
-        of("diff, one 1.5 times, 4.8 % of calls cold, then 5.6 %", 10_000, Fail, 0.005, diff(COLD, COLDER, false)),
-        of("diff, one function 1.5 times, itself", 200, NoFail, 0.05, diff(Program::CALM, SLOWER, true)),
-        of("diff, 8 % of its calls three times", 200, NoFail, 0.05, diff(Program::CALM, RARE, true)),
+        row("diff, nothing changed", 10_000, Fail, 0.005, diff(Program::CALM, Program::CALM, false)),
+        row("diff, one function 1.5 times, the others", 10_000, Fail, 0.005, diff(Program::CALM, SLOWER, false)),
+        row("diff, one 1.5 times, 4.8 % of calls cold, then 5.6 %", 10_000, Fail, 0.005, diff(COLD, COLDER, false)),
+        row("diff, one function 1.5 times, itself", 200, NoFail, 0.05, diff(Program::CALM, SLOWER, true)),
+        row("diff, 8 % of its calls three times", 200, NoFail, 0.05, diff(Program::CALM, RARE, true)),
     ]
 }
 
 /// Growth that caches may explain, decided as the gate does.
 fn with_empty_caches() -> Vec<Condition> {
     use Wrong::{Fail, NoFail};
-    let of = |what, runs, wrong, most, judge| Condition { what, runs, wrong, most, judge };
     vec![
-        of(
+        row(
             "growth 1 by time, 1,000 + 0.1 n, noise 5 %, and with empty caches",
             1_000,
             NoFail,
             0.05,
             grows_by_caches(|n| 1e3 + 0.1 * n, |n| 1.8e3 + 0.15 * n, "1", 0.05),
         ),
-        of(
+        row(
             "growth 1 by time, a scan behind 100 times its least, noise 5 %, and with empty caches",
             1_000,
             NoFail,
             0.05,
             grows_by_caches(|n| 160.0 + 0.1 * n, |n| 960.0 + 0.15 * n, "1", 0.05),
         ),
-        of(
+        row(
             "growth n by time, n + n²/1,000, noise 5 %, and with empty caches",
             1_000,
             NoFail,
             0.05,
             grows_by_caches(|n| n + n * n / 1e3, |n| 800.0 + 2.0 * n + n * n / 1e3, "n", 0.05),
         ),
-        of(
+        row(
             "growth 1 by time, constant code that leaves caches, noise 5 %, and with empty caches",
             10_000,
             Fail,
             0.001,
             grows_by_caches(|n| 1e3 * latency(n), |_| 1.2e4, "1", 0.05),
         ),
-        of(
+        row(
             "growth 1 by time, constant code that leaves caches steeply, noise 5 %, and with empty caches",
             10_000,
             Fail,
             0.001,
             grows_by_caches(|n| 1e3 * steep(n), |_| 1.2e4, "1", 0.05),
         ),
-        of(
+        row(
             "growth n by time, linear code that leaves caches, noise 5 %, and with empty caches",
             10_000,
             Fail,

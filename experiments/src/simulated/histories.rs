@@ -4,7 +4,7 @@ use fastrand::Rng;
 use perf_exporters::judge::Verdict;
 use perf_exporters::stats::changepoint::{self, Kind};
 
-use super::normal;
+use super::{Dependent, normal};
 
 const REPORTS: usize = 60;
 
@@ -23,12 +23,8 @@ pub(crate) fn trend(
 /// Each report depends on the one before.
 pub(crate) fn dependent(rho: f64) -> impl Fn(&mut Rng) -> Vec<f64> {
     move |rng| {
-        let mut state = normal(rng);
-        let next = |_| {
-            state = rho * state + (1.0 - rho * rho).sqrt() * normal(rng);
-            100.0 * (1.0 + 0.1 * state)
-        };
-        (0..REPORTS).map(next).collect()
+        let mut noise = Dependent::begin(rho, rng);
+        (0..REPORTS).map(|_| 100.0 * (1.0 + 0.1 * noise.next(rng))).collect()
     }
 }
 

@@ -17,6 +17,23 @@ pub(crate) fn normal(rng: &mut Rng) -> f64 {
     radius * (std::f64::consts::TAU * rng.f64()).cos()
 }
 
+/// Standard normal values, each of which has this correlation with the one before: a first-order autoregression.
+pub(crate) struct Dependent {
+    rho: f64,
+    state: f64,
+}
+
+impl Dependent {
+    pub(crate) fn begin(rho: f64, rng: &mut Rng) -> Self {
+        Self { rho, state: normal(rng) }
+    }
+
+    pub(crate) fn next(&mut self, rng: &mut Rng) -> f64 {
+        self.state = self.rho * self.state + (1.0 - self.rho * self.rho).sqrt() * normal(rng);
+        self.state
+    }
+}
+
 /// Call times with the median 1: log-normal, autoregressive, and a share of calls in bursts, four times slower.
 #[derive(Clone, Copy)]
 pub(crate) struct Machine {
@@ -34,12 +51,8 @@ impl Machine {
 
     pub(crate) fn take(self, calls: usize, rng: &mut Rng) -> Vec<f64> {
         let slow = slow(self.stolen, self.burst, calls, rng);
-        let mut state = normal(rng);
-        let fresh = (1.0 - self.rho * self.rho).sqrt();
-        let mut call = |slow: bool| {
-            state = self.rho * state + fresh * normal(rng);
-            (self.sigma * state).exp() * if slow { 4.0 } else { 1.0 }
-        };
+        let mut noise = Dependent::begin(self.rho, rng);
+        let mut call = |slow: bool| (self.sigma * noise.next(rng)).exp() * if slow { 4.0 } else { 1.0 };
         slow.into_iter().map(&mut call).collect()
     }
 }
