@@ -2,199 +2,184 @@
 //!
 //! Limits are twice the usual p95 and mean, taken before anything disturbs. Cells come in an order drawn at random in each
 //! round, at the pace of users' tests: `cargo run --release -p experiments --features machine --bin budget_machine [ROUNDS
-//! [BODIES [HOGS [SIZES [TIMES]]]]]`. ROUNDS may be minutes, such as `50m`: the last round is then cut short. BODIES and HOGS are parts
-//! of names, `,` between them; SIZES are bytes of the reference kernel, drawn at random like the rest; TIMES are how many times a
-//! call does the work, 1 for unchanged code, above 2 for code that breaks its limits. `quick` instead of ROUNDS is the short form
-//! for CI: short epochs, one round. Each verdict that is wrong or undecided is a line on standard error. It ends with 1 where
-//! unchanged code fails, or code that breaks its limits passes.
+//! [BODIES [HOGS [SIZES [TIMES]]]]] [quick] [saved=FILE]`. ROUNDS may be minutes, such as `50m`: the last round is then cut short.
+//! BODIES and HOGS are parts of names, `,` between them; SIZES are bytes of the reference kernel, drawn at random like the rest;
+//! TIMES are how many times a call does the work, 1 for unchanged code, above 2 for code that breaks its limits. Each verdict that
+//! is wrong or undecided is a line on standard error. It ends with 1 where unchanged code fails, or code that breaks its limits
+//! passes.
+//!
+//! `saved=FILE` appends each verdict to a file, and the table is of all that the file holds of this program; 0 rounds only
+//! print it. `quick` is the short form for CI: a round of short epochs that follow each other at once, for a minute at most. Three
+//! such epochs may meet the same disturbance. So it ends with 1 only where a cell whose verdict is wrong gets two more, at the pace
+//! of users' tests, and both are wrong as well.
 
 #[path = "../machine/mod.rs"]
 mod machine;
 
-use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
-use machine::bodies::{self, Body};
+use machine::bodies;
 use machine::hogs::{self, Hogs, KINDS};
-use machine::rate::{Tally, at_most};
-use perf_core::budget::{Bound, BudgetSpec, Limit, Metric};
-use perf_exporters::gate::{Pace, Run, order};
+use machine::saved::Saved;
+use machine::subject::{LIMITS, Subject};
+use machine::table::{self, Cell, Names, Table};
+use perf_exporters::gate::{Pace, Run};
+use perf_exporters::judge::Verdict;
 
-/// A body with its limits, by metric.
-struct Subject {
-    body: Body,
-    budgets: Vec<(&'static str, &'static BudgetSpec)>,
-}
+/// The short form goes on for no longer.
+const QUICK: Duration = Duration::from_mins(1);
 
-/// Twice the usual: the least of several batches, for a batch that something disturbed says nothing. The slowest calls of each are
-/// left out of its mean, for those may have been interrupted in all batches.
-fn subject(mut body: Body) -> Subject {
-    const LEAST: usize = 20;
-    let began = Instant::now();
-    let mut usual = [f64::INFINITY; 2];
-    let mut batches = 0;
-    while batches < 5 || (batches < 40 && began.elapsed() < Duration::from_secs(2)) {
-        let (start, mut times) = (Instant::now(), Vec::new());
-        while times.len() < LEAST || start.elapsed() < Duration::from_millis(20) {
-            let start = Instant::now();
-            (body.1)();
-            times.push(start.elapsed().as_secs_f64());
-        }
-        times.sort_unstable_by(f64::total_cmp);
-        let fast = &times[..times.len() - times.len() / LEAST];
-        let mean = fast.iter().sum::<f64>() / fast.len() as f64;
-        let p95 = order::quantile(&times, 0.95).unwrap_or(mean);
-        usual = [usual[0].min(p95), usual[1].min(mean)];
-        batches += 1;
-    }
-    let spec = |metric, usual: f64| -> &'static BudgetSpec {
-        let limits = vec![Limit { metric, bound: Bound::Time(Duration::from_secs_f64(2.0 * usual)) }];
-        Box::leak(Box::new(BudgetSpec { limits: limits.leak(), ..BudgetSpec::EMPTY }))
-    };
-    let budgets = vec![("p95", spec(Metric::P95, usual[0])), ("mean", spec(Metric::Mean, usual[1]))];
-    Subject { body, budgets }
-}
-
-/// How long it goes on.
+/// How long it goes on: so many rounds, and so much time at most.
 #[derive(Clone, Copy)]
-enum Extent {
-    Rounds(u32),
-    Until(Instant),
+struct Extent {
+    rounds: u32,
+    end: Option<Instant>,
 }
 
 impl Extent {
-    fn of(text: &str) -> Self {
-        match text.strip_suffix('m').and_then(|minutes| minutes.parse::<u64>().ok()) {
-            Some(minutes) => Self::Until(Instant::now() + Duration::from_secs(60 * minutes)),
-            None if text == "quick" => Self::Rounds(1),
-            None => Self::Rounds(text.parse().unwrap_or(20)),
-        }
+    fn of(text: &str, quick: bool) -> Self {
+        let minutes = text.strip_suffix('m').and_then(|minutes| minutes.parse::<u64>().ok());
+        let time = minutes.map(|minutes| Duration::from_secs(60 * minutes)).or_else(|| quick.then_some(QUICK));
+        let rounds = if minutes.is_some() { u32::MAX } else { text.parse().unwrap_or(if quick { 1 } else { 20 }) };
+        Self { rounds, end: time.map(|time| Instant::now() + time) }
     }
 
     fn is_over(self, round: u32) -> bool {
-        match self {
-            Self::Rounds(rounds) => round >= rounds,
-            Self::Until(end) => Instant::now() >= end,
-        }
+        round >= self.rounds || self.end.is_some_and(|end| Instant::now() >= end)
     }
 }
 
-/// One arm of the experiment; ordered as the table is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Cell {
-    size: usize,
-    times: u32,
-    body: usize,
-    budget: usize,
-    kind: usize,
+/// The arguments that are words, and those that go by their places.
+struct Arguments {
+    quick: bool,
+    saved: Option<Saved>,
+    placed: Vec<String>,
 }
 
-/// The numbers in an argument, `,` between them, or this one.
-fn numbers<T: std::str::FromStr>(argument: &str, otherwise: T) -> Vec<T> {
-    let given: Vec<T> = argument.split(',').filter_map(|number| number.parse().ok()).collect();
-    if given.is_empty() { vec![otherwise] } else { given }
+impl Arguments {
+    fn read() -> std::io::Result<Self> {
+        let (mut quick, mut saved, mut placed) = (false, None, Vec::new());
+        for argument in std::env::args().skip(1) {
+            match argument.strip_prefix("saved=") {
+                Some(path) => saved = Some(Saved::at(path)?),
+                None if argument == "quick" => quick = true,
+                None => placed.push(argument),
+            }
+        }
+        Ok(Self { quick, saved, placed })
+    }
+
+    fn at(&self, place: usize) -> &str {
+        self.placed.get(place).map_or("", String::as_str)
+    }
+
+    /// The numbers in an argument, `,` between them, or this one.
+    fn numbers<T: std::str::FromStr>(&self, place: usize, otherwise: T) -> Vec<T> {
+        let given: Vec<T> = self.at(place).split(',').filter_map(|number| number.parse().ok()).collect();
+        if given.is_empty() { vec![otherwise] } else { given }
+    }
+
+    /// Whether the argument is empty, or names a part of this.
+    fn fit(&self, place: usize, name: &str) -> bool {
+        self.at(place).split(',').any(|part| name.contains(part))
+    }
 }
 
-fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
-    hogs::become_one();
-    let argument = |at| std::env::args().nth(at).unwrap_or_default();
-    let quick = argument(1) == "quick";
-    let (bodies, disturbances) = (argument(2), argument(3));
-    let fits = |name: &str, parts: &str| parts.split(',').any(|part| name.contains(part));
-    let (sizes, times) = (numbers(&argument(4), Pace::default().kernel_bytes), numbers(&argument(5), 1_u32));
-    let mut subjects: Vec<Subject> =
-        bodies::all()?.into_iter().filter(|body| fits(body.0, &bodies)).map(subject).collect();
-    let mut cells: Vec<Cell> = Vec::new();
-    for (kind, _) in KINDS.iter().enumerate().filter(|(_, kind)| fits(kind.0, &disturbances)) {
-        for (body, subject) in subjects.iter().enumerate() {
-            for budget in 0..subject.budgets.len() {
+/// All arms that the arguments ask for.
+fn cells(arguments: &Arguments, bodies: usize) -> Vec<Cell> {
+    let (sizes, times) = (arguments.numbers(3, Pace::default().kernel_bytes), arguments.numbers(4, 1_u32));
+    let mut cells = Vec::new();
+    for (kind, _) in KINDS.iter().enumerate().filter(|(_, kind)| arguments.fit(2, kind.0)) {
+        for body in 0..bodies {
+            for limit in 0..LIMITS.len() {
                 for size in &sizes {
-                    cells.extend(times.iter().map(|times| Cell { size: *size, times: *times, body, budget, kind }));
+                    cells.extend(times.iter().map(|times| Cell { size: *size, times: *times, body, limit, kind }));
                 }
             }
         }
     }
-    let (start, extent) = (Instant::now(), Extent::of(&argument(1)));
-    let (mut rng, mut round) = (Rng::with_seed(12), 0);
-    let mut table: BTreeMap<Cell, Tally> = BTreeMap::new();
+    cells
+}
+
+/// The verdict on a cell, after so many epochs and with its reason. What is wrong or undecided is told on standard error.
+fn judge(cell: Cell, subjects: &mut [Subject], names: &Names, quick: bool) -> std::io::Result<(Verdict, u32, String)> {
+    let _hogs = Hogs::start(KINDS[cell.kind].1, KINDS[cell.kind].2)?;
+    let mut pace = Pace::default();
+    pace.kernel_bytes = cell.size;
+    if quick {
+        pace.max_time = Duration::from_millis(100);
+        pace.least_epoch = Duration::from_millis(10);
+        pace.rules.pause = Duration::from_millis(10);
+    }
+    let Subject { body, budgets } = &mut subjects[cell.body];
+    let work = || (0..cell.times).for_each(|_| (body.1)());
+    let finished = Run::new(budgets[cell.limit]).pace(pace).test(work);
+    let verdict = finished.findings.verdict();
+    let why = finished.findings.rows.first().map_or_else(String::new, |row| row.reason.clone());
+    if if cell.times > 1 { !verdict.is_fail() } else { !verdict.is_pass() } {
+        eprintln!("{} | {verdict} | {} epochs | {why}", names.of(cell), finished.epochs);
+    }
+    Ok((verdict, finished.epochs, why))
+}
+
+fn is_wrong(cell: Cell, verdict: &Verdict) -> bool {
+    if cell.times > 1 { verdict.is_pass() } else { verdict.is_fail() }
+}
+
+fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
+    hogs::become_one();
+    let arguments = Arguments::read()?;
+    let quick = arguments.quick;
+    let bodies: Vec<_> = bodies::all()?.into_iter().filter(|body| arguments.fit(1, body.0)).collect();
+    let names = Names { bodies: bodies.iter().map(|body| body.0).collect(), quick };
+    let mut cells = cells(&arguments, bodies.len());
+    let extent = Extent::of(arguments.at(0), quick);
+    let patience = Duration::from_millis(if quick { 500 } else { 2_000 });
+    let subjects =
+        bodies.into_iter().filter(|_| !extent.is_over(0)).map(|body| machine::subject::subject(body, patience));
+    let mut subjects: Vec<Subject> = subjects.collect();
+    let start = Instant::now();
+    let (mut rng, mut round) = (Rng::new(), 0);
+    let (mut table, mut wrong) = (Table::new(), Vec::new());
     while !extent.is_over(round) {
         rng.shuffle(&mut cells);
         for cell in &cells {
-            if matches!(extent, Extent::Until(_)) && extent.is_over(round) {
+            if extent.is_over(round) {
                 break;
             }
-            let _hogs = Hogs::start(KINDS[cell.kind].1, KINDS[cell.kind].2)?;
-            let mut pace = Pace::default();
-            pace.kernel_bytes = cell.size;
-            if quick {
-                pace.max_time = Duration::from_millis(100);
-                pace.least_epoch = Duration::from_millis(10);
-                pace.rules.pause = Duration::from_millis(10);
+            let (verdict, epochs, why) = judge(*cell, &mut subjects, &names, quick)?;
+            if is_wrong(*cell, &verdict) {
+                wrong.push(*cell);
             }
-            let Subject { body, budgets } = &mut subjects[cell.body];
-            let (metric, budget) = budgets[cell.budget];
-            let call = || (0..cell.times).for_each(|_| (body.1)());
-            let finished = Run::new(budget).pace(pace).test(call);
-            let verdict = finished.findings.verdict();
-            table.entry(*cell).or_default().add(&verdict);
-            if if cell.times > 1 { !verdict.is_fail() } else { !verdict.is_pass() } {
-                let (what, beside) = (body.0, KINDS[cell.kind].0);
-                let (times, epochs) = (cell.times, finished.epochs);
-                let why = finished.findings.rows.first().map_or("", |row| &row.reason);
-                eprintln!("{what} × {times} | {beside} | {metric} | {verdict} | {epochs} epochs | {why}");
+            match &arguments.saved {
+                Some(saved) => saved.add(*cell, &names, &verdict, (epochs, &why))?,
+                None => table.entry(*cell).or_default().add(&verdict),
             }
         }
         round += 1;
         eprintln!("round {round}, {:.0} s", start.elapsed().as_secs_f64());
     }
-    let wrong = print(&table, &subjects);
+    let sources = arguments.saved.as_ref().map(|saved| saved.read(&cells, &names, &mut table)).transpose()?;
+    let all_wrong = table::print(&table, &names);
     println!("\n{round} rounds, {:.0} s", start.elapsed().as_secs_f64());
-    Ok(if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    if let Some(sources) = sources {
+        println!("{sources}");
+    }
+    let beyond = if quick { confirmed(&wrong, &mut subjects, &names)? } else { all_wrong };
+    Ok(if beyond == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// By code and limit, the verdicts by disturbance.
-type Rows = BTreeMap<(usize, usize), BTreeMap<usize, Tally>>;
-
-/// A table for each size of the kernel and each number of times, with a column for each disturbance; returns how many verdicts
-/// are wrong.
-fn print(table: &BTreeMap<Cell, Tally>, subjects: &[Subject]) -> u32 {
-    let mut kinds: Vec<usize> = table.keys().map(|cell| cell.kind).collect();
-    kinds.sort_unstable();
-    kinds.dedup();
-    let mut groups: BTreeMap<(usize, u32), Rows> = BTreeMap::new();
-    for (cell, tally) in table {
-        let rows = groups.entry((cell.size, cell.times)).or_default();
-        rows.entry((cell.body, cell.budget)).or_default().insert(cell.kind, *tally);
-    }
-    let mut all_wrong = 0;
-    for ((size, times), rows) in groups {
-        let wrong = if times > 1 { "PASS" } else { "FAIL" };
-        println!("\nThe work {times} times a call, a kernel of {} KiB: PASS · FAIL · INCONCLUSIVE\n", size >> 10);
-        let names: Vec<&str> = kinds.iter().map(|kind| KINDS[*kind].0).collect();
-        println!("| code | limit | {} | {wrong} | at most |", names.join(" | "));
-        println!("|---|---|{}--:|--:|", "--:|".repeat(kinds.len()));
-        let mut sums: BTreeMap<usize, Tally> = BTreeMap::new();
-        let line = |code: &str, limit: &str, row: &BTreeMap<usize, Tally>| {
-            let of = |kind: &usize| row.get(kind).copied().unwrap_or_default();
-            let cells: Vec<String> = kinds.iter().map(|kind| of(kind).to_string()).collect();
-            let mut sum = Tally::default();
-            for kind in &kinds {
-                sum += of(kind);
-            }
-            let seen = if times > 1 { sum.pass } else { sum.fail };
-            let (runs, most) = (sum.runs(), 100.0 * at_most(seen, sum.runs()));
-            println!("| {code} | {limit} | {} | {seen} of {runs} | {most:.2} % |", cells.join(" | "));
-            seen
-        };
-        for ((body, budget), row) in &rows {
-            line(subjects[*body].body.0, subjects[*body].budgets[*budget].0, row);
-            for (kind, tally) in row {
-                *sums.entry(*kind).or_default() += *tally;
-            }
+/// How many of these cells have a wrong verdict in two more runs as well, at the pace of users' tests: none, or the first.
+fn confirmed(cells: &[Cell], subjects: &mut [Subject], names: &Names) -> std::io::Result<u32> {
+    for cell in cells {
+        let mut is_wrong_again = || Ok::<_, std::io::Error>(is_wrong(*cell, &judge(*cell, subjects, names, false)?.0));
+        let beyond = is_wrong_again()? && is_wrong_again()?;
+        println!("{}: {}", names.of(*cell), if beyond { "wrong three times" } else { "wrong by chance" });
+        if beyond {
+            return Ok(1);
         }
-        all_wrong += line("**all**", "", &sums);
     }
-    all_wrong
+    Ok(0)
 }

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::hint::black_box;
 use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
 use super::work::work;
@@ -57,6 +57,32 @@ impl Contended {
 impl Drop for Contended {
     fn drop(&mut self) {
         self.stop.store(true, Relaxed);
+    }
+}
+
+/// Maps memory afresh and writes to so many of its pages: so much at once that the allocator never keeps it.
+fn page_faults(pages: usize) -> impl FnMut() {
+    const PAGE: usize = 4 << 10;
+    const MAPPED: usize = 64 << 20;
+    move || {
+        let mut memory = vec![0_u8; MAPPED];
+        memory.chunks_mut(PAGE).take(pages).for_each(|page| page[0] = 1);
+        black_box(&memory);
+    }
+}
+
+/// Has another thread answer, which sleeps until it is asked: two threads are woken a call.
+fn woken() -> impl FnMut() {
+    let (ask, asked) = mpsc::channel::<u64>();
+    let (answer, answered) = mpsc::channel();
+    std::thread::spawn(move || {
+        // It ends with the channel.
+        asked.iter().try_for_each(|number| answer.send(number + 1))
+    });
+    let mut number = 0;
+    move || {
+        number = ask.send(number).ok().and_then(|()| answered.recv().ok()).unwrap_or(0);
+        black_box(number);
     }
 }
 
@@ -125,8 +151,11 @@ pub(crate) fn all() -> std::io::Result<Vec<Body>> {
         ("processor, 10 ms", Box::new(|| _ = black_box(work(10_000_000)))),
         ("bimodal", Box::new(bimodal)),
         ("amortised", Box::new(amortised)),
-        ("page faults", Box::new(|| _ = black_box(vec![1_u8; 1 << 20]))),
+        ("1 MiB allocated", Box::new(|| _ = black_box(vec![1_u8; 1 << 20]))),
+        ("4 page faults", Box::new(page_faults(4))),
+        ("64 page faults", Box::new(page_faults(64))),
         ("contended", Box::new(move || contended.call())),
+        ("woken by a thread", Box::new(woken())),
         ("timers", Box::new(|| std::thread::sleep(Duration::from_micros(50)))),
         ("input and output", Box::new(input_output)),
         ("async", Box::new(ready)),

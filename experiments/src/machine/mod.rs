@@ -3,5 +3,9 @@
 pub(crate) mod bodies;
 pub(crate) mod hogs;
 pub(crate) mod rate;
+pub(crate) mod saved;
+pub(crate) mod subject;
+pub(crate) mod table;
+mod usage;
 #[path = "../work.rs"]
 mod work;
