@@ -58,6 +58,18 @@ pub(crate) fn step(drive: &mut dyn Drive, rate: f64, time: Duration) -> Result<(
     if short.1 == Shown::Fails && short.0.error_rate() <= ERRORS { drive(time * LONGER) } else { Ok(short) }
 }
 
+/// What a step of so many messages a second shows, in a line.
+pub(crate) fn tell(rate: f64, outcome: &Outcome, shown: Shown) -> String {
+    format!(
+        "{rate}/s for {:.0?} {shown}: achieved {:.0}/s, p95 {:.2} ms, {:.2} % refused, all stored {:.0} ms later",
+        outcome.scheduled,
+        rate * outcome.achieved() / outcome.offered(),
+        outcome.response.quantile(0.95).unwrap_or(0) as f64 / 1e6,
+        100.0 * outcome.error_rate(),
+        outcome.drained.as_secs_f64() * 1e3
+    )
+}
+
 fn send(world: &World, ctx: &Ctx) -> Result<(), LogError> {
     produce::send(&*world.log, FORMAT, world.tick(ctx.number())).map(drop)
 }
@@ -104,21 +116,16 @@ pub(crate) fn run(book: &mut Book, world: &World, mode: Mode) -> Result<(), Box<
     let mut driver = until_stored(driver("curve", world), world);
     let mut points = Vec::new();
     // The last rate before the first that failed, and why more is not known.
-    let (mut held, mut failed, mut doubt) = (0.0, false, None);
+    let (mut held, mut failed, mut doubt) = (0.0, None, None);
     for rate in RATES {
         let (outcome, shown) = step(&mut driver, rate, mode.step())?;
         let quantile = |q: f64| outcome.response.quantile(q).unwrap_or(0) as f64;
-        say(&format!(
-            "curve: {rate}/s for {:.0?} {shown}: achieved {:.0}/s, p95 {:.2} ms, all stored {:.0} ms later\n",
-            outcome.scheduled,
-            outcome.achieved(),
-            quantile(0.95) / 1e6,
-            outcome.drained.as_secs_f64() * 1e3
-        ));
+        let told = tell(rate, &outcome, shown);
+        say(&format!("curve: {told}\n"));
         match shown {
-            Shown::Fails => failed = true,
-            Shown::Holds if !failed => (held, doubt) = (rate, None),
-            Shown::Generator if !failed => doubt = outcome.validity.reason().map(str::to_owned),
+            Shown::Fails => _ = failed.get_or_insert(told),
+            Shown::Holds if failed.is_none() => (held, doubt) = (rate, None),
+            Shown::Generator if failed.is_none() => doubt = outcome.validity.reason().map(str::to_owned),
             _ => {}
         }
         points.push((rate, outcome.achieved(), quantile(0.5), quantile(0.95), quantile(0.99)));
@@ -137,7 +144,7 @@ pub(crate) fn run(book: &mut Book, world: &World, mode: Mode) -> Result<(), Box<
     // That so much is held is known; that no more is, only where the generator could offer more.
     let doubt = doubt.filter(|_| held < ENOUGH);
     let known = if doubt.is_some() && held == 0.0 { f64::NAN } else { held };
-    book.doubted("curve", "throughput before it breaks", known, doubt.as_deref());
+    book.explained("curve", "throughput before it breaks", known, doubt.as_deref(), failed.as_deref());
     Ok(())
 }
 

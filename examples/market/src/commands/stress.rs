@@ -65,20 +65,12 @@ fn trial(overload: f64, mode: Mode) -> Result<Trial, perf_load::Error> {
 /// Step by step until it fails, then an overload at the last rate and the time after it.
 pub(crate) fn run(book: &mut Book, world: &World, mode: Mode) -> Result<(), Box<dyn Error>> {
     let mut driver = driver(world);
-    let (mut last, mut idle, mut failed) = (0.0, f64::NAN, false);
+    let (mut last, mut idle, mut failed, mut seen) = (0.0, f64::NAN, false, String::new());
     for rate in rates() {
         let ((outcome, shown), track) = watched(|| Ok(curve::step(&mut driver, arrivals(rate), mode.step())?))?;
         (last, idle) = (rate, busy(&track).map_or(f64::NAN, |used| 1.0 - used.min(1.0)));
-        say(&format!(
-            "stress: {rate}/s for {:.0?} {shown}: achieved {:.0}/s, p95 {:.2} ms, all stored {:.0} ms later, {:.2} % failed, {:.0} % \
-             of the processors\n",
-            outcome.scheduled,
-            outcome.achieved() * GATHERED as f64,
-            outcome.response.quantile(0.95).unwrap_or(0) as f64 / 1e6,
-            outcome.drained.as_secs_f64() * 1e3,
-            100.0 * outcome.error_rate(),
-            100.0 * (1.0 - idle)
-        ));
+        seen = format!("{}, {:.0} % of the processors", curve::tell(rate, &outcome, shown), 100.0 * (1.0 - idle));
+        say(&format!("stress: {seen}\n"));
         for (class, count) in &outcome.classes {
             say(&format!("  failed, {class}: {count} batches of {GATHERED}\n"));
         }
@@ -88,7 +80,7 @@ pub(crate) fn run(book: &mut Book, world: &World, mode: Mode) -> Result<(), Box<
         }
     }
     let held = (!failed).then(|| format!("no rate up to {last}/s was shown to fail"));
-    book.doubted("stress", "processors idle where it fails", idle, held.as_deref());
+    book.explained("stress", "processors idle where it fails", idle, held.as_deref(), Some(&seen));
     let found = trial(last, mode)?.run(&mut driver)?;
     say(&found.to_string());
     let ns = |time: &Duration| time.as_secs_f64() * 1e9;
