@@ -37,7 +37,7 @@ use crate::{Arrivals, Drive, Error, Outcome};
 ///         Ok(())
 ///     });
 ///     let outcome = jobs.drive(&Arrivals::constant(2000.0, Duration::from_millis(20))?)?;
-///     assert!(outcome.drained > Duration::from_millis(10) && outcome.achieved() < 1500.0);
+///     assert!(outcome.achieved() < 1500.0, "40 jobs take 40 ms, though all came within 20");
 ///     Ok::<(), perf_load::Error>(())
 /// })?;
 /// # Ok::<(), perf_load::Error>(())
