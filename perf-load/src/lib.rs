@@ -15,6 +15,7 @@ mod closed;
 pub mod compare;
 mod conduct;
 pub mod data;
+mod drained;
 mod drive;
 pub mod endurance;
 mod error;
@@ -49,6 +50,7 @@ mod stop;
 mod tasks;
 
 pub use arrivals::Arrivals;
+pub use drained::Drained;
 pub use drive::Drive;
 pub use error::Error;
 pub use limits::{Limit, Limits};

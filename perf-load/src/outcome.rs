@@ -19,8 +19,11 @@ pub struct Outcome {
     pub model: Model,
     /// How long arrivals came, or workers began operations.
     pub scheduled: Duration,
-    /// The same, or until the last completion where that was later.
+    /// The same, or until the last completion where that was later; with [`drained`](Self::drained).
     pub elapsed: Duration,
+    /// How long the system went on after the drive with what it had accepted. Zero unless the drive waits for that:
+    /// [`Drained`](crate::Drained).
+    pub drained: Duration,
     /// Counts of the arrivals.
     pub counts: Counts,
     /// Response times of all completed operations, in nanoseconds.
@@ -62,6 +65,7 @@ impl Outcome {
             model,
             scheduled: Duration::ZERO,
             elapsed: Duration::ZERO,
+            drained: Duration::ZERO,
             counts: Counts::default(),
             response: Histogram::default(),
             service: Histogram::default(),
@@ -76,7 +80,19 @@ impl Outcome {
         }
     }
 
-    /// Completions a second.
+    /// The outcome of a system that went on for so long after the drive with what it had accepted.
+    #[must_use]
+    pub fn drained_in(mut self, time: Duration) -> Self {
+        let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        self.drained += time;
+        self.elapsed += time;
+        let driven = self.report.probes.iter_mut().filter_map(|probe| probe.driven.as_mut());
+        let spans = driven.map(|driven| &mut driven.elapsed_ns).chain([&mut self.report.meta.duration_ns]);
+        spans.for_each(|span| *span = span.saturating_add(nanos));
+        self
+    }
+
+    /// Completions a second of the time [`elapsed`](Self::elapsed).
     #[must_use]
     pub fn achieved(&self) -> f64 {
         per_second(self.counts.completed, self.elapsed)

@@ -27,7 +27,7 @@
 //! | sign | rule |
 //! |---|---|
 //! | a limit | more operations are over it than it allows, by a binomial test of 2 % that counts runs of slow ones as few |
-//! | throughput | less than 98 % of the offered rate is achieved |
+//! | throughput | less than 98 % of the offered rate is achieved, the time included that the system needs to finish what it accepted ([`Drained`](crate::Drained)) |
 //! | backlog | its slope has a lower bound (99 %) above zero |
 //!
 //! A step in which the generator was late on its own account says nothing about the system, unless the system refused too much. It

@@ -97,8 +97,10 @@ pub struct Step {
     pub purpose: Purpose,
     /// Operations offered a second.
     pub offered: f64,
-    /// Operations completed a second while arrivals came, after the warm-up.
+    /// Operations completed a second while arrivals came, after the warm-up, and until the system had done what it accepted.
     pub achieved: f64,
+    /// How long the system went on after the step with what it had accepted: [`Outcome::drained`].
+    pub drained: Duration,
     /// How long arrivals came.
     pub duration: Duration,
     /// Operations that were due.
@@ -135,7 +137,10 @@ impl Step {
         let judged = judged(plan, outcome);
         let sum = |part: fn(&Window) -> u64| judged.iter().map(|window| part(window)).sum::<u64>();
         let (due, completed) = (sum(|window| window.counts.due), sum(|window| window.counts.completed));
-        let span: f64 = judged.iter().map(|window| window.width.as_secs_f64()).sum();
+        let arriving: f64 = judged.iter().map(|window| window.width.as_secs_f64()).sum();
+        // Work that is left is work that the step did not do in its time.
+        let span = arriving + outcome.drained.as_secs_f64();
+        let in_time = if span > 0.0 { arriving / span } else { 1.0 };
         let mut response = crate::Histogram::default();
         let mut service = crate::Histogram::default();
         for window in &judged {
@@ -144,12 +149,13 @@ impl Step {
         }
         let growth = Growth::of(&judged);
         let parts: Vec<Part<'_>> = judged.iter().map(|window| Part::from(*window)).collect();
-        let ratio = completed as f64 / (due.max(1)) as f64;
+        let ratio = completed as f64 / (due.max(1)) as f64 * in_time;
         let quantiles = |times: &crate::Histogram| Quantiles::from_fn(|q| times.quantile(q).unwrap_or(0));
         Self {
             purpose,
             offered,
             achieved: if span > 0.0 { completed as f64 / span } else { 0.0 },
+            drained: outcome.drained,
             duration: plan.duration(),
             due: outcome.counts.due,
             dropped: outcome.counts.dropped,
@@ -231,6 +237,9 @@ impl fmt::Display for Step {
         write!(f, "{}/s for {:.1?}: {}", human::rate(self.offered), self.duration, self.word())?;
         let (p99, errors) = (human::duration(self.response.p99), human::percent(self.errors * 100.0));
         write!(f, " (achieved {}/s, p99 {p99}, {errors} errors", human::rate(self.achieved))?;
+        if !self.drained.is_zero() {
+            write!(f, ", {:.1?} to finish what was accepted", self.drained)?;
+        }
         match &self.verdict {
             Verdict::Fails(causes) | Verdict::Unsure(causes) | Verdict::Invalid(causes) => {
                 causes.iter().try_for_each(|cause| write!(f, "; {cause}"))?;

@@ -7,7 +7,7 @@ use perf_core::Histogram;
 use crate::Window;
 
 /// Requests of a look at the usual rate: fewer have no p99.
-const REQUESTS: f64 = 200.0;
+pub(super) const REQUESTS: f64 = 200.0;
 /// By how much a look may be above the greatest before: chance makes greater ones when more looks are taken.
 const MARGIN: f64 = 1.5;
 /// By how much the share of failures may be above the greatest before.

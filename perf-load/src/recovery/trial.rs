@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use perf_exporters::human;
 
-use super::band::{Band, Look, looks, windows_of_a_look};
+use super::band::{Band, Look, REQUESTS, looks, windows_of_a_look};
 use super::found::{Recovery, Took, shown};
 use crate::breaking::Breaking;
 use crate::{Arrivals, Drive, Error, Outcome, Validity};
 
 /// Looks that a band is computed from, at least.
 const CALM_LOOKS: usize = 8;
+/// Looks that the calm has to have room for: its first fifth is ignored.
+const LOOKS: u32 = 10;
 /// The share of the time before the disturbance that is ignored: a queue that fills looks better than it is.
 const WARM_UP: f64 = 0.2;
 /// The usual rate, as a share of the highest that the system holds.
@@ -132,12 +134,24 @@ impl Trial {
     /// # Errors
     /// Times that are too short for it.
     pub fn schedule(&self) -> Result<Arrivals, Error> {
-        let least = Duration::from_secs_f64(200.0 / self.rate) * 10;
-        for (key, time, least) in [("calm", self.calm, least), ("watch", self.watch, self.settled)] {
-            if time <= least {
-                let problem = format!("{} are too short: more than {} are needed", shown(time), shown(least));
-                return Err(Error::invalid(key, problem));
-            }
+        let rate = human::rate(self.rate);
+        let least = Duration::from_secs_f64(REQUESTS / self.rate) * LOOKS;
+        if self.calm <= least {
+            let problem = format!(
+                "{} are too short: {LOOKS} looks of {REQUESTS} requests take {} at {rate}/s; take more than that, or a higher \
+                 usual rate",
+                shown(self.calm),
+                shown(least)
+            );
+            return Err(Error::invalid("calm", problem));
+        }
+        if self.watch <= self.settled {
+            let problem = format!(
+                "{} are too short to see the system settled for {}; watch it for longer, or let a shorter `settled` do",
+                shown(self.watch),
+                shown(self.settled)
+            );
+            return Err(Error::invalid("watch", problem));
         }
         let (rate, lasts) = match self.disturbance {
             Disturbance::Overload { rate, lasts } => (rate, lasts),

@@ -17,7 +17,10 @@ pub(super) fn facts(outcome: &Outcome) -> Vec<String> {
     if outcome.interrupted {
         facts.push("interrupted: what follows was measured until then".to_owned());
     }
-    let achieved = format!("achieved {:.0}/s over {}", outcome.achieved(), time(outcome.elapsed));
+    let mut achieved = format!("achieved {:.0}/s over {}", outcome.achieved(), time(outcome.elapsed));
+    if !outcome.drained.is_zero() {
+        let _ = write!(achieved, ", {} of them to finish what was accepted", time(outcome.drained));
+    }
     match outcome.model {
         Model::Open { .. } => facts.push(format!("offered {:.0}/s, {achieved}", outcome.offered())),
         Model::Closed { .. } => {

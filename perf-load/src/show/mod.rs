@@ -118,7 +118,14 @@ mod tests {
             assert!(text.contains(fact), "{fact}\n{text}");
         }
         assert!(!text.contains("INVALID") && !text.contains("interrupted"), "{text}");
-        assert!(text.contains("lateness"), "{text}");
+        assert!(text.contains("lateness") && !text.contains("to finish what was accepted"), "{text}");
+    }
+
+    #[test]
+    fn the_work_that_was_left_counts() {
+        let text = text(&outcome(Model::open(8)).drained_in(Duration::from_secs(10)));
+        let fact = "offered 2000/s, achieved 1000/s over 20.0 s, 10.0 s of them to finish what was accepted";
+        assert!(text.contains(fact), "{text}");
     }
 
     #[test]

@@ -280,3 +280,46 @@ fn plans_that_cannot_be_searched_are_named() {
         assert_eq!(error.key(), Some(key), "{error}");
     }
 }
+
+/// A system that answers at once and does what it accepted afterwards, a thousand a second.
+struct Accepting(Queue);
+
+impl Drive for Accepting {
+    fn drive(&mut self, arrivals: &Arrivals) -> Result<Outcome, Error> {
+        let outcome = self.0.drive(arrivals)?;
+        let work = MEAN * u32::try_from(outcome.counts.completed).unwrap();
+        let left = work.saturating_sub(outcome.scheduled);
+        Ok(outcome.drained_in(left))
+    }
+}
+
+fn accepting() -> Accepting {
+    let at_once = Service::deterministic(Duration::from_micros(1)).unwrap();
+    Accepting(Queue::new("accepting", 1, at_once).unwrap())
+}
+
+/// The backlog that a step leaves is 100 ms of work: within a second no response time shows it.
+#[test]
+fn a_second_does_not_hold_a_tenth_too_much() {
+    let shortest = |rate: f64| {
+        let search = Search::from(rate).unwrap().step(1000, Duration::from_secs(1)).unwrap().limits(p99(0.5));
+        search.patience(1).hold(Duration::from_secs(1))
+    };
+    let systems = || [Box::new(fixed(1)) as Box<dyn Drive>, Box::new(accepting())];
+    for (system, mut drive) in systems().into_iter().enumerate() {
+        let found = shortest(1100.0).run(&mut drive).unwrap();
+        let first = &found.steps[0];
+        assert!(first.duration < Duration::from_millis(1001) && first.response.p99 < 500_000_000, "{found}");
+        assert!(matches!(first.verdict, Verdict::Fails(_)), "{system}: {first}");
+        let held = found.steps.iter().filter(|step| step.verdict.holds());
+        assert!(held.clone().count() > 2 && held.map(|step| step.offered).fold(0.0, f64::max) < 1025.0, "{found}");
+        near(found.good.unwrap(), 1000.0);
+    }
+    for mut drive in systems() {
+        let found = shortest(900.0).run(&mut drive).unwrap();
+        assert!(found.steps[0].verdict.holds(), "{found}");
+    }
+    let left = shortest(1100.0).run(&mut accepting()).unwrap();
+    assert!(left.steps[0].to_string().contains(", 100.0ms to finish what was accepted; "), "{}", left.steps[0]);
+    assert!(matches!(left.limited[..], [Cause::Throughput { .. }]), "{:?}", left.limited);
+}

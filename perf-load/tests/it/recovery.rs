@@ -138,3 +138,20 @@ fn plans_that_show_nothing_are_named() {
         assert_eq!(error.key(), Some(key), "{error}");
     }
 }
+
+#[test]
+fn a_plan_that_is_too_short_says_what_would_do() {
+    let trial = |rate, calm| Trial::at(rate).unwrap().calm(calm);
+    let short = trial(250.0, seconds(8)).schedule().unwrap_err().to_string();
+    let remedy = "calm: 8.00 s are too short: 10 looks of 200 requests take 8.00 s at 250/s; take more than that, or a \
+                  higher usual rate";
+    assert_eq!(short, remedy);
+    // Either remedy does.
+    assert!(trial(250.0, Duration::from_millis(8_001)).schedule().is_ok());
+    assert!(trial(251.0, seconds(8)).schedule().is_ok());
+    let watched = |watch, settled| trial(100.0, seconds(30)).watch(seconds(watch)).settled(seconds(settled)).schedule();
+    let remedy = "watch: 5.00 s are too short to see the system settled for 10.0 s; watch it for longer, or let a shorter \
+                  `settled` do";
+    assert_eq!(watched(5, 10).unwrap_err().to_string(), remedy);
+    assert!(watched(11, 10).is_ok() && watched(5, 4).is_ok());
+}

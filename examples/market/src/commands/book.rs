@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use perf_core::Snapshot;
 use perf_exporters::Report;
-use perf_exporters::report::{BudgetReport, Track};
+use perf_exporters::report::{BudgetReport, BudgetVerdict, Track};
 use perf_load::page::{self, Plot};
 use perf_load::{Load, Outcome, show};
 
@@ -41,6 +41,18 @@ struct Noted {
     actual: f64,
     /// Why it decides nothing, where that is so.
     doubt: Option<String>,
+    /// What was seen where it is missed.
+    seen: Option<String>,
+}
+
+impl Noted {
+    fn budget(&self) -> BudgetReport {
+        let mut budget = budget(self.target, self.actual).doubted(self.doubt.as_deref());
+        if let (Some(seen), true) = (&self.seen, budget.reason.is_empty() && budget.verdict != BudgetVerdict::Pass) {
+            budget.reason.clone_from(seen);
+        }
+        budget
+    }
 }
 
 impl Book {
@@ -111,9 +123,22 @@ impl Book {
 
     /// The same of a figure that decides nothing where there is a reason: the generator was late, say.
     pub(crate) fn doubted(&mut self, probe: &str, metric: &str, actual: f64, doubt: Option<&str>) {
+        self.explained(probe, metric, actual, doubt, None);
+    }
+
+    /// The same with what was seen, which is told where the target is missed.
+    pub(crate) fn explained(
+        &mut self,
+        probe: &str,
+        metric: &str,
+        actual: f64,
+        doubt: Option<&str>,
+        seen: Option<&str>,
+    ) {
         let target = TARGETS.iter().find(|target| (target.probe, target.metric) == (probe, metric));
         let target = target.expect("figures are noted under the names of `TARGETS`");
-        self.figures.push(Noted { target, actual, doubt: doubt.map(str::to_owned) });
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        self.figures.push(Noted { target, actual, doubt: owned(doubt), seen: owned(seen) });
     }
 
     /// The report so far: probes of the program and of the drives, and all figures with their targets.
@@ -129,10 +154,7 @@ impl Book {
             let earlier = || self.earlier.iter().find(|budget| is_of(budget, target)).cloned();
             // A command that is a part has nothing to say of the others.
             let unknown = || self.whole.then(|| budget(target, f64::NAN).doubted(target.command()));
-            found
-                .map(|noted| budget(target, noted.actual).doubted(noted.doubt.as_deref()))
-                .or_else(earlier)
-                .or_else(unknown)
+            found.map(Noted::budget).or_else(earlier).or_else(unknown)
         }));
         report.monitor.clone_from(&self.tracks);
         report
@@ -226,6 +248,19 @@ mod tests {
     use std::time::SystemTime;
 
     use super::*;
+
+    #[test]
+    fn what_is_missed_has_what_was_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let reason = |actual, doubt| {
+            let mut book = Book::new(folder.path());
+            book.explained("curve", "throughput before it breaks", actual, doubt, Some("2500/s fails"));
+            book.report().budgets.into_iter().map(|budget| budget.reason).collect::<Vec<_>>()
+        };
+        assert_eq!(reason(1_000.0, None), ["2500/s fails"]);
+        assert_eq!(reason(10_000.0, None), [""], "met");
+        assert_eq!(reason(1_000.0, Some("the generator was late")), ["the generator was late"]);
+    }
 
     /// Its figures are measured by a command of its own, and shown by another.
     #[test]

@@ -1,6 +1,7 @@
 //! The load curve: 1,000 to 10,000 messages a second, and the rate at which the platform breaks.
 //!
-//! A message is sent and acknowledged; where the consumers do not keep up the log refuses it, which is a failure.
+//! A message is sent and acknowledged; where the consumers do not keep up the log refuses it, which is a failure. They may be
+//! seconds behind before that, so a step is over when all that it sent is stored.
 
 use std::error::Error;
 use std::fmt;
@@ -9,9 +10,9 @@ use std::time::Duration;
 use market::log::LogError;
 use market::produce;
 use perf_core::budget::Metric;
-use perf_load::breaking::Search;
+use perf_load::breaking::{LEAST_ACHIEVED, Search};
 use perf_load::page::{self, Axis, Line, Panel, Plot, Tone};
-use perf_load::{Arrivals, Ctx, Drive, Limits, Load, Outcome};
+use perf_load::{Arrivals, Ctx, Drained, Drive, Error as LoadError, Limits, Load, Outcome};
 
 use super::book::{Book, say, told};
 use super::scale::Mode;
@@ -22,16 +23,51 @@ const RATES: [f64; 5] = [1_000.0, 2_500.0, 5_000.0, 7_500.0, 10_000.0];
 pub(crate) const ENOUGH: f64 = 5_000.0;
 /// A rate beyond which nothing is tried.
 const MOST: f64 = 100_000.0;
-
+/// A step that fails by its times is driven again, so many times as long: a stall of the machine then counts less, a rate that
+/// is too high as much.
+const LONGER: u32 = 4;
 /// What a platform must keep to hold a rate.
-pub(crate) fn limits() -> Result<Limits, perf_load::Error> {
-    Limits::default().time(Metric::P95, Duration::from_millis(50))?.errors(0.01)
+const P95: Duration = Duration::from_millis(50);
+const ERRORS: f64 = 0.01;
+
+/// The same for the library.
+pub(crate) fn limits() -> Result<Limits, LoadError> {
+    Limits::default().time(Metric::P95, P95)?.errors(ERRORS)
 }
 
 /// Sends one message for each arrival.
 pub(crate) fn driver<'a>(name: &str, world: &'a World) -> impl Drive + use<'a> {
     let load = Load::new(name).max_in_flight(8).limit(Duration::from_millis(100)).seed(SEED);
     told(load).driver(move |ctx: &Ctx| send(world, ctx))
+}
+
+/// The drive, and the time until the consumers have stored all that it sent: a message that waits in the log is not done.
+pub(crate) fn until_stored(drive: impl Drive, world: &World) -> impl Drive {
+    let behind = |error| LoadError::failed("what was sent is not stored").because(error);
+    Drained::new(drive, move || world.drain().map_err(behind))
+}
+
+/// Drives a rate for so long, and for longer where the times of that make it fail.
+pub(crate) fn step(drive: &mut dyn Drive, rate: f64, time: Duration) -> Result<(Outcome, Shown), LoadError> {
+    let mut drive = |time| {
+        let outcome = drive.drive(&Arrivals::constant(rate, time)?.poisson(SEED))?;
+        let shown = Shown::of(&outcome);
+        Ok((outcome, shown))
+    };
+    let short: (Outcome, Shown) = drive(time)?;
+    if short.1 == Shown::Fails && short.0.error_rate() <= ERRORS { drive(time * LONGER) } else { Ok(short) }
+}
+
+/// What a step of so many messages a second shows, in a line.
+pub(crate) fn tell(rate: f64, outcome: &Outcome, shown: Shown) -> String {
+    format!(
+        "{rate}/s for {:.0?} {shown}: achieved {:.0}/s, p95 {:.2} ms, {:.2} % refused, all stored {:.0} ms later",
+        outcome.scheduled,
+        rate * outcome.achieved() / outcome.offered(),
+        outcome.response.quantile(0.95).unwrap_or(0) as f64 / 1e6,
+        100.0 * outcome.error_rate(),
+        outcome.drained.as_secs_f64() * 1e3
+    )
 }
 
 fn send(world: &World, ctx: &Ctx) -> Result<(), LogError> {
@@ -51,13 +87,13 @@ pub(crate) enum Shown {
 
 impl Shown {
     pub(crate) fn of(outcome: &Outcome) -> Self {
-        let p95 = outcome.response.quantile(0.95).unwrap_or(u64::MAX);
+        let p95 = outcome.response.quantile(0.95).map_or(Duration::MAX, Duration::from_nanos);
         // Times prove nothing where the generator was late; refused messages do.
-        if outcome.error_rate() > 0.01 {
+        if outcome.error_rate() > ERRORS {
             Self::Fails
         } else if !outcome.validity.is_valid() {
             Self::Generator
-        } else if outcome.achieved() >= 0.95 * outcome.offered() && p95 <= 50_000_000 {
+        } else if outcome.achieved() >= LEAST_ACHIEVED * outcome.offered() && p95 <= P95 {
             Self::Holds
         } else {
             Self::Fails
@@ -77,24 +113,19 @@ impl fmt::Display for Shown {
 
 /// The five rates, and the breaking point: searched for, or the highest of the five where it is to be quick.
 pub(crate) fn run(book: &mut Book, world: &World, mode: Mode) -> Result<(), Box<dyn Error>> {
-    let mut driver = driver("curve", world);
+    let mut driver = until_stored(driver("curve", world), world);
     let mut points = Vec::new();
     // The last rate before the first that failed, and why more is not known.
-    let (mut held, mut failed, mut doubt) = (0.0, false, None);
+    let (mut held, mut failed, mut doubt) = (0.0, None, None);
     for rate in RATES {
-        let outcome = driver.drive(&Arrivals::constant(rate, mode.step())?.poisson(SEED))?;
-        world.drain()?;
-        let shown = Shown::of(&outcome);
+        let (outcome, shown) = step(&mut driver, rate, mode.step())?;
         let quantile = |q: f64| outcome.response.quantile(q).unwrap_or(0) as f64;
-        say(&format!(
-            "curve: {rate}/s {shown}: achieved {:.0}/s, p95 {:.2} ms\n",
-            outcome.achieved(),
-            quantile(0.95) / 1e6
-        ));
+        let told = tell(rate, &outcome, shown);
+        say(&format!("curve: {told}\n"));
         match shown {
-            Shown::Fails => failed = true,
-            Shown::Holds if !failed => (held, doubt) = (rate, None),
-            Shown::Generator if !failed => doubt = outcome.validity.reason().map(str::to_owned),
+            Shown::Fails => _ = failed.get_or_insert(told),
+            Shown::Holds if failed.is_none() => (held, doubt) = (rate, None),
+            Shown::Generator if failed.is_none() => doubt = outcome.validity.reason().map(str::to_owned),
             _ => {}
         }
         points.push((rate, outcome.achieved(), quantile(0.5), quantile(0.95), quantile(0.99)));
@@ -113,7 +144,7 @@ pub(crate) fn run(book: &mut Book, world: &World, mode: Mode) -> Result<(), Box<
     // That so much is held is known; that no more is, only where the generator could offer more.
     let doubt = doubt.filter(|_| held < ENOUGH);
     let known = if doubt.is_some() && held == 0.0 { f64::NAN } else { held };
-    book.doubted("curve", "throughput before it breaks", known, doubt.as_deref());
+    book.explained("curve", "throughput before it breaks", known, doubt.as_deref(), failed.as_deref());
     Ok(())
 }
 
@@ -129,4 +160,62 @@ fn plot(points: &[(f64, f64, f64, f64, f64)]) -> Plot {
     ];
     let panels = vec![Panel::new(Axis::Rate, achieved), Panel::new(Axis::Latency, times)];
     Plot::new("load curve", "A message acknowledged, at five rates.", Axis::Rate, panels)
+}
+
+#[cfg(test)]
+mod tests {
+    use perf_load::simulate::{Queue, Service};
+
+    use super::*;
+
+    const CAPACITY: u32 = 1_000;
+
+    /// Acknowledges so many messages a second, and stores as many as the capacity.
+    struct Simulated {
+        queue: Queue,
+        stores: u32,
+        /// Drives that a stall of the machine makes longer.
+        stalls: u32,
+    }
+
+    impl Simulated {
+        fn of(acknowledges: u32, stores: u32) -> Self {
+            let service = Service::deterministic(Duration::from_secs(1) / acknowledges).unwrap();
+            Self { queue: Queue::new("simulated", 1, service).unwrap(), stores, stalls: 0 }
+        }
+    }
+
+    impl Drive for Simulated {
+        fn drive(&mut self, arrivals: &Arrivals) -> Result<Outcome, LoadError> {
+            let outcome = self.queue.drive(arrivals)?;
+            let stored = Duration::from_secs(1) * u32::try_from(outcome.counts.completed).unwrap() / self.stores;
+            let stall = if self.stalls > 0 { Duration::from_millis(60) } else { Duration::ZERO };
+            self.stalls = self.stalls.saturating_sub(1);
+            let left = stored.saturating_sub(outcome.scheduled);
+            Ok(outcome.drained_in(left + stall))
+        }
+    }
+
+    fn shown(system: &mut Simulated, share: f64) -> (Duration, Shown) {
+        let (outcome, shown) = step(system, share * f64::from(CAPACITY), Duration::from_secs(1)).unwrap();
+        (outcome.scheduled, shown)
+    }
+
+    #[test]
+    fn a_second_does_not_hold_a_tenth_too_much() {
+        let systems = || [Simulated::of(CAPACITY, 100 * CAPACITY), Simulated::of(100 * CAPACITY, CAPACITY)];
+        for (number, mut system) in systems().into_iter().enumerate() {
+            assert_eq!(shown(&mut system, 1.1).1, Shown::Fails, "{number}");
+        }
+        for (number, mut system) in systems().into_iter().enumerate() {
+            assert_eq!(shown(&mut system, 0.9), (Duration::from_secs(1), Shown::Holds), "{number}");
+        }
+    }
+
+    #[test]
+    fn one_stall_of_the_machine_is_no_break() {
+        let mut stalled = Simulated::of(100 * CAPACITY, 100 * CAPACITY);
+        stalled.stalls = 1;
+        assert_eq!(shown(&mut stalled, 0.9), (Duration::from_secs(4), Shown::Holds));
+    }
 }

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use market::produce::Producer;
 use perf_load::recovery::{Took, Trial};
-use perf_load::{Arrivals, Ctx, Drive, Load, page};
+use perf_load::{Ctx, Drive, Load, page};
 
 use super::book::{Book, say, told};
-use super::curve::Shown;
+use super::curve::{self, Shown, until_stored};
 use super::scale::Mode;
 use super::watched::{busy, watched};
 use super::world::{FORMAT, SEED, World};
@@ -46,12 +46,13 @@ fn driver(world: &World) -> impl Drive + use<'_> {
         .max_in_flight(PRODUCERS)
         .limit(Duration::from_millis(100))
         .seed(SEED);
-    told(load).driver(move |ctx: &Ctx| {
+    let send = told(load).driver(move |ctx: &Ctx| {
         let number = usize::try_from(ctx.number()).unwrap_or(0);
         let first = number * GATHERED % (world.ticks.len() - GATHERED);
         let producer = producers[number % PRODUCERS].lock();
         producer.unwrap_or_else(PoisonError::into_inner).send_all(&world.ticks[first..first + GATHERED])
-    })
+    });
+    until_stored(send, world)
 }
 
 /// The usual rate, an overload of so many messages a second, and the usual rate again.
@@ -64,18 +65,12 @@ fn trial(overload: f64, mode: Mode) -> Result<Trial, perf_load::Error> {
 /// Step by step until it fails, then an overload at the last rate and the time after it.
 pub(crate) fn run(book: &mut Book, world: &World, mode: Mode) -> Result<(), Box<dyn Error>> {
     let mut driver = driver(world);
-    let (mut last, mut idle, mut failed) = (0.0, f64::NAN, false);
+    let (mut last, mut idle, mut failed, mut seen) = (0.0, f64::NAN, false, String::new());
     for rate in rates() {
-        let step = Arrivals::constant(arrivals(rate), mode.step())?.poisson(SEED);
-        let (outcome, track) = watched(|| Ok(driver.drive(&step)?))?;
-        let shown = Shown::of(&outcome);
+        let ((outcome, shown), track) = watched(|| Ok(curve::step(&mut driver, arrivals(rate), mode.step())?))?;
         (last, idle) = (rate, busy(&track).map_or(f64::NAN, |used| 1.0 - used.min(1.0)));
-        say(&format!(
-            "stress: {rate}/s {shown}: achieved {:.0}/s, {:.2} % failed, {:.0} % of the processors\n",
-            outcome.achieved() * GATHERED as f64,
-            100.0 * outcome.error_rate(),
-            100.0 * (1.0 - idle)
-        ));
+        seen = format!("{}, {:.0} % of the processors", curve::tell(rate, &outcome, shown), 100.0 * (1.0 - idle));
+        say(&format!("stress: {seen}\n"));
         for (class, count) in &outcome.classes {
             say(&format!("  failed, {class}: {count} batches of {GATHERED}\n"));
         }
@@ -83,12 +78,9 @@ pub(crate) fn run(book: &mut Book, world: &World, mode: Mode) -> Result<(), Box<
         if failed {
             break;
         }
-        // Refused messages are those of this step; the next one begins without a backlog.
-        world.drain()?;
     }
     let held = (!failed).then(|| format!("no rate up to {last}/s was shown to fail"));
-    book.doubted("stress", "processors idle where it fails", idle, held.as_deref());
-    world.drain()?;
+    book.explained("stress", "processors idle where it fails", idle, held.as_deref(), Some(&seen));
     let found = trial(last, mode)?.run(&mut driver)?;
     say(&found.to_string());
     let ns = |time: &Duration| time.as_secs_f64() * 1e9;
@@ -100,7 +92,7 @@ pub(crate) fn run(book: &mut Book, world: &World, mode: Mode) -> Result<(), Box<
         unknown => book.doubted("stress", "recovery", f64::NAN, Some(&unknown.to_string())),
     }
     book.plot(page::recovery(&found));
-    Ok(world.drain()?)
+    Ok(())
 }
 
 #[cfg(test)]
