@@ -5,8 +5,8 @@
 #   docs/journeys/run.sh               all of them
 #   docs/journeys/run.sh service ci    some
 #
-# `cargo perf` is taken from the path, or built. Every page says how much processor time its commands took; builds count as far
-# as the target folder had to be filled.
+# `cargo perf` is taken from the path, or built. Every page says how much processor time its commands took, and when and at which revision
+# they were seen; builds count as far as the target folder had to be filled.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 root=$PWD
@@ -145,7 +145,8 @@ migration() {
 
 for journey in ${*:-library service ci profiling migration}; do
     seconds=0
-    page=$(cd "$root"; "$journey"; printf 'Processor time of all commands: %.0f s.\n' "$seconds")
+    page=$(cd "$root"; "$journey"
+        printf 'Processor time of all commands: %.0f s. Seen on %s at revision %s.\n' "$seconds" "$(date -u +%F)" "$(git -C "$root" rev-parse --short HEAD)")
     printf '%s\n\n<!-- written by docs/journeys/run.sh -->\n' "$page" >"$root/docs/journeys/$journey.md"
     echo "$journey: done"
 done

@@ -11,7 +11,7 @@ use perf_exporters::Report;
 use perf_exporters::monitor::{Monitor, Options};
 
 use crate::Injection;
-pub use checks::{filled, leak_check};
+pub use checks::{SIZES, filled, leak_check};
 pub use ingestion::Streamed;
 
 /// How much is measured.
