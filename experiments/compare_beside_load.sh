@@ -35,7 +35,7 @@ perf-exporters = { path = "$root/perf-exporters", default-features = false }
 [workspace]
 TOML
 cp "$root/Cargo.lock" .
-printf '/target\n/*.json\n' > .gitignore
+printf '/target\n/*.json\n/*.log\n' > .gitignore
 steps() { echo "pub const HASH: u64 = $1; pub const LONG: u64 = $2;" > src/steps.rs; }
 cat > src/main.rs <<'RUST'
 mod steps;
@@ -92,7 +92,7 @@ for ((hog = 0; hog < ${HOGS:-2}; hog++)); do
     (while :; do :; done) &
     hogs+=($!)
 done
-rm -f unchanged-*.json slower-*.json
+rm -f {unchanged,slower}-*.{json,log}
 for ((round = 0; round < times; round++)); do
     for kind in unchanged slower; do
         case $kind-$slower in
@@ -102,20 +102,21 @@ for ((round = 0; round < times; round++)); do
         esac
         code=0
         "$CARGO_PERF" perf compare HEAD --features profiling --ratio 1.05 --blocks "$blocks" --format json \
-            > "$kind-$round.json" 2> "$kind.log" || code=$?
+            > "$kind-$round.json" 2> "$kind-$round.log" || code=$?
         # 0 and 1 are verdicts.
-        ((code <= 1)) || { cat "$kind.log" >&2; exit "$code"; }
+        ((code <= 1)) || { cat "$kind-$round.log" >&2; exit "$code"; }
     done
     echo "round $((round + 1)) of $times" >&2
 done
-echo "| program | comparisons | PASS | FAIL | INCONCLUSIVE | rows that failed | rows that scattered, so that cpu decided |"
-echo "|---|--:|--:|--:|--:|---|--:|"
+echo "| program | comparisons | PASS | FAIL | INCONCLUSIVE | rows that failed | rows that scattered, so that cpu decided | said to be too busy |"
+echo "|---|--:|--:|--:|--:|---|--:|--:|"
 for kind in unchanged slower; do
-    jq -rs --arg kind "$kind" '
+    busy=$(cat "$kind"-*.log | grep -c "too busy" || true)
+    jq -rs --arg kind "$kind" --arg busy "$busy" '
         def n(p): map(select(.verdict | test(p))) | length;
         (map(.probes[] | select(.gates and .verdict == "FAIL") | (.probe | sub(".*::"; "")) + " " + .estimator)
             | group_by(.) | map("\(.[0]) \(length)") | join(", ")) as $failed
         | (map(.probes[] | select(.scatters)) | length) as $scatters
-        | "| \($kind) | \(length) | \(n("^PASS")) | \(n("^FAIL")) | \(n("^INCONCLUSIVE")) | \($failed) | \($scatters) |"' \
+        | "| \($kind) | \(length) | \(n("^PASS")) | \(n("^FAIL")) | \(n("^INCONCLUSIVE")) | \($failed) | \($scatters) | \($busy) |"' \
         "$kind"-*.json
 done

@@ -1,9 +1,11 @@
 //! `cargo perf trend`: when a history of reports changed.
 //!
-//! [`history`] reads and extends the history, [`chart`] draws for the terminal and [`svg`] for a browser; this module searches.
+//! [`history`] reads and extends the history, [`states`] says of two levels that they are states of the machine, [`chart`] draws for the
+//! terminal and [`svg`] for a browser; this module searches.
 
 mod chart;
 mod history;
+mod states;
 mod svg;
 
 use std::fmt::Write;
@@ -17,7 +19,6 @@ use perf_exporters::label::shown;
 use perf_exporters::markdown::code;
 use perf_exporters::report::Machine;
 use perf_exporters::stats::changepoint::{self, ChangePoint, Kind};
-use perf_exporters::stats::states::States;
 use serde::Serialize;
 
 use crate::budgets::fits;
@@ -25,6 +26,7 @@ use crate::cli::{Format, TrendArgs};
 use crate::failure::{Failure, Result};
 use crate::out::{self, BOLD, DIM, painted};
 use crate::{diff, input};
+use states::TwoStates;
 
 /// One probe's history.
 #[derive(Serialize)]
@@ -35,36 +37,6 @@ struct Trend {
     changes: Vec<Change>,
     /// The two levels between which it goes to and fro, where that is all.
     states: Option<TwoStates>,
-}
-
-/// Two levels between which the values go to and fro.
-#[derive(Serialize)]
-struct TwoStates {
-    low: f64,
-    high: f64,
-    /// How often they went from one to the other.
-    turns: usize,
-    /// Whether the last value is at the higher one.
-    high_now: bool,
-}
-
-impl TwoStates {
-    fn of(values: &[f64], options: &changepoint::Options) -> Option<Self> {
-        let States { low, high, turns, at_high, .. } = States::of(values, options.least_length)?;
-        let matters = high - low >= options.least_change * low.abs();
-        matters.then(|| Self { low, high, turns, high_now: at_high.last() == Some(&true) })
-    }
-
-    /// For people.
-    fn told(&self, metric: Metric) -> String {
-        format!(
-            "two states, {} and {}: it went from one to the other {} times and is at the {} one now, which is no change",
-            chart::value(metric, self.low),
-            chart::value(metric, self.high),
-            self.turns,
-            if self.high_now { "higher" } else { "lower" },
-        )
-    }
 }
 
 /// A value and when it was measured.
@@ -302,9 +274,11 @@ fn table(trends: &[Trend], reports: usize, args: &TrendArgs) -> String {
 
 fn markdown(trends: &[Trend], reports: usize) -> String {
     let mut out = format!("### perf trend: {}\n\n", summary(trends, reports));
-    out.push_str(
-        "| probe | figure | when | report | before | after | change | what | p |\n|---|---|---|--:|--:|--:|--:|---|--:|\n",
-    );
+    if trends.iter().any(|trend| !trend.changes.is_empty()) {
+        out.push_str(
+            "| probe | figure | when | report | before | after | change | what | p | there, too |\n|---|---|---|--:|--:|--:|--:|---|--:|---|\n",
+        );
+    }
     for trend in trends {
         for change in &trend.changes {
             let _ = writeln!(
@@ -330,7 +304,9 @@ fn markdown(trends: &[Trend], reports: usize) -> String {
     }
     for trend in trends {
         if let Some(states) = &trend.states {
-            let _ = writeln!(out, "\n{} {}: {}.", code(&trend.probe), trend.metric, states.told(trend.metric));
+            // An empty line ends the table, or the heading's line.
+            let end = if out.ends_with("\n\n") { "" } else { "\n" };
+            let _ = writeln!(out, "{end}{} {}: {}.", code(&trend.probe), trend.metric, states.told(trend.metric));
         }
     }
     out
@@ -340,20 +316,42 @@ fn markdown(trends: &[Trend], reports: usize) -> String {
 mod tests {
     use super::*;
 
+    fn at_levels(levels: [f64; 4]) -> Trend {
+        let value = |run: usize| levels[run / 10] + (run * 7 % 5) as f64;
+        let points = (0..40).map(|run| Point { time: SystemTime::UNIX_EPOCH, value: value(run) }).collect();
+        Trend::of("probe", Metric::MeanNs, points, &vec![Machine::default(); 40], 0.05)
+    }
+
     #[test]
     fn a_level_that_goes_to_and_fro_is_two_states() {
-        let of = |levels: [f64; 4]| {
-            let value = |run: usize| levels[run / 10] + (run * 7 % 5) as f64;
-            let points = (0..40).map(|run| Point { time: SystemTime::UNIX_EPOCH, value: value(run) }).collect();
-            Trend::of("probe", Metric::MeanNs, points, &vec![Machine::default(); 40], 0.05)
-        };
-        let found = of([1_000.0, 1_150.0, 1_000.0, 1_150.0]);
+        let found = at_levels([1_000.0, 1_150.0, 1_000.0, 1_150.0]);
         assert!(found.changes.is_empty());
         let told = found.states.unwrap().told(Metric::MeanNs);
         assert!(told.starts_with("two states, 1.00 µs and 1.15 µs: it went from one to the other 3 times"), "{told}");
         assert!(told.contains("at the higher one now"), "{told}");
-        let step = of([1_000.0, 1_000.0, 1_150.0, 1_150.0]);
+        let step = at_levels([1_000.0, 1_000.0, 1_150.0, 1_150.0]);
         assert!(step.changes.len() == 1 && step.states.is_none());
+    }
+
+    /// The whole of the Markdown form, with a table only where something changed.
+    #[test]
+    fn markdown_has_a_table_only_where_something_changed() {
+        let [back, step] = [[1_000.0, 1_150.0, 1_150.0, 1_000.0], [1_000.0, 1_000.0, 1_150.0, 1_150.0]].map(at_levels);
+        let states = "`probe` mean: two states, 1.00 µs and 1.15 µs: it was at the higher one from report 11 to 30 and came back, which is \
+            no change: a state of the machine that came once, or a change that was taken back.\n";
+        let alone = markdown(&[back], 40);
+        assert_eq!(
+            alone,
+            format!("### perf trend: 40 reports · mean of 1 probes · 0 changes in 0 of them\n\n{states}")
+        );
+        let back = at_levels([1_000.0, 1_150.0, 1_150.0, 1_000.0]);
+        let table = "| probe | figure | when | report | before | after | change | what | p | there, too |\n\
+            |---|---|---|--:|--:|--:|--:|---|--:|---|\n\
+            | `probe` | mean | 1970-01-01 00:00:00 | 21 | 1.00 µs | 1.15 µs | ⚠️ +15.0 % | level | 0.002 |  |\n";
+        assert_eq!(
+            markdown(&[step, back], 40),
+            format!("### perf trend: 40 reports · mean of 2 probes · 1 changes in 1 of them\n\n{table}\n{states}")
+        );
     }
 
     #[test]

@@ -17,7 +17,7 @@ use perf_exporters::judge::versus::{Blocks, MOST};
 use perf_exporters::judge::{Reason, Verdict, trend as memory};
 use perf_exporters::stats::changepoint::Kind;
 use perf_load::endurance::drift;
-use simulated::histories::{dependent, drifting, scattering, states, stepped, trend};
+use simulated::histories::{dependent, drifting, scattering, states, stepped, taken_back, told, trend, trend_from};
 use simulated::reports::{Program, diff};
 use simulated::{Dependent, Machine, mean_epoch, normal, p99_epoch};
 
@@ -341,60 +341,70 @@ fn at_a_bound() -> Vec<Condition> {
 fn of_histories() -> Vec<Condition> {
     use Wrong::{Fail, NoFail};
     vec![
-        row("trend, no change, independent", 1_000, Fail, 0.05, trend(ANY, dependent(0.0))),
-        row("trend, no change, correlation 0.3", 1_000, Fail, 0.05, trend(ANY, dependent(0.3))),
-        row("trend, no change, correlation 0.6", 1_000, Fail, 0.05, trend(ANY, dependent(0.6))),
-        row("trend, no change, correlation 0.9", 1_000, Fail, 0.06, trend(ANY, dependent(0.9))),
-        row("trend, two states every 10, +15 %, noise 2 %", 1_000, Fail, 0.08, trend(ANY, states(10, 1.15, 0.02, 0))),
-        row("trend, two states every 10, +10 %, noise 3 %", 1_000, Fail, 0.08, trend(ANY, states(10, 1.1, 0.03, 0))),
+        row("trend, no change, independent", 10_000, Fail, 0.05, trend(ANY, dependent(0.0))),
+        row("trend, no change, correlation 0.3", 10_000, Fail, 0.05, trend(ANY, dependent(0.3))),
+        row("trend, no change, correlation 0.6", 10_000, Fail, 0.05, trend(ANY, dependent(0.6))),
+        row("trend, no change, correlation 0.9", 10_000, Fail, 0.05, trend(ANY, dependent(0.9))),
+        row("trend, two states every 10, +15 %, noise 2 %", 10_000, Fail, 0.05, trend(ANY, states(10, 1.15, 0.02, 0))),
+        row("trend, two states every 10, +10 %, noise 3 %", 10_000, Fail, 0.05, trend(ANY, states(10, 1.1, 0.03, 0))),
         row(
             "trend, the same, turning thrice or more: +15 %, noise 2 %",
-            1_000,
+            10_000,
             Fail,
             0.05,
             trend(ANY, states(10, 1.15, 0.02, 3)),
         ),
         row(
             "trend, the same, turning thrice or more: +10 %, noise 3 %",
-            1_000,
+            10_000,
             Fail,
             0.05,
             trend(ANY, states(10, 1.1, 0.03, 3)),
         ),
-        row("trend, two states every 5, +15 %, noise 2 %", 1_000, Fail, 0.05, trend(ANY, states(5, 1.15, 0.02, 0))),
+        row("trend, two states every 5, +15 %, noise 2 %", 10_000, Fail, 0.05, trend(ANY, states(5, 1.15, 0.02, 0))),
         row(
             "trend, noise of 2 %, then 12 %",
-            1_000,
+            10_000,
             Fail,
             0.05,
             trend(&[Kind::Level, Kind::Drift], scattering(0.02, 0.12)),
         ),
         row(
             "trend, noise of 3 %, then 6 %",
-            1_000,
+            10_000,
             Fail,
             0.05,
             trend(&[Kind::Level, Kind::Drift], scattering(0.03, 0.06)),
         ),
         row(
             "trend, a slow rise by 30 %, noise 2 %",
-            1_000,
+            10_000,
             Fail,
             0.05,
             trend(&[Kind::Level, Kind::Spread], drifting(0.3, 0.02)),
         ),
         row(
             "trend, a slow rise by 15 %, noise 3 %",
-            1_000,
+            10_000,
             Fail,
             0.05,
             trend(&[Kind::Level, Kind::Spread], drifting(0.15, 0.03)),
         ),
-        row("trend, a step of 10 %, noise 3 %", 200, NoFail, 0.1, trend(&[Kind::Level], stepped(0.1, 0.03, 0.0))),
-        row("trend, a step of 15 %, noise 2 %", 200, NoFail, 0.1, trend(&[Kind::Level], stepped(0.15, 0.02, 0.0))),
+        row(
+            "trend, a step of 5 %, noise 1.5 %, --least 2",
+            1_000,
+            NoFail,
+            0.1,
+            trend_from(0.02, &[Kind::Level], stepped(0.05, 0.015, 0.0)),
+        ),
+        row("trend, a step of 20 %, noise 3 %", 1_000, NoFail, 0.05, trend(&[Kind::Level], stepped(0.2, 0.03, 0.0))),
+        row("trend, a step of 20 %, noise 6 %", 1_000, NoFail, 0.1, trend(&[Kind::Level], stepped(0.2, 0.06, 0.0))),
+        row("trend, +15 % taken back, noise 2 %, told at all", 1_000, NoFail, 0.05, told(taken_back(0.15, 0.02))),
+        row("trend, a step of 10 %, noise 3 %", 1_000, NoFail, 0.1, trend(&[Kind::Level], stepped(0.1, 0.03, 0.0))),
+        row("trend, a step of 15 %, noise 2 %", 1_000, NoFail, 0.1, trend(&[Kind::Level], stepped(0.15, 0.02, 0.0))),
         row(
             "trend, a step of 15 %, noise 2 %, 5 % before as high",
-            200,
+            1_000,
             NoFail,
             0.1,
             trend(&[Kind::Level], stepped(0.15, 0.02, 0.05)),

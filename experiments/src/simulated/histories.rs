@@ -3,6 +3,7 @@
 use fastrand::Rng;
 use perf_exporters::judge::Verdict;
 use perf_exporters::stats::changepoint::{self, Kind};
+use perf_exporters::stats::states::States;
 
 use super::{Dependent, normal};
 
@@ -11,9 +12,18 @@ const REPORTS: usize = 60;
 /// FAIL where changes of one of these kinds are found.
 pub(crate) fn trend(
     kinds: &'static [Kind],
+    history: impl FnMut(&mut Rng) -> Vec<f64> + 'static,
+) -> Box<dyn FnMut(&mut Rng) -> Verdict> {
+    trend_from(changepoint::Options::default().least_change, kinds, history)
+}
+
+/// FAIL where changes of one of these kinds are found, by at least this share.
+pub(crate) fn trend_from(
+    least_change: f64,
+    kinds: &'static [Kind],
     mut history: impl FnMut(&mut Rng) -> Vec<f64> + 'static,
 ) -> Box<dyn FnMut(&mut Rng) -> Verdict> {
-    let options = changepoint::Options { shuffles: 199, ..changepoint::Options::default() };
+    let options = changepoint::Options { shuffles: 199, least_change, ..changepoint::Options::default() };
     Box::new(move |rng| {
         let found = changepoint::find(&history(rng), &options);
         if found.iter().any(|change| kinds.contains(&change.kind)) { Verdict::Fail } else { Verdict::Pass }
@@ -58,6 +68,25 @@ pub(crate) fn drifting(rise: f64, noise: f64) -> impl Fn(&mut Rng) -> Vec<f64> {
     move |rng| {
         let level = |at: usize| 100.0 * (1.0 + rise * at as f64 / REPORTS as f64);
         (0..REPORTS).map(|at| level(at) * (1.0 + noise * normal(rng))).collect()
+    }
+}
+
+/// FAIL where changes are found, or two states.
+pub(crate) fn told(mut history: impl FnMut(&mut Rng) -> Vec<f64> + 'static) -> Box<dyn FnMut(&mut Rng) -> Verdict> {
+    let options = changepoint::Options { shuffles: 199, ..changepoint::Options::default() };
+    Box::new(move |rng| {
+        let history = history(rng);
+        let told =
+            States::of(&history, options.least_length).is_some() || !changepoint::find(&history, &options).is_empty();
+        if told { Verdict::Fail } else { Verdict::Pass }
+    })
+}
+
+/// A step after a third of the reports, taken back after two thirds.
+pub(crate) fn taken_back(step: f64, noise: f64) -> impl Fn(&mut Rng) -> Vec<f64> {
+    move |rng| {
+        let level = |at| if (REPORTS / 3..2 * REPORTS / 3).contains(&at) { 1.0 + step } else { 1.0 };
+        (0..REPORTS).map(|at| 100.0 * level(at) * (1.0 + noise * normal(rng))).collect()
     }
 }
 

@@ -37,6 +37,10 @@ impl Default for Options {
     }
 }
 
+/// A change of the scatter needs so many times the fewest values of a segment to either side: five or ten of them, partly in one state of
+/// the machine and partly in the other, or of neighbours that depend on each other, scatter differently by chance.
+const OF_SPREAD: usize = 3;
+
 /// The kind of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -128,7 +132,7 @@ pub fn find(history: &[f64], options: &Options) -> Vec<ChangePoint> {
             kinds.insert(at, Kind::Level);
         }
     }
-    join_small(&values, ends, &kinds, options.least_change)
+    join_small(&values, ends, &kinds, options)
 }
 
 /// Each cut, after the beginning of the segment before it and the end of the one behind it.
@@ -256,14 +260,22 @@ fn is_slope(values: &[f64], ends: &[(usize, f64)], at: usize) -> bool {
     away(&level) < step
 }
 
-/// Removes cuts between medians that hardly differ, the least different first.
+/// Removes cuts between medians that hardly differ, the least different first, and changes of the scatter beside too few values.
 fn join_small(
     values: &[f64],
     mut ends: Vec<(usize, f64)>,
     kinds: &BTreeMap<usize, Kind>,
-    least: f64,
+    options: &Options,
 ) -> Vec<ChangePoint> {
+    let (least, scattering) = (options.least_change, OF_SPREAD * options.least_length.max(2));
     loop {
+        let short = neighbours(&ends).into_iter().position(|((from, to), at)| {
+            kinds.get(&at) == Some(&Kind::Spread) && (at - from).min(to - at) < scattering
+        });
+        if let Some(index) = short {
+            ends.remove(index);
+            continue;
+        }
         let medians: Vec<f64> = segments(&ends).map(|(from, to)| median(&values[from..to]).unwrap_or(0.0)).collect();
         let changes: Vec<ChangePoint> = medians
             .windows(2)

@@ -15,8 +15,9 @@ use super::states::States;
 /// A cut that takes more than this share of the deviations away is a step.
 const STEP: f64 = 0.45;
 
-/// Each step that is taken away was chosen to fit, and biases the correlation like so many medians.
-const OF_A_STEP: f64 = 3.0;
+/// Each step that is taken away was chosen to fit, and biases the correlation like so many medians: as 3, it is
+/// estimated too low where ρ is 0.9, and 46 of 1,000 histories have a change, not 31.
+const OF_A_STEP: f64 = 4.0;
 
 /// A history of more levels than this alternates between states: that is dependence, and no change.
 const LEVELS: usize = 3;
