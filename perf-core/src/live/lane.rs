@@ -14,7 +14,7 @@
 
 use super::callsite::{Callsite, OFF, SAMPLED};
 use super::frame::{Frame, Tag};
-use super::local::Local;
+use super::local::{FRAMELESS, Local};
 use super::shadow::ShadowStack;
 use super::sign::{Signed, Unsigned};
 use super::slot::Slot;
@@ -28,9 +28,6 @@ use super::{clock, entry, general, more, placed};
 #[derive(Clone, Copy)]
 #[repr(transparent)]
 pub(crate) struct Open(*const Frame);
-
-/// Set in the word of a call that has no frame, and in [`Local::child_ticks`] unless sums that were weighed have come past it.
-pub(super) const FRAMELESS: u64 = 1 << 63;
 
 impl Open {
     const NONE: Self = Self(std::ptr::null());

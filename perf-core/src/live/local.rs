@@ -9,7 +9,6 @@ use super::frame::Tag;
 use super::future_state::FutureState;
 use super::heap::{self, Heap, Mark};
 use super::here;
-use super::lane::FRAMELESS;
 use super::ring::Ring;
 use super::sessions::Entry;
 use super::shadow::ShadowStack;
@@ -23,6 +22,9 @@ pub(crate) const HOME: u64 = 0;
 pub(crate) const ENDED: u64 = u32::MAX as u64;
 /// The loan of a call that is counted in no shard of its thread: never the thread's own.
 pub(crate) const STRAY: u64 = ENDED - 1;
+/// Set in the word of a call that has no frame (see [`super::lane::Open`]), and in [`Local::child_ticks`] unless sums that were weighed have
+/// come past it.
+pub(crate) const FRAMELESS: u64 = 1 << 63;
 /// Loan numbers repeat after so many loans.
 const LOANS: u64 = 1 << 31;
 
