@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use crate::Probe;
 #[cfg(feature = "enabled")]
 use crate::live::{
-    callsite::{Callsite, OFF},
+    callsite::Callsite,
     lane::{self, Open},
 };
 
@@ -29,10 +29,7 @@ impl Call {
     pub fn start(probe: &'static Probe) -> Self {
         Self {
             #[cfg(feature = "enabled")]
-            open: {
-                let word = probe.site.word();
-                if word & OFF == 0 { lane::start_closed(&probe.site, word as usize) } else { Open::NONE }
-            },
+            open: Open::begin(&probe.site),
             #[cfg(feature = "enabled")]
             site: &probe.site,
             not_send: PhantomData,
@@ -88,9 +85,7 @@ struct Returned(Open);
 impl Drop for Returned {
     #[inline]
     fn drop(&mut self) {
-        if self.0.is_counted() {
-            lane::end(self.0);
-        }
+        self.0.end();
     }
 }
 

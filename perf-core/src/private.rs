@@ -181,7 +181,7 @@ impl<T, E> Written<Result<T, E>> {
     /// Records that the value is there, and whether it is an error.
     #[inline]
     pub fn see(outcome: &mut Outcome<'_>, value: &Result<T, E>) {
-        outcome.seen(value.is_err());
+        outcome.seen(Self::is_error(value));
     }
 }
 

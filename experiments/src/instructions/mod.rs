@@ -59,6 +59,13 @@ fn sampled(x: u64) -> u64 {
     body(x)
 }
 
+/// Hardly ever is one of its calls timed in a run, but the first.
+#[inline(never)]
+#[perf_probe(name = "untimed", sample = 1_000_000_000)]
+fn untimed(x: u64) -> u64 {
+    body(x)
+}
+
 #[inline(never)]
 #[perf_probe(name = "capped", overhead = "1%")]
 fn capped(x: u64) -> u64 {
@@ -99,6 +106,7 @@ fn paths() -> Vec<Path> {
         ("tree, three", "bare, three", 3, tree, caller),
         ("timeline", "bare", 1, timeline, probe),
         ("sample = 100", "bare", 1, none, sampled),
+        ("untimed", "bare", 1, none, untimed),
         ("overhead = 1%", "bare", 1, none, capped),
         ("switched off", "bare", 1, off, probe),
     ]

@@ -6,7 +6,7 @@ use std::panic::Location;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::site::Site;
-use super::sync::{AtomicPtr, AtomicU32, const_unless_loom};
+use super::sync::{AtomicBool, AtomicPtr, AtomicU32, const_unless_loom};
 use crate::budget::BudgetSpec;
 
 /// Bits of the word that are the probe's id; the others make it greater than every table of slots.
@@ -17,7 +17,8 @@ pub(crate) const OFF: u32 = 1 << 31;
 pub(crate) const GENERAL: u32 = 1 << 30;
 /// Calls are recorded in the thread's ring.
 pub(crate) const RECORDED: u32 = 1 << 29;
-/// Calls are counted by the general lane, since they are long enough for their thread's processor time to be read.
+/// Calls are counted by the general lane, since they are long enough for their thread's processor time to be read. Not where not every
+/// call is timed: the general lane counts those that are, and it makes no difference to the others.
 pub(crate) const WATCHED: u32 = 1 << 28;
 /// Not every call is timed.
 pub(crate) const SAMPLED: u32 = 1 << 27;
@@ -61,6 +62,8 @@ pub(crate) struct Callsite {
     pub(crate) budget: Option<&'static BudgetSpec>,
     /// Whether calls may return an error that nothing looks at.
     pub(crate) errors_unseen: bool,
+    /// Whether calls that are timed are watched: [`WATCHED`], whichever calls are timed.
+    is_watched: AtomicBool,
     /// The registry's copy of its description, once it is registered.
     site: AtomicPtr<Site>,
 }
@@ -103,6 +106,7 @@ impl Callsite {
                 sampling,
                 budget,
                 errors_unseen: false,
+                is_watched: AtomicBool::new(false),
                 site: AtomicPtr::new(std::ptr::null_mut()),
             }
         }
@@ -115,16 +119,22 @@ impl Callsite {
 
     /// The registry only, under its lock. A thread that still sees the old word finds the new one on its slow path.
     pub(super) fn set_word(&self, word: u32) {
-        let _ = self.word.fetch_update(Relaxed, Relaxed, |now| Some(word | now & WATCHED));
+        let _ = self.word.fetch_update(Relaxed, Relaxed, |_| Some(self.with_watched(word)));
     }
 
     /// Whether its calls are watched from now on. Any thread, without a lock: ends of calls come here.
     pub(crate) fn set_watched(&self, watched: bool) {
-        match (watched, self.word() & WATCHED != 0) {
-            (true, false) => drop(self.word.fetch_or(WATCHED, Relaxed)),
-            (false, true) => drop(self.word.fetch_and(!WATCHED, Relaxed)),
-            _ => {}
+        if self.is_watched.load(Relaxed) != watched {
+            self.is_watched.store(watched, Relaxed);
+            let _ = self.word.fetch_update(Relaxed, Relaxed, |now| Some(self.with_watched(now)));
         }
+    }
+
+    /// A word with the flag as it is to be. Where another thread sets it at the same time, it is set anew at the next of its probe's
+    /// slowest calls.
+    fn with_watched(&self, word: u32) -> u32 {
+        let is_watched = word & SAMPLED == 0 && self.is_watched.load(Relaxed);
+        if is_watched { word | WATCHED } else { word & !WATCHED }
     }
 
     /// The registry's copy of its description, if it is registered.

@@ -8,8 +8,8 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Waker};
 
-use super::callsite::{GENERAL, OFF, SAMPLED, TREE};
-use super::lane::{self, Open};
+use super::callsite::{GENERAL, SAMPLED, TREE};
+use super::lane::Open;
 use super::local::{Local, Phase};
 use super::shard::Shard;
 use super::slot::Slot;
@@ -169,7 +169,7 @@ pub(crate) fn prepare_sampled(local: &Local) {
             set_words([&OUTER_SAMPLED, &INNER_SAMPLED], SAMPLED);
             let gaps = |gap| {
                 for slot in [outer, inner] {
-                    slot.gap.set(gap);
+                    slot.left.set(gap);
                     slot.series.set(0);
                 }
             };
@@ -177,7 +177,7 @@ pub(crate) fn prepare_sampled(local: &Local) {
                 gaps(0);
                 empty_sampled_calls();
             });
-            gaps(u64::MAX);
+            gaps(u64::MAX >> 1);
             PASSED.measure(inner, empty_sampled_calls);
         });
     });
@@ -245,18 +245,9 @@ fn empty_sampled_calls() {
 /// As an annotated function does it.
 #[inline(always)]
 fn empty_in_another(inner: &'static Probe, outer: &'static Probe) {
-    let begin = |probe: &'static Probe| {
-        let word = probe.site.word();
-        if word & OFF == 0 { lane::start_closed(&probe.site, word as usize) } else { Open::NONE }
-    };
-    let end = |open: Open| {
-        if open.is_counted() {
-            lane::end(open);
-        }
-    };
-    let around = begin(outer);
-    end(begin(inner));
-    end(around);
+    let around = Open::begin(&outer.site);
+    Open::begin(&inner.site).end();
+    around.end();
 }
 
 /// Futures that are ready at once.

@@ -12,26 +12,40 @@
 //! thread-local is found without a call (see [`super::here`]), and functions that a path goes on with have their arguments in
 //! the same places.
 
-use super::callsite::{Callsite, SAMPLED, WATCHED};
+use super::callsite::{Callsite, OFF, SAMPLED};
 use super::frame::{Frame, Tag};
-use super::local::Local;
+use super::local::{FRAMELESS, Local};
 use super::shadow::ShadowStack;
 use super::sign::{Signed, Unsigned};
 use super::slot::Slot;
 use super::sync::{add_one, add_to};
-use super::{clock, entry, general, heap, more};
+use super::{clock, entry, general, more, placed};
 
 /// An open call that ends by [`end`] or [`unwind`]: the address of its frame, or null where it is not counted.
 ///
 /// A call that another one is timed for needs no more at its end than what callees had taken when it began, which is put back.
-/// So it has no frame where nothing else is to be put back: the word is that number then, doubled, and one; a frame has an
-/// even address.
+/// So it has no frame where nothing else is to be put back: the word is that number then, the highest bit set, which no address has.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
 pub(crate) struct Open(*const Frame);
 
 impl Open {
-    pub(crate) const NONE: Self = Self(std::ptr::null());
+    const NONE: Self = Self(std::ptr::null());
+
+    /// Begins a call, unless its probe is switched off.
+    #[inline]
+    pub(crate) fn begin(site: &'static Callsite) -> Self {
+        let word = site.word();
+        if word & OFF == 0 { start_closed(site, word as usize) } else { Self::NONE }
+    }
+
+    /// Ends a call that returns.
+    #[inline]
+    pub(crate) fn end(self) {
+        if self.is_counted() {
+            end(self);
+        }
+    }
 
     #[inline(always)]
     fn framed(frame: Option<&'static Frame>) -> Self {
@@ -41,7 +55,7 @@ impl Open {
     #[inline(always)]
     #[allow(clippy::cast_possible_truncation, reason = "there are such calls where a word has 64 bits")]
     fn frameless(local: &Local) -> Self {
-        Self(std::ptr::without_provenance((local.child_ticks.get() << 1 | 1) as usize))
+        Self(std::ptr::without_provenance((local.child_ticks.get() | FRAMELESS) as usize))
     }
 
     /// Whether the call is counted.
@@ -52,7 +66,7 @@ impl Open {
 
     #[inline(always)]
     fn is_frameless(self) -> bool {
-        self.0.addr() & 1 != 0
+        self.0.addr() as u64 & FRAMELESS != 0
     }
 
     /// The frame of a call that is counted and has one.
@@ -110,34 +124,47 @@ fn start_as<const ASKS: bool>(site: &'static Callsite, word: usize) -> Open {
         frame.begin_usual(local, slot);
         return Open::framed(frame.time::<false>());
     }
-    #[allow(clippy::cast_possible_truncation, reason = "it was 32 bits long")]
-    let word = word as u32;
-    // Whether its timed calls are watched does not matter to the others.
-    if let Some(slot) = local.known_slot((word ^ SAMPLED) & !WATCHED) {
-        if general::passes_by(local, slot) {
-            // Where allocations are counted, those of callees are to be put back as well.
-            if !ASKS && cfg!(target_pointer_width = "64") && !heap::is_counted() {
+    let sampled = word.wrapping_sub(SAMPLED as usize);
+    if !ASKS && local.has_frameless(sampled) {
+        // SAFETY: as just seen.
+        if let Some(slot) = unsafe { local.slot(sampled) } {
+            if general::passes_by(local, slot) {
                 return Open::frameless(local);
             }
-            let Some(frame) = local.frames.push() else {
-                return Open::framed(more::start_untimed(slot, local));
-            };
-            if ASKS {
-                return Open::framed(more::begin_untimed(frame, slot, local));
-            }
-            frame.set(Tag::UNTIMED);
-            frame.begin_untimed(local, slot);
-            return Open::framed(Some(frame));
         }
         return Open::framed(more::start(site));
     }
+    let placed = placed::index(word);
+    if local.has_place_anew(placed) {
+        // SAFETY: as just seen.
+        return Open::framed(unsafe { placed::start::<ASKS>(site, placed, local) });
+    }
+    if local.has_place_anew(sampled) {
+        // SAFETY: as just seen.
+        if let Some(slot) = unsafe { local.slot(sampled) } {
+            if general::passes_by(local, slot) {
+                let Some(frame) = local.frames.push() else {
+                    return Open::framed(more::start_untimed(slot, local));
+                };
+                if ASKS {
+                    return Open::framed(more::begin_untimed(frame, slot, local));
+                }
+                frame.set(Tag::UNTIMED);
+                frame.begin_untimed(local, slot);
+                return Open::framed(Some(frame));
+            }
+        }
+        return Open::framed(more::start(site));
+    }
+    #[allow(clippy::cast_possible_truncation, reason = "it was 32 bits long")]
+    let word = word as u32;
     Open::framed(more::start_known::<ASKS>(site, word, local))
 }
 
 /// Fills in the frame of a usual call that asks. A function of its own: what is an argument is saved where that is needed, on
 /// the rare way only.
 #[inline(never)]
-fn begin(frame: &'static Frame, slot: &'static Slot, local: &'static Local) -> Option<&'static Frame> {
+pub(super) fn begin(frame: &'static Frame, slot: &'static Slot, local: &'static Local) -> Option<&'static Frame> {
     frame.begin_usual(local, slot);
     frame.time::<true>()
 }
@@ -148,33 +175,36 @@ fn begin(frame: &'static Frame, slot: &'static Slot, local: &'static Local) -> O
 /// a panic in them.
 #[inline(never)]
 pub(crate) extern "C" fn end(open: Open) {
-    if open.is_frameless() {
-        return end_frameless(open);
-    }
-    // SAFETY: as just seen, of a call that is counted.
-    let frame = unsafe { open.frame() };
-    let local = frame.local();
-    if frame.tag() == local.tag.get() && local.frames.is_top(frame) {
-        match count_usual(frame, local) {
-            Ok(()) => return ShadowStack::pop(local),
-            Err(ticks) => return more::finish(frame, ticks),
+    let local = Local::known();
+    if local.frames.is_top(open.0) {
+        // SAFETY: it is that of the call that began last.
+        let frame = unsafe { open.frame() };
+        if frame.tag() != local.tag.get() {
+            return placed::finish(frame, local);
         }
+        return match count_usual(frame, local, |_| ()) {
+            Ok(_) => ShadowStack::pop(local),
+            Err(ticks) => more::finish(frame, ticks),
+        };
     }
-    more::finish_special(frame);
+    // Where no probe was called meanwhile there is nothing to put back, and no store for the next such call to wait for.
+    if open.0.addr() as u64 != local.child_ticks.get() {
+        end_otherwise(open, local);
+    }
 }
 
-/// Puts back what callees had taken when the call began: their time is in that of the call that stands for it.
-///
-/// Where no probe was called meanwhile there is no store for the next such call to wait for.
-#[inline(always)]
-fn end_frameless(open: Open) {
-    let local = Local::known();
-    let now = local.child_ticks.get();
-    // Twice what has been added. It is less than half of what a word holds, so its sign tells what the doubling has lost.
-    let added = (now << 1 | 1).wrapping_sub(open.0.addr() as u64);
-    if added != 0 {
-        local.child_ticks.set(now.wrapping_sub((added.signed() >> 1).unsigned()));
+/// Ends a call that is not the one that has begun last; or puts back what callees had taken when one without a frame began: their time
+/// is in that of the call that stands for it.
+#[inline(never)]
+extern "C" fn end_otherwise(open: Open, local: &'static Local) {
+    if !open.is_frameless() {
+        // SAFETY: as just seen, of a call that is counted.
+        return more::finish_special(unsafe { open.frame() });
     }
+    let now = local.child_ticks.get();
+    // What has been added is less than half of what a word holds, so its sign tells what the highest bit was.
+    let added = (now.wrapping_sub(open.0.addr() as u64) << 1).signed() >> 1;
+    local.child_ticks.set(now.wrapping_sub(added.unsigned()));
 }
 
 /// Ends a call that leaves by no return of its own, by a panic therefore.
@@ -209,7 +239,7 @@ pub(crate) fn count_units_of(open: Open, site: &'static Callsite, items: u64, by
 pub(crate) fn finish(frame: &'static Frame) {
     let local = frame.local();
     if frame.tag() == local.tag.get() && local.frames.is_top(frame) {
-        if let Err(ticks) = count_usual(frame, local) {
+        if let Err(ticks) = count_usual(frame, local, |_| ()) {
             return more::finish_asking(frame, ticks);
         }
         ShadowStack::pop(local);
@@ -222,9 +252,9 @@ pub(crate) fn finish(frame: &'static Frame) {
     more::finish_special_asking(frame);
 }
 
-/// Counts a call that ends now; where its time takes the slow path, that is returned.
+/// Counts a call that ends now, its self time by `more` as well, and returns its time: as an error where that takes the slow path.
 #[inline(always)]
-fn count_usual(frame: &Frame, local: &Local) -> Result<(), u64> {
+pub(super) fn count_usual(frame: &Frame, local: &Local, more: impl FnOnce(u64)) -> Result<u64, u64> {
     let ticks = clock::counter().wrapping_sub(frame.started());
     let slot = frame.slot();
     // SAFETY: under the loan that the call began under, this thread writes to its slot.
@@ -243,9 +273,11 @@ fn count_usual(frame: &Frame, local: &Local) -> Result<(), u64> {
     add_to!(slot, Slot, total, ticks);
     // The thread's sum at the end, had nothing been called: callees have brought it as far as it differs from that.
     let reached = frame.child_ticks().wrapping_add(ticks);
-    add_to!(slot, Slot, own, reached.wrapping_sub(local.child_ticks.get()));
+    let own = reached.wrapping_sub(local.child_ticks.get());
+    add_to!(slot, Slot, own, own);
     local.child_ticks.set(reached.wrapping_add(local.cost.get()));
-    Ok(())
+    more(own);
+    Ok(ticks)
 }
 
 /// Adds to the items and bytes that the call's probe has worked on.

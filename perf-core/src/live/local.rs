@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, compiler_fence};
 
 use super::frame::Tag;
 use super::future_state::FutureState;
-use super::heap::{Heap, Mark};
+use super::heap::{self, Heap, Mark};
 use super::here;
 use super::ring::Ring;
 use super::sessions::Entry;
@@ -22,6 +22,9 @@ pub(crate) const HOME: u64 = 0;
 pub(crate) const ENDED: u64 = u32::MAX as u64;
 /// The loan of a call that is counted in no shard of its thread: never the thread's own.
 pub(crate) const STRAY: u64 = ENDED - 1;
+/// Set in the word of a call that has no frame (see [`super::lane::Open`]), and in [`Local::child_ticks`] unless sums that were weighed have
+/// come past it.
+pub(crate) const FRAMELESS: u64 = 1 << 63;
 /// Loan numbers repeat after so many loans.
 const LOANS: u64 = 1 << 31;
 
@@ -41,6 +44,9 @@ pub(crate) struct Local {
     /// Number of slots in `table`. A call of a probe whose word is below this takes the usual path: the word is the index of
     /// its slot then.
     length: Cell<usize>,
+    /// The same for calls that need no frame where they are not timed: 0 where allocations are counted, since those of their callees are
+    /// to be put back.
+    frameless: Cell<usize>,
     pub(crate) phase: Cell<Phase>,
     pub(crate) table: Cell<*const AtomicPtr<Slot>>,
     /// The shard that calls count into: the thread's own, or a session's.
@@ -80,13 +86,14 @@ thread_local! {
     static LOCAL: Local = const {
         Local {
             length: Cell::new(0),
+            frameless: Cell::new(0),
             phase: Cell::new(Phase::Alive),
             table: Cell::new(std::ptr::null()),
             shard: Cell::new(std::ptr::null()),
             tag: Cell::new(Tag::under(HOME)),
             loans: Cell::new(HOME),
             home_loan: Cell::new(HOME),
-            child_ticks: Cell::new(0),
+            child_ticks: Cell::new(FRAMELESS),
             cost: Cell::new(0),
             waited: Cell::new(0),
             heap: Heap::new(),
@@ -129,9 +136,7 @@ impl Local {
     #[inline(always)]
     pub(crate) fn known_slot(&self, id: u32) -> Option<&'static Slot> {
         let id = id as usize;
-        // Read anew: a usual call compares with the number where it lies, and loads it into no register.
-        // SAFETY: a cell of this thread's.
-        if id >= unsafe { self.length.as_ptr().read_volatile() } {
+        if !self.has_place_anew(id) {
             return None;
         }
         // SAFETY: as just seen.
@@ -142,6 +147,20 @@ impl Local {
     #[inline(always)]
     pub(crate) fn has_place(&self, word: usize) -> bool {
         word < self.length.get()
+    }
+
+    /// The same for what is asked after a usual call was. The number is read anew: a usual call compares with it where it lies, and
+    /// loads it into no register.
+    #[inline(always)]
+    pub(crate) fn has_place_anew(&self, index: usize) -> bool {
+        // SAFETY: a cell of this thread's.
+        index < unsafe { self.length.as_ptr().read_volatile() }
+    }
+
+    /// The same of a call that needs no frame where it is not timed.
+    #[inline(always)]
+    pub(crate) fn has_frameless(&self, index: usize) -> bool {
+        index < self.frameless.get()
     }
 
     /// The slot in a place of the table.
@@ -183,6 +202,7 @@ impl Local {
 
     #[cold]
     fn report_heap(&self) {
+        self.frameless.set(0);
         self.heap.begin();
         self.heap.report();
     }
@@ -255,6 +275,7 @@ impl Local {
     /// A signal handler that comes after this finds no slots; one that comes before is over already.
     fn hide_slots(&self) {
         self.length.set(0);
+        self.frameless.set(0);
         // For handlers on this thread, so it pairs with none: the next stores come after the slots are hidden.
         compiler_fence(SeqCst);
     }
@@ -269,6 +290,8 @@ impl Local {
         self.table.set(table);
         compiler_fence(SeqCst);
         self.length.set(length);
+        let has_frameless = cfg!(target_pointer_width = "64") && !heap::is_counted();
+        self.frameless.set(if has_frameless { length } else { 0 });
     }
 
     /// The shard that this thread counts into, if it has one.

@@ -1,8 +1,8 @@
 //! The half that exists only when the library is on.
 //!
 //! From hot to cold: [`local`] (the state of a thread) with [`here`] (the way to it) and [`heap`], [`slot`] and [`shard`] (where one thread counts),
-//! [`lane`] (the path of one call) with [`frame`] (the state of an open one) on the thread's [`shadow`] stack, and [`more`] (parts that not every call has:
-//! allocations, [`tree`]), [`general`] (the longer path), [`series`] and [`cap`] (which calls of a sampled probe are timed), [`poll`] (the path of one poll) with
+//! [`lane`] (the path of one call) with [`frame`] (the state of an open one) on the thread's [`shadow`] stack, [`placed`] (the same for a call in the [`tree`]) and [`more`]
+//! (parts that not every call has: allocations), [`general`] (the longer path), [`series`] and [`cap`] (which calls of a sampled probe are timed), [`poll`] (the path of one poll) with
 //! [`future_state`] (the state of a future), [`entry`] (all cases but the usual one), [`slow`] and [`tail`] (the
 //! slowest calls), [`waiting`] and [`watched`] (the part of a call on no processor), [`ring`] and [`timeline`] (the
 //! latest calls), [`context`] (callers of work on another thread), [`spans`] (spans that another system opens for a
@@ -46,6 +46,7 @@ pub(crate) mod more;
 mod object;
 #[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 mod pages;
+mod placed;
 pub(crate) mod poll;
 mod prefetch;
 #[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)]

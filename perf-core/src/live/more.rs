@@ -3,11 +3,12 @@
 
 use super::callsite::{Callsite, GENERAL, ID, RECORDED, SAMPLED, TREE, WATCHED};
 use super::frame::{Frame, Tag};
+use super::lane::count_usual;
 use super::local::Local;
 use super::ring::Kind;
 use super::shadow::ShadowStack;
 use super::slot::Slot;
-use super::sync::{add_one, add_to};
+use super::sync::add_to;
 use super::tree::Place;
 use super::{clock, entry, general, slow, timeline};
 
@@ -127,33 +128,18 @@ extern "C" fn finish_known(frame: &'static Frame) {
     let (local, tag) = (frame.local(), frame.tag());
     let usual = local.tag.get();
     if tag.without(Tag::TREE.and(Tag::HEAP).and(Tag::RING)) == usual && local.frames.is_top(frame) {
-        let ticks = clock::counter().wrapping_sub(frame.started());
-        let slot = frame.slot();
-        // SAFETY: under the loan that the call began under, this thread writes to its slot.
-        let Some((cells, position)) = (unsafe { slot.usual_cell(ticks) }) else {
-            return finish(frame, ticks);
-        };
-        // SAFETY: as above.
-        if unsafe { slot.total.own_plainly() } != frame.total() {
-            return finish(frame, ticks);
-        }
-        let storing = local.storing();
-        // SAFETY: there is such a cell: see `usual_cell`.
-        unsafe { add_one(cells, position) };
-        add_to!(slot, Slot, total, ticks);
-        let reached = frame.child_ticks().wrapping_add(ticks);
-        let own = reached.wrapping_sub(local.child_ticks.get());
-        add_to!(slot, Slot, own, own);
-        local.child_ticks.set(reached.wrapping_add(local.cost.get()));
-        if tag.has(Tag::TREE) {
-            let place = frame.place();
-            // SAFETY: under the loan that the call began under.
-            if let Some(node) = unsafe { place.node() } {
-                node.count_usual(own);
+        let in_tree = |own| {
+            if tag.has(Tag::TREE) {
+                let place = frame.place();
+                // SAFETY: under the loan that the call began under. A call with this tag has a node.
+                unsafe { place.known_node() }.count_usual(own);
+                place.restore(&frame.slot().shard().tree);
             }
-            place.restore(&slot.shard().tree);
-        }
-        drop(storing);
+        };
+        let ticks = match count_usual(frame, local, in_tree) {
+            Ok(ticks) => ticks,
+            Err(ticks) => return finish(frame, ticks),
+        };
         if tag.has(Tag::HEAP) {
             return count_heap_and_the_rest(frame, ticks);
         }
@@ -251,8 +237,10 @@ pub(crate) fn start(site: &'static Callsite) -> Option<&'static Frame> {
         parts = parts.and(Tag::RING);
     }
     if word & TREE != 0 {
-        parts = parts.and(Tag::TREE);
-        place = Some(Place::enter(&slot.shard().tree, slot));
+        place = Some(Place::enter(&slot.shard().tree, slot)).filter(Place::has_node);
+        if place.is_some() {
+            parts = parts.and(Tag::TREE);
+        }
     }
     frame.begin_timed(parts, local, slot, (place, None), clock::counter);
     Some(frame)

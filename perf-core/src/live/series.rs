@@ -85,7 +85,7 @@ pub(super) fn weigh(slot: &Slot, sampling: Sampling) -> u64 {
         let plan = Plan::of(sampling, gap, slot.weighed.own());
         let (gap, series) = plan.place(slot.shard().random_gap(plan.mean));
         slot.series.set(series.saturating_add(1));
-        slot.gap.set(gap);
+        slot.left.set(gap);
     }
     weight
 }
@@ -93,7 +93,7 @@ pub(super) fn weigh(slot: &Slot, sampling: Sampling) -> u64 {
 /// The next call is of the same series, which has `left` calls with this one.
 fn go_on(slot: &Slot, left: u64) {
     slot.series.set(left);
-    slot.gap.set(0);
+    slot.left.set(0);
 }
 
 /// Returns what one of so many calls that are left stands for, itself included.

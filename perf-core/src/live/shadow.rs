@@ -71,7 +71,7 @@ impl ShadowStack {
 
     /// Whether this is the frame of the call that began last.
     #[inline(always)]
-    pub(crate) fn is_top(&self, frame: &Frame) -> bool {
+    pub(crate) fn is_top(&self, frame: *const Frame) -> bool {
         std::ptr::eq(self.top.get(), frame)
     }
 

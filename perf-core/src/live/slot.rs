@@ -11,6 +11,7 @@ use super::lost::count_lost;
 use super::memory;
 use super::prefetch::prefetch;
 use super::shard::Shard;
+use super::sign::Signed;
 use super::sync::{
     AtomicPtr, AtomicU32, AtomicU64, Count, MOST_TICKS, Own, Version, add_one, add_to, cell_plainly, undisturbed,
 };
@@ -51,8 +52,8 @@ pub(crate) struct Slot {
     width: Count,
     /// Sampling: calls that were not timed and that no timed call stands for yet.
     pub(crate) untimed: Count,
-    /// Sampling: when so many were not timed, the next call is.
-    pub(crate) gap: Count,
+    /// Sampling: calls that are not timed before the next one that is; below zero once that is due. Only the writer reads it.
+    pub(crate) left: Count,
 
     pub(crate) allocs: Count,
     pub(crate) alloc_bytes: Count,
@@ -92,7 +93,7 @@ pub(crate) struct Slot {
     /// Times the clock was seen to step back.
     pub(crate) backward: Count,
 
-    /// Call tree: the node this probe had under the parent it was last called from.
+    /// Call tree: the node this probe had under the parent it was last called from. The parent is like no other before the first call.
     pub(crate) cached_parent: NodeCell,
     pub(crate) cached_node: NodeCell,
     pub(crate) id: u32,
@@ -159,6 +160,7 @@ impl Slot {
             (&raw mut (*place).id).write(id);
             (&raw mut (*place).least).write(Count::new(EMPTY));
             (&raw mut (*place).watched).write(Watched::new());
+            (&raw mut (*place).cached_parent).write(NodeCell::unlike_any());
         }
     }
 
@@ -195,7 +197,7 @@ impl Slot {
             cancelled: zero(),
             polling: zero(),
             polling_loan: zero(),
-            gap: zero(),
+            left: zero(),
             series: zero(),
             began: zero(),
             cost: zero(),
@@ -203,7 +205,7 @@ impl Slot {
             backward: zero(),
             weighed: zero(),
             skipped: zero(),
-            cached_parent: NodeCell::new(),
+            cached_parent: NodeCell::unlike_any(),
             cached_node: NodeCell::new(),
             octaves: zero(),
             carries: Version::new(),
@@ -325,8 +327,13 @@ impl Slot {
     /// The caller is the writer.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) unsafe fn passes_by(&self) -> bool {
-        // SAFETY: the caller's promise.
-        let passes = unsafe { self.untimed.own_plainly() < self.gap.own_plainly() };
+        // Plainly, so that it is one instruction, whose result is compared with nothing. A signal handler that came between a load
+        // and a store would make the gap longer by its calls; what is counted is `untimed`.
+        // SAFETY: the caller's promise, and no reader reads it.
+        let left = unsafe { self.left.own_plainly() }.wrapping_sub(1);
+        // SAFETY: as above.
+        unsafe { self.left.set_plainly(left) };
+        let passes = left.signed() >= 0;
         if passes {
             add_to!(self, Slot, untimed, 1);
         }
@@ -666,12 +673,12 @@ impl Slot {
         for (count, _) in self.sums() {
             count.set(0);
         }
-        let others = [&self.peak, &self.width, &self.greatest, &self.gap, &self.series, &self.cost, &self.polling];
+        let others = [&self.peak, &self.width, &self.greatest, &self.left, &self.series, &self.cost, &self.polling];
         for count in others {
             count.set(0);
         }
         self.least.set(EMPTY);
-        self.cached_node.set(None);
+        self.cached_parent.set_unlike_any();
         self.tail.reset();
         self.watched.reset();
         let mut octaves = self.octaves.get();

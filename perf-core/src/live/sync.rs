@@ -13,9 +13,9 @@
 //! number.
 
 #[cfg(loom)]
-pub(crate) use loom::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, fence};
+pub(crate) use loom::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, fence};
 #[cfg(not(loom))]
-pub(crate) use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, fence};
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, fence};
 
 #[cfg(loom)]
 pub(crate) use loom::sync::{Mutex, MutexGuard};
@@ -89,6 +89,21 @@ impl Count {
         #[cfg(loom)]
         let value = self.own();
         value
+    }
+
+    /// As [`Self::set`], as a plain store: of a cell that no other thread reads.
+    ///
+    /// # Safety
+    /// The caller is the writer, and there are no readers.
+    #[inline(always)]
+    pub(crate) unsafe fn set_plainly(&self, value: u64) {
+        #[cfg(not(loom))]
+        // SAFETY: no other thread accesses the cell, so this store is in no race.
+        unsafe {
+            self.0.as_ptr().write(value);
+        }
+        #[cfg(loom)]
+        self.set(value);
     }
 
     /// The writer only. Wraps: for sums that cannot reach the end (see above), and for differences, which may be

@@ -311,6 +311,15 @@ impl NodeCell {
         NonNull::new(self.0.own()).map(NodeRef)
     }
 
+    /// A cell that contains neither a node nor none.
+    pub(crate) fn unlike_any() -> Self {
+        Self(AtomicPtr::new(NonNull::dangling().as_ptr()))
+    }
+
+    pub(crate) fn set_unlike_any(&self) {
+        self.0.store(NonNull::dangling().as_ptr(), Relaxed);
+    }
+
     /// Whether it contains this node.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn is(&self, node: Option<NodeRef>) -> bool {
@@ -353,7 +362,9 @@ impl Place {
         if !slot.cached_parent.is(caller) {
             return None;
         }
-        Some(Self { caller, node: Some(slot.cached_node.get()?) })
+        let node = slot.cached_node.get();
+        debug_assert!(node.is_some(), "both are set together, and no caller is the one of a new slot");
+        Some(Self { caller, node })
     }
 
     /// Makes the call's node the current one.
@@ -384,6 +395,22 @@ impl Place {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn restore(&self, tree: &Tree) {
         tree.set_current(self.caller);
+    }
+
+    /// The call's node, where it is known to have one.
+    ///
+    /// # Safety
+    /// It has one; and as for [`NodeRef::get`].
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) unsafe fn known_node(&self) -> &'static Node {
+        debug_assert!(self.node.is_some());
+        // SAFETY: the caller's promise.
+        unsafe { self.node.unwrap_unchecked().get() }
+    }
+
+    /// Whether the call has a node.
+    pub(crate) fn has_node(&self) -> bool {
+        self.node.is_some()
     }
 
     /// The call's node, if it has one.
