@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use crate::Probe;
 #[cfg(feature = "enabled")]
-use crate::live::{entry, future_state::FutureState, poll::End};
+use crate::live::poll::{End, FutureCall, OpenPoll};
 
 /// A future that is measured; made by [`Probe::wrap`].
 ///
@@ -22,16 +22,27 @@ pub struct Measured<F: Future> {
 
 #[cfg(feature = "enabled")]
 struct Call<T> {
-    probe: &'static Probe,
-    future_state: FutureState,
-    items: u64,
-    bytes: u64,
+    counted: FutureCall,
     failed: Option<fn(&T) -> bool>,
+}
+
+#[cfg(feature = "enabled")]
+impl<T> Call<T> {
+    /// How the future has ended, if it has.
+    #[inline]
+    fn end(&self, outcome: &Poll<T>) -> Option<End> {
+        match (outcome, self.failed) {
+            (Poll::Pending, _) => None,
+            (Poll::Ready(output), Some(failed)) if failed(output) => Some(End::Failed),
+            (Poll::Ready(_), _) => Some(End::Ready),
+        }
+    }
 }
 
 impl Probe {
     /// Measures a future: wall time from its first poll to its end, busy time and allocations poll by poll on the
-    /// thread that polls. Nothing is boxed or allocated.
+    /// thread that polls. Nothing is boxed, and nothing is allocated by the program's allocator: the state of the call lies
+    /// in the library's own memory from the first poll until the future is dropped.
     ///
     /// ```
     /// use perf_core::Probe;
@@ -57,7 +68,7 @@ impl<F: Future> Measured<F> {
         Self {
             future,
             #[cfg(feature = "enabled")]
-            state: Call { probe, future_state: FutureState::new(), items: 0, bytes: 0, failed: None },
+            state: Call { counted: FutureCall::new(&probe.site), failed: None },
         }
     }
 
@@ -76,7 +87,7 @@ impl<F: Future> Measured<F> {
     pub const fn items(mut self, items: u64) -> Self {
         #[cfg(feature = "enabled")]
         {
-            self.state.items = items;
+            self.state.counted.items = items;
         }
         self
     }
@@ -96,7 +107,7 @@ impl<F: Future> Measured<F> {
     pub const fn bytes(mut self, bytes: u64) -> Self {
         #[cfg(feature = "enabled")]
         {
-            self.state.bytes = bytes;
+            self.state.counted.bytes = bytes;
         }
         self
     }
@@ -135,26 +146,15 @@ impl<F: Future> Future for Measured<F> {
         let future = unsafe { Pin::new_unchecked(&mut this.future) };
         #[cfg(feature = "enabled")]
         {
-            let Call { probe, future_state, items, bytes, failed } = &mut this.state;
-            let (items, bytes) = (std::mem::take(items), std::mem::take(bytes));
-            if items | bytes != 0 {
-                entry::count_units(&probe.site, items, bytes);
+            let open = OpenPoll::begin(&mut this.state.counted);
+            let outcome = future.poll(context);
+            if open.is_counted() {
+                open.end(this.state.end(&outcome));
             }
-            future_state.poll(
-                &probe.site,
-                || future.poll(context),
-                |output| failed.is_some_and(|failed| failed(output)),
-            )
+            outcome
         }
         #[cfg(not(feature = "enabled"))]
         future.poll(context)
-    }
-}
-
-#[cfg(feature = "enabled")]
-impl<T> Drop for Call<T> {
-    fn drop(&mut self) {
-        self.future_state.end(&self.probe.site, End::Cancelled);
     }
 }
 

@@ -221,12 +221,12 @@ fn a_level_of_a_recursion_takes_little_stack() {
     let moved = if cfg!(debug_assertions) { size_of::<Owned>() } else { 0 };
     assert!(more!(in_closure_large(9, large)) <= closure + moved);
     assert!(more!(in_closure_owned(9, Owned(large))) <= closure + moved);
-    // `self` cannot be a parameter of a closure.
-    assert!(more!(in_closure_self(9, Owned(large))) <= closure + size_of::<Owned>());
+    assert!(more!(in_closure_self(9, Owned(large))) <= closure + moved);
     let plain = per_level(|| pollster::block_on(plain::boxed(9)));
     let probed = per_level(|| pollster::block_on(probed::boxed(9)));
-    println!("boxed             {plain:5} -> {probed:5}");
-    assert!(probed - plain <= if cfg!(debug_assertions) { 640 } else { 400 });
+    println!("boxed             {plain:5} -> {probed:5}, {:+}", probed.cast_signed() - plain.cast_signed());
+    // Two or three copies of what a measured future holds, and a word of an open poll.
+    assert!(probed - plain <= if cfg!(debug_assertions) { 256 } else { 112 });
 }
 
 static PROBE: perf_core::Probe = perf_core::Probe::new("six levels");
@@ -237,8 +237,9 @@ fn a_future_keeps_its_arguments_once() {
     let (plain, probed) = (size_of_val(&plain::one(large)), size_of_val(&probed::one(large)));
     let (plain_last, probed_last) = (size_of_val(&plain::six(large)), size_of_val(&probed::six(large)));
     println!("six levels: {plain} -> {probed}, one: {plain_last} -> {probed_last}");
-    // What is measured of a call from poll to poll, once per level.
+    // What a measured future holds, once per level.
     let level = size_of_val(&PROBE.wrap(std::future::ready(()))) + size_of::<usize>();
+    assert!(level <= 64, "{level}");
     assert!(probed_last - plain_last <= level, "{plain_last} -> {probed_last}, {level}");
     assert!(probed - plain <= 6 * level, "{plain} -> {probed}, {level}");
     assert_eq!(pollster::block_on(probed::one(large)), pollster::block_on(plain::one(large)));

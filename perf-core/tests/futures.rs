@@ -11,6 +11,8 @@ static PANICS: Probe = Probe::new("futures::panics");
 static OUTER: Probe = Probe::new("futures::outer");
 static INNER: Probe = Probe::new("futures::inner");
 static SPREAD: Probe = Probe::new("futures::spread");
+static DEEP: Probe = Probe::new("futures::deep");
+static HANDED: Probe = Probe::new("futures::handed");
 
 const NAP: Duration = Duration::from_millis(20);
 
@@ -104,4 +106,52 @@ async fn tasks_migrate() {
     assert_eq!((spread.calls(), spread.polls()), (TASKS, TASKS * (YIELDS + 1)));
     assert!(spread.busy() <= spread.total());
     assert_eq!(snapshot().get("futures::spread").unwrap().calls() - before, TASKS);
+}
+
+/// More than a thread keeps places for.
+const MANY: u64 = 100;
+
+/// A future in a future, and so on; the innermost one panics, or waits once.
+fn deep(levels: u64, panics: bool) -> std::pin::Pin<Box<dyn Future<Output = u64> + Send>> {
+    Box::pin(DEEP.wrap(async move {
+        match levels {
+            0 if panics => std::panic::resume_unwind(Box::new(())),
+            0 => tokio::task::yield_now().await,
+            _ => return deep(levels - 1, panics).await + 1,
+        }
+        1
+    }))
+}
+
+#[tokio::test]
+async fn polls_nest_deeper_than_a_thread_keeps_places_for() {
+    let session = Session::new();
+    for _ in 0..2 {
+        assert_eq!(session.wrap(deep(MANY - 1, false)).await, MANY);
+        let panicked = tokio::spawn(session.wrap(deep(MANY - 1, true)));
+        assert!(panicked.await.unwrap_err().is_panic());
+    }
+    let snapshot = session.snapshot();
+    let deep = snapshot.get("futures::deep").unwrap();
+    assert_eq!((deep.calls(), deep.polls(), deep.panics(), deep.cancelled()), (4 * MANY, 6 * MANY, 2 * MANY, 0));
+}
+
+#[test]
+fn futures_are_dropped_on_another_thread_than_they_began_on() {
+    let session = Session::new();
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    for _ in 0..3 {
+        let mut begun: Vec<_> = (0..MANY).map(|_| Box::pin(HANDED.wrap(std::future::pending::<()>()))).collect();
+        session.run(|| assert!(begun.iter_mut().all(|future| future.as_mut().poll(&mut context).is_pending())));
+        let handle = session.handle();
+        std::thread::spawn(move || {
+            let _entered = handle.enter();
+            drop(begun);
+        })
+        .join()
+        .unwrap();
+    }
+    let snapshot = session.snapshot();
+    let handed = snapshot.get("futures::handed").unwrap();
+    assert_eq!((handed.calls(), handed.polls(), handed.cancelled()), (3 * MANY, 3 * MANY, 3 * MANY));
 }

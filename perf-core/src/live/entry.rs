@@ -127,6 +127,8 @@ pub(crate) fn arrange_return() -> bool {
             local.set_loan(ENDED);
             local.ring.set(None);
             local.frames.leave();
+            local.polls.leave();
+            local.futures.leave();
             if let Some(home) = local.home.take() {
                 REGISTRY.lock().release(home);
                 REGISTRY.settle();

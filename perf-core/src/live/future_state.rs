@@ -73,6 +73,7 @@ impl FutureState {
     }
 
     /// Before a stretch: enters the call's span, which the first stretch opens where spans are on.
+    #[inline]
     pub(crate) fn enter_span(&self, site: &'static Callsite) {
         if self.since.get() == 0 {
             if let Some(span) = spans::begin(site) {
@@ -85,6 +86,7 @@ impl FutureState {
     }
 
     /// After a stretch: leaves the call's span.
+    #[inline]
     pub(crate) fn exit_span(&self) {
         if let Some(span) = self.span.get() {
             span.exit();
@@ -95,6 +97,7 @@ impl FutureState {
         self.busy.get()
     }
 
+    #[inline]
     pub(crate) fn count_poll(&self, ticks: u64, callees: u64) {
         self.busy.add_ticks(ticks);
         self.callees.add_ticks(callees);

@@ -9,6 +9,8 @@ use super::frame::Tag;
 use super::future_state::FutureState;
 use super::heap::{self, Heap, Mark};
 use super::here;
+use super::poll::Polling;
+use super::pool::Pool;
 use super::ring::Ring;
 use super::sessions::Entry;
 use super::shadow::ShadowStack;
@@ -78,6 +80,9 @@ pub(crate) struct Local {
     thread: Cell<u32>,
     /// The future that is being polled.
     pub(crate) future_state: Cell<*const FutureState>,
+    /// Places for the states of futures and of polls.
+    pub(crate) futures: Pool<FutureState>,
+    pub(crate) polls: Pool<Polling>,
     /// The trace that the program says it is in, or 0.
     pub(crate) trace: Cell<u128>,
 }
@@ -103,6 +108,8 @@ thread_local! {
             ring: Cell::new(None),
             thread: Cell::new(0),
             future_state: Cell::new(std::ptr::null()),
+            futures: Pool::new(),
+            polls: Pool::new(),
             trace: Cell::new(0),
         }
     };

@@ -3,7 +3,7 @@
 //! From hot to cold: [`local`] (the state of a thread) with [`here`] (the way to it) and [`heap`], [`slot`] and [`shard`] (where one thread counts),
 //! [`lane`] (the path of one call) with [`frame`] (the state of an open one) on the thread's [`shadow`] stack, [`placed`] (the same for a call in the [`tree`]) and [`more`]
 //! (parts that not every call has: allocations), [`general`] (the longer path), [`series`] and [`cap`] (which calls of a sampled probe are timed), [`poll`] (the path of one poll) with
-//! [`future_state`] (the state of a future), [`entry`] (all cases but the usual one), [`slow`] and [`tail`] (the
+//! [`future_state`] (the state of a future) in a place of a [`pool`], [`entry`] (all cases but the usual one), [`slow`] and [`tail`] (the
 //! slowest calls), [`waiting`] and [`watched`] (the part of a call on no processor), [`ring`] and [`timeline`] (the
 //! latest calls), [`context`] (callers of work on another thread), [`spans`] (spans that another system opens for a
 //! call), then [`lost`] (calls that are in no shard), [`registry`] (with [`site`], [`object`] and [`pages`]), [`sessions`], [`fork`] and [`collect`] (with [`reader`] and [`prefetch`]), which
@@ -48,6 +48,7 @@ mod object;
 mod pages;
 mod placed;
 pub(crate) mod poll;
+pub(crate) mod pool;
 mod prefetch;
 #[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 mod reader;

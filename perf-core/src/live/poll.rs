@@ -1,13 +1,16 @@
 //! Counting of a future: wall time from the first poll to the end, busy time and allocations poll by poll, on the
 //! thread that polls. Between polls no thread keeps any of its state.
 
-use std::task::Poll;
+use std::mem::ManuallyDrop;
+use std::ptr::null_mut;
+use std::sync::atomic::AtomicPtr;
 
 use super::callsite::Callsite;
 use super::entry::{self, Found};
 use super::future_state::FutureState;
 use super::heap::Mark;
 use super::local::{Local, STRAY};
+use super::lost::count_lost;
 use super::ring::Kind;
 use super::shard::Shard;
 use super::slot::Slot;
@@ -25,26 +28,6 @@ pub(crate) enum End {
 }
 
 impl FutureState {
-    /// Polls once; `failed` judges the output.
-    pub(crate) fn poll<T>(
-        &self,
-        site: &'static Callsite,
-        poll: impl FnOnce() -> Poll<T>,
-        failed: impl FnOnce(&T) -> bool,
-    ) -> Poll<T> {
-        // It stays where it is: moved out of the option, it would be in the frame of each level of a recursion twice.
-        let mut visit = Polling::begin(self, site);
-        let outcome = poll();
-        if let Some(visit) = &mut visit {
-            visit.end(match &outcome {
-                Poll::Pending => None,
-                Poll::Ready(value) if failed(value) => Some(End::Failed),
-                Poll::Ready(_) => Some(End::Ready),
-            });
-        }
-        outcome
-    }
-
     /// Ends the call between stretches, if it has begun and not ended: a future that is dropped then was cancelled.
     #[inline(never)]
     pub(crate) fn end(&self, site: &'static Callsite, end: End) {
@@ -59,50 +42,146 @@ impl FutureState {
     }
 }
 
-/// A poll of a future, also where it unwinds.
-struct Polling<'a> {
-    future_state: &'a FutureState,
+/// What a measured future holds of its call. The rest lies in a place of the library's, which the future takes at its first
+/// poll: so there is little to move with it, and little in each level of a recursion.
+pub(crate) struct FutureCall {
+    site: &'static Callsite,
+    /// The call's state; null before the first poll.
+    state: AtomicPtr<FutureState>,
+    /// Not counted yet: the first poll counts them.
+    pub(crate) items: u64,
+    pub(crate) bytes: u64,
+}
+
+impl FutureCall {
+    pub(crate) const fn new(site: &'static Callsite) -> Self {
+        Self { site, state: AtomicPtr::new(null_mut()), items: 0, bytes: 0 }
+    }
+
+    fn state(&mut self) -> Option<&FutureState> {
+        // SAFETY: null or the state, which stays until the future is dropped, and is shared: it has cells only.
+        unsafe { self.state.get_mut().as_ref() }
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn state_or_new(&mut self, local: &Local) -> Option<&FutureState> {
+        if self.state.get_mut().is_null() {
+            let place = local.futures.take();
+            if place.is_null() {
+                return None;
+            }
+            // SAFETY: a place for it, which nothing refers to yet.
+            unsafe { place.write(FutureState::new()) };
+            *self.state.get_mut() = place;
+        }
+        self.state()
+    }
+
+    /// The call is cancelled if it has not ended.
+    #[inline(never)]
+    fn end(&mut self) {
+        let site = self.site;
+        if let Some(state) = self.state() {
+            state.end(site, End::Cancelled);
+        }
+        let place = std::mem::replace(self.state.get_mut(), null_mut());
+        // SAFETY: the state, which nothing refers to: no poll is open where its future is dropped.
+        unsafe {
+            place.drop_in_place();
+            Local::here().futures.give(place);
+        }
+    }
+}
+
+impl Drop for FutureCall {
+    #[inline]
+    fn drop(&mut self) {
+        if !self.state.get_mut().is_null() {
+            self.end();
+        }
+    }
+}
+
+/// A poll of a future, also where it unwinds: a word in the frame that polls. Null where the poll is not counted.
+pub(crate) struct OpenPoll(*mut Polling);
+
+/// What the start of a poll notes for its end.
+pub(crate) struct Polling {
+    future_state: *const FutureState,
     /// The future around this one, if there is one.
     outer: *const FutureState,
     visit: Visit,
-    ended: bool,
 }
 
-impl<'a> Polling<'a> {
-    /// Not inlined, like all of this that does not depend on the future's type: every future would have a copy.
+impl OpenPoll {
+    /// Not inlined, like all of this: every future would have a copy, and its frame would be there while the future is polled.
     #[inline(never)]
-    fn begin(future_state: &'a FutureState, site: &'static Callsite) -> Option<Self> {
-        let local = Local::here();
+    pub(crate) fn begin(call: &mut FutureCall) -> Self {
+        let (items, bytes) = (std::mem::take(&mut call.items), std::mem::take(&mut call.bytes));
+        if items | bytes != 0 {
+            entry::count_units(call.site, items, bytes);
+        }
+        Self(Self::polling(call, Local::here()).unwrap_or(null_mut()))
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn polling(call: &mut FutureCall, local: &Local) -> Option<*mut Polling> {
+        let site = call.site;
         let found = entry::find(local, site);
         if matches!(found, Found::Off) {
             // Switched off, or lost: a call that has begun is abandoned.
-            future_state.finish();
+            call.state()?.finish();
             return None;
         }
+        let place = local.polls.take();
+        let Some(future_state) = call.state_or_new(local).filter(|_| !place.is_null()) else {
+            count_lost(1);
+            return None;
+        };
         future_state.enter_span(site);
         let outer = local.future_state.replace(future_state);
-        Some(Self { future_state, outer, visit: Visit::begin_where(future_state, &found)?, ended: false })
+        let visit = Visit::begin_where(future_state, &found)?;
+        // SAFETY: a place for it, which nothing refers to.
+        unsafe { place.write(Polling { future_state, outer, visit }) };
+        Some(place)
     }
 
-    fn end(&mut self, end: Option<End>) {
-        self.ended = true;
-        self.leave(end);
+    #[inline]
+    pub(crate) fn is_counted(&self) -> bool {
+        !self.0.is_null()
+    }
+
+    /// The poll returns; `end` where the future has ended.
+    #[inline]
+    pub(crate) fn end(self, end: Option<End>) {
+        let poll = ManuallyDrop::new(self);
+        if poll.is_counted() {
+            Self::leave(poll.0, end);
+        }
     }
 
     #[inline(never)]
-    fn leave(&self, end: Option<End>) {
-        let now = clock::now();
-        Local::here().future_state.set(self.outer);
-        self.visit.end(self.future_state, now, end);
-        self.future_state.exit_span();
+    fn leave(place: *mut Polling, end: Option<End>) {
+        let (now, local) = (clock::now(), Local::here());
+        // SAFETY: as `begin` has made it.
+        let Polling { future_state, outer, visit } = unsafe { &*place };
+        local.future_state.set(*outer);
+        // SAFETY: it stays until its future is dropped, which is still being polled.
+        let future_state = unsafe { &**future_state };
+        visit.end(future_state, now, end);
+        future_state.exit_span();
+        // SAFETY: from a pool, and not used any more.
+        unsafe { local.polls.give(place) };
     }
 }
 
-impl Drop for Polling<'_> {
+impl Drop for OpenPoll {
+    #[cold]
     fn drop(&mut self) {
-        if !self.ended {
+        // SAFETY: null, or as `begin` has made it.
+        if let Some(polling) = unsafe { self.0.as_ref() } {
             // The poll unwinds.
-            self.leave((!self.visit.unwinding).then_some(End::Panicked));
+            Self::leave(self.0, (!polling.visit.unwinding).then_some(End::Panicked));
         }
     }
 }

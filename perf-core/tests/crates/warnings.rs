@@ -226,6 +226,44 @@ mod closures {
             hidden!(n == 1, Err(self));
             Ok(self.0)
         }
+        #[probe]
+        fn changed(mut self, n: u32) -> Result<Self, u32> {
+            hidden!(n == 1, Err(self.0));
+            self.0 = n;
+            Ok(self)
+        }
+        #[probe]
+        fn forgotten(mut self, n: u32) -> Result<u32, Self> {
+            hidden!(n == 1, Err(self));
+            self = S(n);
+            self.0 = n;
+            Ok(n)
+        }
+        #[probe]
+        fn parts(mut self, n: u32) -> Result<u32, Self> {
+            hidden!(n == 1, Err(self));
+            self.0 = n;
+            Ok(n)
+        }
+        #[probe]
+        fn elsewhere(self, n: u32) -> Result<u32, Self> {
+            hidden!(n == 1, Err({ self }));
+            #[cfg(any())]
+            must(self.0);
+            Ok((n))
+        }
+        #[probe]
+        fn sometimes(mut self: Self, n: u32) -> Result<u32, String> {
+            hidden!(n == 1, Ok((self.0)));
+            let n = self;
+            must(n.0);
+            Ok(n.0.clone())
+        }
+        #[probe]
+        fn kept(self: Box<Self>, n: u32) -> Result<Box<Self>, String> {
+            hidden!(n == 1, Ok(self));
+            Ok((self))
+        }
     }
 }
 

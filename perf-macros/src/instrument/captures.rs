@@ -13,6 +13,7 @@ use syn::{FnArg, Pat, PatIdent, Signature, Token, Type};
 use super::arguments::{Arguments, Readers, sole_name, whole};
 use super::ast::{mentions, ungrouped};
 use super::exits;
+use super::receiver::Renamed;
 
 /// A closure, and how it is called.
 pub(crate) struct Closure {
@@ -21,9 +22,10 @@ pub(crate) struct Closure {
     /// The parameters of the closure, each with its attributes.
     patterns: Vec<TokenStream>,
     /// The arguments that they are given.
-    values: Vec<syn::Ident>,
+    values: Vec<TokenStream>,
     /// The statements that stand first in it.
     first: TokenStream,
+    body: TokenStream,
 }
 
 impl Closure {
@@ -32,28 +34,37 @@ impl Closure {
 
     /// A closure around these tokens.
     pub(crate) fn around(tokens: &TokenStream, sig: &Signature, readers: Readers, library: &TokenStream) -> Self {
-        let captures = captures(sig, tokens);
+        let renamed = sig.receiver().filter(|_| readers == Readers::None).and_then(|own| Renamed::of(own, tokens));
+        let captures = captures(sig, tokens, renamed.is_some());
         let is_parameter = |at| captures.get(at) == Some(&Capture::Parameter);
         let mut inputs = sig.inputs.clone();
         let (mut patterns, mut values) = (Vec::new(), Vec::new());
         let mut moved = TokenStream::new();
+        let receiver = sig.receiver().filter(|_| captures.first() == Some(&Capture::Whole));
+        let renamed = renamed.as_ref().filter(|_| receiver.is_some());
+        let mut body = tokens;
+        if let (Some(Renamed { pattern, body: renamed }), Some(FnArg::Receiver(own))) = (renamed, inputs.first_mut()) {
+            let word = &own.self_token;
+            (patterns, values) = (vec![pattern.clone()], vec![quote!(#word)]);
+            own.mutability = None;
+            body = renamed;
+        }
         for (at, input) in inputs.iter_mut().enumerate().filter(|(at, _)| is_parameter(*at)) {
             let FnArg::Typed(argument) = input else { continue };
             let conditional = argument.attrs.iter().any(|attr| attr.path().is_ident("cfg"));
             let whole = whole(&argument.pat, at, readers).filter(|_| !conditional && values.len() < Self::MOST);
             let Some(whole) = whole else {
-                (patterns, values) = (Vec::new(), Vec::new());
+                (patterns, values, body) = (Vec::new(), Vec::new(), tokens);
                 Arguments { inputs, moved } = Arguments::only(sig, readers, is_parameter);
                 break;
             };
             let (attrs, written) = (std::mem::take(&mut argument.attrs), &argument.pat);
             patterns.push(quote!(#(#attrs)* #written));
             *argument.pat = Pat::Verbatim(quote!(#whole));
-            values.push(whole);
+            values.push(quote!(#whole));
         }
         // An arm that never matches moves these, and makes the closure one that is called once.
-        let receiver = sig.receiver().filter(|_| captures.first() == Some(&Capture::Whole));
-        let receiver = receiver.map(|receiver| {
+        let receiver = receiver.filter(|_| std::ptr::eq(body, tokens)).map(|receiver| {
             let receiver = &receiver.self_token;
             quote_spanned!(Span::mixed_site()=> #library::taken(#receiver);)
         });
@@ -68,17 +79,12 @@ impl Closure {
             }
             #moved
         };
-        Self { inputs, patterns, values, first }
+        Self { inputs, patterns, values, first, body: body.clone() }
     }
 
-    /// Its call, with the body that it has been made for.
-    pub(crate) fn called(
-        &self,
-        returned: Option<&TokenStream>,
-        body: &TokenStream,
-        library: &TokenStream,
-    ) -> TokenStream {
-        let Self { patterns, values, first, .. } = self;
+    /// Its call.
+    pub(crate) fn called(&self, returned: Option<&TokenStream>, library: &TokenStream) -> TokenStream {
+        let Self { patterns, values, first, body, .. } = self;
         let closure = quote_spanned!(Span::mixed_site()=> |#(#patterns),*| #returned { #first #body });
         let closure = if values.is_empty() {
             quote_spanned!(Span::mixed_site()=> (#closure))
@@ -101,13 +107,13 @@ impl Closure {
 enum Capture {
     /// As the body uses it: by reference where it borrows it, and not at all where it does not name it.
     AsUsed,
-    /// Whole: it is `self`, which cannot be a parameter.
+    /// Whole: it is `self`, which is a parameter where it may have [another name](Renamed).
     Whole,
     Parameter,
 }
 
-/// How a closure around these tokens gets each argument.
-fn captures(sig: &Signature, tokens: &TokenStream) -> Vec<Capture> {
+/// How a closure around these tokens gets each argument; `is_renamed`: `self` may be a parameter.
+fn captures(sig: &Signature, tokens: &TokenStream, is_renamed: bool) -> Vec<Capture> {
     let body = Body { tokens, has_move: mentions(tokens.clone(), "move") };
     // Whether an argument may stay: none before it has to drop later.
     let mut stay = true;
@@ -132,7 +138,9 @@ fn captures(sig: &Signature, tokens: &TokenStream) -> Vec<Capture> {
             return Capture::AsUsed;
         }
         let uses = body.uses(&name);
-        if stay && uses <= Use::Called {
+        // A method that takes `self` by value mostly has a call that moves it, which a capture does not do without a copy.
+        let is_sure = pattern.is_none() && is_renamed;
+        if stay && uses <= if is_sure { Use::Borrowed } else { Use::Called } {
             stay = uses <= Use::Borrowed;
             return Capture::AsUsed;
         }
@@ -300,7 +308,7 @@ mod tests {
     use super::*;
 
     fn of(signature: &str, body: &str) -> Vec<Capture> {
-        captures(&syn::parse_str(signature).unwrap(), &body.parse().unwrap())
+        captures(&syn::parse_str(signature).unwrap(), &body.parse().unwrap(), false)
     }
 
     #[test]
@@ -348,6 +356,25 @@ mod tests {
             assert_eq!(of("fn f(a: A)", body), [Parameter], "{body}");
             assert_eq!(of("fn f(self)", &body.replace('a', "self")), [Whole], "{body}");
         }
+    }
+
+    #[test]
+    fn a_method_of_self_by_value_may_move_it() {
+        let of = |body: &str, is_renamed| captures(&syn::parse_quote!(fn f(self)), &body.parse().unwrap(), is_renamed);
+        assert_eq!((of("self.f()", true), of("self.f()", false)), (vec![Whole], vec![AsUsed]));
+        assert_eq!((of("g(&self.a)", true), of("x", true)), (vec![AsUsed], vec![AsUsed]));
+        let closure = |body: &str| {
+            let sig = syn::parse_quote!(fn f(self, a: A));
+            let tokens = body.parse().unwrap();
+            let closure = Closure::around(&tokens, &sig, Readers::None, &quote!(library));
+            closure.called(None, &quote!(library)).to_string()
+        };
+        let parameters = closure("hidden!(self.a); f(self, a)");
+        assert!(
+            parameters.contains("closure_of_2 (& self , & a , | __self , a |") && parameters.ends_with("(self , a) }")
+        );
+        let kept = closure("assert!(self.a); f(self, a)");
+        assert!(kept.contains("taken (self)") && kept.contains("closure_of_1 (& a , | a |"), "{kept}");
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! | `shape`, `name` | what a signature says about how to measure, and the probe's name |
 //! | `sight` | whether calls may return errors that the expansion does not look at |
 //! | `exits`, `tail`, `arguments` | how control leaves a body, whether it ends in a future, and how it is moved elsewhere |
+//! | `captures`, `receiver` | how a closure around a body gets the arguments, and `self` as one of them |
 //! | `valid` | what cannot be measured, and which options contradict each other: readers of options know their grammar only |
 //! | `annotate`, `expand` | the tokens |
 //!
@@ -24,6 +25,7 @@ mod expand;
 mod keys;
 mod name;
 mod options;
+mod receiver;
 mod shape;
 mod sight;
 mod tail;

@@ -233,7 +233,7 @@ impl Body<'_> {
             }
             _ => None,
         };
-        let call = closure.called(returned.as_ref(), &body, library);
+        let call = closure.called(returned.as_ref(), library);
         (syn::Signature { inputs: closure.inputs, ..sig.clone() }, call)
     }
 
