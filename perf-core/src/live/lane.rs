@@ -156,7 +156,7 @@ pub(crate) extern "C" fn end(open: Open) {
     let local = frame.local();
     if frame.tag() == local.tag.get() && local.frames.is_top(frame) {
         match count_usual(frame, local) {
-            Ok(()) => return ShadowStack::pop(local),
+            Ok(_) => return ShadowStack::pop(local),
             Err(ticks) => return more::finish(frame, ticks),
         }
     }
@@ -222,9 +222,9 @@ pub(crate) fn finish(frame: &'static Frame) {
     more::finish_special_asking(frame);
 }
 
-/// Counts a call that ends now; where its time takes the slow path, that is returned.
+/// Counts a call that ends now, and returns its slot; where its time takes the slow path, that is returned.
 #[inline(always)]
-fn count_usual(frame: &Frame, local: &Local) -> Result<(), u64> {
+pub(super) fn count_usual(frame: &Frame, local: &Local) -> Result<&'static Slot, u64> {
     let ticks = clock::counter().wrapping_sub(frame.started());
     let slot = frame.slot();
     // SAFETY: under the loan that the call began under, this thread writes to its slot.
@@ -245,7 +245,7 @@ fn count_usual(frame: &Frame, local: &Local) -> Result<(), u64> {
     let reached = frame.child_ticks().wrapping_add(ticks);
     add_to!(slot, Slot, own, reached.wrapping_sub(local.child_ticks.get()));
     local.child_ticks.set(reached.wrapping_add(local.cost.get()));
-    Ok(())
+    Ok(slot)
 }
 
 /// Adds to the items and bytes that the call's probe has worked on.

@@ -9,7 +9,7 @@ use super::shadow::ShadowStack;
 use super::slot::Slot;
 use super::sync::{add_one, add_to};
 use super::tree::Place;
-use super::{clock, entry, general, slow, timeline};
+use super::{clock, entry, general, lane, slow, timeline};
 
 /// Begins a call that another one is timed for, and which is counted already.
 #[inline(never)]
@@ -111,9 +111,34 @@ pub(crate) fn finish_asking(frame: &'static Frame, ticks: u64) {
     finish(frame, ticks);
 }
 
-/// Ends a call that is not a usual one.
+/// Ends a call that is not a usual one; most of these have allocated, and are usual otherwise.
 #[inline(never)]
 pub(crate) extern "C" fn finish_special(frame: &'static Frame) {
+    if !frame.tag().is_only(Tag::HEAP) {
+        return finish_other(frame);
+    }
+    let local = frame.local();
+    if local.is_under(frame.tag().loan()) && local.frames.is_top(frame) {
+        let slot = match lane::count_usual(frame, local) {
+            Ok(slot) => slot,
+            Err(ticks) => return finish(frame, ticks),
+        };
+        let storing = local.storing();
+        let counted = close_usual(frame, local, slot);
+        drop(storing);
+        if counted.is_none() {
+            return count_heap_in_detail(frame);
+        }
+        // A signal handler may have noted the sums meanwhile.
+        frame.unset(Tag::HEAP.and(Tag::NOTED));
+        return ShadowStack::pop_marked(local, frame);
+    }
+    finish_other(frame);
+}
+
+/// The same where there is more to it.
+#[inline(never)]
+extern "C" fn finish_other(frame: &'static Frame) {
     if frame.is_timed() {
         finish_known(frame);
     } else {
@@ -126,7 +151,7 @@ pub(crate) extern "C" fn finish_special(frame: &'static Frame) {
 extern "C" fn finish_known(frame: &'static Frame) {
     let (local, tag) = (frame.local(), frame.tag());
     let usual = local.tag.get();
-    if tag.without(Tag::TREE.and(Tag::HEAP).and(Tag::RING)) == usual && local.frames.is_top(frame) {
+    if tag.without(Tag::TREE.and(Tag::RING).and(Tag::HEAP).and(Tag::NOTED)) == usual && local.frames.is_top(frame) {
         let ticks = clock::counter().wrapping_sub(frame.started());
         let slot = frame.slot();
         // SAFETY: under the loan that the call began under, this thread writes to its slot.
@@ -154,11 +179,8 @@ extern "C" fn finish_known(frame: &'static Frame) {
             place.restore(&slot.shard().tree);
         }
         drop(storing);
-        if tag.has(Tag::HEAP) {
-            return count_heap_and_the_rest(frame, ticks);
-        }
-        if tag.has(Tag::RING) {
-            return record(frame, ticks);
+        if tag.has(Tag::HEAP.and(Tag::RING)) {
+            return count_the_rest(frame, ticks);
         }
         frame.reset(usual);
         return ShadowStack::pop(local);
@@ -178,36 +200,61 @@ fn end(frame: &'static Frame) {
     local.frames.forget_marks();
 }
 
-/// A function of its own, so that a call that has not allocated needs fewer registers.
+/// Ends a call whose time is counted. A function of its own, so that a call that has not allocated needs fewer registers.
 #[inline(never)]
-extern "C" fn count_heap_and_the_rest(frame: &'static Frame, ticks: u64) {
-    let local = frame.local();
-    if frame.tag().has(Tag::RING) {
-        return count_heap_in_detail(frame, ticks);
+extern "C" fn count_the_rest(frame: &'static Frame, ticks: u64) {
+    let (local, tag) = (frame.local(), frame.tag());
+    if tag.has(Tag::RING) {
+        return if tag.has(Tag::HEAP) { count_heap_and_record(frame, ticks) } else { record(frame, ticks) };
+    }
+    if tag.has(Tag::NOTED) {
+        return count_heap_in_detail(frame);
     }
     let storing = local.storing();
-    let Some(own) = local.heap.close_usual(&frame.mark(), frame.slot()) else {
-        drop(storing);
-        return count_heap_in_detail(frame, ticks);
-    };
-    if frame.tag().has(Tag::TREE) {
+    let counted = close_usual(frame, local, frame.slot());
+    if let Some(own) = counted {
         count_own_in_tree(frame, own);
     }
     drop(storing);
+    if counted.is_none() {
+        return count_heap_in_detail(frame);
+    }
+    end(frame);
+}
+
+/// Counts the allocations of a call with the top frame, whose own sums are not noted since no other has allocated in it, if nothing is special about them, and returns them.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn close_usual(frame: &Frame, local: &Local, slot: &Slot) -> Option<(u64, u64)> {
+    // SAFETY: the top frame is in the array.
+    if !unsafe { ShadowStack::is_next_to_noted(frame) } {
+        return None;
+    }
+    // SAFETY: under the loan that the call began under.
+    unsafe { local.heap.close_usual(frame.heap(), slot) }
+}
+
+#[inline(never)]
+extern "C" fn count_heap_in_detail(frame: &'static Frame) {
+    settle_heap(frame);
     end(frame);
 }
 
 #[inline(never)]
-extern "C" fn count_heap_in_detail(frame: &'static Frame, ticks: u64) {
-    let local = frame.local();
-    if !local.heap.is_untouched(&frame.mark()) {
-        let _storing = local.storing();
-        count_heap(local, frame);
+extern "C" fn count_heap_and_record(frame: &'static Frame, ticks: u64) {
+    settle_heap(frame);
+    record(frame, ticks);
+}
+
+/// Counts the allocations of a call with a mark that stands for itself alone.
+fn settle_heap(frame: &Frame) {
+    let (local, mark) = (frame.local(), frame.mark());
+    if local.heap.is_untouched(&mark) {
+        return;
     }
-    if frame.tag().has(Tag::RING) {
-        return record(frame, ticks);
-    }
-    end(frame);
+    let _storing = local.storing();
+    let change = local.heap.close(&mark, 1);
+    change.count_call(frame.slot(), &mark);
+    count_own_in_tree(frame, (change.own_allocs, change.own_bytes));
 }
 
 /// The last part of a call: a function of its own for the same reason.
@@ -217,18 +264,12 @@ extern "C" fn record(frame: &'static Frame, ticks: u64) {
     end(frame);
 }
 
-/// Counts the allocations of a call that stands for itself alone.
-#[cfg_attr(not(debug_assertions), inline(always))]
-fn count_heap(local: &Local, frame: &Frame) {
-    let change = local.heap.close_one(&frame.mark());
-    change.count_call(frame.slot(), &frame.mark());
-    if frame.tag().has(Tag::TREE) {
-        count_own_in_tree(frame, (change.own_allocs, change.own_bytes));
-    }
-}
-
+/// Counts them at the place of the call in the tree, if it has one.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn count_own_in_tree(frame: &Frame, (allocs, bytes): (u64, u64)) {
+    if !frame.tag().has(Tag::TREE) {
+        return;
+    }
     // SAFETY: as where the call is counted, which is under the loan that it began under.
     if let Some(node) = unsafe { frame.place().node() } {
         node.count_heap(allocs, bytes);
@@ -289,8 +330,8 @@ fn count(frame: &Frame, ticks: u64) {
         }
         place.restore(&slot.shard().tree);
     }
-    if frame.has_mark() && !local.heap.is_untouched(&frame.mark()) {
-        count_heap(local, frame);
+    if frame.has_mark() {
+        settle_heap(frame);
     }
     frame.count_outcome(slot);
     if tag.has(Tag::RING) {

@@ -148,8 +148,20 @@ impl ShadowStack {
         self.top.get() != self.marked.get()
     }
 
-    /// Has marks taken of all frames that have none.
-    pub(crate) fn mark(&self, mark: impl Fn(&Frame)) {
+    /// Has the mark taken of the only frame that has none, the top one; otherwise `several` is to take those of all.
+    #[inline(always)]
+    pub(crate) fn mark(&self, mark: impl Fn(&Frame), several: impl FnOnce()) {
+        let top = self.top.get();
+        if !std::ptr::eq(self.marked.get(), top.wrapping_sub(1)) {
+            return several();
+        }
+        // SAFETY: a frame of the array, above its first one: the top one, whose call has not ended.
+        mark(unsafe { &*top });
+        self.marked.set(top);
+    }
+
+    /// The same of any number.
+    pub(crate) fn mark_several(&self, mark: impl Fn(&Frame)) {
         let top = self.top.get();
         let mut at = self.marked.get().min(top);
         while at != top {
@@ -161,6 +173,42 @@ impl ShadowStack {
             }
         }
         self.marked.set(top);
+    }
+
+    /// Has the sums noted of all marked frames of which they are not yet.
+    pub(crate) fn note_sums(&self, note: impl Fn(&Frame)) {
+        let last = self.marked.get().min(self.top.get());
+        if last.is_null() {
+            return;
+        }
+        let mut at = last;
+        // SAFETY: a frame of the array; the first one says that it is noted.
+        while !unsafe { &*at }.tag().has(Tag::NOTED) {
+            at = at.wrapping_sub(1);
+        }
+        // Upwards: where a signal handler comes in between, those below a frame that is noted are, too.
+        while at != last {
+            at = at.wrapping_add(1);
+            // SAFETY: as above.
+            note(unsafe { &*at });
+        }
+    }
+
+    /// Whether the sums of all frames below this one are noted.
+    ///
+    /// # Safety
+    /// It is a frame in the array, in use by a call.
+    #[inline(always)]
+    pub(crate) unsafe fn is_next_to_noted(frame: &Frame) -> bool {
+        // SAFETY: the caller's promise: the first frame of the array is below those of all calls.
+        unsafe { &*below(frame) }.tag().has(Tag::NOTED)
+    }
+
+    /// Gives back the top frame, of a call that has ended and was marked.
+    #[inline(always)]
+    pub(crate) fn pop_marked(local: &Local, frame: &Frame) {
+        Self::pop(local);
+        local.frames.marked.set(below(frame));
     }
 
     /// Frames above the top have no marks.
@@ -184,6 +232,8 @@ impl ShadowStack {
             give_back(array);
             return false;
         }
+        // SAFETY: the first frame, which no call uses.
+        unsafe { &*array }.set(Tag::NOTED);
         self.marked.set(array);
         self.top.set(array);
         self.last.set(array);
@@ -270,6 +320,12 @@ impl Local {
     pub(crate) fn release(&self, frame: &'static Frame) {
         self.frames.release(frame, self.tag.get());
     }
+}
+
+/// The place below a frame of an array.
+#[inline(always)]
+fn below(frame: &Frame) -> *mut Frame {
+    std::ptr::from_ref(frame).cast_mut().wrapping_sub(1)
 }
 
 /// Arrays that no thread uses. No frame in them is marked as ended.
