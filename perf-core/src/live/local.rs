@@ -216,7 +216,12 @@ impl Local {
 
     /// Before a call or a poll ends that allocated or freed something: notes the sums of open calls that this changes.
     pub(crate) fn note_sums(&self) {
-        self.frames.note_sums(|frame| frame.note_sums(&self.heap));
+        self.frames.note_sums(false, |frame| frame.note_sums(&self.heap));
+    }
+
+    /// The same of those below the top frame, which is that of a call that ends, and has a mark.
+    pub(crate) fn note_sums_below_top(&self) {
+        self.frames.note_sums(true, |frame| frame.note_sums(&self.heap));
     }
 
     /// A mark of the heap for something that begins now. The marks of the calls around it come before.

@@ -127,11 +127,11 @@ pub(crate) extern "C" fn finish_special(frame: &'static Frame) {
         let counted = close_usual(frame, local, slot);
         drop(storing);
         if counted.is_none() {
-            return count_heap_in_detail(frame);
+            return count_heap_and_end(frame);
         }
         // A signal handler may have noted the sums meanwhile.
         frame.unset(Tag::HEAP.and(Tag::NOTED));
-        return ShadowStack::pop_marked(local, frame);
+        return ShadowStack::pop_marked(local);
     }
     finish_other(frame);
 }
@@ -203,39 +203,41 @@ fn end(frame: &'static Frame) {
 /// Ends a call whose time is counted. A function of its own, so that a call that has not allocated needs fewer registers.
 #[inline(never)]
 extern "C" fn count_the_rest(frame: &'static Frame, ticks: u64) {
-    let (local, tag) = (frame.local(), frame.tag());
+    let tag = frame.tag();
     if tag.has(Tag::RING) {
         return if tag.has(Tag::HEAP) { count_heap_and_record(frame, ticks) } else { record(frame, ticks) };
     }
-    if tag.has(Tag::NOTED) {
-        return count_heap_in_detail(frame);
-    }
-    let storing = local.storing();
-    let counted = close_usual(frame, local, frame.slot());
-    if let Some(own) = counted {
-        count_own_in_tree(frame, own);
-    }
-    drop(storing);
-    if counted.is_none() {
-        return count_heap_in_detail(frame);
-    }
-    end(frame);
+    count_heap_and_end(frame);
 }
 
-/// Counts the allocations of a call with the top frame, whose own sums are not noted since no other has allocated in it, if nothing is special about them, and returns them.
+/// Counts the allocations of the call with the top frame, if nothing is special about them, and returns them. Its sums are not
+/// noted: no call has ended in it that allocated.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn close_usual(frame: &Frame, local: &Local, slot: &Slot) -> Option<(u64, u64)> {
-    // SAFETY: the top frame is in the array.
-    if !unsafe { ShadowStack::is_next_to_noted(frame) } {
+    // SAFETY: the top frame.
+    if !unsafe { local.frames.is_next_to_noted(frame) } {
         return None;
     }
     // SAFETY: under the loan that the call began under.
     unsafe { local.heap.close_usual(frame.heap(), slot) }
 }
 
+/// The end of such a call without an event in the ring, in any case.
 #[inline(never)]
-extern "C" fn count_heap_in_detail(frame: &'static Frame) {
-    settle_heap(frame);
+extern "C" fn count_heap_and_end(frame: &'static Frame) {
+    let local = frame.local();
+    let mut counted = None;
+    if !frame.tag().has(Tag::NOTED) {
+        local.note_sums_below_top();
+        let _storing = local.storing();
+        counted = close_usual(frame, local, frame.slot());
+        if let Some(own) = counted {
+            count_own_in_tree(frame, own);
+        }
+    }
+    if counted.is_none() {
+        settle_heap(frame);
+    }
     end(frame);
 }
 

@@ -175,9 +175,11 @@ impl ShadowStack {
         self.marked.set(top);
     }
 
-    /// Has the sums noted of all marked frames of which they are not yet.
-    pub(crate) fn note_sums(&self, note: impl Fn(&Frame)) {
-        let last = self.marked.get().min(self.top.get());
+    /// Has the sums noted of all marked frames of which they are not yet, or of those below the top frame, which is marked.
+    #[inline(always)]
+    pub(crate) fn note_sums(&self, below_top: bool, note: impl Fn(&Frame)) {
+        let top = self.top.get();
+        let last = if below_top { top.wrapping_sub(1) } else { self.marked.get().min(top) };
         if last.is_null() {
             return;
         }
@@ -197,18 +199,20 @@ impl ShadowStack {
     /// Whether the sums of all frames below this one are noted.
     ///
     /// # Safety
-    /// It is a frame in the array, in use by a call.
+    /// It is the top frame, and that of a call.
     #[inline(always)]
-    pub(crate) unsafe fn is_next_to_noted(frame: &Frame) -> bool {
+    pub(crate) unsafe fn is_next_to_noted(&self, frame: &Frame) -> bool {
+        // As a place in the array, not in the frame.
+        let below = self.top.get().with_addr(std::ptr::from_ref(frame).addr().wrapping_sub(size_of::<Frame>()));
         // SAFETY: the caller's promise: the first frame of the array is below those of all calls.
-        unsafe { &*below(frame) }.tag().has(Tag::NOTED)
+        unsafe { &*below }.tag().has(Tag::NOTED)
     }
 
     /// Gives back the top frame, of a call that has ended and was marked.
     #[inline(always)]
-    pub(crate) fn pop_marked(local: &Local, frame: &Frame) {
+    pub(crate) fn pop_marked(local: &Local) {
         Self::pop(local);
-        local.frames.marked.set(below(frame));
+        local.frames.marked.set(local.frames.top.get());
     }
 
     /// Frames above the top have no marks.
@@ -320,12 +324,6 @@ impl Local {
     pub(crate) fn release(&self, frame: &'static Frame) {
         self.frames.release(frame, self.tag.get());
     }
-}
-
-/// The place below a frame of an array.
-#[inline(always)]
-fn below(frame: &Frame) -> *mut Frame {
-    std::ptr::from_ref(frame).cast_mut().wrapping_sub(1)
 }
 
 /// Arrays that no thread uses. No frame in them is marked as ended.

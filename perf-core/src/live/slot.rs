@@ -11,7 +11,6 @@ use super::lost::count_lost;
 use super::memory;
 use super::prefetch::prefetch;
 use super::shard::Shard;
-use super::sign::Signed;
 use super::sync::{
     AtomicPtr, AtomicU32, AtomicU64, Count, MOST_TICKS, Own, Version, add_one, add_to, cell_plainly, undisturbed,
 };
@@ -234,9 +233,9 @@ impl Slot {
     /// Each of these calls adds one to a cell of the histogram. So before there are more of them than all cells hold,
     /// which is before they have added half of what is between [`NEAR`] and the end, one cell is full, and this is called.
     pub(super) fn set_usual_peaks(&self) {
-        let unsigned = self.allocs.own() | self.alloc_bytes.own();
-        let signed = [&self.own_allocs, &self.own_alloc_bytes, &self.net].map(|sum| sum.own().signed().unsigned_abs());
-        let near = unsigned >= NEAR || signed.into_iter().any(|sum| sum >= NEAR);
+        let signed = [&self.own_allocs, &self.own_alloc_bytes, &self.net].map(|sum| sum.own().wrapping_add(NEAR));
+        let all = signed.into_iter().fold(self.allocs.own() | self.alloc_bytes.own(), |all, sum| all | sum);
+        let near = all >= NEAR << 1;
         let peaks = if near { 0 } else { self.peak.own().saturating_add(1).min(LARGE) };
         #[allow(clippy::cast_possible_truncation, reason = "LARGE has fewer than 32 bits")]
         self.usual_peaks.store(peaks as u32, Relaxed);
