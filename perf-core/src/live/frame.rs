@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use super::clock;
 use super::general::Sampled;
-use super::heap::{Change, Heap, Mark};
+use super::heap::{Change, Heap, Mark, Start, Sums};
 use super::local::Local;
 use super::slot::Slot;
 use super::tree::Place;
@@ -16,32 +16,34 @@ pub(crate) struct Tag(u64);
 
 impl Tag {
     /// A mark of the heap is there.
-    pub(crate) const HEAP: Self = Self(1 << 32);
+    pub(crate) const HEAP: Self = Self(1 << 0);
+    /// The sums of the mark are noted, too, and those of all frames below: see [`super::shadow::ShadowStack::note_sums`].
+    pub(crate) const NOTED: Self = Self(1 << 1);
     /// The call goes into the thread's ring.
-    pub(crate) const RING: Self = Self(1 << 33);
+    pub(crate) const RING: Self = Self(1 << 2);
     /// It has a place in the call tree: [`Frame::place`] is there.
-    pub(crate) const TREE: Self = Self(1 << 34);
+    pub(crate) const TREE: Self = Self(1 << 3);
     /// It is counted by [`super::general`]: [`Frame::place`] and [`Frame::sampled`] are there.
-    pub(crate) const GENERAL: Self = Self(1 << 35);
+    pub(crate) const GENERAL: Self = Self(1 << 4);
     /// It is counted by a thread that has no shard any more.
-    pub(crate) const STRAY: Self = Self(1 << 36);
+    pub(crate) const STRAY: Self = Self(1 << 5);
     /// The call is marked as failed.
-    pub(crate) const FAILED: Self = Self(1 << 40);
+    pub(crate) const FAILED: Self = Self(1 << 8);
     /// It leaves by a panic.
-    pub(crate) const PANICKED: Self = Self(1 << 38);
+    pub(crate) const PANICKED: Self = Self(1 << 6);
     /// It began while its thread was unwinding: that this goes on at its end is no panic of the call.
-    pub(crate) const UNWINDING: Self = Self(1 << 41);
+    pub(crate) const UNWINDING: Self = Self(1 << 9);
     /// The call has ended out of order: see [`super::shadow`].
-    pub(crate) const ENDED: Self = Self(1 << 42);
+    pub(crate) const ENDED: Self = Self(1 << 10);
     /// The frame below is that of such a call.
-    pub(crate) const ABOVE_ENDED: Self = Self(1 << 43);
+    pub(crate) const ABOVE_ENDED: Self = Self(1 << 11);
     /// Another call is timed for this one.
-    pub(crate) const UNTIMED: Self = Self(1 << 37);
+    pub(crate) const UNTIMED: Self = Self(1 << 7);
 
     /// The tag of a usual call under this loan.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) const fn under(loan: u64) -> Self {
-        Self(loan)
+        Self(loan << 32)
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -60,13 +62,25 @@ impl Tag {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    #[allow(clippy::cast_possible_truncation, reason = "the lower half is meant")]
     pub(crate) const fn loan(self) -> u64 {
-        self.0 as u32 as u64
+        self.0 >> 32
     }
 
     pub(crate) const fn with_loan(self, loan: u64) -> Self {
-        Self(self.0 >> 32 << 32 | loan)
+        Self(self.flags() as u64 | loan << 32)
+    }
+
+    /// All of the tag but the loan.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    #[allow(clippy::cast_possible_truncation, reason = "the lower half is meant")]
+    const fn flags(self) -> u32 {
+        self.0 as u32
+    }
+
+    /// Whether nothing but this is special about the call, under whatever loan.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) const fn is_only(self, part: Self) -> bool {
+        self.flags() == part.flags()
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -94,7 +108,9 @@ pub(crate) struct Frame {
     /// Set with [`Tag::GENERAL`].
     sampled: Cell<Sampled>,
     /// Set when something is first allocated or freed in the call: see [`Frame::has_mark`].
-    heap: Cell<Mark>,
+    heap: Cell<Start>,
+    /// Set with [`Tag::NOTED`], and for a frame that is in no array.
+    sums: Cell<Sums>,
 }
 
 /// Beginnings are inlined in optimized builds: each writes the parts that its calls have, and no other.
@@ -186,14 +202,25 @@ impl Frame {
         self.place.set(place);
     }
 
-    /// Takes the mark of the heap. The slot may be that of an earlier call, where a start is interrupted by a signal handler.
-    pub(crate) fn mark_heap(&self, heap: &Heap) {
-        // SAFETY: null or a slot, whose memory stays for ever.
-        self.set_mark(heap.mark(unsafe { self.slot.get().as_ref() }));
+    /// Begins what the call's allocations are counted from.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn start_heap(&self, heap: &Heap) {
+        self.heap.set(heap.start());
+        self.set(Tag::HEAP);
     }
 
+    /// Notes the sums that the end of a call changes. The slot may be that of an earlier call, where a start is interrupted by
+    /// a signal handler.
+    pub(crate) fn note_sums(&self, heap: &Heap) {
+        // SAFETY: null or a slot, whose memory stays for ever.
+        self.sums.set(heap.sums(unsafe { self.slot.get().as_ref() }));
+        self.set(Tag::NOTED);
+    }
+
+    /// Sets all of the mark, of a frame that is in no array.
     pub(crate) fn set_mark(&self, mark: Mark) {
-        self.heap.set(mark);
+        self.heap.set(mark.start);
+        self.sums.set(mark.sums);
         self.set(Tag::HEAP);
     }
 
@@ -244,9 +271,16 @@ impl Frame {
         self.tag().has(Tag::HEAP)
     }
 
-    #[cfg_attr(not(debug_assertions), inline(always))]
+    /// The mark, of a call that [has](Self::has_mark) one. From now on the sums of all open calls are noted.
     pub(crate) fn mark(&self) -> Mark {
-        self.heap.get()
+        self.local().note_sums();
+        Mark { start: self.heap.get(), sums: self.sums.get() }
+    }
+
+    /// The first half of the mark.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn heap(&self) -> &Cell<Start> {
+        &self.heap
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -270,10 +304,17 @@ impl Frame {
     /// Closes the call's heap mark, as one that stands for `weight` calls; returns the change since the start, if any.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn close_heap(&self, local: &Local, weight: u64) -> Option<Change> {
-        if !self.has_mark() || local.heap.is_untouched(&self.mark()) {
+        if !self.has_mark() {
             return None;
         }
-        Some(local.heap.close(&self.mark(), weight))
+        let mark = self.mark();
+        (!local.heap.is_untouched(&mark)).then(|| local.heap.close(&mark, weight))
+    }
+
+    /// Takes from the tag.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn unset(&self, part: Tag) {
+        self.tag.set(self.tag().without(part));
     }
 
     /// Adds to the tag. What a signal handler has added meanwhile stays.

@@ -252,9 +252,10 @@ pub(crate) fn finish(frame: &'static Frame) {
     more::finish_special_asking(frame);
 }
 
-/// Counts a call that ends now, its self time by `more` as well, and returns its time: as an error where that takes the slow path.
+/// Counts a call that ends now, its self time by `more` as well, and returns its slot and its time; where that takes the slow path, the
+/// time as an error.
 #[inline(always)]
-pub(super) fn count_usual(frame: &Frame, local: &Local, more: impl FnOnce(u64)) -> Result<u64, u64> {
+pub(super) fn count_usual(frame: &Frame, local: &Local, more: impl FnOnce(u64)) -> Result<(&'static Slot, u64), u64> {
     let ticks = clock::counter().wrapping_sub(frame.started());
     let slot = frame.slot();
     // SAFETY: under the loan that the call began under, this thread writes to its slot.
@@ -277,7 +278,7 @@ pub(super) fn count_usual(frame: &Frame, local: &Local, more: impl FnOnce(u64)) 
     add_to!(slot, Slot, own, own);
     local.child_ticks.set(reached.wrapping_add(local.cost.get()));
     more(own);
-    Ok(ticks)
+    Ok((slot, ticks))
 }
 
 /// Adds to the items and bytes that the call's probe has worked on.

@@ -232,14 +232,30 @@ impl Local {
 
     #[inline(never)]
     fn mark_unmarked(&self) {
-        self.frames.mark(|frame| frame.mark_heap(&self.heap));
+        self.frames.mark(|frame| frame.start_heap(&self.heap), || self.mark_several());
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn mark_several(&self) {
+        self.frames.mark_several(|frame| frame.start_heap(&self.heap));
+    }
+
+    /// Before a call or a poll ends that allocated or freed something: notes the sums of open calls that this changes.
+    pub(crate) fn note_sums(&self) {
+        self.frames.note_sums(false, |frame| frame.note_sums(&self.heap));
+    }
+
+    /// The same of those below the top frame, which is that of a call that ends, and has a mark.
+    pub(crate) fn note_sums_below_top(&self) {
+        self.frames.note_sums(true, |frame| frame.note_sums(&self.heap));
     }
 
     /// A mark of the heap for something that begins now. The marks of the calls around it come before.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn mark_heap(&self, slot: &Slot) -> Mark {
         self.mark_open_calls_if_counting();
-        self.heap.mark(Some(slot))
+        self.heap.mark(slot)
     }
 
     /// The loan under which the thread counts into its shard: it fits into 32 bits.

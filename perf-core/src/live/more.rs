@@ -3,14 +3,13 @@
 
 use super::callsite::{Callsite, GENERAL, ID, RECORDED, SAMPLED, TREE, WATCHED};
 use super::frame::{Frame, Tag};
-use super::lane::count_usual;
 use super::local::Local;
 use super::ring::Kind;
 use super::shadow::ShadowStack;
 use super::slot::Slot;
 use super::sync::add_to;
 use super::tree::Place;
-use super::{clock, entry, general, slow, timeline};
+use super::{clock, entry, general, lane, slow, timeline};
 
 /// Begins a call that another one is timed for, and which is counted already.
 #[inline(never)]
@@ -112,9 +111,34 @@ pub(crate) fn finish_asking(frame: &'static Frame, ticks: u64) {
     finish(frame, ticks);
 }
 
-/// Ends a call that is not a usual one.
+/// Ends a call that is not a usual one; most of these have allocated, and are usual otherwise.
 #[inline(never)]
 pub(crate) extern "C" fn finish_special(frame: &'static Frame) {
+    if !frame.tag().is_only(Tag::HEAP) {
+        return finish_other(frame);
+    }
+    let local = frame.local();
+    if local.is_under(frame.tag().loan()) && local.frames.is_top(frame) {
+        let slot = match lane::count_usual(frame, local, |_| ()) {
+            Ok((slot, _)) => slot,
+            Err(ticks) => return finish(frame, ticks),
+        };
+        let storing = local.storing();
+        let counted = close_usual(frame, local, slot);
+        drop(storing);
+        if counted.is_none() {
+            return count_heap_and_end(frame);
+        }
+        // A signal handler may have noted the sums meanwhile.
+        frame.unset(Tag::HEAP.and(Tag::NOTED));
+        return ShadowStack::pop_marked(local);
+    }
+    finish_other(frame);
+}
+
+/// The same where there is more to it.
+#[inline(never)]
+extern "C" fn finish_other(frame: &'static Frame) {
     if frame.is_timed() {
         finish_known(frame);
     } else {
@@ -127,7 +151,7 @@ pub(crate) extern "C" fn finish_special(frame: &'static Frame) {
 extern "C" fn finish_known(frame: &'static Frame) {
     let (local, tag) = (frame.local(), frame.tag());
     let usual = local.tag.get();
-    if tag.without(Tag::TREE.and(Tag::HEAP).and(Tag::RING)) == usual && local.frames.is_top(frame) {
+    if tag.without(Tag::TREE.and(Tag::RING).and(Tag::HEAP).and(Tag::NOTED)) == usual && local.frames.is_top(frame) {
         let in_tree = |own| {
             if tag.has(Tag::TREE) {
                 let place = frame.place();
@@ -136,15 +160,12 @@ extern "C" fn finish_known(frame: &'static Frame) {
                 place.restore(&frame.slot().shard().tree);
             }
         };
-        let ticks = match count_usual(frame, local, in_tree) {
-            Ok(ticks) => ticks,
+        let ticks = match lane::count_usual(frame, local, in_tree) {
+            Ok((_, ticks)) => ticks,
             Err(ticks) => return finish(frame, ticks),
         };
-        if tag.has(Tag::HEAP) {
-            return count_heap_and_the_rest(frame, ticks);
-        }
-        if tag.has(Tag::RING) {
-            return record(frame, ticks);
+        if tag.has(Tag::HEAP.and(Tag::RING)) {
+            return count_the_rest(frame, ticks);
         }
         frame.reset(usual);
         return ShadowStack::pop(local);
@@ -164,36 +185,63 @@ fn end(frame: &'static Frame) {
     local.frames.forget_marks();
 }
 
-/// A function of its own, so that a call that has not allocated needs fewer registers.
+/// Ends a call whose time is counted. A function of its own, so that a call that has not allocated needs fewer registers.
 #[inline(never)]
-extern "C" fn count_heap_and_the_rest(frame: &'static Frame, ticks: u64) {
+extern "C" fn count_the_rest(frame: &'static Frame, ticks: u64) {
+    let tag = frame.tag();
+    if tag.has(Tag::RING) {
+        return if tag.has(Tag::HEAP) { count_heap_and_record(frame, ticks) } else { record(frame, ticks) };
+    }
+    count_heap_and_end(frame);
+}
+
+/// Counts the allocations of the call with the top frame, if nothing is special about them, and returns them. Its sums are not
+/// noted: no call has ended in it that allocated.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn close_usual(frame: &Frame, local: &Local, slot: &Slot) -> Option<(u64, u64)> {
+    // SAFETY: the top frame.
+    if !unsafe { local.frames.is_next_to_noted(frame) } {
+        return None;
+    }
+    // SAFETY: under the loan that the call began under.
+    unsafe { local.heap.close_usual(frame.heap(), slot) }
+}
+
+/// The end of such a call without an event in the ring, in any case.
+#[inline(never)]
+extern "C" fn count_heap_and_end(frame: &'static Frame) {
     let local = frame.local();
-    if frame.tag().has(Tag::RING) {
-        return count_heap_in_detail(frame, ticks);
+    let mut counted = None;
+    if !frame.tag().has(Tag::NOTED) {
+        local.note_sums_below_top();
+        let _storing = local.storing();
+        counted = close_usual(frame, local, frame.slot());
+        if let Some(own) = counted {
+            count_own_in_tree(frame, own);
+        }
     }
-    let storing = local.storing();
-    let Some(own) = local.heap.close_usual(&frame.mark(), frame.slot()) else {
-        drop(storing);
-        return count_heap_in_detail(frame, ticks);
-    };
-    if frame.tag().has(Tag::TREE) {
-        count_own_in_tree(frame, own);
+    if counted.is_none() {
+        settle_heap(frame);
     }
-    drop(storing);
     end(frame);
 }
 
 #[inline(never)]
-extern "C" fn count_heap_in_detail(frame: &'static Frame, ticks: u64) {
-    let local = frame.local();
-    if !local.heap.is_untouched(&frame.mark()) {
-        let _storing = local.storing();
-        count_heap(local, frame);
+extern "C" fn count_heap_and_record(frame: &'static Frame, ticks: u64) {
+    settle_heap(frame);
+    record(frame, ticks);
+}
+
+/// Counts the allocations of a call with a mark that stands for itself alone.
+fn settle_heap(frame: &Frame) {
+    let (local, mark) = (frame.local(), frame.mark());
+    if local.heap.is_untouched(&mark) {
+        return;
     }
-    if frame.tag().has(Tag::RING) {
-        return record(frame, ticks);
-    }
-    end(frame);
+    let _storing = local.storing();
+    let change = local.heap.close(&mark, 1);
+    change.count_call(frame.slot(), &mark);
+    count_own_in_tree(frame, (change.own_allocs, change.own_bytes));
 }
 
 /// The last part of a call: a function of its own for the same reason.
@@ -203,18 +251,12 @@ extern "C" fn record(frame: &'static Frame, ticks: u64) {
     end(frame);
 }
 
-/// Counts the allocations of a call that stands for itself alone.
-#[cfg_attr(not(debug_assertions), inline(always))]
-fn count_heap(local: &Local, frame: &Frame) {
-    let change = local.heap.close_one(&frame.mark());
-    change.count_call(frame.slot(), &frame.mark());
-    if frame.tag().has(Tag::TREE) {
-        count_own_in_tree(frame, (change.own_allocs, change.own_bytes));
-    }
-}
-
+/// Counts them at the place of the call in the tree, if it has one.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn count_own_in_tree(frame: &Frame, (allocs, bytes): (u64, u64)) {
+    if !frame.tag().has(Tag::TREE) {
+        return;
+    }
     // SAFETY: as where the call is counted, which is under the loan that it began under.
     if let Some(node) = unsafe { frame.place().node() } {
         node.count_heap(allocs, bytes);
@@ -277,8 +319,8 @@ fn count(frame: &Frame, ticks: u64) {
         }
         place.restore(&slot.shard().tree);
     }
-    if frame.has_mark() && !local.heap.is_untouched(&frame.mark()) {
-        count_heap(local, frame);
+    if frame.has_mark() {
+        settle_heap(frame);
     }
     frame.count_outcome(slot);
     if tag.has(Tag::RING) {

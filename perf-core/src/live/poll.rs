@@ -302,6 +302,7 @@ impl Visit {
         let callees = local.child_ticks.get().wrapping_sub(self.child_ticks);
         let child_ticks = self.child_ticks.wrapping_add(ticks);
         local.child_ticks.set(child_ticks.wrapping_add(local.cost.get()));
+        local.note_sums();
         let change = local.heap.close(&self.mark, 1);
         let peak = future_state.count_heap(&change);
         future_state.count_poll(ticks, callees);
@@ -326,6 +327,7 @@ impl Visit {
         if local.heap.is_untouched(&self.mark) {
             return;
         }
+        local.note_sums();
         let change = local.heap.close(&self.mark, 1);
         change.count_own(self.slot);
         if outermost {

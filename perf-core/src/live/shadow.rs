@@ -148,8 +148,20 @@ impl ShadowStack {
         self.top.get() != self.marked.get()
     }
 
-    /// Has marks taken of all frames that have none.
-    pub(crate) fn mark(&self, mark: impl Fn(&Frame)) {
+    /// Has the mark taken of the only frame that has none, the top one; otherwise `several` is to take those of all.
+    #[inline(always)]
+    pub(crate) fn mark(&self, mark: impl Fn(&Frame), several: impl FnOnce()) {
+        let top = self.top.get();
+        if !std::ptr::eq(self.marked.get(), top.wrapping_sub(1)) {
+            return several();
+        }
+        // SAFETY: a frame of the array, above its first one: the top one, whose call has not ended.
+        mark(unsafe { &*top });
+        self.marked.set(top);
+    }
+
+    /// The same of any number.
+    pub(crate) fn mark_several(&self, mark: impl Fn(&Frame)) {
         let top = self.top.get();
         let mut at = self.marked.get().min(top);
         while at != top {
@@ -161,6 +173,46 @@ impl ShadowStack {
             }
         }
         self.marked.set(top);
+    }
+
+    /// Has the sums noted of all marked frames of which they are not yet, or of those below the top frame, which is marked.
+    #[inline(always)]
+    pub(crate) fn note_sums(&self, below_top: bool, note: impl Fn(&Frame)) {
+        let top = self.top.get();
+        let last = if below_top { top.wrapping_sub(1) } else { self.marked.get().min(top) };
+        if last.is_null() {
+            return;
+        }
+        let mut at = last;
+        // SAFETY: a frame of the array; the first one says that it is noted.
+        while !unsafe { &*at }.tag().has(Tag::NOTED) {
+            at = at.wrapping_sub(1);
+        }
+        // Upwards: where a signal handler comes in between, those below a frame that is noted are, too.
+        while at != last {
+            at = at.wrapping_add(1);
+            // SAFETY: as above.
+            note(unsafe { &*at });
+        }
+    }
+
+    /// Whether the sums of all frames below this one are noted.
+    ///
+    /// # Safety
+    /// It is the top frame, and that of a call.
+    #[inline(always)]
+    pub(crate) unsafe fn is_next_to_noted(&self, frame: &Frame) -> bool {
+        // As a place in the array, not in the frame.
+        let below = self.top.get().with_addr(std::ptr::from_ref(frame).addr().wrapping_sub(size_of::<Frame>()));
+        // SAFETY: the caller's promise: the first frame of the array is below those of all calls.
+        unsafe { &*below }.tag().has(Tag::NOTED)
+    }
+
+    /// Gives back the top frame, of a call that has ended and was marked.
+    #[inline(always)]
+    pub(crate) fn pop_marked(local: &Local) {
+        Self::pop(local);
+        local.frames.marked.set(local.frames.top.get());
     }
 
     /// Frames above the top have no marks.
@@ -184,6 +236,8 @@ impl ShadowStack {
             give_back(array);
             return false;
         }
+        // SAFETY: the first frame, which no call uses.
+        unsafe { &*array }.set(Tag::NOTED);
         self.marked.set(array);
         self.top.set(array);
         self.last.set(array);

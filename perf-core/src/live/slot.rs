@@ -27,6 +27,13 @@ pub(crate) const EMPTY: u64 = 1 << 63;
 /// between the check and the addition.
 const NEARLY_FULL: u32 = u32::MAX - (1 << 10);
 
+/// A call that allocates, or frees, or keeps so many bytes is counted with a look at the ends of the sums.
+pub(crate) const LARGE: u64 = 1 << 16;
+
+/// Sums of allocations of which this is less than the absolute value are near their ends: see [`Slot::set_usual_peaks`].
+const NEAR: u64 = 1 << 62;
+const _: () = assert!((buckets::BUCKETS as u64) << u32::BITS <= NEAR / LARGE / 2);
+
 /// Bytes of a slot that are asked for before it is read: its counters, and the places of the octaves up to some microseconds.
 const PREFETCHED: usize = std::mem::offset_of!(Slot, blocks) + 128;
 
@@ -61,7 +68,9 @@ pub(crate) struct Slot {
     pub(crate) own_alloc_bytes: Count,
     /// Bytes allocated less bytes freed, two's complement.
     pub(crate) net: Count,
-    pub(crate) peak: Count,
+    /// Calls that keep fewer bytes at once may be counted without a look at the ends of the sums: see [`Self::set_usual_peaks`].
+    usual_peaks: AtomicU32,
+    pub(crate) id: u32,
     pub(crate) errors: Count,
     pub(crate) panics: Count,
 
@@ -92,11 +101,11 @@ pub(crate) struct Slot {
 
     /// Times the clock was seen to step back.
     pub(crate) backward: Count,
+    pub(crate) peak: Count,
 
     /// Call tree: the node this probe had under the parent it was last called from. The parent is like no other before the first call.
     pub(crate) cached_parent: NodeCell,
     pub(crate) cached_node: NodeCell,
-    pub(crate) id: u32,
     /// One bit for each octave in `blocks`, for readers.
     octaves: Count,
     /// Version of a cell that is carried into `wide`.
@@ -186,6 +195,7 @@ impl Slot {
             own_allocs: zero(),
             own_alloc_bytes: zero(),
             net: zero(),
+            usual_peaks: AtomicU32::new(0),
             peak: zero(),
             errors: zero(),
             panics: zero(),
@@ -217,6 +227,30 @@ impl Slot {
         };
         // SAFETY: the caller's promise.
         unsafe { place.write(slot) };
+    }
+
+    /// Sets which calls may add their allocations to the sums without a look at their ends: those that reach no new peak, where
+    /// all sums are far from their ends, and whose own figures are below [`LARGE`].
+    ///
+    /// Each of these calls adds one to a cell of the histogram. So before there are more of them than all cells hold,
+    /// which is before they have added half of what is between [`NEAR`] and the end, one cell is full, and this is called.
+    pub(super) fn set_usual_peaks(&self) {
+        let signed = [&self.own_allocs, &self.own_alloc_bytes, &self.net].map(|sum| sum.own().wrapping_add(NEAR));
+        let all = signed.into_iter().fold(self.allocs.own() | self.alloc_bytes.own(), |all, sum| all | sum);
+        let near = all >= NEAR << 1;
+        let peaks = if near { 0 } else { self.peak.own().saturating_add(1).min(LARGE) };
+        #[allow(clippy::cast_possible_truncation, reason = "LARGE has fewer than 32 bits")]
+        self.usual_peaks.store(peaks as u32, Relaxed);
+    }
+
+    /// Whether a call that kept so many bytes at once is counted with a look at the ends of the sums.
+    ///
+    /// # Safety
+    /// The caller is the writer.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) unsafe fn is_peak_news(&self, peak: u64) -> bool {
+        // SAFETY: the caller's promise.
+        peak >= unsafe { cell_plainly(&raw const self.usual_peaks, 0) }.into()
     }
 
     /// The shard it belongs to.
@@ -452,6 +486,7 @@ impl Slot {
 
     /// Moves all of a full cell into its 64-bit neighbour. A reader that comes between reads again.
     fn carry(&self, octave: usize, position: usize, cell: &AtomicU32, sum: u64) {
+        self.set_usual_peaks();
         let Some(wide) = self.wide_cell(octave, position) else {
             count_lost(sum.saturating_sub(u64::from(cell.own())));
             return;
@@ -645,6 +680,7 @@ impl Slot {
             self.add_slowly(octave, buckets::position(low, octave), count);
         }
         self.set_width();
+        self.set_usual_peaks();
     }
 
     /// Frees the counts that did not fit into the slot's cells.
@@ -677,6 +713,7 @@ impl Slot {
         for count in others {
             count.set(0);
         }
+        self.set_usual_peaks();
         self.least.set(EMPTY);
         self.cached_parent.set_unlike_any();
         self.tail.reset();

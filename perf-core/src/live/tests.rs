@@ -214,6 +214,12 @@ proptest! {
                 let cell = unsafe { slot.usual_cell(ticks) };
                 prop_assert!(cell.is_none_or(|(cells, _)| !cells.is_null()));
             }
+            // SAFETY: as above.
+            if !unsafe { slot.is_peak_news(0) } {
+                let sums = [&slot.allocs, &slot.alloc_bytes].map(super::sync::Count::get);
+                prop_assert!(sums.iter().all(|&sum| sum < 1 << 63), "no end is looked for near {sums:?}");
+                prop_assert!(slot.net.get().signed().unsigned_abs() <= 1 << 62, "nor near {:?}", slot.net);
+            }
             let cells = [&slot.total, &slot.items, &slot.bytes, &slot.allocs, &slot.alloc_bytes];
             let [total, items, bytes, allocs, alloc_bytes] = cells.map(super::sync::Count::get);
             let now = [slot.sum(), total, items, bytes, allocs, alloc_bytes];
