@@ -398,7 +398,7 @@ fn of_histories() -> Vec<Condition> {
             trend_from(0.02, &[Kind::Level], stepped(0.05, 0.015, 0.0)),
         ),
         row("trend, a step of 20 %, noise 3 %", 1_000, NoFail, 0.05, trend(&[Kind::Level], stepped(0.2, 0.03, 0.0))),
-        row("trend, a step of 20 %, noise 6 %", 1_000, NoFail, 0.1, trend(&[Kind::Level], stepped(0.2, 0.06, 0.0))),
+        row("trend, a step of 20 %, noise 6 %", 1_000, NoFail, 0.12, trend(&[Kind::Level], stepped(0.2, 0.06, 0.0))),
         row("trend, +15 % taken back, noise 2 %, told at all", 1_000, NoFail, 0.05, told(taken_back(0.15, 0.02))),
         row("trend, a step of 10 %, noise 3 %", 1_000, NoFail, 0.1, trend(&[Kind::Level], stepped(0.1, 0.03, 0.0))),
         row("trend, a step of 15 %, noise 2 %", 1_000, NoFail, 0.1, trend(&[Kind::Level], stepped(0.15, 0.02, 0.0))),

@@ -77,12 +77,6 @@ impl Tag {
         self.0 as u32
     }
 
-    /// Whether nothing but this is special about the call, under whatever loan.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) const fn is_only(self, part: Self) -> bool {
-        self.flags() == part.flags()
-    }
-
     #[cfg_attr(not(debug_assertions), inline(always))]
     const fn is_timed(self) -> bool {
         !self.has(Self::UNTIMED)

@@ -19,7 +19,7 @@ use super::shadow::ShadowStack;
 use super::sign::{Signed, Unsigned};
 use super::slot::Slot;
 use super::sync::{add_one, add_to};
-use super::{clock, entry, general, more, placed};
+use super::{clock, entry, general, highest_bit, more, placed};
 
 /// An open call that ends by [`end`] or [`unwind`]: the address of its frame, or null where it is not counted.
 ///
@@ -55,7 +55,7 @@ impl Open {
     #[inline(always)]
     #[allow(clippy::cast_possible_truncation, reason = "there are such calls where a word has 64 bits")]
     fn frameless(local: &Local) -> Self {
-        Self(std::ptr::without_provenance((local.child_ticks.get() | FRAMELESS) as usize))
+        Self(std::ptr::without_provenance(highest_bit::set(local.child_ticks.get()) as usize))
     }
 
     /// Whether the call is counted.
@@ -176,20 +176,26 @@ pub(super) fn begin(frame: &'static Frame, slot: &'static Slot, local: &'static 
 #[inline(never)]
 pub(crate) extern "C" fn end(open: Open) {
     let local = Local::known();
-    if local.frames.is_top(open.0) {
-        // SAFETY: it is that of the call that began last.
-        let frame = unsafe { open.frame() };
-        if frame.tag() != local.tag.get() {
-            return placed::finish(frame, local);
-        }
-        return match count_usual(frame, local, |_| ()) {
-            Ok(_) => ShadowStack::pop(local),
-            Err(ticks) => more::finish(frame, ticks),
-        };
+    // A call without a frame in which no probe was called: there is nothing to put back, and no store for the next such call to wait
+    // for. No frame has this address: the sum has the highest bit, but where sums that were weighed have come past it.
+    if open.0.addr() as u64 == local.child_ticks.get() {
+        return;
     }
-    // Where no probe was called meanwhile there is nothing to put back, and no store for the next such call to wait for.
-    if open.0.addr() as u64 != local.child_ticks.get() {
-        end_otherwise(open, local);
+    if !local.frames.is_top(open.0) {
+        return end_otherwise(open, local);
+    }
+    // SAFETY: it is that of the call that began last.
+    let frame = unsafe { open.frame() };
+    let (tag, usual) = (frame.tag(), local.tag.get());
+    if tag != usual {
+        if tag == usual.and(Tag::HEAP) {
+            return more::finish_allocating(frame, local);
+        }
+        return placed::finish(frame, local);
+    }
+    match count_usual(frame, local, |_| ()) {
+        Ok(_) => ShadowStack::pop(local),
+        Err(ticks) => more::finish(frame, ticks),
     }
 }
 

@@ -1,9 +1,10 @@
 //! The half that exists only when the library is on.
 //!
 //! From hot to cold: [`local`] (the state of a thread) with [`here`] (the way to it) and [`heap`], [`slot`] and [`shard`] (where one thread counts),
-//! [`lane`] (the path of one call) with [`frame`] (the state of an open one) on the thread's [`shadow`] stack, [`placed`] (the same for a call in the [`tree`]) and [`more`]
-//! (parts that not every call has: allocations), [`general`] (the longer path), [`series`] and [`cap`] (which calls of a sampled probe are timed), [`poll`] (the path of one poll) with
-//! [`future_state`] (the state of a future) in a place of a [`pool`], [`entry`] (all cases but the usual one), [`slow`] and [`tail`] (the
+//! [`lane`] (the path of one call) with [`frame`] (the state of an open one) on the thread's [`shadow`] stack, [`highest_bit`] (one instruction),
+//! [`placed`] (the same path for a call in the [`tree`]) and [`more`] (parts that not every call has: allocations), [`general`] (the longer path),
+//! [`series`] and [`cap`] (which calls of a sampled probe are timed), [`poll`] (the path of one poll) with [`future_state`] (the state of a
+//! future) in a place of a [`pool`], [`entry`] (all cases but the usual one), [`slow`] and [`tail`] (the
 //! slowest calls), [`waiting`] and [`watched`] (the part of a call on no processor), [`ring`] and [`timeline`] (the
 //! latest calls), [`context`] (callers of work on another thread), [`spans`] (spans that another system opens for a
 //! call), then [`lost`] (calls that are in no shard), [`registry`] (with [`site`], [`object`] and [`pages`]), [`sessions`], [`fork`] and [`collect`] (with [`reader`] and [`prefetch`]), which
@@ -38,6 +39,7 @@ pub(crate) mod future_state;
 pub(crate) mod general;
 pub(crate) mod heap;
 mod here;
+mod highest_bit;
 pub(crate) mod lane;
 pub(crate) mod local;
 pub(crate) mod lost;

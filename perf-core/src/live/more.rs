@@ -111,34 +111,37 @@ pub(crate) fn finish_asking(frame: &'static Frame, ticks: u64) {
     finish(frame, ticks);
 }
 
-/// Ends a call that is not a usual one; most of these have allocated, and are usual otherwise.
+/// Ends a call that is not a usual one.
 #[inline(never)]
 pub(crate) extern "C" fn finish_special(frame: &'static Frame) {
-    if !frame.tag().is_only(Tag::HEAP) {
-        return finish_other(frame);
-    }
     let local = frame.local();
-    if local.is_under(frame.tag().loan()) && local.frames.is_top(frame) {
-        let slot = match lane::count_usual(frame, local, |_| ()) {
-            Ok((slot, _)) => slot,
-            Err(ticks) => return finish(frame, ticks),
-        };
-        let storing = local.storing();
-        let counted = close_usual(frame, local, slot);
-        drop(storing);
-        if counted.is_none() {
-            return count_heap_and_end(frame);
-        }
-        // A signal handler may have noted the sums meanwhile.
-        frame.unset(Tag::HEAP.and(Tag::NOTED));
-        return ShadowStack::pop_marked(local);
+    if frame.tag() == local.tag.get().and(Tag::HEAP) && local.frames.is_top(frame) {
+        return finish_allocating(frame, local);
     }
     finish_other(frame);
 }
 
-/// The same where there is more to it.
+/// Ends the call that began last, in which something was allocated or freed, and which is usual otherwise.
 #[inline(never)]
-extern "C" fn finish_other(frame: &'static Frame) {
+pub(super) extern "C" fn finish_allocating(frame: &'static Frame, local: &'static Local) {
+    let slot = match lane::count_usual(frame, local, |_| ()) {
+        Ok((slot, _)) => slot,
+        Err(ticks) => return finish(frame, ticks),
+    };
+    let storing = local.storing();
+    let counted = close_usual(frame, local, slot);
+    drop(storing);
+    if counted.is_none() {
+        return count_heap_and_end(frame);
+    }
+    // A signal handler may have noted the sums meanwhile.
+    frame.unset(Tag::HEAP.and(Tag::NOTED));
+    ShadowStack::pop_marked(local);
+}
+
+/// The same where there is more to it than allocations.
+#[inline(never)]
+pub(super) extern "C" fn finish_other(frame: &'static Frame) {
     if frame.is_timed() {
         finish_known(frame);
     } else {

@@ -46,12 +46,12 @@ pub(super) unsafe fn start<const ASKS: bool>(
     frame.time::<false>()
 }
 
-/// Ends a call that is the one which began last.
+/// Ends a call that is the one which began last, and not a usual one; nor has it a mark of allocations and nothing else.
 #[inline(never)]
 pub(super) extern "C" fn finish(frame: &'static Frame, local: &'static Local) {
     let usual = local.tag.get();
     if frame.tag() != usual.and(Tag::TREE) {
-        return more::finish_special(frame);
+        return more::finish_other(frame);
     }
     let in_tree = |own| {
         let place = frame.place();
