@@ -156,7 +156,8 @@ twice! {
         fn by_self(self, n: u32) -> Result<u32, String> {
             level(n);
             if n == 0 {
-                hidden!(Ok(u32::from(self.0[0])));
+                let first = u32::from(self.0[0]);
+                hidden!(Ok(first));
             }
             Ok(black_box(self.by_self(n - 1)?) + 1)
         }

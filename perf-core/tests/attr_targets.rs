@@ -235,6 +235,26 @@ fn methods_and_associated_functions() {
     assert_eq!(seen, expected);
 }
 
+/// A macro may match the word itself, and show what it is given.
+#[test]
+fn a_receiver_keeps_its_name_where_a_macro_matches_it() {
+    macro_rules! leave {
+        (self, $value:expr) => {
+            return Ok(($value, stringify!($value)))
+        };
+    }
+    struct Taken(String);
+    impl Taken {
+        #[perf_probe]
+        fn leave(self) -> Result<(String, &'static str), ()> {
+            leave!(self, self.0)
+        }
+    }
+    let seen = seen(|| assert_eq!(Taken("a".to_owned()).leave(), Ok(("a".to_owned(), "self.0"))));
+    assert_eq!(seen.len(), 1);
+    assert_eq!((seen[0].1, seen[0].2), (1, 0));
+}
+
 #[allow(non_camel_case_types)]
 struct lower_case_t;
 

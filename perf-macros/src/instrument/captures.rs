@@ -369,11 +369,11 @@ mod tests {
             let closure = Closure::around(&tokens, &sig, Readers::None, &quote!(library));
             closure.called(None, &quote!(library)).to_string()
         };
-        let parameters = closure("hidden!(self.a); f(self, a)");
+        let parameters = closure("hidden!(a); f(self, a)");
         assert!(
             parameters.contains("closure_of_2 (& self , & a , | __self , a |") && parameters.ends_with("(self , a) }")
         );
-        let kept = closure("assert!(self.a); f(self, a)");
+        let kept = closure("hidden!(self.a); f(self, a)");
         assert!(kept.contains("taken (self)") && kept.contains("closure_of_1 (& a , | a |"), "{kept}");
     }
 

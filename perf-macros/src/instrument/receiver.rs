@@ -1,8 +1,8 @@
 //! `self` under another name, so that it can be a parameter of a closure.
 //!
-//! Tokens are replaced, also those that are given to macros, as `async_trait` does. Where the word may mean anything but the
+//! Tokens are replaced, also those that are given to macros of which that is known to change nothing. Where the word may mean anything but the
 //! value, or where it is seen by somebody, the body keeps it: in items of its own and in paths, in the text of an assertion,
-//! a log's field or a format string, and in quoted code.
+//! a log's field or a format string, in quoted code, and in what is given to a macro that is not known, which may match the word itself.
 
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::quote;
@@ -124,12 +124,12 @@ fn starts_with(tokens: &[TokenTree], marks: &str) -> bool {
     marks.chars().enumerate().all(|(at, mark)| is(tokens.get(at), mark))
 }
 
-/// Whether a group behind these tokens is given to a macro that is known, and may show it.
+/// Whether a group behind these tokens is given to a macro that may show its tokens, or match the word.
 fn shows(before: &[TokenTree], given: &TokenStream) -> bool {
     match before {
         [.., TokenTree::Ident(name), TokenTree::Punct(bang)] if bang.as_char() == '!' => {
             let name = name.to_string();
-            exits::is_known(&name, given) && !SHOWING_NONE.contains(&name.trim_start_matches("r#"))
+            !exits::is_known(&name, given) || !SHOWING_NONE.contains(&name.trim_start_matches("r#"))
         }
         _ => false,
     }
@@ -150,7 +150,7 @@ mod tests {
     fn a_value_has_another_name() {
         for (body, wanted) in [
             ("self", "__self"),
-            ("hidden!(self.a); f(self)", "hidden ! (__self . a) ; f (__self)"),
+            ("hidden!(a); f(self)", "hidden ! (a) ; f (__self)"),
             ("match self { Self::A => self.b(), _ => x }", "match __self { Self :: A => __self . b () , _ => x }"),
             ("println!(\"{} {{}}\", self.a); vec![self]", "println ! (\"{} {{}}\" , __self . a) ; vec ! [__self]"),
             ("self == x; assert!(x); self.a", "__self == x ; assert ! (x) ; __self . a"),
@@ -174,6 +174,8 @@ mod tests {
             "assert!(self.a); self",
             "tracing::info!(self.a); self",
             "quote!(self); self",
+            "hidden!(self.a); self",
+            "a::hidden! { f(self) }",
             "let __self = 1; self",
             "#[cfg(a)] f(self); x",
         ] {
