@@ -54,11 +54,13 @@ impl Renamed {
         }
         // The compiler says of no name that begins with `_` that its `mut` is not needed, and of `self` not that what is
         // assigned to it is never read.
-        let name = if receiver.mutability.is_some() && !is_assigned(body.clone()) { "self_" } else { "__self" };
+        let assigned = receiver.mutability.is_some() && is_assigned(body.clone());
+        let name = if receiver.mutability.is_some() && !assigned { "self_" } else { "__self" };
         if mentions(body.clone(), name) {
             return None;
         }
-        let body = renamed(body.clone(), name)?;
+        // Captured by a closure, what is assigned to it would be said to be never read.
+        let body = renamed(body.clone(), name, assigned)?;
         // The place is that of the user's word: of code that a macro has written, lints say nothing.
         let name = Ident::new(name, receiver.self_token.span);
         let mutability = &receiver.mutability;
@@ -66,7 +68,8 @@ impl Renamed {
     }
 }
 
-fn renamed(tokens: TokenStream, name: &str) -> Option<TokenStream> {
+/// `everywhere`: also in what is given to macros that are not known.
+fn renamed(tokens: TokenStream, name: &str, everywhere: bool) -> Option<TokenStream> {
     let tokens: Vec<_> = tokens.into_iter().collect();
     let one = |(at, token): (usize, &TokenTree)| {
         let (before, after) = (tokens.get(..at).unwrap_or_default(), tokens.get(at + 1..).unwrap_or_default());
@@ -80,11 +83,11 @@ fn renamed(tokens: TokenStream, name: &str) -> Option<TokenStream> {
             TokenTree::Ident(word) if KEEPING.iter().any(|keeping| word == keeping) => return None,
             TokenTree::Literal(text) if text.to_string().contains("{self") => return None,
             TokenTree::Group(group) => {
-                let inner = renamed(group.stream(), name)?;
+                let inner = renamed(group.stream(), name, everywhere)?;
                 if !mentions(group.stream(), "self") {
                     return Some(token.clone());
                 }
-                if shows(before, &group.stream()) {
+                if shows(before, &group.stream(), everywhere) {
                     return None;
                 }
                 let mut replaced = Group::new(group.delimiter(), inner);
@@ -124,12 +127,16 @@ fn starts_with(tokens: &[TokenTree], marks: &str) -> bool {
     marks.chars().enumerate().all(|(at, mark)| is(tokens.get(at), mark))
 }
 
-/// Whether a group behind these tokens is given to a macro that may show its tokens, or match the word.
-fn shows(before: &[TokenTree], given: &TokenStream) -> bool {
+/// Whether a group behind these tokens is given to a macro that is known and may show it, or to one that is not `trusted` to show and match nothing.
+fn shows(before: &[TokenTree], given: &TokenStream, trusted: bool) -> bool {
     match before {
         [.., TokenTree::Ident(name), TokenTree::Punct(bang)] if bang.as_char() == '!' => {
             let name = name.to_string();
-            !exits::is_known(&name, given) || !SHOWING_NONE.contains(&name.trim_start_matches("r#"))
+            if exits::is_known(&name, given) {
+                !SHOWING_NONE.contains(&name.trim_start_matches("r#"))
+            } else {
+                !trusted
+            }
         }
         _ => false,
     }
