@@ -3,6 +3,7 @@
 //! Tokens are replaced, also those that are given to macros of which that is known to change nothing. Where the word may mean anything but the
 //! value, or where it is seen by somebody, the body keeps it: in items of its own and in paths, in the text of an assertion,
 //! a log's field or a format string, in quoted code, and in what is given to a macro that is not known, which may match the word itself.
+//! There it is replaced where a `mut self` is assigned to: captured, that would have a warning of its own.
 
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::quote;
@@ -59,7 +60,6 @@ impl Renamed {
         if mentions(body.clone(), name) {
             return None;
         }
-        // Captured by a closure, what is assigned to it would be said to be never read.
         let body = renamed(body.clone(), name, assigned)?;
         // The place is that of the user's word: of code that a macro has written, lints say nothing.
         let name = Ident::new(name, receiver.self_token.span);
