@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::judge::{judge, spread};
+use super::neighbours::Neighbours;
 use super::{
     Baseline, Change, Difference, Entry, Figure, Kind, Level, Metric, Options, Proof, RegressionReport, Section, show,
 };
@@ -145,6 +146,7 @@ impl Comparison<'_> {
     }
 
     fn times(&mut self, name: &str, before: &Section, after: &Section, footing: &Footing) {
+        let around = Neighbours { before, after, scale: footing.scale, options: self.options };
         for (metric, old) in &before.figures {
             let Some(new) = after.get(*metric) else { continue };
             let old = match metric.as_diff() {
@@ -156,9 +158,11 @@ impl Comparison<'_> {
             if change.moved() && self.is_tiny(&change, before, after, footing) {
                 change.level = Level::Same;
             }
-            if change.level == Level::Fail && !self.is_borne_out(&change, before, after, footing) {
+            if change.level == Level::Fail
+                && let Some(why) = around.objection(change.metric)
+            {
                 change.level = Level::Unproven;
-                change.note = Some(if change.metric == Metric::P95Ns { BETWEEN } else { RARE }.to_owned());
+                change.note = Some(why.to_owned());
             }
             let apart = self.options.one_after_the_other;
             if change.level == Level::Fail && apart && !self.lies_beyond(&change, (&old, new), (before, after), footing)
@@ -273,38 +277,6 @@ impl Comparison<'_> {
         by.is_some_and(|by| by.abs() < self.options.least_ns)
     }
 
-    /// Whether slower calls are more than a few. A mean needs the median or a p95 that counts, moved by half of what fails: a single
-    /// stalled call moves a mean of some hundred as far as a regression does.
-    ///
-    /// A p95 counts where the p90 moved as well, by half of what fails, or where it is beyond the old p99 by as much. Where calls are of two
-    /// kinds, and some five in a hundred slow, such as the first ones after the processor was lost, a few more of these take the p95
-    /// from the one kind to the other, and neither its neighbours nor the code need have changed: a program that is slower
-    /// elsewhere loses the processor more often per call.
-    fn is_borne_out(&self, change: &Change, before: &Section, after: &Section, footing: &Footing) -> bool {
-        let beyond = |(old, new): (Metric, Metric), by: f64| {
-            let value = |section: &Section, metric| section.get(metric).map(Figure::value);
-            value(before, old).zip(value(after, new)).map(|(old, new)| new >= old * footing.scale * by)
-        };
-        let enough = |metric| 1.0 + self.options.thresholds(metric).fail / 2.0;
-        let moved = |metric, by| beyond((metric, metric), by);
-        // Where there are no neighbours, the figure decides alone.
-        let any = |known: [Option<bool>; 2]| known == [None, None] || known.contains(&Some(true));
-        let tail = || {
-            let by = enough(Metric::P95Ns);
-            // A baseline without a p90 has its median for a neighbour.
-            let below = moved(Metric::P90Ns, by).or_else(|| moved(Metric::P50Ns, by));
-            any([below, beyond((Metric::P99Ns, Metric::P95Ns), by)])
-        };
-        match change.metric {
-            Metric::P95Ns => tail(),
-            metric if matches!(metric.as_diff(), diff::Metric::Quantile(_)) => true,
-            metric => {
-                let by = enough(metric);
-                any([moved(Metric::P50Ns, by), moved(Metric::P95Ns, by).map(|moved| moved && tail())])
-            }
-        }
-    }
-
     /// The old figures of this class, or of the class most like it.
     fn like(&self, class: &str, before: &BTreeMap<String, Section>) -> Option<(String, Section)> {
         let of = |class: &str| Some((class.to_owned(), before.get(class)?.clone()));
@@ -358,14 +330,6 @@ fn by_chance(figures: usize, p: f64) -> String {
         100.0 * p
     )
 }
-
-/// A mean that moved without the calls that make it.
-const RARE: &str =
-    "neither the median nor the 95 % quantile moved with it: rare slow calls, of the program or of the machine";
-
-/// A p95 that moved without its neighbours.
-const BETWEEN: &str = "the 90 % quantile did not move with it, and it is within the old 99 %: about one call in twenty is of a slow kind, and \
-    a few more of them are";
 
 fn count_note(change: &Change, same_work: bool, elsewhere: &[Difference]) -> Option<String> {
     let mut notes = Vec::new();

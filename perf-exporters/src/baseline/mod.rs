@@ -12,6 +12,7 @@ mod judge;
 mod kernels;
 pub mod markdown;
 mod metric;
+mod neighbours;
 mod options;
 mod read;
 mod regression;

@@ -22,7 +22,9 @@ impl Details {
         }
     }
 
-    pub(super) fn look(&mut self, _: [u32; 2], reading: &mut Reading, reasons: &mut Reasons) {
+    pub(super) fn sample(&mut self, _: u64, _: u32) {}
+
+    pub(super) fn look(&mut self, reading: &mut Reading, reasons: &mut Reasons) {
         reasons.note("io", self.ask(reading));
         reasons.note_known("descriptors", reading.descriptors.is_some(), "this platform does not tell them");
         for source in ["status", "net", "pressure", "cgroup cpu", "cgroup memory", "threads", "blocked"] {

@@ -40,8 +40,9 @@
 //! gathered over twice the time, so that a track of any length shows the whole run. Of levels the greatest value stays, so
 //! no peak that was seen is lost; sums go on, so nothing is lost of them either.
 //!
-//! The monitor measures its looks. After a detailed look it waits for at least two thousand times as long as that took, so
-//! that details cost a twentieth of a per cent of one processor at most, regardless of the number of threads.
+//! The monitor measures its looks. After a detailed look it waits for at least two thousand times as long as that took, and
+//! after a sample of what threads are blocked in for five hundred times as long on average, so that details cost a twentieth
+//! and samples a fifth of a per cent of one processor at most, regardless of the number of threads.
 
 mod absent;
 mod course;
@@ -63,6 +64,8 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
+use fastrand::Rng;
+
 use crate::Error;
 use crate::env::{self, Choice};
 use crate::process::Process;
@@ -75,8 +78,9 @@ use system::System;
 
 /// The shortest time between two looks.
 const LEAST: Duration = Duration::from_millis(1);
-/// Details are not read for so many times as long as they took.
+/// Details are not read for so many times as long as they took, and no sample is taken, on average.
 const PATIENCE: u32 = 2_000;
+const PATIENCE_OF_SAMPLES: u32 = 500;
 /// Half of the moments and readings that a track has, but for the first.
 const MOMENTS: usize = 256;
 const READINGS: usize = 64;
@@ -90,14 +94,15 @@ const READINGS: usize = 64;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Options {
-    /// Time from one look at memory and processor time to the next, at least a millisecond.
+    /// Time from one look at memory and processor time to the next, at least a millisecond; on average from one sample of what
+    /// threads are blocked in to the next, or more where that would cost too much.
     pub every: Duration,
     /// Time from one look at everything else to the next; more where that would cost too much.
     pub details_every: Duration,
 }
 
 impl Default for Options {
-    /// Ten looks a second, one of them with details.
+    /// Ten looks and ten samples a second, one of the looks with details.
     fn default() -> Self {
         Self { every: Duration::from_millis(100), details_every: Duration::from_secs(1) }
     }
@@ -218,6 +223,7 @@ impl Watched {
             thread: system::thread_id(),
             own_ns: None,
         };
+        watched.sample();
         // The memory figures of the details are part of the first moment.
         let reading = watched.reading();
         watched.readings.add(reading);
@@ -239,11 +245,16 @@ impl Watched {
         moment
     }
 
+    /// Looks at what threads are blocked in.
+    fn sample(&mut self) {
+        self.details.sample(nanos(self.started.elapsed()), self.thread);
+    }
+
     fn reading(&mut self) -> Reading {
         let mut reading = Reading { at_ns: nanos(self.started.elapsed()), ..Reading::default() };
         self.reasons.note("getrusage", usage::read(&mut reading));
         self.reasons.note("jemalloc", jemalloc::read(&mut reading));
-        self.details.look([self.thread, system::thread_id()], &mut reading, &mut self.reasons);
+        self.details.look(&mut reading, &mut self.reasons);
         #[cfg(not(target_os = "linux"))]
         {
             self.system.resident = self.details.resident();
@@ -278,33 +289,54 @@ struct Pace {
 }
 
 impl Pace {
-    /// Looks at fixed times; a missed look is left out.
+    /// Looks at fixed times, of which a missed one is left out; samples what threads are blocked in at random ones.
     fn watch(self, watched: &Mutex<Watched>, stopped: &Receiver<()>) {
         watched.lock().unwrap_or_else(PoisonError::into_inner).thread = system::thread_id();
+        let mut random = Rng::with_seed(nanos(SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default()));
+        let mut sample = Instant::now() + self.gap(Duration::ZERO, &mut random);
         let mut next = Instant::now() + self.every;
         let mut details = Instant::now() + self.details_every;
+        let until = |next: Instant| next.saturating_duration_since(Instant::now());
         // Nothing is ever sent: the channel closes.
-        while stopped.recv_timeout(next.saturating_duration_since(Instant::now())) == Err(RecvTimeoutError::Timeout) {
+        while stopped.recv_timeout(until(next.min(sample))) == Err(RecvTimeoutError::Timeout) {
             let mut watched = watched.lock().unwrap_or_else(PoisonError::into_inner);
-            if next >= details {
-                let before = system::thread_time();
-                let reading = watched.reading();
-                watched.readings.add(reading);
-                let took = system::thread_time().zip(before).map(|(now, before)| now.saturating_sub(before));
-                details = (details + self.details_every).max(next + self.rest(took.unwrap_or_default()));
+            if until(sample).is_zero() {
+                let took = timed(|| watched.sample());
+                sample = Instant::now() + self.gap(took, &mut random);
             }
-            let moment = watched.moment();
-            watched.moments.add(moment);
+            if until(next).is_zero() {
+                if next >= details {
+                    let took = timed(|| {
+                        let reading = watched.reading();
+                        watched.readings.add(reading);
+                    });
+                    details = (details + self.details_every).max(next + self.rest(took));
+                }
+                let moment = watched.moment();
+                watched.moments.add(moment);
+                next = (next + self.every).max(Instant::now());
+            }
             watched.own_ns = system::thread_time().map(nanos);
-            drop(watched);
-            next = (next + self.every).max(Instant::now());
         }
+    }
+
+    /// The time from one sample to the next, of which half to one and a half of its mean are equally likely.
+    fn gap(self, took: Duration, random: &mut Rng) -> Duration {
+        let mean = self.every.max(took.saturating_mul(PATIENCE_OF_SAMPLES));
+        mean / 2 + Duration::from_nanos(random.u64(0..=nanos(mean)))
     }
 
     /// How long details are not read after they took so long.
     fn rest(self, took: Duration) -> Duration {
         took.saturating_mul(PATIENCE).max(self.details_every.saturating_sub(self.every))
     }
+}
+
+/// The thread's processor time that `work` takes; none where the platform does not tell it.
+fn timed(work: impl FnOnce()) -> Duration {
+    let before = system::thread_time();
+    work();
+    system::thread_time().zip(before).map(|(now, before)| now.saturating_sub(before)).unwrap_or_default()
 }
 
 /// The track of the process's monitor so far; `None` where none is running.
@@ -354,5 +386,18 @@ mod tests {
         // Ten thousand threads, say.
         assert_eq!(pace.rest(Duration::from_millis(80)), Duration::from_secs(160));
         assert_eq!(pace.rest(Duration::MAX), Duration::MAX);
+    }
+
+    #[test]
+    fn samples_come_at_random_and_less_often_where_they_cost_more() {
+        let pace = Pace { every: Duration::from_millis(100), details_every: Duration::from_secs(1) };
+        let mut random = Rng::with_seed(1);
+        for (took, mean) in [(Duration::from_micros(10), 0.1), (Duration::from_millis(1), 0.5)] {
+            let gaps: Vec<f64> = (0..1_000).map(|_| pace.gap(took, &mut random).as_secs_f64() / mean).collect();
+            let (least, most) = gaps.iter().fold((f64::MAX, 0.0_f64), |(a, b), gap| (a.min(*gap), b.max(*gap)));
+            assert!((0.5..0.51).contains(&least) && (1.49..=1.5).contains(&most), "{least} to {most}");
+            assert!((0.97..1.03).contains(&(gaps.iter().sum::<f64>() / 1_000.0)), "{took:?}");
+        }
+        assert!(pace.gap(Duration::MAX, &mut random) >= Duration::MAX / 2);
     }
 }

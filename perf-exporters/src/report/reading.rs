@@ -106,7 +106,7 @@ readings! {
     /// reading before their end saw.
     ready_ns: Grows, Nanos, "threads", "waiting for a processor";
     /// Time that threads spent blocked in `futex`, which is what locks, condition variables, channels and parked threads
-    /// wait in. Sampled: each reading counts the threads that it finds there for the time since the one before.
+    /// wait in. Sampled at random times: a thread that a sample finds there counts until the next one.
     futex_ns: Grows, Nanos, "blocked", "threads blocked in futex";
     /// Time that threads spent blocked in any other system call, such as reads, sleeps and `epoll_wait`. Sampled likewise.
     blocked_ns: Grows, Nanos, "blocked", "threads blocked in other calls";

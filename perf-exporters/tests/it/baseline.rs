@@ -381,28 +381,44 @@ fn five_runs_after_five_fail_where_no_state_of_a_machine_explains_it() {
     assert!(told(&late, false) && !told(&late, true));
 }
 
-/// Calls of two kinds, some five in a hundred slow: a few more of these take the p95 from the one kind to the other.
+/// Five runs of a thousand calls, so many of which take twice as long.
+fn of_two_kinds(ns: u64, slow: usize) -> [Report; 5] {
+    [0_u64, 1, 2, 3, 4].map(|run| {
+        let ns = ns + run * ns / 200;
+        let times: Vec<u64> = (0..1_000).map(|at| if at < slow { 2 * ns } else { ns }).collect();
+        let mut own = probe("p", ns);
+        own.sum_ns = times.iter().sum();
+        own.histogram = times.into_iter().collect::<Histogram>();
+        own.quantiles = Quantiles::from_fn(|q| own.histogram.quantile(q).unwrap());
+        report([own])
+    })
+}
+
+fn level_of(metric: Metric, old: &[Report], new: &[Report]) -> Option<Level> {
+    let found = compare_baselines(&Baseline::from_runs(old), &Baseline::from_runs(new), &Options::default());
+    found.change("p", metric).map(|change| change.level)
+}
+
+/// Some five in a hundred are slow: a few more of these take the p95 from the one kind to the other.
 #[test]
 fn a_tail_between_two_kinds_of_calls_proves_nothing() {
-    let runs = |ns: u64, slow: usize| {
-        [0_u64, 1, 2, 3, 4].map(|run| {
-            let ns = ns + run * ns / 200;
-            let times: Vec<u64> = (0..1_000).map(|at| if at < slow { 2 * ns } else { ns }).collect();
-            let mut own = probe("p", ns);
-            own.sum_ns = times.iter().sum();
-            own.histogram = times.into_iter().collect::<Histogram>();
-            own.quantiles = Quantiles::from_fn(|q| own.histogram.quantile(q).unwrap());
-            report([own])
-        })
-    };
-    let p95 = |old: &[Report], new: &[Report]| {
-        let found = compare_baselines(&Baseline::from_runs(old), &Baseline::from_runs(new), &Options::default());
-        found.change("p", Metric::P95Ns).map(|change| change.level)
-    };
+    let runs = of_two_kinds;
+    let p95 = |old: &[Report], new: &[Report]| level_of(Metric::P95Ns, old, new);
     assert_eq!(p95(&runs(10_000, 45), &runs(10_000, 55)), Some(Level::Unproven), "one call in a hundred more");
     assert_eq!(p95(&runs(10_000, 45), &runs(10_000, 120)), Some(Level::Fail), "one in ten is another kind of program");
     assert_eq!(p95(&runs(10_000, 5), &runs(10_000, 60)), Some(Level::Fail), "beyond the old p99");
     assert_eq!(p95(&runs(10_000, 45), &runs(14_000, 45)), Some(Level::Fail), "all calls");
+}
+
+/// About half are slow: a few more of these take the median from the one kind to the other.
+#[test]
+fn a_median_between_two_kinds_of_calls_proves_nothing() {
+    let runs = of_two_kinds;
+    let p50 = |old: &[Report], new: &[Report]| level_of(Metric::P50Ns, old, new);
+    assert_eq!(p50(&runs(10_000, 460), &runs(10_000, 540)), Some(Level::Unproven), "eight calls in a hundred more");
+    assert_eq!(p50(&runs(10_000, 460), &runs(10_000, 800)), Some(Level::Fail), "one in three more: the mean moves");
+    assert_eq!(p50(&runs(10_000, 60), &runs(10_000, 540)), Some(Level::Fail), "the p90 moves");
+    assert_eq!(p50(&runs(10_000, 460), &runs(14_000, 460)), Some(Level::Fail), "all calls");
 }
 
 #[test]

@@ -6,6 +6,8 @@
 
 mod cgroup;
 mod source;
+mod states;
+mod tasks;
 mod threads;
 
 use std::path::Path;
@@ -16,6 +18,8 @@ use super::absent::Reasons;
 use crate::report::{Limits, PressureOf, Reading, ThreadTime};
 use cgroup::Cgroup;
 use source::{MOST, Source, keyed};
+use states::States;
+use tasks::Tasks;
 use threads::Threads;
 
 /// Everything that is read less often than memory and processor time.
@@ -30,7 +34,9 @@ pub(super) struct Details {
     pressure_of: PressureOf,
     pressure_told: bool,
     cgroup: Cgroup,
-    threads: Result<Threads, String>,
+    tasks: Result<Tasks, String>,
+    threads: Threads,
+    states: States,
     descriptors: std::path::PathBuf,
 }
 
@@ -60,13 +66,22 @@ impl Details {
             pressure_of,
             pressure_told: false,
             cgroup,
-            threads: Threads::open(root),
+            tasks: Tasks::open(root),
+            threads: Threads::default(),
+            states: States::new(),
             descriptors: own.join("fd"),
         }
     }
 
-    /// Reads all of it. The threads of `silent` are the monitor's own.
-    pub(super) fn look(&mut self, silent: [u32; 2], reading: &mut Reading, reasons: &mut Reasons) {
+    /// Looks at what threads are blocked in. The thread `silent` is the monitor's own.
+    pub(super) fn sample(&mut self, at_ns: u64, silent: u32) {
+        if let Ok(tasks) = &self.tasks {
+            self.states.sample(tasks, at_ns, silent);
+        }
+    }
+
+    /// Reads all of it; of what threads are blocked in, what samples found so far.
+    pub(super) fn look(&mut self, reading: &mut Reading, reasons: &mut Reasons) {
         reasons.note("status", self.status(reading));
         reasons.note("io", self.io(reading));
         reasons.note("net", self.net(reading));
@@ -76,16 +91,13 @@ impl Details {
         reasons.note("descriptors", self.descriptors(reading));
         reasons.note("cgroup cpu", self.cgroup.read_cpu(&mut self.buffer, reading));
         reasons.note("cgroup memory", self.cgroup.read_memory(&mut self.buffer, reading));
-        let [times, states] = match &mut self.threads {
-            Ok(threads) => threads.look(silent, reading),
-            Err(reason) => [Err(reason.clone()), Err(reason.clone())],
-        };
-        reasons.note("threads", times);
-        reasons.note("blocked", states);
+        let tasks = self.tasks.as_ref().map_err(Clone::clone);
+        reasons.note("threads", tasks.clone().and_then(|tasks| self.threads.look(tasks, reading)));
+        reasons.note("blocked", tasks.and_then(|_| self.states.read(reading)));
     }
 
     pub(super) fn threads(&self) -> Vec<ThreadTime> {
-        self.threads.as_ref().map_or_else(|_| Vec::new(), Threads::times)
+        self.threads.times()
     }
 
     pub(super) fn limits(&mut self) -> Limits {

@@ -38,7 +38,8 @@ impl Seen {
 
 fn look(details: &mut Details, at_ns: u64) -> Seen {
     let (mut reading, mut reasons) = (Reading { at_ns, ..Reading::default() }, Reasons::default());
-    details.look([0; 2], &mut reading, &mut reasons);
+    details.sample(at_ns, 0);
+    details.look(&mut reading, &mut reasons);
     Seen { reading, limits: details.limits(), absent: reasons.list() }
 }
 
@@ -261,6 +262,7 @@ fn threads_that_come_and_go_are_counted_from_their_start() {
     let mut details = Details::new(root.path());
     let first = look(&mut details, 0).reading;
     assert_eq!((first.threads, first.ready_ns, first.futex_ns), (Some(2), Some(0), Some(0)));
+    // A look takes no sample: the first one stands until the second.
 
     fs::remove_dir_all(root.path().join("proc/self/task/11")).unwrap();
     put(
@@ -274,7 +276,7 @@ fn threads_that_come_and_go_are_counted_from_their_start() {
     );
     let then = look(&mut details, second).reading;
     assert_eq!((then.threads, then.ready_ns), (Some(2), Some(54)));
-    assert_eq!((then.futex_ns, then.blocked_ns), (Some(0), Some(second)));
+    assert_eq!((then.futex_ns, then.blocked_ns), (Some(second), Some(0)));
     let times: Vec<_> =
         details.threads().iter().map(|one| (one.name.clone(), one.id, one.cpu_ns, one.ready_ns)).collect();
     let of = |name: &str, id, cpu, ready| (name.to_owned(), id, cpu, ready);
@@ -283,7 +285,8 @@ fn threads_that_come_and_go_are_counted_from_their_start() {
 
     // The number 12 is used again.
     put(root.path(), &[("proc/self/task/12/schedstat", "30 1 9\n"), ("proc/self/task/12/comm", "next\n")]);
-    assert_eq!(look(&mut details, 2 * second).reading.ready_ns, Some(55));
+    let last = look(&mut details, 2 * second).reading;
+    assert_eq!((last.ready_ns, last.futex_ns, last.blocked_ns), (Some(55), Some(second), Some(second)));
     let ended = details.threads().pop().unwrap();
     assert_eq!((ended.threads, ended.cpu_ns, ended.ready_ns), (2, 40, 4));
 }
