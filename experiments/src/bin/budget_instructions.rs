@@ -4,7 +4,7 @@
 //! other addresses each time. `cargo run --release -p experiments --features budgets --bin budget_instructions
 //! [RUNS [spread|limits|growth|together [BODY]]]`; 100 runs of each by default, of all parts and bodies. It ends with 1 where an unchanged body fails, or a changed one does not.
 //!
-//! `together` counts all bodies, as usual and with 1 % more work (`MORE=5` in the environment: 5 %), in each of so many processes, and
+//! `together` counts all bodies, or those that are asked for, as usual and with 1 % more work (`MORE=5` in the environment: 5 %), in each of so many processes, and
 //! judges the counts of neighbours: by a limit, and as `perf.lock` holds them.
 
 #[allow(dead_code, reason = "other experiments on budgets use more of it")]
@@ -109,11 +109,13 @@ const BODIES: &[Body] = &[
     }),
 ];
 
-/// All bodies in one process: a size of this test is the place of a body, doubled, and one more for the changed one.
-const TOGETHER: &str = "all bodies";
+/// Several bodies in one process, all or those whose names have what follows: a size of this test is the place of a body, doubled, and
+/// one more for the changed one.
+const TOGETHER: &str = "together ";
 
-fn places() -> &'static [usize] {
-    (0..2 * BODIES.len()).map(|at| at + 2).collect::<Vec<_>>().leak()
+fn places(asked: &str) -> &'static [usize] {
+    let bodies = (0..BODIES.len()).filter(|at| BODIES[*at].0.contains(asked));
+    bodies.flat_map(|at| [2 * at + 2, 2 * at + 3]).collect::<Vec<_>>().leak()
 }
 
 fn at_place(place: usize) {
@@ -130,11 +132,12 @@ fn more() -> usize {
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts, made floats for their medians")]
 fn together(processes: usize) -> bool {
     let Ok(program) = std::env::current_exe() else { return false };
+    let name = format!("{TOGETHER}{}", asked());
     let mut counts: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
     // On a busy machine a process may not end in time: another one is counted then.
     let (mut process, mut missed) = (0, 0);
     while process < processes {
-        match instructions_of_test(&program, std::path::Path::new("."), TOGETHER) {
+        match instructions_of_test(&program, std::path::Path::new("."), &name) {
             Ok(counted) => {
                 counted.by_size.into_iter().for_each(|(at, count)| counts.entry(at).or_default().push(count));
                 process += 1;
@@ -155,7 +158,7 @@ fn together(processes: usize) -> bool {
     );
     println!("|---|--:|--:|--:|--:|--:|--:|");
     let mut right = true;
-    for (at, (name, _)) in BODIES.iter().enumerate() {
+    for (at, (name, _)) in BODIES.iter().enumerate().filter(|(_, (name, _))| name.contains(&asked())) {
         let (Some(usual), Some(more)) = (counts.get(&(2 * at + 2)), counts.get(&(2 * at + 3))) else { return false };
         let mut sorted = usual.clone();
         sorted.sort_by(f64::total_cmp);
@@ -238,7 +241,7 @@ fn run(name: &str, spec: BudgetSpec) -> Finished<()> {
     match name {
         SORT | SORT_RIGHT => return run.growth(sort),
         SEARCH | SEARCH_RIGHT => return run.growth(search),
-        TOGETHER => return run.growth(at_place),
+        _ if name.starts_with(TOGETHER) => return run.growth(at_place),
         _ => {}
     }
     let (percent, name) = name.split_once(" % ").unwrap_or(("100", name));
@@ -251,10 +254,13 @@ fn actual(finished: &Finished<()>) -> Option<f64> {
     finished.findings.rows.first().map(|row| row.actual).filter(|value| value.is_finite())
 }
 
-/// The bodies that are asked for.
+/// A part of the names of the bodies that are asked for.
+fn asked() -> String {
+    std::env::args().nth(3).unwrap_or_default()
+}
+
 fn bodies() -> impl Iterator<Item = &'static Body> {
-    let asked = std::env::args().nth(3).unwrap_or_default();
-    BODIES.iter().filter(move |(name, _)| name.contains(&asked))
+    BODIES.iter().filter(|(name, _)| name.contains(&asked()))
 }
 
 /// Runs of one kind: a row of the table, and whether no verdict was wrong.
@@ -324,13 +330,13 @@ fn main() -> ExitCode {
     if let Some(name) = arguments.first().filter(|_| arguments.iter().any(|argument| argument == "--exact")) {
         // Started by a run. Growth has sizes; everything else is compared, so that body and reference are counted.
         let is_growth = [SORT, SEARCH, SORT_RIGHT, SEARCH_RIGHT].contains(&name.as_str());
-        let spec = match () {
-            () if name == TOGETHER => {
-                let growth = Growth { class: GrowthClass::Linear, sizes: places(), by: Figure::Instructions };
+        let spec = match name.strip_prefix(TOGETHER) {
+            Some(asked) => {
+                let growth = Growth { class: GrowthClass::Linear, sizes: places(asked), by: Figure::Instructions };
                 BudgetSpec { growth: Some(growth), ..BudgetSpec::EMPTY }
             }
-            () if is_growth => grows(GrowthClass::Linear),
-            () => compared(),
+            None if is_growth => grows(GrowthClass::Linear),
+            None => compared(),
         };
         run(name, spec);
         return ExitCode::SUCCESS;

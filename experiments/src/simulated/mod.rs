@@ -1,5 +1,8 @@
 //! Seeded noise, and an epoch of sampling as a budget test takes it.
 
+pub(crate) mod calls;
+pub(crate) mod condition;
+pub(crate) mod growing;
 pub(crate) mod histories;
 pub(crate) mod reports;
 

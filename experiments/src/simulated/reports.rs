@@ -6,6 +6,7 @@ use perf_exporters::baseline::{Baseline, Level, Options, compare_baselines};
 use perf_exporters::judge::Verdict;
 use perf_exporters::report::{ProbeReport, Quantiles};
 
+use super::condition::{Condition, Wrong, row};
 use super::normal;
 
 /// Calls of each function in a process, and processes of each side.
@@ -24,19 +25,19 @@ const FUNCTIONS: [(&str, f64); 6] = [
 
 /// A program on a machine.
 #[derive(Clone, Copy)]
-pub(crate) struct Program {
+struct Program {
     /// The first function takes so many times as long.
-    pub(crate) slower: f64,
+    slower: f64,
     /// Calls of all functions that take twice as long, as a share: the first ones after the processor was lost.
-    pub(crate) cold: f64,
+    cold: f64,
     /// Calls of the first function that take three times as long, as a share.
-    pub(crate) rare: f64,
+    rare: f64,
     /// How far processes scatter, together and each function by itself.
-    pub(crate) scatter: f64,
+    scatter: f64,
 }
 
 impl Program {
-    pub(crate) const CALM: Self = Self { slower: 1.0, cold: 0.0, rare: 0.0, scatter: 0.03 };
+    const CALM: Self = Self { slower: 1.0, cold: 0.0, rare: 0.0, scatter: 0.03 };
 
     fn report(self, rng: &mut Rng) -> Report {
         let mut report = Report::default();
@@ -71,7 +72,7 @@ fn whole(ns: f64) -> u64 {
 }
 
 /// FAIL where a figure of a function fails: of the first one, or of another.
-pub(crate) fn diff(old: Program, new: Program, of_first: bool) -> Box<dyn FnMut(&mut Rng) -> Verdict> {
+fn diff(old: Program, new: Program, of_first: bool) -> Box<dyn FnMut(&mut Rng) -> Verdict> {
     let options = Options::default();
     Box::new(move |rng| {
         let mut side = |program: Program| {
@@ -85,4 +86,39 @@ pub(crate) fn diff(old: Program, new: Program, of_first: bool) -> Box<dyn FnMut(
             .any(|change| change.gates && change.level == Level::Fail && (change.probe == FUNCTIONS[0].0) == of_first);
         if fails { Verdict::Fail } else { Verdict::Pass }
     })
+}
+
+const SLOWER: Program = Program { slower: 1.5, ..Program::CALM };
+const RARE: Program = Program { rare: 0.08, ..Program::CALM };
+/// Requests that take a sixth longer lose the processor more often, each of them.
+const COLD: Program = Program { cold: 0.048, ..Program::CALM };
+const COLDER: Program = Program { cold: 0.056, ..SLOWER };
+/// Calls of two kinds, about half of each.
+const HALF: Program = Program { cold: 0.46, ..Program::CALM };
+const MORE_THAN_HALF: Program = Program { cold: 0.54, ..SLOWER };
+
+/// Five reports of one program and five of another.
+pub(crate) fn conditions() -> Vec<Condition> {
+    use Wrong::{Fail, NoFail};
+    vec![
+        row("diff, nothing changed", 10_000, Fail, 0.005, diff(Program::CALM, Program::CALM, false)),
+        row("diff, one function 1.5 times, the others", 10_000, Fail, 0.005, diff(Program::CALM, SLOWER, false)),
+        row("diff, one 1.5 times, 4.8 % of calls cold, then 5.6 %", 10_000, Fail, 0.005, diff(COLD, COLDER, false)),
+        row(
+            "diff, one 1.5 times, 46 % of calls cold, then 54 %",
+            10_000,
+            Fail,
+            0.005,
+            diff(HALF, MORE_THAN_HALF, false),
+        ),
+        row("diff, one function 1.5 times, itself", 200, NoFail, 0.05, diff(Program::CALM, SLOWER, true)),
+        row(
+            "diff, the same, 46 % of calls cold, then 54 %, itself",
+            200,
+            NoFail,
+            0.05,
+            diff(HALF, MORE_THAN_HALF, true),
+        ),
+        row("diff, 8 % of its calls three times", 200, NoFail, 0.05, diff(Program::CALM, RARE, true)),
+    ]
 }
