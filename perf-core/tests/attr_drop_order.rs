@@ -20,6 +20,8 @@ fn arguments_drop_as_in_the_plain_function() {
         let name = format!("drop_order_{edition}");
         crates.add(&name, &format!("edition = {edition:?}"), "async-trait = \"0.1\"", "main.rs", &source);
     }
+    // Both at once.
+    crates.cargo(&["build", "--quiet", "--workspace"]);
     for edition in ["2021", "2024"] {
         let output = crates.cargo(&["run", "--quiet", "--package", &format!("drop_order_{edition}")]);
         let printed = crates::printed(&output);

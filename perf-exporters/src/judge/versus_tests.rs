@@ -62,10 +62,10 @@ fn what_a_median_does_not_see_fails() {
 #[test]
 fn unchanged_code_never_fails() {
     for (index, machine) in MACHINES.iter().enumerate() {
-        let (passed, failed) = tally(machine, |_| 1.0, 1.10, 60);
+        let (passed, failed) = tally(machine, |_| 1.0, 1.10, 30);
         assert_eq!(failed, 0, "machine {index}");
-        // Without turns that are shorter than bursts it is some 26 on the last machine.
-        assert!(passed >= 54, "machine {index}: {passed} of 60");
+        // Without turns that are shorter than bursts it is some 13 on the last machine.
+        assert!(passed >= 26, "machine {index}: {passed} of 30");
     }
 }
 

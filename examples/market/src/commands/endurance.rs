@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fs;
 use std::time::Duration;
 
+use perf_exporters::human;
 use perf_load::endurance::Soak;
 use perf_load::page;
 use perf_load::simulate::{Memory, Queue, Service};
@@ -30,8 +31,10 @@ pub(crate) fn run(book: &mut Book, world: &World, mode: Mode) -> Result<(), Box<
     say(&endured.to_string());
     let memory: Vec<f64> = endured.checkpoints.iter().filter_map(|point| Some(point.memory? as f64)).collect();
     if let (Some(first), Some(last)) = (memory.first(), memory.last()) {
-        book.figure("endurance", "growth", last - first);
-        book.figure("endurance", "memory", memory.iter().copied().fold(0.0, f64::max));
+        let [began, ended] = [first, last].map(|bytes| human::figure(*bytes, "bytes"));
+        let seen = format!("live heap, first and last of {} checkpoints: {began}, {ended}", memory.len());
+        book.explained("endurance", "growth", last - first, None, Some(&seen));
+        book.explained("endurance", "memory", memory.iter().copied().fold(0.0, f64::max), None, Some(&seen));
     }
     book.plot(page::endured(&endured));
     let leaks = Memory::at_first(200 << 20).leak_per_minute(10_000_000).noise(300 << 10);

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use perf_exporters::Report;
+use perf_exporters::human;
 use perf_exporters::report::ProbeReport;
 
 use super::book::{Book, perf, say};
@@ -86,13 +87,21 @@ fn note(book: &mut Book, then: &[Report], now: &[Report], doubt: Option<&str>) {
     // A generator that was late measured itself.
     let valid = |probe: &&ProbeReport| probe.driven.as_ref().is_none_or(|driven| driven.invalid.is_empty());
     let latency = move |run: &Report| Some(run.probe(LATENCY).filter(valid)?.quantiles.p95 as f64);
-    let throughput = |run: &Report| run.probe(THROUGHPUT).map(|probe| probe.items as f64 / probe.sum_ns.max(1) as f64);
+    let throughput =
+        |run: &Report| run.probe(THROUGHPUT).map(|probe| probe.items as f64 / (probe.sum_ns.max(1) as f64 / 1e9));
     let memory = |run: &Report| Some(run.monitor.first()?.figure("rss_bytes")?.max);
-    let of: [(&str, Of<'_>, f64); 3] =
-        [("latency", &latency, 1.0), ("loss of throughput", &throughput, -1.0), ("memory", &memory, 1.0)];
-    for (metric, of, sign) in of {
+    let of: [(&str, Of<'_>, f64, &str, &str); 3] = [
+        ("latency", &latency, 1.0, &format!("p95 of {LATENCY}"), "ns"),
+        ("loss of throughput", &throughput, -1.0, &format!("messages of {THROUGHPUT}"), "per_second"),
+        ("memory", &memory, 1.0, "the greatest resident set", "bytes"),
+    ];
+    for (metric, of, sign, what, unit) in of {
         match (figure(then, of), figure(now, of)) {
-            (Some(then), Some(now)) => book.doubted("regression", metric, sign * (now / then - 1.0), doubt),
+            (Some(then), Some(now)) => {
+                let [before, after] = [then, now].map(|value| human::figure(value, unit));
+                let seen = format!("{what}, the median of {RUNS} runs: {before} before, {after} now");
+                book.explained("regression", metric, sign * (now / then - 1.0), doubt, Some(&seen));
+            }
             _ => book.doubted("regression", metric, f64::NAN, Some("no run of one side measured it: see above")),
         }
     }

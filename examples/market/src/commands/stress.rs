@@ -85,9 +85,11 @@ pub(crate) fn run(book: &mut Book, world: &World, mode: Mode) -> Result<(), Box<
     say(&found.to_string());
     let ns = |time: &Duration| time.as_secs_f64() * 1e9;
     match &found.took {
-        Took::Time(time) => book.figure("stress", "recovery", ns(time)),
+        Took::Time(time) => book.explained("stress", "recovery", ns(time), None, Some(&seen)),
         // Watched for as long as it may take, it is known to take longer.
-        Took::Longer(time) if *time >= RECOVERED => book.figure("stress", "recovery", ns(time) + 1.0),
+        Took::Longer(time) if *time >= RECOVERED => {
+            book.explained("stress", "recovery", ns(time) + 1.0, None, Some(&found.took.to_string()));
+        }
         // No time was measured: neither of an overload that was none, nor where the generator was late.
         unknown => book.doubted("stress", "recovery", f64::NAN, Some(&unknown.to_string())),
     }

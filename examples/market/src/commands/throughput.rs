@@ -147,8 +147,12 @@ pub(crate) fn disks(book: &mut Book, world: &World, ingestion: &Track) -> Result
     let can =
         |name: &str| report.probe(name).map_or(f64::NAN, |probe| probe.bytes as f64 / (probe.sum_ns as f64 / 1e9));
     let (written, read) = disk(ingestion)?;
-    book.figure("disk", "written, of what it can", written / can("disk::write"));
-    book.figure("disk", "read, of what it can", read / can("disk::read"));
+    for (metric, used, probe) in
+        [("written, of what it can", written, "disk::write"), ("read, of what it can", read, "disk::read")]
+    {
+        let [own, most] = [used, can(probe)].map(|bytes| human::figure(bytes, "bytes"));
+        book.explained("disk", metric, used / can(probe), None, Some(&format!("{own} of {most} a second")));
+    }
     Ok(())
 }
 
