@@ -2,7 +2,6 @@
 //!
 //! `TRYBUILD=overwrite` rewrites the expected messages. Both kinds are one set, for which the library is built once; apart, it
 //! would be built for the one and checked for the other.
-#![cfg(feature = "enabled")]
 
 #[test]
 fn accepted_and_refused() {
