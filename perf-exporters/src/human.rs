@@ -172,6 +172,7 @@ pub fn percent(value: f64) -> Scaled {
 /// # use perf_exporters::human::figure;
 /// assert_eq!(figure(5e6, "ns"), "5.00ms");
 /// assert_eq!(figure(0.015, "ratio"), "1.5%");
+/// assert_eq!(figure(-0.096, "ratio"), "−9.6%");
 /// assert_eq!(figure(2.25, "count"), "2.25");
 /// ```
 #[must_use]
@@ -182,8 +183,8 @@ pub fn figure(value: f64, unit: &str) -> String {
     match unit {
         "ns" => format!("{minus}{:#}", duration(whole)),
         "bytes" => format!("{minus}{:#}", bytes(whole)),
-        "per_second" => format!("{:#}/s", count(whole)),
-        "ratio" => format!("{:#}", percent(100.0 * value)),
+        "per_second" => format!("{minus}{:#}/s", count(whole)),
+        "ratio" => format!("{minus}{:#}", percent(100.0 * value.abs())),
         _ if value.fract().abs() < 0.005 => format!("{minus}{whole}"),
         _ => format!("{minus}{:.2}", value.abs()),
     }

@@ -8,10 +8,10 @@ use perf_exporters::gate_log;
 use perf_exporters::judge::relative::{self, COMPARISON_LEVEL, Judgement, Order};
 use perf_exporters::judge::{Reason, Verdict};
 use perf_exporters::report::{Machine, ProbeReport};
-use perf_exporters::stats::order::median;
+use perf_exporters::stats::order;
 use serde::Serialize;
 
-use super::{UNFIT, scatter};
+use super::{UNFIT, median, scatter};
 use crate::cli::CompareArgs;
 use crate::program::{BudgetTest, Run};
 
@@ -239,7 +239,8 @@ impl Collected {
             let scatters = scattering.contains(key) && matches!(row.judged, Verdict::Inconclusive(_));
             Compared { scatters, gates: gates && !scatters, ..row }
         };
-        let probes: Vec<Compared> = self.series.iter().map(row).collect();
+        let mut probes: Vec<Compared> = self.series.iter().map(row).collect();
+        median::hold_back(&mut probes);
         let mut comparison = Comparison {
             revision: args.revision.clone(),
             commit: commit.to_owned(),
@@ -298,12 +299,12 @@ impl Series {
         /// The placement of code alone moves a call by as much.
         const LEAST_NS: f64 = 3.0;
         let Judgement { verdict, ratio: shift, upper95, fail_p, blocks, .. } = judged;
-        let (old_ns, new_ns) = (median(&self.old).unwrap_or(0.0), median(&self.new).unwrap_or(0.0));
+        let (old_ns, new_ns) = (order::median(&self.old).unwrap_or(0.0), order::median(&self.new).unwrap_or(0.0));
         let tiny = (new_ns - old_ns * ratio).abs() < LEAST_NS;
         let judged = if verdict.is_fail() && tiny { Verdict::Pass } else { verdict };
         let known = |value: f64| value.is_finite().then_some(value);
         // Before the first look the only estimate is the plain one.
-        let shift = known(shift).or_else(|| median(&self.d).map(f64::exp));
+        let shift = known(shift).or_else(|| order::median(&self.d).map(f64::exp));
         // The medians of both sides also differ by disturbances of the machine. The row shows their middle, and to both sides
         // of it the paired estimate: before, after and change say the same.
         let (middle, half) = ((old_ns * new_ns).sqrt(), shift.unwrap_or(1.0).sqrt());

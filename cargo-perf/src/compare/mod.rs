@@ -5,6 +5,7 @@
 
 mod blocks;
 mod counted;
+mod median;
 mod paths;
 mod scatter;
 mod show;

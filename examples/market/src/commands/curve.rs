@@ -26,6 +26,9 @@ const MOST: f64 = 100_000.0;
 /// A step that fails by its times is driven again, so many times as long: a stall of the machine then counts less, a rate that
 /// is too high as much.
 const LONGER: u32 = 4;
+/// A step of which less than this share was achieved is far beyond what the platform can do: it took three times as long as it was
+/// meant to. It is not driven again, and higher rates, which would take longer still, are left out.
+const FAR: f64 = 1.0 / 3.0;
 /// What a platform must keep to hold a rate.
 const P95: Duration = Duration::from_millis(50);
 const ERRORS: f64 = 0.01;
@@ -55,7 +58,12 @@ pub(crate) fn step(drive: &mut dyn Drive, rate: f64, time: Duration) -> Result<(
         Ok((outcome, shown))
     };
     let short: (Outcome, Shown) = drive(time)?;
-    if short.1 == Shown::Fails && short.0.error_rate() <= ERRORS { drive(time * LONGER) } else { Ok(short) }
+    let by_times = short.1 == Shown::Fails && short.0.error_rate() <= ERRORS;
+    if by_times && !is_far(&short.0) { drive(time * LONGER) } else { Ok(short) }
+}
+
+fn is_far(outcome: &Outcome) -> bool {
+    outcome.achieved() < FAR * outcome.offered()
 }
 
 /// What a step of so many messages a second shows, in a line.
@@ -130,6 +138,10 @@ pub(crate) fn run(book: &mut Book, world: &World, mode: Mode) -> Result<(), Box<
         }
         points.push((rate, outcome.achieved(), quantile(0.5), quantile(0.95), quantile(0.99)));
         book.drive(&outcome);
+        if shown == Shown::Fails && is_far(&outcome) && rate < RATES[RATES.len() - 1] {
+            say("curve: higher rates are left out, this one is far beyond what is held\n");
+            break;
+        }
     }
     book.plot(plot(&points));
     if mode != Mode::Quick {
@@ -217,5 +229,12 @@ mod tests {
         let mut stalled = Simulated::of(100 * CAPACITY, 100 * CAPACITY);
         stalled.stalls = 1;
         assert_eq!(shown(&mut stalled, 0.9), (Duration::from_secs(4), Shown::Holds));
+    }
+
+    #[test]
+    fn a_rate_far_beyond_the_capacity_is_driven_once() {
+        let mut slow = Simulated::of(100 * CAPACITY, CAPACITY);
+        assert_eq!(shown(&mut slow, 2.0), (Duration::from_secs(4), Shown::Fails));
+        assert_eq!(shown(&mut slow, 4.0), (Duration::from_secs(1), Shown::Fails));
     }
 }
