@@ -124,6 +124,12 @@ pub struct Step {
 }
 
 impl Step {
+    /// Whether the system failed, and by so much less than was offered that no longer step is needed to prove it.
+    #[must_use]
+    pub fn is_far_beyond(&self) -> bool {
+        matches!(self.verdict, Verdict::Fails(_)) && self.achieved < SURELY_LESS * self.offered
+    }
+
     /// The step of a drive. The last step at a rate leaves no doubt: there, the likelier side counts.
     pub(super) fn of(
         purpose: Purpose,

@@ -77,10 +77,11 @@ impl Trial {
     /// A trial at 70 % of the highest rate that the system held, with an overload of twice that rate.
     ///
     /// # Errors
-    /// Where the break is not [confirmed](Breaking::confirmed): nothing is then known of a rate that the system held, or that it
-    /// fails at twice as much.
+    /// Where it is not known that twice that rate is too much: neither is the break [confirmed](Breaking::confirmed), nor was a rate up to
+    /// there [far beyond](crate::breaking::Step::is_far_beyond) what the system does.
     pub fn beyond(breaking: &Breaking) -> Result<Self, Error> {
-        let Some(good) = breaking.good.filter(|_| breaking.confirmed) else {
+        let overloads = |rate: f64| breaking.steps.iter().any(|step| step.offered <= rate && step.is_far_beyond());
+        let Some(good) = breaking.good.filter(|good| breaking.confirmed || overloads(OVERLOAD * good)) else {
             return Err(Error::invalid("rate", "no break is confirmed: no overload is known to recover from"));
         };
         Self::at(USUAL * good)?.overload(OVERLOAD * good, Duration::from_secs(10))

@@ -94,6 +94,12 @@ fn the_plan_follows_from_the_breaking_point() {
     let arrivals = Trial::beyond(&found).unwrap().schedule().unwrap();
     let near = |rate: f64, expected: f64| (rate / expected - 1.0).abs() < 1e-9;
     assert!(near(arrivals.rate_at(seconds(5)), 0.7 * good) && near(arrivals.rate_at(seconds(35)), 2.0 * good));
+    // Where the break is not confirmed, a rate far beyond it is an overload all the same; near it, none is known.
+    let mut unsteady = found.clone();
+    unsteady.confirmed = false;
+    assert_eq!(Trial::beyond(&unsteady).unwrap().schedule().unwrap(), arrivals);
+    unsteady.steps.retain(|step| !step.is_far_beyond());
+    assert!(unsteady.steps.iter().any(|step| !step.verdict.holds()) && Trial::beyond(&unsteady).is_err());
     // A rate was held, and no break is confirmed.
     let unbroken = Search::from(100.0).unwrap().most(400.0).unwrap().run(&mut fixed()).unwrap();
     assert!(unbroken.good.is_some());

@@ -38,13 +38,14 @@ pub(crate) fn full(extent: Extent, endure: Duration, folder: &Path, strict: bool
     let breaking = search.run_and_tell(&mut driver, |step| eprintln!("  {step}"))?;
     println!("{breaking}");
     measured.plots.push(page::curve(&breaking));
-    if breaking.confirmed {
-        eprintln!("commerce: until it recovers");
-        let recovery = Trial::beyond(&breaking)?.poisson(2).run(&mut driver)?;
-        println!("{recovery}");
-        measured.plots.push(page::recovery(&recovery));
-    } else {
-        println!("no recovery is measured: no break is confirmed, so no overload is known to recover from\n");
+    match Trial::beyond(&breaking) {
+        Ok(trial) => {
+            eprintln!("commerce: until it recovers");
+            let recovery = trial.poisson(2).run(&mut driver)?;
+            println!("{recovery}");
+            measured.plots.push(page::recovery(&recovery));
+        }
+        Err(why) => println!("no recovery is measured: {why}\n"),
     }
     written(&measured, folder)?;
     eprintln!("commerce: endurance, for {}", humantime::format_duration(endure));
