@@ -3,7 +3,7 @@
 
 use std::env;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
@@ -129,6 +129,16 @@ fn command(program: &str, report: &str) -> Command {
         command.env_remove(name);
     }
     command.env("PERF_REPORT", report).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    // What these tests were started by may ignore signals, as `nohup` does, and children would inherit that and never end.
+    // SAFETY: `signal` is async-signal-safe, and nothing else is called between fork and exec.
+    unsafe {
+        command.pre_exec(|| {
+            for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGTERM] {
+                libc::signal(signal, libc::SIG_DFL);
+            }
+            Ok(())
+        });
+    }
     command
 }
 
