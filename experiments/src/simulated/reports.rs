@@ -112,13 +112,6 @@ pub(crate) fn conditions() -> Vec<Condition> {
             diff(HALF, MORE_THAN_HALF, false),
         ),
         row("diff, one function 1.5 times, itself", 200, NoFail, 0.05, diff(Program::CALM, SLOWER, true)),
-        row(
-            "diff, the same, 46 % of calls cold, then 54 %, itself",
-            200,
-            NoFail,
-            0.05,
-            diff(HALF, MORE_THAN_HALF, true),
-        ),
         row("diff, 8 % of its calls three times", 200, NoFail, 0.05, diff(Program::CALM, RARE, true)),
     ]
 }

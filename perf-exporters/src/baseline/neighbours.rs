@@ -24,7 +24,8 @@ impl Neighbours<'_> {
     /// *A p95* needs the p90, moved by half of what fails, or it lies beyond the old p99 by as much. Some five calls in a hundred are slow, for
     /// example, that are the first ones after the processor was lost, and a program that is slower elsewhere loses it more often per call.
     ///
-    /// *A p50* needs the p90 or the mean, moved by half of what fails.
+    /// *A p50* needs the p90 or the mean, moved by half of what fails, and by half of what it moved itself (in logarithms): a median
+    /// that goes from one kind to the other moves by the whole distance between them, and takes a little of the mean with it.
     pub(super) fn objection(&self, metric: Metric) -> Option<&'static str> {
         match metric {
             Metric::P50Ns if !self.median() => Some(HALF),
@@ -35,7 +36,9 @@ impl Neighbours<'_> {
     }
 
     fn median(&self) -> bool {
-        let by = self.enough(Metric::P50Ns);
+        let own = self.before.get(Metric::P50Ns).zip(self.after.get(Metric::P50Ns));
+        let own = own.map_or(1.0, |(old, new)| new.value() / (old.value() * self.scale));
+        let by = self.enough(Metric::P50Ns).max(own.sqrt());
         any([self.moved(Metric::P90Ns, by), self.moved(Metric::MeanNs, by)])
     }
 
@@ -77,4 +80,4 @@ const RARE: &str =
 const BETWEEN: &str = "the 90 % quantile did not move with it, and it is within the old 99 %: about one call in twenty is of a slow kind, and \
     a few more of them are";
 
-const HALF: &str = "neither the 90 % quantile nor the mean moved with it: about half of the calls are of a slow kind, and a few more of them are";
+const HALF: &str = "neither the 90 % quantile nor the mean moved by half as much: about half of the calls are of a slow kind, and a few more of them are";
