@@ -65,7 +65,7 @@ fn unchanged_code_never_fails() {
         let (passed, failed) = tally(machine, |_| 1.0, 1.10, 30);
         assert_eq!(failed, 0, "machine {index}");
         // Without turns that are shorter than bursts it is some 13 on the last machine.
-        assert!(passed >= 26, "machine {index}: {passed} of 30");
+        assert!(passed >= 27, "machine {index}: {passed} of 30");
     }
 }
 

@@ -355,15 +355,7 @@ fn five_runs_tell_more_than_one() {
 fn five_runs_after_five_fail_where_no_state_of_a_machine_explains_it() {
     // Times in tenths, and how many of a thousand calls are late.
     let runs = |tenths: u64, late: u64| {
-        [10_000, 10_400, 9_800, 10_100, 10_900].map(|usual| {
-            let ns = usual * tenths / 10;
-            let times: Vec<u64> = (0..1_000).map(|at| if at < late { 9 * ns } else { ns }).collect();
-            let mut own = probe("p", ns);
-            own.sum_ns = times.iter().sum();
-            own.histogram = times.into_iter().collect::<Histogram>();
-            own.quantiles = Quantiles::from_fn(|q| own.histogram.quantile(q).unwrap());
-            report([own])
-        })
+        [10_000, 10_400, 9_800, 10_100, 10_900].map(|usual| with_slow_calls(usual * tenths / 10, late, 9))
     };
     let mut options = Options::default();
     let mut told = |new: &[Report], apart: bool| {
@@ -381,17 +373,19 @@ fn five_runs_after_five_fail_where_no_state_of_a_machine_explains_it() {
     assert!(told(&late, false) && !told(&late, true));
 }
 
-/// Five runs of a thousand calls, so many of which take twice as long.
-fn of_two_kinds(ns: u64, slow: usize) -> [Report; 5] {
-    [0_u64, 1, 2, 3, 4].map(|run| {
-        let ns = ns + run * ns / 200;
-        let times: Vec<u64> = (0..1_000).map(|at| if at < slow { 2 * ns } else { ns }).collect();
-        let mut own = probe("p", ns);
-        own.sum_ns = times.iter().sum();
-        own.histogram = times.into_iter().collect::<Histogram>();
-        own.quantiles = Quantiles::from_fn(|q| own.histogram.quantile(q).unwrap());
-        report([own])
-    })
+/// A run of a thousand calls, some of which take so many times as long.
+fn with_slow_calls(ns: u64, slow: u64, times_as_long: u64) -> Report {
+    let times: Vec<u64> = (0..1_000).map(|at| if at < slow { times_as_long * ns } else { ns }).collect();
+    let mut own = probe("p", ns);
+    own.sum_ns = times.iter().sum();
+    own.histogram = times.into_iter().collect::<Histogram>();
+    own.quantiles = Quantiles::from_fn(|q| own.histogram.quantile(q).unwrap());
+    report([own])
+}
+
+/// Five runs, so many calls of which take twice as long.
+fn of_two_kinds(ns: u64, slow: u64) -> [Report; 5] {
+    [0, 1, 2, 3, 4].map(|run| with_slow_calls(ns + run * ns / 200, slow, 2))
 }
 
 fn level_of(metric: Metric, old: &[Report], new: &[Report]) -> Option<Level> {

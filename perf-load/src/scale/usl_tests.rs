@@ -117,8 +117,6 @@ fn no_point_of_a_grid_fits_better() {
     }
 }
 
-/// Of 100 samples of each curve, at least 93 have the true value inside each interval: interior curves, and curves at the
-/// bounds, where a symmetric interval has no natural end.
 const SPREAD: [u32; 8] = [1, 2, 4, 8, 12, 16, 24, 32];
 
 #[test]
@@ -136,6 +134,8 @@ fn true_parameters_without_waiting_are_inside_their_intervals_in_93_of_100() {
     parameters_are_inside(&SPREAD, 0.03, [1000.0, 0.0, 0.002]);
 }
 
+/// Of 100 samples of a curve, at least 93 have the true value inside each interval: interior curves, and curves at the
+/// bounds, where a symmetric interval has no natural end.
 fn parameters_are_inside(counts: &[u32], scatter: f64, curve: [f64; 3]) {
     let [lambda, sigma, kappa] = curve;
     let peak = if kappa > 0.0 { ((1.0 - sigma) / kappa).sqrt() } else { f64::INFINITY };

@@ -84,15 +84,15 @@ pub(crate) fn run(book: &mut Book, world: &World, mode: Mode) -> Result<(), Box<
     let found = trial(last, mode)?.run(&mut driver)?;
     say(&found.to_string());
     let ns = |time: &Duration| time.as_secs_f64() * 1e9;
-    match &found.took {
-        Took::Time(time) => book.explained("stress", "recovery", ns(time), None, Some(&seen)),
+    let (recovery, known) = match &found.took {
+        Took::Time(time) => (ns(time), true),
         // Watched for as long as it may take, it is known to take longer.
-        Took::Longer(time) if *time >= RECOVERED => {
-            book.explained("stress", "recovery", ns(time) + 1.0, None, Some(&found.took.to_string()));
-        }
+        Took::Longer(time) if *time >= RECOVERED => (ns(time) + 1.0, true),
         // No time was measured: neither of an overload that was none, nor where the generator was late.
-        unknown => book.doubted("stress", "recovery", f64::NAN, Some(&unknown.to_string())),
-    }
+        _ => (f64::NAN, false),
+    };
+    let took = found.took.to_string();
+    book.explained("stress", "recovery", recovery, (!known).then_some(took.as_str()), Some(&took));
     book.plot(page::recovery(&found));
     Ok(())
 }
