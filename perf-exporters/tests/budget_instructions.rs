@@ -294,7 +294,8 @@ fn a_test_that_fails_is_not_counted() {
 }
 
 #[test]
-fn growth_by_instructions_tells_a_factor_of_log_n() {
+#[ignore = "slow: many processes under callgrind, tests/instructions/run.sh runs it"]
+fn slow_growth_by_instructions_tells_a_factor_of_log_n() {
     if !counts() {
         return;
     }
@@ -344,7 +345,8 @@ impl Locked {
 }
 
 #[test]
-fn one_per_cent_more_than_in_the_baseline_fails() {
+#[ignore = "slow: many processes under callgrind, tests/instructions/run.sh runs it"]
+fn slow_one_per_cent_more_than_in_the_baseline_fails() {
     if !counts() || !cfg!(feature = "baseline") {
         return;
     }
@@ -381,7 +383,8 @@ fn one_per_cent_more_than_in_the_baseline_fails() {
 }
 
 #[test]
-fn growth_is_held_at_its_greatest_size() {
+#[ignore = "slow: many processes under callgrind, tests/instructions/run.sh runs it"]
+fn slow_growth_is_held_at_its_greatest_size() {
     if !counts() || !cfg!(feature = "baseline") {
         return;
     }

@@ -2,6 +2,9 @@
 //!
 //! An event that was accepted stays until the last subscriber has handled it. The log is bounded, so the slowest subscriber
 //! holds publishers back: they wait for a while, and are refused then. Nothing that was accepted is lost.
+//!
+//! To wake a thread is the most expensive part of a publication. So a publisher wakes one subscriber, and each that was woken wakes
+//! the next that has something to read.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -35,8 +38,6 @@ pub struct Bus {
 #[derive(Debug)]
 struct Shared {
     log: Mutex<Log>,
-    /// Events came, or the bus was closed.
-    came: Condvar,
     /// Events went.
     went: Condvar,
     capacity: usize,
@@ -50,6 +51,8 @@ struct Log {
     first: u64,
     /// For each subscriber the number of the event that it reads next; `None` where it has gone.
     cursors: Vec<Option<u64>>,
+    /// Subscribers that wait for an event. The first began to wait first, so if any of them has something to read, the first has.
+    sleepers: VecDeque<(usize, Arc<Condvar>)>,
     /// Handled by all. Stays empty: only an injected leak puts events here.
     kept: Vec<Arc<Event>>,
     deepest: usize,
@@ -60,6 +63,17 @@ struct Log {
 impl Log {
     fn end(&self) -> u64 {
         self.first + self.events.len() as u64
+    }
+
+    /// Whether a subscriber has read everything.
+    fn is_read(&self, place: usize) -> bool {
+        self.cursors[place] == Some(self.end())
+    }
+
+    /// Takes the next subscriber that waits and has something to read. Who calls this wakes it.
+    fn next_sleeper(&mut self) -> Option<Arc<Condvar>> {
+        let next = self.sleepers.front().is_some_and(|(place, _)| !self.is_read(*place) || self.closed);
+        if next { self.sleepers.pop_front().map(|(_, came)| came) } else { None }
     }
 
     /// Lets go of what all subscribers have handled.
@@ -82,13 +96,7 @@ impl Bus {
     #[must_use]
     pub fn new(capacity: usize, patience: Duration) -> Self {
         let log = Log { events: VecDeque::with_capacity(capacity), ..Log::default() };
-        let shared = Shared {
-            log: Mutex::new(log),
-            came: Condvar::new(),
-            went: Condvar::new(),
-            capacity: capacity.max(1),
-            patience,
-        };
+        let shared = Shared { log: Mutex::new(log), went: Condvar::new(), capacity: capacity.max(1), patience };
         Self { shared: Arc::new(shared) }
     }
 
@@ -109,8 +117,9 @@ impl Bus {
         log.deepest = log.deepest.max(log.events.len());
         // Without subscribers, it has been handled by all.
         log.trim();
+        let next = log.next_sleeper();
         drop(log);
-        self.shared.came.notify_all();
+        wake(next);
         Ok(())
     }
 
@@ -138,13 +147,18 @@ impl Bus {
             log.cursors.push(None);
         }
         log.cursors[place] = Some(end);
-        Subscriber { bus: self.clone(), place }
+        let all = log.cursors.len();
+        log.sleepers.reserve(all);
+        Subscriber { bus: self.clone(), place, came: Arc::default() }
     }
 
     /// No more events: subscribers get what is left, and then the end.
     pub fn close(&self) {
-        self.lock().closed = true;
-        self.shared.came.notify_all();
+        let mut log = self.lock();
+        log.closed = true;
+        let next = log.next_sleeper();
+        drop(log);
+        wake(next);
         self.shared.went.notify_all();
     }
 
@@ -176,6 +190,8 @@ impl Bus {
 pub struct Subscriber {
     bus: Bus,
     place: usize,
+    /// An event came for this one, or the bus was closed.
+    came: Arc<Condvar>,
 }
 
 impl Subscriber {
@@ -198,10 +214,20 @@ impl Subscriber {
     }
 
     fn wait(&self) -> Option<Arc<Event>> {
-        let waits = |log: &mut Log| log.cursors[self.place] == Some(log.end()) && !log.closed;
-        let log = self.bus.shared.came.wait_while(self.bus.lock(), waits).unwrap_or_else(PoisonError::into_inner);
+        let mut log = self.bus.lock();
+        if log.is_read(self.place) && !log.closed {
+            log.sleepers.push_back((self.place, Arc::clone(&self.came)));
+            let waits = |log: &mut Log| log.is_read(self.place) && !log.closed;
+            log = self.came.wait_while(log, waits).unwrap_or_else(PoisonError::into_inner);
+            // A condition variable may also wake by itself. The list has those alone that will wake the next one.
+            log.sleepers.retain(|(place, _)| *place != self.place);
+        }
+        let next = log.next_sleeper();
         let at = usize::try_from(log.cursors[self.place]? - log.first).ok()?;
-        log.events.get(at).cloned()
+        let event = log.events.get(at).cloned();
+        drop(log);
+        wake(next);
+        event
     }
 }
 
@@ -213,6 +239,12 @@ impl Drop for Subscriber {
         log.trim();
         drop(log);
         self.bus.shared.went.notify_all();
+    }
+}
+
+fn wake(sleeper: Option<Arc<Condvar>>) {
+    if let Some(came) = sleeper {
+        came.notify_one();
     }
 }
 
@@ -248,6 +280,36 @@ mod tests {
             assert_eq!(seen, (0..10).collect::<Vec<_>>());
         }
         assert_eq!((bus.depth(), bus.deepest()), (0, 10));
+    }
+
+    /// One that is woken and sleeps again at once must not be woken in the place of one that has something to read.
+    #[test]
+    fn subscribers_that_sleep_all_get_every_event() {
+        const EVENTS: u32 = 2_000;
+        let bus = Bus::new(4, Duration::from_secs(10));
+        let read = |mut reader: Subscriber| {
+            let mut seen = 0;
+            while reader.handle_next(|event| {
+                seen += u32::from(event.subject == seen);
+                Ok(())
+            }) {}
+            seen
+        };
+        let readers: Vec<_> = (0..5).map(|_| bus.subscribe()).collect();
+        let seen: Vec<u32> = std::thread::scope(|scope| {
+            let readers: Vec<_> = readers.into_iter().map(|reader| scope.spawn(|| read(reader))).collect();
+            // It ends with the first that is refused, for then a reader sleeps on.
+            let _ = (0..EVENTS).try_for_each(|subject| {
+                if subject.is_multiple_of(16) {
+                    // Most likely all of them sleep then.
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                bus.publish(event(subject))
+            });
+            bus.close();
+            readers.into_iter().map(|reader| reader.join().unwrap()).collect()
+        });
+        assert_eq!(seen, [EVENTS; 5]);
     }
 
     #[test]

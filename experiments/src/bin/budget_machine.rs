@@ -2,13 +2,14 @@
 //!
 //! Limits are twice the usual p95 and mean, taken before anything disturbs. Cells come in an order drawn at random in each
 //! round, at the pace of users' tests: `cargo run --release -p experiments --features machine --bin budget_machine [ROUNDS
-//! [BODIES [HOGS [SIZES [TIMES]]]]] [quick] [saved=FILE]`. ROUNDS may be minutes, such as `50m`: the last round is then cut short.
+//! [BODIES [HOGS [SIZES [TIMES]]]]] [quick] [time=MS] [saved=FILE]`. ROUNDS may be minutes, such as `50m`: the last round is then cut short.
 //! BODIES and HOGS are parts of names, `,` between them; SIZES are bytes of the reference kernel, drawn at random like the rest;
 //! TIMES are how many times a call does the work, 1 for unchanged code, above 2 for code that breaks its limits. Each verdict that
 //! is wrong or undecided is a line on standard error. It ends with 1 where unchanged code fails, or code that breaks its limits
 //! passes.
 //!
-//! `saved=FILE` appends each verdict to a file, and the table is of all that the file holds of this program; 0 rounds only
+//! `time=500` gives each epoch half a second in place of the default of a budget, as `max_time = "500ms"` does: more verdicts, of
+//! fewer calls. `saved=FILE` appends each verdict to a file, and the table is of all that the file holds of this program; 0 rounds only
 //! print it. `quick` is the short form for CI: a round of short epochs that follow each other at once, for a minute at most. Three
 //! such epochs may meet the same disturbance. So it ends with 1 only where a cell whose verdict is wrong gets two more, at the pace
 //! of users' tests, and both are wrong as well.
@@ -23,6 +24,7 @@ use fastrand::Rng;
 use machine::bodies;
 use machine::hogs::{self, Hogs, KINDS};
 use machine::saved::Saved;
+use machine::speed::Speed;
 use machine::subject::{LIMITS, Subject};
 use machine::table::{self, Cell, Names, Table};
 use perf_exporters::gate::{Pace, Run};
@@ -53,22 +55,29 @@ impl Extent {
 
 /// The arguments that are words, and those that go by their places.
 struct Arguments {
-    quick: bool,
+    speed: Speed,
     saved: Option<Saved>,
     placed: Vec<String>,
 }
 
 impl Arguments {
     fn read() -> std::io::Result<Self> {
-        let (mut quick, mut saved, mut placed) = (false, None, Vec::new());
+        let (mut speed, mut saved, mut placed) = (Speed::Test, None, Vec::new());
         for argument in std::env::args().skip(1) {
-            match argument.strip_prefix("saved=") {
-                Some(path) => saved = Some(Saved::at(path)?),
-                None if argument == "quick" => quick = true,
-                None => placed.push(argument),
+            match argument.split_once('=') {
+                Some(("saved", path)) => saved = Some(Saved::at(path)?),
+                Some(("time", time)) => {
+                    let time = time.parse().map_err(|_| {
+                        let problem = format!("{argument}: time is in whole milliseconds, such as time=500");
+                        std::io::Error::new(std::io::ErrorKind::InvalidInput, problem)
+                    })?;
+                    speed = Speed::Within(Duration::from_millis(time));
+                }
+                _ if argument == "quick" => speed = Speed::Quick,
+                _ => placed.push(argument),
             }
         }
-        Ok(Self { quick, saved, placed })
+        Ok(Self { speed, saved, placed })
     }
 
     fn at(&self, place: usize) -> &str {
@@ -104,18 +113,11 @@ fn cells(arguments: &Arguments, bodies: usize) -> Vec<Cell> {
 }
 
 /// The verdict on a cell, after so many epochs and with its reason. What is wrong or undecided is told on standard error.
-fn judge(cell: Cell, subjects: &mut [Subject], names: &Names, quick: bool) -> std::io::Result<(Verdict, u32, String)> {
+fn judge(cell: Cell, subjects: &mut [Subject], names: &Names, speed: Speed) -> std::io::Result<(Verdict, u32, String)> {
     let _hogs = Hogs::start(KINDS[cell.kind].1, KINDS[cell.kind].2)?;
-    let mut pace = Pace::default();
-    pace.kernel_bytes = cell.size;
-    if quick {
-        pace.max_time = Duration::from_millis(100);
-        pace.least_epoch = Duration::from_millis(10);
-        pace.rules.pause = Duration::from_millis(10);
-    }
     let Subject { body, budgets } = &mut subjects[cell.body];
     let work = || (0..cell.times).for_each(|_| (body.1)());
-    let finished = Run::new(budgets[cell.limit]).pace(pace).test(work);
+    let finished = Run::new(budgets[cell.limit]).pace(speed.pace(cell.size)).test(work);
     let verdict = finished.findings.verdict();
     let why = finished.findings.rows.first().map_or_else(String::new, |row| row.reason.clone());
     if if cell.times > 1 { !verdict.is_fail() } else { !verdict.is_pass() } {
@@ -131,9 +133,10 @@ fn is_wrong(cell: Cell, verdict: &Verdict) -> bool {
 fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     hogs::become_one();
     let arguments = Arguments::read()?;
-    let quick = arguments.quick;
+    let speed = arguments.speed;
+    let quick = speed == Speed::Quick;
     let bodies: Vec<_> = bodies::all()?.into_iter().filter(|body| arguments.fit(1, body.0)).collect();
-    let names = Names { bodies: bodies.iter().map(|body| body.0).collect(), quick };
+    let names = Names { bodies: bodies.iter().map(|body| body.0).collect(), speed };
     let mut cells = cells(&arguments, bodies.len());
     let extent = Extent::of(arguments.at(0), quick);
     let patience = Duration::from_millis(if quick { 500 } else { 2_000 });
@@ -149,7 +152,7 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
             if extent.is_over(round) {
                 break;
             }
-            let (verdict, epochs, why) = judge(*cell, &mut subjects, &names, quick)?;
+            let (verdict, epochs, why) = judge(*cell, &mut subjects, &names, speed)?;
             if is_wrong(*cell, &verdict) {
                 wrong.push(*cell);
             }
@@ -174,7 +177,8 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
 /// How many of these cells have a wrong verdict in two more runs as well, at the pace of users' tests: none, or the first.
 fn confirmed(cells: &[Cell], subjects: &mut [Subject], names: &Names) -> std::io::Result<u32> {
     for cell in cells {
-        let mut is_wrong_again = || Ok::<_, std::io::Error>(is_wrong(*cell, &judge(*cell, subjects, names, false)?.0));
+        let mut is_wrong_again =
+            || Ok::<_, std::io::Error>(is_wrong(*cell, &judge(*cell, subjects, names, Speed::Test)?.0));
         let beyond = is_wrong_again()? && is_wrong_again()?;
         println!("{}: {}", names.of(*cell), if beyond { "wrong three times" } else { "wrong by chance" });
         if beyond {

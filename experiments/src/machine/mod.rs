@@ -4,6 +4,7 @@ pub(crate) mod bodies;
 pub(crate) mod hogs;
 pub(crate) mod rate;
 pub(crate) mod saved;
+pub(crate) mod speed;
 pub(crate) mod subject;
 pub(crate) mod table;
 mod usage;

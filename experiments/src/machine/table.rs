@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::hogs::KINDS;
 use super::rate::{Tally, at_most};
+use super::speed::Speed;
 use super::subject::LIMITS;
 
 /// One arm of the experiment; ordered as the table is.
@@ -28,17 +29,15 @@ type Rows = BTreeMap<(usize, usize), BTreeMap<usize, Tally>>;
 /// The names of what cells count in places.
 pub(crate) struct Names {
     pub(crate) bodies: Vec<&'static str>,
-    /// Whether epochs are short.
-    pub(crate) quick: bool,
+    pub(crate) speed: Speed,
 }
 
 impl Names {
     /// The name of a cell, another one for every cell.
     pub(crate) fn of(&self, cell: Cell) -> String {
         let Cell { size, times, body, limit, kind } = cell;
-        let quick = if self.quick { ", quick" } else { "" };
         let (code, limit, beside) = (self.bodies[body], LIMITS[limit], KINDS[kind].0);
-        format!("{code} × {times} | {limit} | {beside} | {size} B{quick}")
+        format!("{code} × {times} | {limit} | {beside} | {size} B{}", self.speed)
     }
 }
 

@@ -3,7 +3,7 @@
 use perf_core::budget::BudgetSpec;
 
 use super::conclude;
-use super::run::{Eventual, Finished, Plain, Run};
+use super::run::{Eventual, Finished, Run};
 
 /// A test with a budget, as its attribute saw it.
 #[derive(Clone, Copy, Debug)]
@@ -36,13 +36,13 @@ impl Declared {
     }
 }
 
-type NoReference = fn(usize);
+const NO_REFERENCE: Option<&mut dyn FnMut(usize)> = None;
 type NoFuture = fn(usize) -> std::future::Ready<()>;
 
 /// A plain test.
 #[track_caller]
 pub fn test<R>(declared: Declared, mut body: impl FnMut() -> R, failed: impl Fn(&R) -> bool) -> R {
-    conclude(declared.run().drive(Plain(move |_| body()), None::<Plain<NoReference>>, &failed))
+    conclude(declared.run().drive(&mut |_| body(), NO_REFERENCE, &failed))
 }
 
 /// A plain test beside its reference.
@@ -53,13 +53,13 @@ pub fn versus<R>(
     failed: impl Fn(&R) -> bool,
     mut reference: impl FnMut() -> R,
 ) -> R {
-    conclude(declared.run().drive(Plain(move |_| body()), Some(Plain(move |_| reference())), &failed))
+    conclude(declared.run().drive(&mut |_| body(), Some(&mut |_| reference()), &failed))
 }
 
 /// A plain test of a size.
 #[track_caller]
-pub fn growth<R>(declared: Declared, body: impl FnMut(usize) -> R, failed: impl Fn(&R) -> bool) -> R {
-    conclude(declared.run().drive(Plain(body), None::<Plain<NoReference>>, &failed))
+pub fn growth<R>(declared: Declared, mut body: impl FnMut(usize) -> R, failed: impl Fn(&R) -> bool) -> R {
+    conclude(declared.run().drive(&mut body, NO_REFERENCE, &failed))
 }
 
 /// An asynchronous test.

@@ -62,10 +62,10 @@ fn what_a_median_does_not_see_fails() {
 #[test]
 fn unchanged_code_never_fails() {
     for (index, machine) in MACHINES.iter().enumerate() {
-        let (passed, failed) = tally(machine, |_| 1.0, 1.10, 30);
+        let (passed, failed) = tally(machine, |_| 1.0, 1.10, 15);
         assert_eq!(failed, 0, "machine {index}");
-        // Without turns that are shorter than bursts it is some 13 on the last machine.
-        assert!(passed >= 27, "machine {index}: {passed} of 30");
+        // Without turns that are shorter than bursts it is some 6 on the last machine.
+        assert!(passed >= 13, "machine {index}: {passed} of 15");
     }
 }
 

@@ -208,6 +208,24 @@ mod judged {
             self
         }
 
+        /// With what was seen, as the reason where a target or a limit is missed and no other reason is known.
+        ///
+        /// ```
+        /// use perf_exporters::judge::Unit;
+        /// use perf_exporters::report::BudgetReport;
+        ///
+        /// let busy = |share| BudgetReport::of("process", "processors", Unit::Share, share).at_most(None, Some(0.5));
+        /// assert_eq!(busy(0.9).explained(Some("worker 85 %")).reason, "worker 85 %");
+        /// assert_eq!(busy(0.1).explained(Some("worker 85 %")).reason, "", "it is met");
+        /// ```
+        #[must_use]
+        pub fn explained(mut self, seen: Option<&str>) -> Self {
+            if let (Some(seen), true) = (seen, self.reason.is_empty() && self.verdict != BudgetVerdict::Pass) {
+                seen.clone_into(&mut self.reason);
+            }
+            self
+        }
+
         fn held(mut self, side: Side, target: Option<f64>, limit: Option<f64>) -> Self {
             self.at_least = side == Side::AtLeast;
             if target.is_some() || limit.is_some() {

@@ -20,6 +20,7 @@ mod effect;
 mod exemplar;
 mod from;
 mod here;
+mod in_words;
 mod json;
 mod machine;
 mod merge;

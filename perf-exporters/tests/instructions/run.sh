@@ -15,4 +15,5 @@ fi
 cd "$root"
 # Without probes no budget is enforced, and the tests would show nothing: MUST_COUNT has them say so.
 MUST_COUNT=1 cargo test --quiet --locked --workspace --test budget_instructions
+MUST_COUNT=1 cargo test --quiet --locked --workspace --test budget_instructions slow_ -- --ignored
 driven "$name"

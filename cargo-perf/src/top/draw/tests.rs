@@ -87,8 +87,8 @@ fn every_place_of_a_name_is_told() {
 fn no_size_is_too_small_or_too_large() {
     let now = Instant::now();
     for (name, mut app) in views() {
-        for width in [1, 2, 3, 5, 8, 13, 21, 39, 40, 41, 43, 57, 58, 66, 80, 120, 200, 500] {
-            for height in (1..12).chain([17, 24, 60]) {
+        for width in [1, 2, 3, 8, 21, 39, 40, 41, 43, 57, 58, 66, 80, 120, 500] {
+            for height in [1, 2, 3, 4, 6, 8, 9, 10, 11, 24, 60] {
                 let (page, most_scroll) = room(&app, Size { width, height });
                 app.fit(page, most_scroll);
                 app.act(Action::End);

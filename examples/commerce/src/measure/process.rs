@@ -45,15 +45,18 @@ impl Watched {
 }
 
 pub(super) fn idle(watched: &Watched) -> [BudgetReport; 1] {
-    [gauge::at_most("memory, idle", Unit::Bytes, watched.most("rss_bytes"), 512.0 * MIB)]
+    let memory = gauge::at_most("memory, idle", Unit::Bytes, watched.most("rss_bytes"), 512.0 * MIB);
+    [memory.explained(watched.track.memory_in_words().as_deref())]
 }
 
 /// The generator of the load runs in this process, so its memory and its processor time are in these figures.
 pub(super) fn loaded(watched: &Watched, shop: &Shop) -> [BudgetReport; 4] {
     let busy = watched.track.figure("cpu_ns").map(|figure| figure.mean / processors());
+    let memory = gauge::at_most("memory, loaded", Unit::Bytes, watched.most("rss_bytes"), 2048.0 * MIB);
+    let processors = gauge::at_most("processors used", Unit::Share, busy, 0.5);
     [
-        gauge::at_most("memory, loaded", Unit::Bytes, watched.most("rss_bytes"), 2048.0 * MIB),
-        gauge::at_most("processors used", Unit::Share, busy, 0.5),
+        memory.explained(watched.track.memory_in_words().as_deref()),
+        processors.explained(watched.track.threads_in_words().as_deref()),
         gauge::at_most("connections", Unit::Count, Some(shop.store.connections() as f64), 20.0),
         gauge::at_most("queue depth", Unit::Count, Some(shop.bus.deepest() as f64), 1_000.0),
     ]

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use perf_core::Snapshot;
 use perf_exporters::Report;
-use perf_exporters::report::{BudgetReport, BudgetVerdict, Track};
+use perf_exporters::report::{BudgetReport, Track};
 use perf_load::page::{self, Plot};
 use perf_load::{Load, Outcome, show};
 
@@ -47,11 +47,7 @@ struct Noted {
 
 impl Noted {
     fn budget(&self) -> BudgetReport {
-        let mut budget = budget(self.target, self.actual).doubted(self.doubt.as_deref());
-        if let (Some(seen), true) = (&self.seen, budget.reason.is_empty() && budget.verdict != BudgetVerdict::Pass) {
-            budget.reason.clone_from(seen);
-        }
-        budget
+        budget(self.target, self.actual).doubted(self.doubt.as_deref()).explained(self.seen.as_deref())
     }
 }
 

@@ -33,7 +33,8 @@ use crate::judge::verdict::Unit;
 use crate::judge::{Findings, Row};
 use engine::Engine;
 pub use instructions::{CountedTest, instructions_of_test};
-pub(super) use subject::{Eventual, Plain, at_once};
+use subject::Plain;
+pub(super) use subject::{Eventual, at_once};
 pub(super) use turn::take as take_turn;
 
 /// Small enough for the nearest cache of any processor.
@@ -175,7 +176,7 @@ impl Run {
     /// Runs `body` until the budget is decided.
     pub fn test<R>(self, body: impl FnMut() -> R) -> Finished<R> {
         let mut body = body;
-        self.drive(Plain(move |_| body()), None::<Plain<fn(usize)>>, &|_| false)
+        self.drive(&mut |_| body(), None::<&mut dyn FnMut(usize)>, &|_| false)
     }
 
     /// The same for a function that returns a future, on the runtime that polls this one.
@@ -188,28 +189,29 @@ impl Run {
     /// Runs `body` and `reference` in turns until the budget is decided.
     pub fn versus<R, Q>(self, body: impl FnMut() -> R, reference: impl FnMut() -> Q) -> Finished<R> {
         let (mut body, mut reference) = (body, reference);
-        self.drive(Plain(move |_| body()), Some(Plain(move |_| reference())), &|_| false)
+        self.drive(&mut |_| body(), Some(&mut |_| reference()), &|_| false)
     }
 
     /// Runs `body` at the sizes of the budget's growth until that is decided.
     pub fn growth<R>(self, body: impl FnMut(usize) -> R) -> Finished<R> {
-        self.drive(Plain(body), None::<Plain<fn(usize)>>, &|_| false)
+        let mut body = body;
+        self.drive(&mut body, None::<&mut dyn FnMut(usize)>, &|_| false)
     }
 
-    pub(super) fn drive<R, Q, F: FnMut(usize) -> R, G: FnMut(usize) -> Q>(
+    pub(super) fn drive<R, Q>(
         self,
-        mut body: Plain<F>,
-        reference: Option<Plain<G>>,
+        body: &mut dyn FnMut(usize) -> R,
+        reference: Option<&mut dyn FnMut(usize) -> Q>,
         failed: &dyn Fn(&R) -> bool,
     ) -> Finished<R> {
         let session = Session::new();
         let Some((watch, budget)) = self.prepare() else {
-            return self.without_clock(&session, (body.0)(self.least_size()));
+            return self.without_clock(&session, body(self.least_size()));
         };
         let scope = Scope::new(watch);
         scope.count_into(&session, None);
         let _inside = session.enter();
-        at_once(Engine::new(self, budget, &session, scope, body, failed).run(reference))
+        at_once(Engine::new(self, budget, &session, scope, Plain(body), failed).run(reference.map(Plain)))
     }
 
     pub(super) async fn drive_async<R, Q, F, G, A, B>(
