@@ -18,7 +18,8 @@ pub(crate) enum Speed {
 
 impl Speed {
     pub(crate) fn pace(self, kernel_bytes: usize) -> Pace {
-        let mut pace = Pace { kernel_bytes, ..Pace::default() };
+        let mut pace = Pace::default();
+        pace.kernel_bytes = kernel_bytes;
         match self {
             Self::Test => {}
             Self::Within(time) => pace.max_time = time,
