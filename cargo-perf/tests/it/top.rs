@@ -119,7 +119,8 @@ fn every_way_out_gives_the_terminal_back() {
     let folder = folder();
     let (_server, address) = serve("127.0.0.1:0");
     for (way, keys) in [("q", "q"), ("Esc", "\x1b"), ("Ctrl-C", "\x03"), ("SIGTERM", ""), ("SIGHUP", "")] {
-        let mut top = Terminal::open(folder.path(), &["top", &address], &[("NO_COLOR", "1")], (80, 24));
+        let args = ["top", &address, "--interval", "200ms"];
+        let mut top = Terminal::open(folder.path(), &args, &[("NO_COLOR", "1")], (80, 24));
         top.wait_to_see(&["last "]);
         top.press(keys);
         if let Some(signal) = way.strip_prefix("SIG") {

@@ -1,9 +1,10 @@
 //! Processes that take the processor, memory, the page cache, or the system's time for as long as they live.
 
-use std::fs;
 use std::hint::black_box;
-use std::io::{self, Write};
+use std::io::{self, Seek as _, Write as _};
+use std::os::unix::process::parent_id;
 use std::process::{Child, Command};
+use std::time::Duration;
 
 /// The argument that makes this program a hog.
 const HOG: &str = "hog";
@@ -47,6 +48,7 @@ impl Drop for Hogs {
 pub(crate) fn become_one() {
     let arguments: Vec<String> = std::env::args().collect();
     if arguments.get(1).is_some_and(|argument| argument == HOG) {
+        std::thread::spawn(end_with_the_parent);
         let failed = match arguments.get(2).map(String::as_str) {
             Some("memory") => memory(),
             Some("page-cache") => page_cache(),
@@ -56,6 +58,15 @@ pub(crate) fn become_one() {
         eprintln!("a hog ended: {failed}");
         std::process::exit(1);
     }
+}
+
+/// A parent that was killed ends no hog.
+fn end_with_the_parent() {
+    let parent = parent_id();
+    while parent_id() == parent {
+        std::thread::sleep(Duration::from_millis(500));
+    }
+    std::process::exit(0);
 }
 
 fn processor() -> io::Error {
@@ -74,18 +85,14 @@ fn memory() -> io::Error {
     }
 }
 
-/// Writes a file of 64 MiB and reads it back, again and again.
+/// Writes a file of 64 MiB and reads it back, again and again. The file has no name, so it goes with this process, however that ends.
 fn page_cache() -> io::Error {
-    let path = std::env::temp_dir().join(format!("budget-hog-{}", std::process::id()));
     let block = vec![7_u8; 1 << 20];
     let turn = || -> io::Result<()> {
-        let mut file = fs::File::create(&path)?;
+        let mut file = tempfile::tempfile()?;
         (0..64).try_for_each(|_| file.write_all(&block))?;
-        drop(file);
-        let read = fs::File::open(&path)?;
-        // No process can open it any more, and it goes with this one.
-        fs::remove_file(&path)?;
-        io::copy(&mut &read, &mut io::sink()).map(drop)
+        file.rewind()?;
+        io::copy(&mut file, &mut io::sink()).map(drop)
     };
     loop {
         if let Err(error) = turn() {
