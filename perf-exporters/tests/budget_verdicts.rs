@@ -136,6 +136,27 @@ fn a_slower_function_than_its_reference_fails() {
     assert!(!(ratio(&slower) < 1.4 || ratio(&faster) > 0.7), "{:?} {:?}", slower.findings, faster.findings);
 }
 
+/// A slot lasts some milliseconds. Where the first calls told how long one takes, and made something that stays, or were interrupted by a
+/// busy machine, it was a single call, which always found the caches as the other side had left them: one verdict of a hundred was wrong.
+#[test]
+fn slots_are_made_for_usual_calls_not_for_the_first() {
+    static SPEC: BudgetSpec = BudgetSpec {
+        relative: Some(Relative { reference: "another", ratio: 2.0, by: Figure::Time }),
+        ..BudgetSpec::EMPTY
+    };
+    let (slow, usual) = (Duration::from_millis(40), Duration::from_micros(50));
+    for (slow_bodies, slow_references) in [(0, 3), (20, 0)] {
+        let calls = [0, 0].map(std::cell::Cell::new);
+        let called = |side: usize, slow_ones: u32| {
+            calls[side].set(calls[side].get() + 1);
+            spin(if calls[side].get() <= slow_ones { slow } else { usual });
+        };
+        let finished = Run::new(&SPEC).versus(|| called(0, slow_bodies), || called(1, slow_references));
+        // Slots become shorter where time is short, down to five calls; with one call each it would be some thirty.
+        assert!(calls[1].get() > 100, "{} calls: {:?}", calls[1].get(), finished.findings);
+    }
+}
+
 #[test]
 fn sleeping_costs_no_processor_time() {
     static SPEC: BudgetSpec = BudgetSpec {

@@ -35,7 +35,7 @@ const POOLED: usize = 5;
 const SLOW: f64 = 2.0;
 
 /// Turns are so much shorter than the runs of slow calls, and have so many samples at least: what one side leaves in the caches is to
-/// matter to few of the other's calls. Who calls leaves the first call of a turn out.
+/// matter to few of the other's calls.
 const PER_RUN: f64 = 4.0;
 const LEAST_IN_TURN: usize = 10;
 

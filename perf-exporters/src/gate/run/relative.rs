@@ -24,6 +24,9 @@ const SAMPLES: f64 = 100.0;
 const MOST_SAMPLES: f64 = 2_000.0;
 const LEAST_SAMPLES: usize = 5;
 
+/// Where calls of the first block took so much less than the first calls of all, it is measured anew in longer slots.
+const MISTAKEN: f64 = 4.0;
+
 /// How a slot is made up.
 #[derive(Clone, Copy)]
 struct Slot {
@@ -32,6 +35,18 @@ struct Slot {
 }
 
 impl Slot {
+    /// The first sample meets the caches as the other side left them. Of a few samples it would decide a mean, and of ten a p95; where
+    /// there are still fewer, the calls take so long that it is one like the others.
+    const fn leaves_the_first_out(self) -> bool {
+        self.samples >= LEAST_SAMPLES
+    }
+
+    /// Nanoseconds of a call, of both sides on average, in a block that took so long.
+    fn of_a_call(self, block: Duration) -> f64 {
+        let samples = self.samples + usize::from(self.leaves_the_first_out());
+        block.as_secs_f64() * 1e9 / (4 * samples) as f64 / self.calls as f64
+    }
+
     /// A shorter slot, where the blocks so far took so long, beside other work, that those of the first look would not fit.
     fn in_time(self, elapsed: Duration, blocks: usize, max_time: Duration) -> Self {
         let missing = LOOKS[0].blocks.saturating_sub(blocks);
@@ -64,26 +79,36 @@ impl<S: Subject> Engine<'_, S> {
         let _turn = self.turn(self.run.max_time()).await;
         let start = Instant::now();
         let seed = Self::seed();
-        let (mut warm, mut times) = (0, Vec::new());
-        while warm < 100 && (warm < 3 || start.elapsed() < self.run.max_time() / 20) {
+        let mut times = Vec::new();
+        while times.len() < 100 && (times.len() < 3 || start.elapsed() < self.run.max_time() / 20) {
             let (output, ns) = time(reference, 1, &self.scope, &mut Presence::unknown()).await;
             drop(output);
             times.push(ns);
-            warm += 1;
         }
-        let mut slot = self.slot(median(&times).unwrap_or(1.0));
+        let mut call = self.call_ns.max(median(&times).unwrap_or(1.0));
+        let mut slot = self.slot(call);
         let mut blocks = Blocks::default();
         let judged = loop {
+            let begun = Instant::now();
             let order = Order::drawn(seed, blocks.len());
             let mut slots = [const { Vec::new() }; 4];
             let mut presence = self.presence();
-            let is_cut = blocks.turns(slot.samples) > 1;
             for (place, samples) in blocks.parts(slot.samples) {
                 let (part, times) = (Slot { samples, ..slot }, &mut slots[place]);
                 if order.runs_b(place) {
-                    self.slot_of_body(part, is_cut, times, &mut presence).await?;
+                    self.slot_of_body(part, times, &mut presence).await?;
                 } else {
-                    slot_of(reference, part, is_cut, &self.scope, times, &mut presence).await;
+                    slot_of(reference, part, &self.scope, times, &mut presence).await;
+                }
+            }
+            if blocks.is_empty() {
+                // The first calls may have made something that stays, or have been interrupted. Slots made for calls that long are
+                // over at once, and show cold calls alone.
+                let each = slot.of_a_call(begun.elapsed());
+                if each * MISTAKEN < call {
+                    call = each;
+                    slot = self.slot(call);
+                    continue;
                 }
             }
             self.subject.breathe().await;
@@ -119,8 +144,9 @@ impl<S: Subject> Engine<'_, S> {
         if self.run.is_cpu() { Presence::unknown() } else { self.subject.presence() }
     }
 
-    fn slot(&self, reference_ns: f64) -> Slot {
-        let call = self.call_ns.max(reference_ns).max(1.0);
+    /// A slot of calls that take so many nanoseconds.
+    fn slot(&self, call: f64) -> Slot {
+        let call = call.max(1.0);
         let calls = (SAMPLE / call).ceil().clamp(1.0, 10_000.0);
         let slot = self.run.pace.slot.as_secs_f64() * 1e9 / (call * calls);
         // All blocks of the first look are to fit, with room for untimed work.
@@ -129,17 +155,14 @@ impl<S: Subject> Engine<'_, S> {
         Slot { samples: floor(samples), calls: floor(calls) as u64 }
     }
 
-    /// Where slots are cut into turns, the first sample of each is left out: it meets the caches as the other side left them, and one of
-    /// ten samples would decide a p95.
     async fn slot_of_body(
         &mut self,
         slot: Slot,
-        is_cut: bool,
         times: &mut Vec<f64>,
         presence: &mut Presence,
     ) -> Result<(), Returned<S::Output>> {
         times.reserve(slot.samples);
-        if is_cut {
+        if slot.leaves_the_first_out() {
             let (output, _) = time(&mut self.subject, slot.calls, &self.scope, presence).await;
             self.accept(output)?;
         }
@@ -155,13 +178,12 @@ impl<S: Subject> Engine<'_, S> {
 async fn slot_of<Q: Subject>(
     reference: &mut Q,
     slot: Slot,
-    is_cut: bool,
     scope: &std::sync::Arc<Scope>,
     times: &mut Vec<f64>,
     presence: &mut Presence,
 ) {
     times.reserve(slot.samples);
-    if is_cut {
+    if slot.leaves_the_first_out() {
         drop(time(reference, slot.calls, scope, presence).await);
     }
     for _ in 0..slot.samples {
