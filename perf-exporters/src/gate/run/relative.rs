@@ -20,11 +20,11 @@ use crate::stats::order::{floor, median};
 const SAMPLE: f64 = 2_000.0;
 
 /// Samples in a slot.
-const SAMPLES: f64 = 100.0;
+const WISHED: usize = 100;
 const MOST_SAMPLES: f64 = 2_000.0;
 const LEAST_SAMPLES: usize = 5;
 
-/// Where calls of the first block took so much less than the first calls of all, it is measured anew in longer slots.
+/// Where the calls of a block before the first look took so much less than the first of all, all is measured anew in longer slots.
 const MISTAKEN: f64 = 4.0;
 
 /// How a slot is made up.
@@ -101,13 +101,13 @@ impl<S: Subject> Engine<'_, S> {
                     slot_of(reference, part, &self.scope, times, &mut presence).await;
                 }
             }
-            if blocks.is_empty() {
+            if blocks.len() < LOOKS[0].blocks && slot.samples < WISHED {
                 // The first calls may have made something that stays, or have been interrupted. Slots made for calls that long are
                 // over at once, and show cold calls alone.
                 let each = slot.of_a_call(begun.elapsed());
                 if each * MISTAKEN < call {
                     call = each;
-                    slot = self.slot(call);
+                    (slot, blocks) = (self.slot(call), Blocks::default());
                     continue;
                 }
             }
@@ -151,7 +151,7 @@ impl<S: Subject> Engine<'_, S> {
         let slot = self.run.pace.slot.as_secs_f64() * 1e9 / (call * calls);
         // All blocks of the first look are to fit, with room for untimed work.
         let fits = self.run.max_time().as_secs_f64() * 1e9 * 0.7 / (4 * LOOKS[0].blocks) as f64 / (call * calls);
-        let samples = slot.clamp(SAMPLES, MOST_SAMPLES).min(fits).max(1.0);
+        let samples = slot.clamp(WISHED as f64, MOST_SAMPLES).min(fits).max(1.0);
         Slot { samples: floor(samples), calls: floor(calls) as u64 }
     }
 
