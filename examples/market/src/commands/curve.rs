@@ -148,9 +148,8 @@ pub(crate) fn run(book: &mut Book, world: &World, mode: Mode) -> Result<(), Box<
         let search = Search::from(held.max(RATES[0]))?.most(MOST)?.limits(limits()?).poisson(SEED).hold(mode.step());
         let found = search.patience(8).width(0.1)?.run_and_tell(&mut driver, |step| say(&format!("  {step}\n")))?;
         say(&found.to_string());
-        if let Some(good) = found.good {
-            (held, doubt) = (good, None);
-        }
+        let generator = found.is_generator().then(|| found.to_string().lines().next().unwrap_or_default().to_owned());
+        (held, doubt) = searched(held, doubt, found.good, generator);
         book.plot(page::curve(&found));
     }
     // That so much is held is known; that no more is, only where the generator could offer more.
@@ -158,6 +157,16 @@ pub(crate) fn run(book: &mut Book, world: &World, mode: Mode) -> Result<(), Box<
     let known = if doubt.is_some() && held == 0.0 { f64::NAN } else { held };
     book.explained("curve", "throughput before it breaks", known, doubt.as_deref(), failed.as_deref());
     Ok(())
+}
+
+/// What is held, and why more is not known, where a search found this rate. Where the generator was its limit, it says of no rate that the
+/// system does not hold it.
+fn searched(held: f64, doubt: Option<String>, good: Option<f64>, generator: Option<String>) -> (f64, Option<String>) {
+    match (good, generator) {
+        (good, Some(generator)) => (good.map_or(held, |good| good.max(held)), Some(generator)),
+        (Some(good), None) => (good, None),
+        (None, None) => (held, doubt),
+    }
 }
 
 fn plot(points: &[(f64, f64, f64, f64, f64)]) -> Plot {
@@ -211,6 +220,15 @@ mod tests {
     fn shown(system: &mut Simulated, share: f64) -> (Duration, Shown) {
         let (outcome, shown) = step(system, share * f64::from(CAPACITY), Duration::from_secs(1)).unwrap();
         (outcome.scheduled, shown)
+    }
+
+    #[test]
+    fn a_search_that_the_generator_limits_leaves_the_figure_undecided() {
+        let late = || Some("the generator is the limit".to_owned());
+        assert_eq!(searched(2_500.0, None, Some(4_130.0), late()), (4_130.0, late()));
+        assert_eq!(searched(2_500.0, None, Some(1_000.0), late()), (2_500.0, late()), "the five rates have shown more");
+        assert_eq!(searched(2_500.0, late(), Some(1_000.0), None), (1_000.0, None));
+        assert_eq!(searched(2_500.0, late(), None, None), (2_500.0, late()));
     }
 
     #[test]
