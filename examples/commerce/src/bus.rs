@@ -65,14 +65,14 @@ impl Log {
         self.first + self.events.len() as u64
     }
 
-    /// Whether a subscriber has read everything.
-    fn is_read(&self, place: usize) -> bool {
-        self.cursors[place] == Some(self.end())
+    /// Whether a subscriber has read everything, and more may come.
+    fn waits(&self, place: usize) -> bool {
+        !self.closed && self.cursors[place] == Some(self.end())
     }
 
     /// Takes the next subscriber that waits and has something to read. Who calls this wakes it.
     fn next_sleeper(&mut self) -> Option<Arc<Condvar>> {
-        let next = self.sleepers.front().is_some_and(|(place, _)| !self.is_read(*place) || self.closed);
+        let next = self.sleepers.front().is_some_and(|(place, _)| !self.waits(*place));
         if next { self.sleepers.pop_front().map(|(_, came)| came) } else { None }
     }
 
@@ -215,9 +215,9 @@ impl Subscriber {
 
     fn wait(&self) -> Option<Arc<Event>> {
         let mut log = self.bus.lock();
-        if log.is_read(self.place) && !log.closed {
+        if log.waits(self.place) {
             log.sleepers.push_back((self.place, Arc::clone(&self.came)));
-            let waits = |log: &mut Log| log.is_read(self.place) && !log.closed;
+            let waits = |log: &mut Log| log.waits(self.place);
             log = self.came.wait_while(log, waits).unwrap_or_else(PoisonError::into_inner);
             // A condition variable may also wake by itself. The list has those alone that will wake the next one.
             log.sleepers.retain(|(place, _)| *place != self.place);

@@ -3,7 +3,7 @@
 use perf_core::budget::BudgetSpec;
 
 use super::conclude;
-use super::run::{Eventual, Finished, Run};
+use super::run::{Eventual, Finished, NO_REFERENCE, Run};
 
 /// A test with a budget, as its attribute saw it.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +36,6 @@ impl Declared {
     }
 }
 
-const NO_REFERENCE: Option<&mut dyn FnMut(usize)> = None;
 type NoFuture = fn(usize) -> std::future::Ready<()>;
 
 /// A plain test.

@@ -65,7 +65,7 @@ fn unchanged_code_never_fails() {
         let (passed, failed) = tally(machine, |_| 1.0, 1.10, 15);
         assert_eq!(failed, 0, "machine {index}");
         // Without turns that are shorter than bursts it is some 6 on the last machine.
-        assert!(passed >= 13, "machine {index}: {passed} of 15");
+        assert!(passed >= 14, "machine {index}: {passed} of 15");
     }
 }
 

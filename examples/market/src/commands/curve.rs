@@ -147,8 +147,9 @@ pub(crate) fn run(book: &mut Book, world: &World, mode: Mode) -> Result<(), Box<
     if mode != Mode::Quick {
         let search = Search::from(held.max(RATES[0]))?.most(MOST)?.limits(limits()?).poisson(SEED).hold(mode.step());
         let found = search.patience(8).width(0.1)?.run_and_tell(&mut driver, |step| say(&format!("  {step}\n")))?;
-        say(&found.to_string());
-        let generator = found.is_generator().then(|| found.to_string().lines().next().unwrap_or_default().to_owned());
+        let told = found.to_string();
+        say(&told);
+        let generator = found.is_generator().then(|| told.lines().next().unwrap_or_default().to_owned());
         (held, doubt) = searched(held, doubt, found.good, generator);
         book.plot(page::curve(&found));
     }

@@ -37,6 +37,9 @@ use subject::Plain;
 pub(super) use subject::{Eventual, at_once};
 pub(super) use turn::take as take_turn;
 
+/// What a plain run that is no comparison is given.
+pub(super) const NO_REFERENCE: Option<&mut dyn FnMut(usize)> = None;
+
 /// Small enough for the nearest cache of any processor.
 const KERNEL_BYTES: usize = 4 << 10;
 
@@ -176,7 +179,7 @@ impl Run {
     /// Runs `body` until the budget is decided.
     pub fn test<R>(self, body: impl FnMut() -> R) -> Finished<R> {
         let mut body = body;
-        self.drive(&mut |_| body(), None::<&mut dyn FnMut(usize)>, &|_| false)
+        self.drive(&mut |_| body(), NO_REFERENCE, &|_| false)
     }
 
     /// The same for a function that returns a future, on the runtime that polls this one.
@@ -195,7 +198,7 @@ impl Run {
     /// Runs `body` at the sizes of the budget's growth until that is decided.
     pub fn growth<R>(self, body: impl FnMut(usize) -> R) -> Finished<R> {
         let mut body = body;
-        self.drive(&mut body, None::<&mut dyn FnMut(usize)>, &|_| false)
+        self.drive(&mut body, NO_REFERENCE, &|_| false)
     }
 
     pub(super) fn drive<R, Q>(
