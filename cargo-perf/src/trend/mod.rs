@@ -246,7 +246,7 @@ fn table(trends: &[Trend], reports: usize, args: &TrendArgs) -> String {
                 chart::value(trend.metric, change.before),
                 chart::value(trend.metric, change.after),
                 match change.kind {
-                    "drift" => "slowly, most of it around report",
+                    "drift" => "slowly, halfway at report",
                     "spread" => "values scatter differently from report",
                     _ => "from report",
                 },

@@ -32,6 +32,16 @@ fn a_step_in_a_history_is_found_dated_and_drawn() {
 }
 
 #[test]
+fn a_slow_rise_is_told_though_no_report_is_much_slower_than_the_last() {
+    let folder = folder();
+    let history: String =
+        (0..40).map(|n| report(n, [probe("codec::decode", 10_000 + 100 * n + (n * 37) % 210)]).to_json()).collect();
+    fs::write(folder.path().join("history.jsonl"), history).unwrap();
+    let found = run(folder.path(), &["trend", "history.jsonl"]);
+    assert!(found.stdout.contains("slowly, halfway at report 21 of 40"), "{}", found.stdout);
+}
+
+#[test]
 fn a_history_grows_line_by_line() {
     let folder = folder();
     for n in 0..3 {

@@ -143,6 +143,20 @@ pub(crate) fn conditions() -> Vec<Condition> {
             trend(&[Kind::Level, Kind::Drift], scattering(0.03, 0.06)),
         ),
         row(
+            "trend, the same, told as spread: 2 %, then 12 %",
+            1_000,
+            NoFail,
+            0.15,
+            trend(&[Kind::Spread], scattering(0.02, 0.12)),
+        ),
+        row(
+            "trend, the same, told as spread: 3 %, then 6 %",
+            1_000,
+            NoFail,
+            0.9,
+            trend(&[Kind::Spread], scattering(0.03, 0.06)),
+        ),
+        row(
             "trend, a slow rise by 30 %, noise 2 %",
             10_000,
             Fail,
@@ -155,6 +169,20 @@ pub(crate) fn conditions() -> Vec<Condition> {
             Fail,
             0.05,
             trend(&[Kind::Level, Kind::Spread], drifting(0.15, 0.03)),
+        ),
+        row(
+            "trend, the same, told as a drift: 30 %, noise 2 %",
+            1_000,
+            NoFail,
+            0.05,
+            trend(&[Kind::Drift], drifting(0.3, 0.02)),
+        ),
+        row(
+            "trend, the same, told as a drift: 15 %, noise 3 %",
+            1_000,
+            NoFail,
+            0.12,
+            trend(&[Kind::Drift], drifting(0.15, 0.03)),
         ),
         row(
             "trend, a step of 5 %, noise 1.5 %, --least 2",

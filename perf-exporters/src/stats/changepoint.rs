@@ -8,6 +8,9 @@
 //! alone; or neither at one place, where a slope explains the values better than a step does ([`Kind::Drift`]). No distribution is assumed; a single outlier makes no
 //! segment, since a segment has at least five values. Segments whose medians differ by less than the least change that matters are joined
 //! again, the least different first.
+//!
+//! Cuts say little of what has no place, or leaves the level as it is. So a history without any is asked for a slope, and for a step of the distances
+//! between neighbours, which is a change of its scatter (`shape`).
 
 use std::collections::BTreeMap;
 
@@ -15,6 +18,8 @@ use fastrand::Rng;
 
 use super::dependence::Dependent;
 use super::order::{doubled_ranks, median};
+use super::shape::{self, Shape};
+use super::states::States;
 
 /// The parameters of a search.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -25,7 +30,7 @@ pub struct Options {
     pub least_change: f64,
     /// A cut is believed at this significance; default 0.01.
     pub level: f64,
-    /// Shuffles per cut; more than 1 ÷ `level`, default 499.
+    /// Shuffles per cut; more than 2 ÷ `level`, default 499.
     pub shuffles: u32,
     /// Seed of the shuffles: the same seed gives the same answer.
     pub seed: u64,
@@ -40,6 +45,12 @@ impl Default for Options {
 /// A change of the scatter needs so many times the fewest values of a segment to either side: five or ten of them, partly in one state of
 /// the machine and partly in the other, or of neighbours that depend on each other, scatter differently by chance.
 const OF_SPREAD: usize = 3;
+
+/// Fewer times more are no change of the scatter where nothing else changed.
+const MORE_SCATTER: f64 = 1.5;
+
+/// A drift that no cut shows needs so many times the fewest values of a segment.
+const OF_DRIFT: usize = 3;
 
 /// The kind of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,7 +143,42 @@ pub fn find(history: &[f64], options: &Options) -> Vec<ChangePoint> {
             kinds.insert(at, Kind::Level);
         }
     }
-    join_small(&values, ends, &kinds, options)
+    let found = join_small(&values, ends, &kinds, options);
+    if !found.is_empty() {
+        return found;
+    }
+    let Some((at, p, kind)) = without_a_step(&values, options, &mut rng) else { return found };
+    join_small(&values, vec![(at, p), (values.len(), 0.0)], &BTreeMap::from([(at, kind)]), options)
+}
+
+/// The change in a history in which no step was found: a drift, or a change of its scatter. Each has half of the level.
+fn without_a_step(values: &[f64], options: &Options, rng: &mut Rng) -> Option<(usize, f64, Kind)> {
+    let drift = drifts(values, options, rng).map(|(at, p)| (at, p, Kind::Drift));
+    drift.or_else(|| scatters(values, options, rng).map(|(at, p)| (at, p, Kind::Spread)))
+}
+
+/// The middle of a history, and how improbable its slope is, if it moves slowly. Two states, or a step that explains more, are no drift.
+fn drifts(values: &[f64], options: &Options, rng: &mut Rng) -> Option<(usize, f64)> {
+    let shortest = options.least_length.max(2);
+    let (step, _) = best_cut(values, shortest).filter(|_| values.len() >= OF_DRIFT * shortest)?;
+    if !is_slope(values, &[(values.len(), 0.0)], step) || States::of(values, shortest).is_some() {
+        return None;
+    }
+    shape::believed(values, Shape::Line, options.level / 2.0, options.shuffles, rng)
+}
+
+/// Where the scatter changes, by the distances of neighbours: a level that wanders is in none of them.
+fn scatters(values: &[f64], options: &Options, rng: &mut Rng) -> Option<(usize, f64)> {
+    let distances: Vec<f64> = values.windows(2).map(|two| (two[1] - two[0]).abs()).collect();
+    let shortest = OF_SPREAD * options.least_length.max(2);
+    if distances.len() < 2 * shortest {
+        return None;
+    }
+    let shape = Shape::Step { shortest };
+    let (at, p) = shape::believed(&distances, shape, options.level / 2.0, options.shuffles, rng)?;
+    let [before, after] = [&distances[..at], &distances[at..]].map(|part| median(part).unwrap_or(0.0));
+    let matters = before.max(after) >= MORE_SCATTER * before.min(after);
+    matters.then_some((at + 1, p))
 }
 
 /// Each cut, after the beginning of the segment before it and the end of the one behind it.

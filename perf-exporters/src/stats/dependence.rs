@@ -23,7 +23,7 @@ const OF_A_STEP: f64 = 4.0;
 const LEVELS: usize = 3;
 
 /// No history is believed to depend more on itself.
-const MOST: f64 = 0.97;
+pub(super) const MOST: f64 = 0.97;
 
 /// The parts of a segment of a history.
 pub(super) struct Dependent {

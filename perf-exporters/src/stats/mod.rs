@@ -15,7 +15,7 @@
 //! | compare sums of paired differences | [`sign_flip`] |
 //! | estimate a shift from paired differences | [`signed_rank`] |
 //! | fit a slope that outliers do not move | [`theil_sen`] |
-//! | find where a history changed its level | [`changepoint`] |
+//! | find where a history changed its level or its scatter, or that it drifts | [`changepoint`] |
 //! | see that a history goes to and fro between two levels | [`states`] |
 //!
 //! The modules for the page's history (`changepoint`, `states`, `order`) need only the feature `html`; the rest, with the crate of
@@ -36,6 +36,7 @@ pub mod order;
 pub mod rank_sum;
 #[cfg(feature = "judge")]
 pub mod relabel;
+mod shape;
 #[cfg(feature = "judge")]
 pub mod sign_flip;
 #[cfg(feature = "judge")]
