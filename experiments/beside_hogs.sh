@@ -11,6 +11,8 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 file=${FILE:-beside_hogs.tsv}
 (cd "$root" && cargo build -q --release -p experiments --features machine --bin budget_machine)
 program=${CARGO_TARGET_DIR:-$root/target}/release/budget_machine
+# What is usual is taken while nothing else runs.
+"$program" 0 "$@" "saved=$file" > /dev/null 2>> "$file.log"
 running=()
 trap '[[ ${#running[@]} -eq 0 ]] || kill "${running[@]}" 2> /dev/null || true' EXIT
 for ((at = 0; at < ${PROGRAMS:-3}; at++)); do

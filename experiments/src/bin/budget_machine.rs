@@ -1,16 +1,16 @@
 //! How often is unchanged code failed, and slower code passed, on a machine that others use, by the kind of code and of disturbance?
 //!
-//! Limits are twice the usual p95 and mean, taken before anything disturbs. Cells come in an order drawn at random in each
+//! Limits are twice the usual p95 and mean, taken before the hogs begin. Cells come in an order drawn at random in each
 //! round, at the pace of users' tests: `cargo run --release -p experiments --features machine --bin budget_machine [ROUNDS
 //! [BODIES [HOGS [SIZES [TIMES]]]]] [quick] [time=MS] [saved=FILE]`. ROUNDS may be minutes, such as `50m`: the last round is then cut short.
 //! BODIES and HOGS are parts of names, `,` between them; SIZES are bytes of the reference kernel, drawn at random like the rest;
-//! TIMES are how many times a call does the work, 1 for unchanged code, above 2 for code that breaks its limits. Each verdict that
-//! is wrong or undecided is a line on standard error. It ends with 1 where unchanged code fails, or code that breaks its limits
+//! TIMES are how many times a call does the work, 1 for unchanged code; a limit is twice what is usual for such calls, divided by TIMES, so that
+//! 4 takes twice as long as its limits say. Each verdict that is wrong or undecided is a line on standard error. It ends with 1 where unchanged code fails, or code that breaks its limits
 //! passes.
 //!
 //! `time=500` gives each epoch half a second in place of the default of a budget, as `max_time = "500ms"` does: more verdicts, of
 //! fewer calls. `saved=FILE` appends each verdict to a file, and the table is of all that the file holds of this program; 0 rounds only
-//! print it. `quick` is the short form for CI: a round of short epochs that follow each other at once, for a minute at most. Three
+//! print it. What is usual is in the file as well, so that later runs, and others at the same time, have the same limits. `quick` is the short form for CI: a round of short epochs that follow each other at once, for a minute at most. Three
 //! such epochs may meet the same disturbance. So it ends with 1 only where a cell whose verdict is wrong gets two more, at the pace
 //! of users' tests, and both are wrong as well.
 
@@ -115,9 +115,10 @@ fn cells(arguments: &Arguments, bodies: usize) -> Vec<Cell> {
 /// The verdict on a cell, after so many epochs and with its reason. What is wrong or undecided is told on standard error.
 fn judge(cell: Cell, subjects: &mut [Subject], names: &Names, speed: Speed) -> std::io::Result<(Verdict, u32, String)> {
     let _hogs = Hogs::start(KINDS[cell.kind].1, KINDS[cell.kind].2)?;
-    let Subject { body, budgets } = &mut subjects[cell.body];
-    let work = || (0..cell.times).for_each(|_| (body.1)());
-    let finished = Run::new(budgets[cell.limit]).pace(speed.pace(cell.size)).test(work);
+    let subject = &mut subjects[cell.body];
+    let budget = subject.budget(cell.times, cell.limit);
+    let work = || (0..cell.times).for_each(|_| (subject.body.1)());
+    let finished = Run::new(budget).pace(speed.pace(cell.size)).test(work);
     let verdict = finished.findings.verdict();
     let why = finished.findings.rows.first().map_or_else(String::new, |row| row.reason.clone());
     if if cell.times > 1 { !verdict.is_fail() } else { !verdict.is_pass() } {
@@ -140,9 +141,11 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     let mut cells = cells(&arguments, bodies.len());
     let extent = Extent::of(arguments.at(0), quick);
     let patience = Duration::from_millis(if quick { 500 } else { 2_000 });
-    let subjects =
-        bodies.into_iter().filter(|_| !extent.is_over(0)).map(|body| machine::subject::subject(body, patience));
-    let mut subjects: Vec<Subject> = subjects.collect();
+    let times = arguments.numbers(4, 1_u32);
+    // Without rounds, a file that has no verdicts yet is told what is usual.
+    let bodies = bodies.into_iter().filter(|_| !extent.is_over(0) || arguments.saved.is_some());
+    let subjects = bodies.map(|body| Subject::new(body, &times, patience, arguments.saved.as_ref()));
+    let mut subjects: Vec<Subject> = subjects.collect::<Result<_, _>>()?;
     let start = Instant::now();
     let (mut rng, mut round) = (Rng::new(), 0);
     let (mut table, mut wrong) = (Table::new(), Vec::new());

@@ -1,7 +1,7 @@
 //! Verdicts in a file, so that runs at different times and of several programs at once add up.
 //!
-//! A line is one verdict, its fields with tabs between them. Only those of the same program are read: another one may judge
-//! otherwise.
+//! A line is one verdict, or the usual times of one body, its fields with tabs between them. Only those of the same program are read: another
+//! one may judge otherwise.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -17,6 +17,9 @@ use perf_exporters::write;
 
 use super::rate::Tally;
 use super::table::{Cell, Names, Table};
+
+/// The second field of a line that says what is usual.
+const USUAL: &str = "usual";
 
 /// A file of verdicts, and what every line of this run begins with.
 pub(crate) struct Saved {
@@ -63,6 +66,27 @@ impl Saved {
         let (load, key) = (load().map_or_else(String::new, |load| load.to_string()), names.of(cell));
         let why = why.replace(['\t', '\n'], " ");
         let line = format!("{program}\t{run}\t{machine}\t{load}\t{key}\t{verdict}\t{epochs}\t{why}\n");
+        write::append_lines(&self.path, line.as_bytes())
+    }
+
+    /// The usual p95 and mean of calls of this name, in seconds, as this program has kept them.
+    pub(crate) fn usual(&self, name: &str) -> io::Result<Option<[f64; 2]>> {
+        if !self.path.exists() {
+            return Ok(None);
+        }
+        let text = fs::read_to_string(&self.path)?;
+        let of = |line: &str| match line.split('\t').collect::<Vec<_>>()[..] {
+            [program, USUAL, of, p95, mean] if program == self.program && of == name => {
+                Some([p95.parse().ok()?, mean.parse().ok()?])
+            }
+            _ => None,
+        };
+        Ok(text.lines().find_map(of))
+    }
+
+    /// Keeps them for the next run, and for other programs that run at the same time.
+    pub(crate) fn keep_usual(&self, name: &str, [p95, mean]: [f64; 2]) -> Result<(), perf_exporters::Error> {
+        let line = format!("{}\t{USUAL}\t{name}\t{p95}\t{mean}\n", self.program);
         write::append_lines(&self.path, line.as_bytes())
     }
 
