@@ -90,6 +90,11 @@ impl Arguments {
         if given.is_empty() { vec![otherwise] } else { given }
     }
 
+    /// How many times a call does the work.
+    fn times(&self) -> Vec<u32> {
+        self.numbers(4, 1)
+    }
+
     /// Whether the argument is empty, or names a part of this.
     fn fit(&self, place: usize, name: &str) -> bool {
         self.at(place).split(',').any(|part| name.contains(part))
@@ -98,7 +103,7 @@ impl Arguments {
 
 /// All arms that the arguments ask for.
 fn cells(arguments: &Arguments, bodies: usize) -> Vec<Cell> {
-    let (sizes, times) = (arguments.numbers(3, Pace::default().kernel_bytes), arguments.numbers(4, 1_u32));
+    let (sizes, times) = (arguments.numbers(3, Pace::default().kernel_bytes), arguments.times());
     let mut cells = Vec::new();
     for (kind, _) in KINDS.iter().enumerate().filter(|(_, kind)| arguments.fit(2, kind.0)) {
         for body in 0..bodies {
@@ -141,7 +146,7 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     let mut cells = cells(&arguments, bodies.len());
     let extent = Extent::of(arguments.at(0), quick);
     let patience = Duration::from_millis(if quick { 500 } else { 2_000 });
-    let times = arguments.numbers(4, 1_u32);
+    let times = arguments.times();
     // Without rounds, a file that has no verdicts yet is told what is usual.
     let bodies = bodies.into_iter().filter(|_| !extent.is_over(0) || arguments.saved.is_some());
     let subjects = bodies.map(|body| Subject::new(body, &times, patience, arguments.saved.as_ref()));

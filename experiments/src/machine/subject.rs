@@ -36,21 +36,21 @@ impl Subject {
             if let Some(saved) = saved.filter(|_| known.is_none()) {
                 saved.keep_usual(&name, usual)?;
             }
-            budgets.insert(times, usual.map(|seconds| 2.0 * seconds / f64::from(times)));
+            let [p95, mean] = usual.map(|seconds| Duration::from_secs_f64(2.0 * seconds / f64::from(times)));
+            budgets.insert(times, [limited(Metric::P95, p95), limited(Metric::Mean, mean)]);
         }
-        let spec = |metric, seconds| -> &'static BudgetSpec {
-            let limits = vec![Limit { metric, bound: Bound::Time(Duration::from_secs_f64(seconds)) }];
-            Box::leak(Box::new(BudgetSpec { limits: limits.leak(), ..BudgetSpec::EMPTY }))
-        };
-        let budgets =
-            budgets.into_iter().map(|(times, [p95, mean])| (times, [spec(Metric::P95, p95), spec(Metric::Mean, mean)]));
-        Ok(Self { body, budgets: budgets.collect() })
+        Ok(Self { body, budgets })
     }
 
     /// The budget of a limit for code that does the work so many times a call.
     pub(crate) fn budget(&self, times: u32, limit: usize) -> &'static BudgetSpec {
         self.budgets[&times][limit]
     }
+}
+
+fn limited(metric: Metric, time: Duration) -> &'static BudgetSpec {
+    let limits = vec![Limit { metric, bound: Bound::Time(time) }];
+    Box::leak(Box::new(BudgetSpec { limits: limits.leak(), ..BudgetSpec::EMPTY }))
 }
 
 /// The usual p95 and mean of such calls, in seconds: the least of several batches, for a batch that something disturbed says nothing. The

@@ -42,7 +42,7 @@ impl Dependent {
         let deviations: Vec<f64> = segment.iter().map(|value| value - middle).collect();
         let (left, levels) = without_steps(segment, shortest);
         let rho = if levels <= LEVELS { correlation(&left, levels - 1) } else { correlation(&deviations, 0) };
-        let innovations = deviations.windows(2).map(|two| two[1] - rho * two[0]).collect();
+        let innovations = innovations(&deviations, rho);
         let states = States::of(segment, shortest).map(|states| (segment.to_vec(), states));
         Self { middle, rho, innovations, deviations, states }
     }
@@ -59,14 +59,30 @@ impl Dependent {
         }
         rng.shuffle(&mut self.innovations);
         let Some(first) = rng.choice(&self.deviations) else { return };
-        let mut deviation = *first;
-        for (at, value) in into.iter_mut().enumerate() {
-            if at > 0 {
-                deviation = self.rho * deviation + self.innovations[at - 1];
-            }
+        for (value, deviation) in into.iter_mut().zip(autoregression(*first, self.rho, &self.innovations)) {
             *value = self.middle + deviation;
         }
     }
+}
+
+/// What is new in each deviation after the first.
+pub(super) fn innovations(deviations: &[f64], rho: f64) -> Vec<f64> {
+    deviations.windows(2).map(|two| two[1] - rho * two[0]).collect()
+}
+
+/// Deviations of which each is so much of the one before, and an innovation.
+pub(super) fn autoregression(first: f64, rho: f64, innovations: &[f64]) -> impl Iterator<Item = f64> {
+    std::iter::once(first).chain(innovations.iter().scan(first, move |deviation, new| {
+        *deviation = rho * *deviation + new;
+        Some(*deviation)
+    }))
+}
+
+/// The correlation of neighbours among deviations whose mean is zero; none where all are zero.
+pub(super) fn of_neighbours(deviations: &[f64]) -> f64 {
+    let squares: f64 = deviations.iter().map(|deviation| deviation * deviation).sum();
+    let products: f64 = deviations.windows(2).map(|two| two[0] * two[1]).sum();
+    if squares > 0.0 { products / squares } else { 0.0 }
 }
 
 /// Deviations from the medians between clear steps, and how many levels there are.
@@ -94,12 +110,7 @@ fn without_steps(segment: &[f64], shortest: usize) -> (Vec<f64>, usize) {
 fn correlation(deviations: &[f64], steps: usize) -> f64 {
     let n = deviations.len() as f64;
     let ranks: Vec<f64> = super::order::doubled_ranks(deviations).iter().map(|rank| *rank as f64 - n - 1.0).collect();
-    let squares: f64 = ranks.iter().map(|rank| rank * rank).sum();
-    if squares <= 0.0 {
-        return 0.0;
-    }
-    let products: f64 = ranks.windows(2).map(|two| two[0] * two[1]).sum();
-    let seen = products / squares;
+    let seen = of_neighbours(&ranks);
     // A correlation that chance gives to independent values counts as none.
     let bias = (1.0 + 4.0 * seen) * (1.0 + OF_A_STEP * steps as f64) / n;
     if seen * n.sqrt() < 1.0 { 0.0 } else { (seen + bias).min(MOST) }

@@ -8,7 +8,7 @@
 
 use fastrand::Rng;
 
-use super::dependence::MOST;
+use super::dependence::{MOST, autoregression, innovations, of_neighbours};
 use super::order::doubled_ranks;
 
 #[derive(Clone, Copy)]
@@ -57,9 +57,7 @@ impl Fit {
         let spread: f64 = shape.iter().map(|x| x * x).sum();
         let slope = shape.iter().zip(&ranks).map(|(x, rank)| x * rank).sum::<f64>() / spread;
         let residuals: Vec<f64> = shape.iter().zip(&ranks).map(|(x, rank)| rank - slope * x).collect();
-        let squares: f64 = residuals.iter().map(|rest| rest * rest).sum();
-        let products: f64 = residuals.windows(2).map(|two| two[0] * two[1]).sum();
-        let seen = if squares > 0.0 { products / squares } else { 0.0 };
+        let seen = of_neighbours(&residuals);
         // The bias of a correlation beside a line that was fitted (Tanaka 1984).
         let rho = (seen + (2.0 + 4.0 * seen) / n).clamp(0.0, MOST);
         let innovations = innovations(&residuals, rho);
@@ -67,11 +65,6 @@ impl Fit {
         let t = if slope.abs() > 0.0 { slope.abs() * spread.sqrt() * (1.0 - rho) / sigma } else { 0.0 };
         Self { at, t, rho, residuals }
     }
-}
-
-/// What is new in each value after the first.
-fn innovations(deviations: &[f64], rho: f64) -> Vec<f64> {
-    deviations.windows(2).map(|two| two[1] - rho * two[0]).collect()
 }
 
 /// Where the shape has its place, and the share of histories without it in which it is as high, where that share is `level` at most.
@@ -85,12 +78,8 @@ pub(super) fn believed(values: &[f64], shape: Shape, level: f64, shuffles: u32, 
     let mut reached = 1_u32;
     for _ in 0..shuffles {
         rng.shuffle(&mut innovations);
-        let mut deviation = *rng.choice(&fit.residuals)?;
-        let mut drawn = vec![deviation];
-        drawn.extend(innovations.iter().map(|new| {
-            deviation = rho * deviation + new;
-            deviation
-        }));
+        let first = *rng.choice(&fit.residuals)?;
+        let drawn: Vec<f64> = autoregression(first, rho, &innovations).collect();
         reached += u32::from(Fit::of(&drawn, shape).t >= fit.t);
         if f64::from(reached) / total > level {
             return None;
