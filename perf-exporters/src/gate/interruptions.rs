@@ -124,9 +124,10 @@ impl Presence {
     }
 
     /// The time of the call that has just ended: `passed` nanoseconds, less those in which others had the processor since the
-    /// beginning. The next call begins here. Where only a part of the call counts, the time that others took of it is given.
+    /// beginning. The next call begins here. Where only a part of the call counts, the time that others took of it is given. On a
+    /// crowded machine, where more threads want to run than there are processors, what the code waited for may have been a processor.
     #[inline]
-    pub(super) fn own(&mut self, passed: u64, of_part: Option<u64>) -> Own {
+    pub(super) fn own(&mut self, passed: u64, of_part: Option<u64>, crowded: bool) -> Own {
         let all = Own::all(passed);
         let Some((known, now)) = self.known.as_mut().zip(Reading::now()) else { return all };
         let whole = std::mem::replace(&mut known.began, now).absence_until(now);
@@ -136,11 +137,13 @@ impl Presence {
             return all;
         }
         let switches = counted("voluntary_ctxt_switches:").unwrap_or(known.switches);
-        if std::mem::replace(&mut known.switches, switches) != switches {
-            return all;
-        }
+        let waited = std::mem::replace(&mut known.switches, switches) != switches;
         let without = |absent: u64| if absent <= least_absence { passed } else { passed.saturating_sub(absent) };
-        Own { least: without(whole.whole), most: without(by_others) }
+        match waited {
+            false => Own { least: without(whole.whole), most: without(by_others) },
+            true if crowded => Own { least: without(whole.whole), most: passed },
+            true => all,
+        }
     }
 }
 
@@ -166,15 +169,15 @@ mod tests {
         let mut presence = Presence::of_this_thread();
         presence.begin();
         std::thread::sleep(Duration::from_millis(5));
-        assert_eq!(presence.own(5_000_000, None).least, 5_000_000, "it gave the processor up");
+        assert_eq!(presence.own(5_000_000, None, false), Own::all(5_000_000), "it gave the processor up");
         presence.begin();
         // This simulates that others had the processor for so long.
         if let Some(known) = &mut presence.known {
             known.began.wall -= 4_000_000;
-            let own = presence.own(4_000_000, None);
+            let own = presence.own(4_000_000, None, false);
             assert!(own.least < 2_000_000, "{own:?}");
         }
-        assert_eq!(Presence::unknown().own(7, None), Own::all(7));
+        assert_eq!(Presence::unknown().own(7, None, false), Own::all(7));
     }
 
     #[test]
@@ -195,7 +198,7 @@ mod tests {
             presence.begin();
             let Some(known) = &mut presence.known else { return };
             known.began.wall -= 4_000_000;
-            let own = presence.own(4_000_000, Some(part));
+            let own = presence.own(4_000_000, Some(part), false);
             assert_eq!(own.most, most);
         }
     }

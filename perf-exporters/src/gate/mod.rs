@@ -43,6 +43,7 @@ mod hold;
 mod interruptions;
 mod kernel;
 mod leak;
+mod reference;
 pub mod render;
 mod run;
 mod scope;

@@ -152,12 +152,17 @@ impl<'a> Budget<'a> {
         findings
     }
 
-    /// Whether some limit on time fails even without the time in which others had the processor, and if the machine spoiled as
-    /// many calls as it did of its own reference.
+    /// Whether some limit on time fails even without the time in which others had the processor, if the machine spoiled as
+    /// many calls as it did of its own reference, and made each figure so many times what it is.
     #[must_use]
-    pub fn fails_beyond(self, measured: &Measurements, disturbance: Disturbance) -> bool {
+    pub fn fails_beyond(
+        self,
+        measured: &Measurements,
+        disturbance: Disturbance,
+        slower: &dyn Fn(Metric) -> f64,
+    ) -> bool {
         self.spec.limits.iter().filter(|limit| is_sampled(limit.metric)).any(|limit| {
-            let slower = disturbance.cold.max(1.0);
+            let slower = slower(limit.metric).max(1.0);
             let bound = match limit.metric {
                 Metric::Throughput => amount(limit.bound) / slower,
                 Metric::Errors => amount(limit.bound),

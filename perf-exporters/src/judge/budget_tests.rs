@@ -151,11 +151,14 @@ fn what_the_machine_may_have_spoiled_does_not_count() {
     times.iter_mut().step_by(20).for_each(|time| *time = 2_000.0);
     let measured = timed(times);
     assert!(budget.judge(&measured).verdict().is_fail());
-    let calm = Disturbance { runs: 1_000, late: 0, slowdown: 1.0, stretch: 1.0, cold: 1.0 };
-    assert!(budget.fails_beyond(&measured, calm));
-    assert!(!budget.fails_beyond(&measured, Disturbance { late: 50, ..calm }));
+    let calm = Disturbance { runs: 1_000, late: 0, slowdown: 1.0, stretch: 1.0 };
+    let busy = Disturbance { late: 50, ..calm };
+    assert!(budget.fails_beyond(&measured, calm, &|_| 1.0));
+    assert!(budget.fails_beyond(&measured, calm, &|_| 1.5), "they take twice the limit");
+    assert!(!budget.fails_beyond(&measured, calm, &|_| 2.5));
+    assert!(!budget.fails_beyond(&measured, busy, &|_| 1.0));
     let slower = timed(vec![2_000.0; 3_000]);
-    assert!(budget.fails_beyond(&slower, Disturbance { late: 50, ..calm }), "all calls are over, not 5 %");
+    assert!(budget.fails_beyond(&slower, busy, &|_| 1.0), "all calls are over, not 5 %");
 }
 
 #[test]

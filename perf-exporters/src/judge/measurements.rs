@@ -88,14 +88,11 @@ pub struct Disturbance {
     pub slowdown: f64,
     /// How many times as long a call of the measured code lasts as a run.
     pub stretch: f64,
-    /// How many times as long a call takes with empty caches, where others kept the machine so busy that they may have emptied
-    /// them; 1 elsewhere.
-    pub cold: f64,
 }
 
 impl Disturbance {
     /// An undisturbed machine, or one on which no reference kernel ran.
-    pub const CALM: Self = Self { runs: 0, late: 0, slowdown: 1.0, stretch: 1.0, cold: 1.0 };
+    pub const CALM: Self = Self { runs: 0, late: 0, slowdown: 1.0, stretch: 1.0 };
 
     /// The share of the measured calls that the machine may have spoiled, at most: the share of late runs, two standard
     /// errors more, brought to the length of a call.
@@ -116,7 +113,7 @@ mod tests {
 
     #[test]
     fn what_hits_short_runs_hits_long_calls_more_often() {
-        let short = Disturbance { runs: 1000, late: 10, slowdown: 1.1, stretch: 1.0, cold: 1.0 };
+        let short = Disturbance { runs: 1000, late: 10, slowdown: 1.1, stretch: 1.0 };
         let long = Disturbance { stretch: 10.0, ..short };
         assert!(short.spoiled() > 0.01 && short.spoiled() < 0.02);
         assert!(long.spoiled() > 0.1 && long.spoiled() < 0.2);

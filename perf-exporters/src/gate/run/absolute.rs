@@ -3,11 +3,11 @@
 use std::time::{Duration, Instant};
 
 use super::advice;
-use super::caches::Caches;
+use super::emptied::Emptied;
 use super::engine::{Call, Engine, Returned, Seen, index};
 use super::subject::Subject;
 use crate::gate::interruptions::{Own, Presence};
-use crate::gate::kernel::Kernel;
+use crate::gate::reference::Reference;
 use crate::judge::plan::{self, Floor};
 use crate::judge::quantile;
 use crate::judge::verdict::{Reason, Verdict};
@@ -20,11 +20,8 @@ pub(super) const MOST: usize = 1 << 20;
 /// The reference kernel may take one part in so many of the time.
 const KERNEL_SHARE: f64 = 5.0;
 
-/// Calls with empty caches that show how much the caches save.
-const COLD_CALLS: usize = 15;
-
-/// The reference kernel of epochs that confirm works on so many bytes, which do not fit into the nearest cache of any processor.
-const LARGE_KERNEL: usize = 1 << 20;
+/// Code that touches no more bytes finds them in the caches of its processor again, soon after others took these.
+const LITTLE: usize = 256 << 10;
 
 /// Calls that are late together are as much evidence as one: so many times the least number of calls are wanted.
 const BURSTS: u64 = 4;
@@ -38,6 +35,9 @@ const LATE_NS: f64 = 10_000.0;
 
 /// Of calls that take as long, each is watched by itself; of shorter ones [`BREATHE`] together.
 pub(super) const CLOSELY_NS: f64 = 20_000.0;
+
+/// Between two looks at the threads that want to run.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 
 /// Other tasks may run after so many calls.
 pub(super) const BREATHE: usize = 64;
@@ -69,9 +69,9 @@ impl<S: Subject> Engine<'_, S> {
         let floor = self.floor(self.budget.calls_for_runs());
         let mut looks = 0;
         self.scope.look_for_others(!self.run.is_cpu() && self.call_ns >= CLOSELY_NS);
-        let kernel = Kernel::lasting(self.call_ns, self.kernel_bytes);
+        self.reference.begin(self.call_ns);
         let (counts_errors, counts_items) = (self.run.counts_errors(), self.run.needs_items());
-        let mut sample = Sample::new(self.call_ns, kernel, counts_errors, counts_items, self.subject.presence());
+        let mut sample = Sample::new(self.call_ns, counts_errors, counts_items, self.subject.presence());
         loop {
             while sample.measured.times.len() < look && sample.start.elapsed() < max_time {
                 self.sample(&mut sample).await?;
@@ -80,7 +80,7 @@ impl<S: Subject> Engine<'_, S> {
                 }
             }
             let elapsed = sample.start.elapsed();
-            let measured = sample.settle();
+            let measured = sample.settle(&self.reference);
             let calls = measured.times.len();
             let mut findings = self.budget.judge(measured);
             findings.rows.retain(|row| !row.exact);
@@ -102,7 +102,7 @@ impl<S: Subject> Engine<'_, S> {
             if over || decided {
                 self.finished.advice = advice::of(&findings, measured, elapsed, self.run.is_cpu());
                 self.finished.times.clone_from(&measured.times);
-                let calm = !verdict.is_fail() || self.is_the_codes_own(&sample.measured).await?;
+                let calm = !verdict.is_fail() || self.is_the_codes_own(&sample).await?;
                 return Ok(Seen { findings, verdict, calm });
             }
             // A sample that is not long enough yet is judged again as soon as it is.
@@ -120,7 +120,7 @@ impl<S: Subject> Engine<'_, S> {
     fn hopeless(&mut self, sample: &mut Sample) -> Seen {
         let have = sample.measured.times.len() as u64;
         let elapsed = sample.start.elapsed();
-        let measured = sample.settle();
+        let measured = sample.settle(&self.reference);
         let mut findings = self.budget.judge(measured);
         findings.rows.retain(|row| !row.exact);
         let need = self.budget.least_calls_of_quantiles() * BURSTS;
@@ -135,59 +135,57 @@ impl<S: Subject> Engine<'_, S> {
 
     /// Whether a FAIL of these measurements is beyond what the machine explains.
     ///
-    /// Code that lives in caches loses them to others, which a small kernel beside it does not notice; and where others empty them all
-    /// the time, the code's own calls do not tell either. So the epochs that confirm have a kernel of as much memory.
-    async fn is_the_codes_own(&mut self, measured: &Measurements) -> Result<bool, Returned<S::Output>> {
-        let mut disturbance = measured.disturbance;
-        if is_crowded() {
-            disturbance.cold = self.slower_with_empty_caches().await?;
+    /// Code that lives in caches loses them to others, which a small kernel beside it does not notice; so epochs that confirm have a wide
+    /// kernel as well. What that one loses, the code may have lost; but code that touches little memory loses no more than it does with
+    /// empty caches. So there it is enough that the calls are beyond one of the two explanations.
+    async fn is_the_codes_own(&mut self, sample: &Sample) -> Result<bool, Returned<S::Output>> {
+        let (budget, measured) = (self.budget, &sample.measured);
+        let call = median(&measured.times).unwrap_or(self.call_ns);
+        let wide = self.reference.wide(call, sample.crowded);
+        self.reference.widen();
+        let emptied = if sample.crowded { Some(self.emptied().await?) } else { None };
+        let slower = emptied.as_ref().map_or(1.0, Emptied::first);
+        if budget.fails_beyond(measured, wide.unwrap_or(measured.disturbance), &|_| slower) {
+            return Ok(true);
         }
-        self.kernel_bytes = self.kernel_bytes.max(LARGE_KERNEL);
-        Ok(self.budget.fails_beyond(measured, disturbance))
-    }
-
-    /// How many times as long a call takes with empty caches.
-    async fn slower_with_empty_caches(&mut self) -> Result<f64, Returned<S::Output>> {
-        let mut caches = Caches::whatever_is_used();
-        let mut times = [Vec::new(), Vec::new()];
-        for _ in 0..COLD_CALLS {
-            caches.empty();
-            for times in &mut times {
-                let (output, ns) = self.call(0).await;
-                self.accept(output)?;
-                times.push(ns.max(1.0));
-            }
+        if wide.is_none() || self.touched().await?.is_none_or(|touched| touched > LITTLE) {
+            return Ok(false);
         }
-        let [cold, warm] = times.map(|times| median(&times).unwrap_or(1.0));
-        Ok((cold / warm).max(1.0))
+        let emptied = match emptied {
+            Some(emptied) => emptied,
+            None => self.emptied().await?,
+        };
+        Ok(budget.fails_beyond(measured, measured.disturbance, &|metric| emptied.at_most(metric)))
     }
 
     async fn sample(&mut self, sample: &mut Sample) -> Result<(), Returned<S::Output>> {
         if sample.measured.times.len().is_multiple_of(BREATHE) {
             self.subject.breathe().await;
-            sample.presence.begin();
+            sample.begin();
         }
         if sample.is_watched_closely() {
-            sample.presence.begin();
+            sample.begin();
         }
         let (output, call) = self.call_in_full(0).await;
         let failed = self.accept(output)?;
-        sample.keep(call, failed);
+        sample.keep(call, failed, &mut self.reference);
         Ok(())
     }
 }
 
-/// Calls of one epoch, with the reference kernel among them.
+/// Calls of one epoch.
 struct Sample {
     measured: Measurements,
     failed: Vec<bool>,
     counts_errors: bool,
     counts_items: bool,
-    kernel: Kernel,
     kernel_ns: f64,
     call_ns: f64,
     sampled_ns: f64,
     presence: Presence,
+    /// Whether more threads wanted to run than there are processors, at one of the looks.
+    crowded: bool,
+    looked: Instant,
     start: Instant,
 }
 
@@ -202,19 +200,30 @@ fn is_crowded() -> bool {
 }
 
 impl Sample {
-    fn new(call_ns: f64, kernel: Kernel, counts_errors: bool, counts_items: bool, presence: Presence) -> Self {
+    fn new(call_ns: f64, counts_errors: bool, counts_items: bool, presence: Presence) -> Self {
+        let now = Instant::now();
         Self {
             measured: Measurements::default(),
             failed: Vec::new(),
             counts_errors,
             counts_items,
-            kernel,
             kernel_ns: 0.0,
             call_ns,
             sampled_ns: 0.0,
             presence,
-            start: Instant::now(),
+            crowded: is_crowded(),
+            looked: now,
+            start: now,
         }
+    }
+
+    /// Begins a call, or several. Now and then it looks whether others want the processors.
+    fn begin(&mut self) {
+        if !self.crowded && self.looked.elapsed() >= BETWEEN_LOOKS {
+            self.crowded = is_crowded();
+            self.looked = Instant::now();
+        }
+        self.presence.begin();
     }
 
     /// Whether calls take so long that so few fit into the time, and yet seem to keep their limits: those that break them may
@@ -243,10 +252,10 @@ impl Sample {
         self.call_ns >= CLOSELY_NS
     }
 
-    fn keep(&mut self, call: Call, failed: bool) {
+    fn keep(&mut self, call: Call, failed: bool, reference: &mut Reference) {
         let ns = call.ns as f64;
         let is_late = ns > LATE * self.call_ns && ns > LATE_NS;
-        let own = if is_late { self.presence.own(call.ns, call.by_others) } else { Own::all(call.ns) };
+        let own = if is_late { self.presence.own(call.ns, call.by_others, self.crowded) } else { Own::all(call.ns) };
         self.measured.own.push(own.least as f64);
         self.measured.without_others.push(own.most as f64);
         self.measured.times.push(ns);
@@ -258,18 +267,18 @@ impl Sample {
         }
         self.sampled_ns += ns;
         if self.kernel_ns * KERNEL_SHARE <= self.sampled_ns {
-            self.kernel_ns += self.kernel.run();
+            self.kernel_ns += reference.run();
         }
     }
 
     /// Updates the measurements that are not kept call by call.
-    fn settle(&mut self) -> &Measurements {
+    fn settle(&mut self, reference: &Reference) -> &Measurements {
         let blocks = (self.failed.len() / 5).clamp(1, quantile::BLOCKS);
         let length = self.failed.len().div_ceil(blocks).max(1);
         let of = |block: &[bool]| (block.len() as u64, block.iter().filter(|failed| **failed).count() as u64);
         self.measured.errors = self.failed.chunks(length).map(of).collect();
         let call = median(&self.measured.times).unwrap_or(self.call_ns);
-        self.measured.disturbance = self.kernel.disturbance(call);
+        self.measured.disturbance = reference.near(call);
         &self.measured
     }
 }

@@ -6,7 +6,6 @@ use perf_core::{ProbeStats, Session, Snapshot};
 
 use super::engine::{Engine, Returned, Seen};
 use super::subject::Subject;
-use crate::gate::kernel::Kernel;
 use crate::judge::plan;
 use crate::judge::{self, Disturbance, Findings, Row, Unit, Verdict};
 use crate::stats::order;
@@ -33,7 +32,7 @@ impl<S: Subject> Engine<'_, S> {
     async fn declared_epoch(&mut self) -> Result<Seen, Returned<S::Output>> {
         let _turn = self.turn(self.run.max_time()).await;
         let session = Session::new();
-        let mut kernel = Kernel::lasting(self.call_ns, self.kernel_bytes);
+        self.reference.begin(self.call_ns);
         let start = Instant::now();
         let planned = self.run.spec.iterations;
         let mut look = planned.unwrap_or(FIRST_LOOK);
@@ -49,7 +48,7 @@ impl<S: Subject> Engine<'_, S> {
                     self.accept(output)?;
                 }
                 made += calls;
-                kernel.run();
+                self.reference.run();
                 self.subject.breathe().await;
             }
             let snapshot = session.snapshot();
@@ -61,7 +60,7 @@ impl<S: Subject> Engine<'_, S> {
             let over = planned.is_some() || made < look || findings.rows.is_empty() || findings.fails(true);
             if over || !(waits || matches!(verdict, Verdict::Inconclusive(_))) {
                 self.scope.count_into(self.session, None);
-                return Ok(seen(findings, verdict, kernel.disturbance(self.call_ns)));
+                return Ok(seen(findings, verdict, self.reference.near(self.call_ns)));
             }
             look = order::floor(look as f64 * 2.0) as u64;
         }

@@ -10,6 +10,7 @@ use super::subject::Subject;
 use super::turn::{self, Turn};
 use super::{Finished, Run};
 use crate::gate::confirm::{Confirmation, Epoch, Rules, Step};
+use crate::gate::reference::Reference;
 use crate::gate::scope::{BODY_NAME, Scope, inside, is_measured};
 use crate::judge::verdict::{Reason, Unit, Verdict};
 use crate::judge::{Budget, exact};
@@ -38,8 +39,8 @@ pub(super) struct Engine<'a, S: Subject> {
     nested: bool,
     /// Time of a call, as the warm-up saw it.
     pub(super) call_ns: f64,
-    /// Bytes that the reference kernel works on.
-    pub(super) kernel_bytes: usize,
+    /// The reference kernels of limits on time.
+    pub(super) reference: Reference,
     /// The processes in which instructions were counted for the budget.
     #[cfg(feature = "baseline")]
     pub(super) counted: super::instructions::Processes,
@@ -86,7 +87,7 @@ impl<'a, S: Subject> Engine<'a, S> {
             output: None,
             nested: is_measured(),
             call_ns: 0.0,
-            kernel_bytes: run.pace.kernel_bytes,
+            reference: Reference::of(run.pace.kernel_bytes),
             #[cfg(feature = "baseline")]
             counted: super::instructions::Processes::default(),
             finished: Finished::empty(run, session),

@@ -7,6 +7,7 @@ mod advice;
 mod again;
 mod caches;
 mod declared;
+mod emptied;
 mod engine;
 mod growth;
 mod instructions;
@@ -19,6 +20,7 @@ mod observe;
 mod processes;
 mod relative;
 mod subject;
+mod touched;
 mod turn;
 
 use std::time::Duration;
@@ -55,7 +57,7 @@ pub struct Pace {
     pub slot: Duration,
     /// How often a FAIL must come, and how far apart.
     pub rules: Rules,
-    /// Bytes that the reference kernel works on, rounded up to a power of two; after a first FAIL it is 1 MiB or more.
+    /// Bytes that the reference kernel works on, rounded up to a power of two; after a first FAIL another one works on 1 MiB.
     pub kernel_bytes: usize,
 }
 

@@ -204,7 +204,7 @@ async fn time<Q: Subject>(
     let (output, whole) = subject.timed_together(0, calls, scope).await;
     match scope.take().narrow_ns {
         Some(narrow) => (output, narrow as f64),
-        None => (output, presence.own(whole, None).most as f64),
+        None => (output, presence.own(whole, None, false).most as f64),
     }
 }
 
