@@ -139,11 +139,8 @@ impl Presence {
         let switches = counted("voluntary_ctxt_switches:").unwrap_or(known.switches);
         let waited = std::mem::replace(&mut known.switches, switches) != switches;
         let without = |absent: u64| if absent <= least_absence { passed } else { passed.saturating_sub(absent) };
-        match waited {
-            false => Own { least: without(whole.whole), most: without(by_others) },
-            true if crowded => Own { least: without(whole.whole), most: passed },
-            true => all,
-        }
+        let least = if waited && !crowded { passed } else { without(whole.whole) };
+        Own { least, most: if waited { passed } else { without(by_others) } }
     }
 }
 
@@ -178,6 +175,19 @@ mod tests {
             assert!(own.least < 2_000_000, "{own:?}");
         }
         assert_eq!(Presence::unknown().own(7, None, false), Own::all(7));
+    }
+
+    #[test]
+    fn on_a_crowded_machine_waiting_may_be_for_a_processor() {
+        let mut presence = Presence::of_this_thread();
+        if presence.known.is_none() {
+            return;
+        }
+        presence.begin();
+        std::thread::sleep(Duration::from_millis(5));
+        let own = presence.own(5_000_000, None, true);
+        assert!(own.least < 2_500_000, "{own:?}");
+        assert_eq!(own.most, 5_000_000, "it passes no limit by that");
     }
 
     #[test]

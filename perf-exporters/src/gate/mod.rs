@@ -20,7 +20,7 @@
 //! with their entries in `perf.lock` too ([`baseline`](crate::baseline)).
 //!
 //! # What lives here, and what may not
-//! Here is the code that runs and ends tests: [`Run`] and its epochs, the session with its counts, the reference kernel,
+//! Here is the code that runs and ends tests: [`Run`] and its epochs, the session with its counts, reference kernels,
 //! confirmation, the leak check, the watch over declared budgets, a test's entries in `perf.lock`, and the layer that prints and
 //! panics. The rules that decide a bound are in [`judge`](crate::judge), their statistics in [`stats`](crate::stats), and
 //! both are reachable from here under the names that they had.
@@ -29,7 +29,7 @@
 //! |---|---|
 //! | the attribute's test becomes a run | [`expansion`] |
 //! | calls are made, timed and counted | [`Run`] |
-//! | is it the code, or the machine? | [`confirm`]: later epochs, reference kernel |
+//! | is it the code, or the machine? | [`confirm`]: later epochs, reference kernels |
 //! | the run becomes text | [`render`] |
 
 mod conclude;
