@@ -71,6 +71,10 @@ pub(super) struct Own {
     pub(super) most: u64,
 }
 
+/// A thread that waited is awake again after so many nanoseconds at most, where nobody else wants the processor: an idle virtual one takes
+/// that long.
+const WAKE: u64 = 100_000;
+
 /// An absence that is shorter, or a smaller share of the call, is ignored.
 const ABSENT: u64 = 10_000;
 const SHARE: u64 = 20;
@@ -125,7 +129,8 @@ impl Presence {
 
     /// The time of the call that has just ended: `passed` nanoseconds, less those in which others had the processor since the
     /// beginning. The next call begins here. Where only a part of the call counts, the time that others took of it is given. On a
-    /// crowded machine, where more threads want to run than there are processors, what the code waited for may have been a processor.
+    /// crowded machine, where more threads want to run than there are processors, what the code waited for may have been a processor; on
+    /// another one, a part of each wait is the time that it takes to wake up.
     #[inline]
     pub(super) fn own(&mut self, passed: u64, of_part: Option<u64>, crowded: bool) -> Own {
         let all = Own::all(passed);
@@ -137,10 +142,10 @@ impl Presence {
             return all;
         }
         let switches = counted("voluntary_ctxt_switches:").unwrap_or(known.switches);
-        let waited = std::mem::replace(&mut known.switches, switches) != switches;
+        let waits = switches.saturating_sub(std::mem::replace(&mut known.switches, switches));
         let without = |absent: u64| if absent <= least_absence { passed } else { passed.saturating_sub(absent) };
-        let least = if waited && !crowded { passed } else { without(whole.whole) };
-        Own { least, most: if waited { passed } else { without(by_others) } }
+        let excused = if waits == 0 || crowded { whole.whole } else { whole.whole.min(waits.saturating_mul(WAKE)) };
+        Own { least: without(excused), most: if waits > 0 { passed } else { without(by_others) } }
     }
 }
 
@@ -167,6 +172,12 @@ mod tests {
         presence.begin();
         std::thread::sleep(Duration::from_millis(5));
         assert_eq!(presence.own(5_000_000, None, false), Own::all(5_000_000), "it gave the processor up");
+        presence.begin();
+        std::thread::sleep(Duration::from_millis(1));
+        let own = presence.own(1_000_000, None, false);
+        let woken = presence.known.is_none_or(|_| own.least < 1_000_000 && own.least >= 500_000);
+        assert!(woken, "of a short wait, to wake up is a part: {own:?}");
+        assert_eq!(own.most, 1_000_000);
         presence.begin();
         // This simulates that others had the processor for so long.
         if let Some(known) = &mut presence.known {

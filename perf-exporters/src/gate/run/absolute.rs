@@ -29,7 +29,8 @@ const BURSTS: u64 = 4;
 /// After so many calls it is reported that the time will not suffice.
 const PILOT: usize = 20;
 
-/// A call that takes so many times as long as usual, and so long, may have been interrupted.
+/// A call that takes so long may have been interrupted; of those that are not watched closely, one that takes so many times as long as
+/// usual.
 const LATE: f64 = 2.0;
 const LATE_NS: f64 = 10_000.0;
 
@@ -254,7 +255,7 @@ impl Sample {
 
     fn keep(&mut self, call: Call, failed: bool, reference: &mut Reference) {
         let ns = call.ns as f64;
-        let is_late = ns > LATE * self.call_ns && ns > LATE_NS;
+        let is_late = ns > LATE_NS && (self.is_watched_closely() || ns > LATE * self.call_ns);
         let own = if is_late { self.presence.own(call.ns, call.by_others, self.crowded) } else { Own::all(call.ns) };
         self.measured.own.push(own.least as f64);
         self.measured.without_others.push(own.most as f64);
