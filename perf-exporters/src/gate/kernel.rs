@@ -50,15 +50,23 @@ pub(super) struct Kernel {
     runs: Vec<f64>,
     /// Usual time of a run between calls of the code, by the epochs before this one, nanoseconds.
     usual: f64,
-    /// The least time of a pass when the epoch began, nanoseconds; how many times as long as the best one.
-    pass: f64,
+    /// How many times as long as the best pass one took when the epoch began.
     slower: f64,
+    /// The time of a run as in the best pass, nanoseconds.
+    best: f64,
 }
 
 impl Kernel {
     /// One that works on so many bytes of memory.
     pub(super) fn of(bytes: usize) -> Self {
-        Self { table: Table::of(bytes), repetitions: 0, runs: Vec::new(), usual: f64::INFINITY, pass: 1.0, slower: 1.0 }
+        Self {
+            table: Table::of(bytes),
+            repetitions: 0,
+            runs: Vec::new(),
+            usual: f64::INFINITY,
+            slower: 1.0,
+            best: f64::INFINITY,
+        }
     }
 
     /// Bytes that it works on.
@@ -70,13 +78,14 @@ impl Kernel {
     pub(super) fn begin(&mut self, call: f64) {
         self.usual = self.usual();
         self.runs.clear();
-        self.pass = self.table.least_pass();
+        let (pass, repetitions) = (self.table.least_pass(), self.table.pass() as f64);
         if self.repetitions == 0 {
-            let one = self.pass / self.table.pass() as f64;
-            let wanted = call.clamp(SHORTEST, LONGEST) / one.max(0.1);
+            let wanted = call.clamp(SHORTEST, LONGEST) / (pass / repetitions).max(0.1);
             self.repetitions = (floor(wanted) as u64).max(SHORTEST_PASS);
         }
-        self.slower = self.pass / self.table.best(self.pass);
+        let best = self.table.best(pass);
+        self.slower = pass / best;
+        self.best = best / repetitions * self.repetitions as f64;
     }
 
     /// Runs once, and keeps the time.
@@ -91,7 +100,7 @@ impl Kernel {
         if self.runs.is_empty() {
             return Disturbance::CALM;
         }
-        let usual = if crowded { self.usual().min(self.best()) } else { self.usual() };
+        let usual = if crowded { self.usual().min(self.best) } else { self.usual() };
         let late = self.runs.iter().filter(|run| **run > BOUND * usual).count();
         let mean = self.runs.iter().sum::<f64>() / self.runs.len() as f64;
         Disturbance {
@@ -100,11 +109,6 @@ impl Kernel {
             slowdown: (mean / usual).max(1.0),
             stretch: call / usual,
         }
-    }
-
-    /// The time of a run as in the best pass that this process has seen.
-    fn best(&self) -> f64 {
-        self.pass / self.slower / self.table.pass() as f64 * self.repetitions as f64
     }
 
     /// The usual time of a run between calls of the code, by this epoch and those before.
@@ -192,7 +196,7 @@ mod tests {
         kernel.begin(20_000.0);
         // Whatever other tests or programs did meanwhile.
         kernel.slower = 1.0;
-        kernel.runs = vec![longer * kernel.best(); 100];
+        kernel.runs = vec![longer * kernel.best; 100];
         kernel
     }
 

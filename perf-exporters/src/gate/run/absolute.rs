@@ -160,11 +160,11 @@ impl<S: Subject> Engine<'_, S> {
     }
 
     async fn sample(&mut self, sample: &mut Sample) -> Result<(), Returned<S::Output>> {
-        if sample.measured.times.len().is_multiple_of(BREATHE) {
+        let breathes = sample.measured.times.len().is_multiple_of(BREATHE);
+        if breathes {
             self.subject.breathe().await;
-            sample.begin();
         }
-        if sample.is_watched_closely() {
+        if breathes || sample.is_watched_closely() {
             sample.begin();
         }
         let (output, call) = self.call_in_full(0).await;

@@ -37,8 +37,13 @@ impl Caches {
 
 /// Bytes of the process that are in memory and not a file's.
 fn used() -> Option<usize> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"))?;
+    told("/proc/self/status", "RssAnon:")
+}
+
+/// Bytes that a file of the system tells in a line of this name, in kB.
+pub(super) fn told(path: &str, name: &str) -> Option<usize> {
+    let text = std::fs::read_to_string(path).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     Some(line.trim().strip_suffix("kB")?.trim().parse::<usize>().ok()? << 10)
 }
 

@@ -3,6 +3,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
+use super::caches::told;
 use super::engine::{Engine, Returned};
 use super::subject::Subject;
 
@@ -34,9 +35,7 @@ fn clear() -> std::io::Result<()> {
 
 /// Bytes of the pages that were touched since these marks were cleared.
 fn referenced() -> Option<usize> {
-    let pages = fs::read_to_string("/proc/self/smaps_rollup").ok()?;
-    let line = pages.lines().find_map(|line| line.strip_prefix("Referenced:"))?;
-    Some(line.trim().strip_suffix("kB")?.trim().parse::<usize>().ok()? << 10)
+    told("/proc/self/smaps_rollup", "Referenced:")
 }
 
 #[cfg(test)]
