@@ -1,11 +1,6 @@
-//! Keys: reading them, and their actions.
+//! The actions of keys.
 
-use std::sync::mpsc::Sender;
-use std::thread;
-
-use ratatui::crossterm::event::{self, Event as Terminal, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-
-use super::{Event, Goodbye};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 /// The action of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,24 +72,4 @@ pub(super) fn action(key: &KeyEvent, typing: bool) -> Option<Action> {
         KeyCode::Char('q') => Action::Quit,
         _ => Action::Nothing,
     })
-}
-
-/// Reads keys on a thread of its own, until the receiver is gone.
-pub(super) fn start(events: Sender<Event>) {
-    thread::spawn(move || {
-        let goodbye = Goodbye(events);
-        loop {
-            let sent = match event::read() {
-                Ok(Terminal::Key(key)) => goodbye.0.send(Event::Key(key)),
-                // A resized window is redrawn.
-                Ok(Terminal::Resize(..)) => goodbye.0.send(Event::Redraw),
-                Ok(_) => Ok(()),
-                // The terminal is gone.
-                Err(_) => goodbye.0.send(Event::Quit),
-            };
-            if sent.is_err() {
-                return;
-            }
-        }
-    });
 }

@@ -24,12 +24,13 @@ use std::process::ExitCode;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
+use crossterm::event::KeyEvent;
 use perf_exporters::Report;
-use ratatui::crossterm::event::KeyEvent;
 
 use crate::endpoint::Endpoint;
 use crate::failure::{Failure, Result};
 use crate::out;
+use crate::screen::keys::{self, Input};
 use crate::screen::{Screen, theme::Theme};
 use app::App;
 pub(crate) use args::TopArgs;
@@ -112,7 +113,14 @@ fn watch(mut app: App, endpoint: Endpoint, interval: Duration) -> Result<()> {
     let failed = |error| Failure::new(format!("cannot draw on the terminal: {error}"));
     let mut screen = Screen::open().map_err(failed)?;
     fetch::start(endpoint, interval, events.clone());
-    input::start(events);
+    let goodbye = Goodbye(events);
+    keys::read(move |input| {
+        goodbye.0.send(match input {
+            Input::Key(key) => Event::Key(key),
+            Input::Resized => Event::Redraw,
+            Input::Gone => Event::Quit,
+        })
+    });
     while !app.is_done() {
         let size = screen.terminal.size().map_err(failed)?;
         let (page, most_scroll) = draw::room(&app, size);

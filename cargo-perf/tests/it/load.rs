@@ -382,6 +382,21 @@ fn a_screen_of_its_own_until_the_run_is_over() {
 }
 
 #[test]
+fn a_key_is_read_that_is_pressed_while_the_window_changes() {
+    let (folder, server) = (folder(), Server::start());
+    let args = ["load", &server.url("/"), "--rate", "50", "--duration", "1h", "--tui"];
+    let mut screen = Terminal::open(folder.path(), &args, &[], (80, 24));
+    screen.wait_to_see(&["running"]);
+    for (columns, shown) in [(90, "paused"), (80, "running")].repeat(50) {
+        screen.resize(columns, 24);
+        screen.press(" ");
+        screen.wait_to_see(&[shown]);
+    }
+    screen.press("q");
+    assert_eq!(screen.end(), 0);
+}
+
+#[test]
 fn on_the_screen_too_a_second_interrupt_ends_at_once() {
     let (folder, server) = (folder(), Server::start());
     let args = ["load", &server.url("/never"), "--rate", "50", "--duration", "1h", "--timeout", "1h", "--tui"];

@@ -12,13 +12,14 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Duration;
 
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use perf_load::{Live, Outcome, Stop};
-use ratatui::crossterm::event::{self, Event as Terminal, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::plan::Plan;
 use super::run::INTERRUPTED;
 use crate::failure::{Failure, Result};
 use crate::out;
+use crate::screen::keys::{self, Input};
 use crate::screen::{Screen, theme::Theme};
 use app::App;
 
@@ -28,9 +29,7 @@ const REDRAW: Duration = Duration::from_millis(500);
 /// Something that changes the screen.
 enum Event {
     Live(Box<Live>),
-    Key(KeyEvent),
-    /// The window has another size.
-    Resized,
+    Input(Input),
     /// The run is over, or its thread is gone.
     Over(Box<Option<std::result::Result<Outcome, perf_load::Error>>>),
 }
@@ -71,7 +70,8 @@ pub(super) fn drive(plan: &Plan, stop: &Stop) -> Result<Outcome> {
     let theme = Theme::new(out::color());
     let (events, received) = mpsc::channel();
     let mut screen = Screen::open().map_err(failed)?;
-    keys(events.clone());
+    let keys = events.clone();
+    keys::read(move |input| keys.send(Event::Input(input)));
     start(plan, stop.clone(), events);
     let mut app = App::new(plan);
     loop {
@@ -79,7 +79,7 @@ pub(super) fn drive(plan: &Plan, stop: &Stop) -> Result<Outcome> {
         screen.terminal.draw(|frame| draw::screen(&app, frame, theme)).map_err(failed)?;
         match received.recv_timeout(REDRAW) {
             Ok(Event::Live(live)) => app.told(*live),
-            Ok(Event::Key(key)) => match action(&key) {
+            Ok(Event::Input(Input::Key(key))) => match action(&key) {
                 Some(Action::Quit) if stop.is_stopped() => {
                     drop(screen);
                     process::exit(INTERRUPTED);
@@ -88,7 +88,8 @@ pub(super) fn drive(plan: &Plan, stop: &Stop) -> Result<Outcome> {
                 Some(Action::Pause) => app.pause(),
                 None => {}
             },
-            Ok(Event::Resized) | Err(RecvTimeoutError::Timeout) => {}
+            // Where the terminal is gone, the signal that comes with that ends the run.
+            Ok(Event::Input(Input::Resized | Input::Gone)) | Err(RecvTimeoutError::Timeout) => {}
             Ok(Event::Over(ended)) => {
                 let gone = || Failure::new("a part of this program has stopped (this is a bug in cargo-perf)");
                 return Ok(ended.ok_or_else(gone)??);
@@ -126,22 +127,4 @@ impl Drop for Over {
             let _ = self.0.send(Event::Over(Box::new(None)));
         }
     }
-}
-
-/// Reads keys on a thread of its own, until the receiver is gone.
-fn keys(events: Sender<Event>) {
-    thread::spawn(move || {
-        loop {
-            let sent = match event::read() {
-                Ok(Terminal::Key(key)) => events.send(Event::Key(key)),
-                Ok(Terminal::Resize(..)) => events.send(Event::Resized),
-                Ok(_) => Ok(()),
-                // The terminal is gone; the run goes on, and is ended by the signal that comes with that.
-                Err(_) => return,
-            };
-            if sent.is_err() {
-                return;
-            }
-        }
-    });
 }
