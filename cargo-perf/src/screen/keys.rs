@@ -21,16 +21,14 @@ pub(crate) enum Input {
 pub(crate) fn read<E>(send: impl Fn(Input) -> Result<(), E> + Send + 'static) {
     thread::spawn(move || {
         loop {
-            let sent = match event::read() {
-                Ok(Event::Key(key)) => send(Input::Key(key)),
-                Ok(Event::Resize(..)) => send(Input::Resized),
-                Ok(_) => Ok(()),
-                Err(_) => {
-                    let _ = send(Input::Gone);
-                    return;
-                }
+            let input = match event::read() {
+                Ok(Event::Key(key)) => Input::Key(key),
+                Ok(Event::Resize(..)) => Input::Resized,
+                Ok(_) => continue,
+                Err(_) => Input::Gone,
             };
-            if sent.is_err() {
+            let is_last = matches!(input, Input::Gone);
+            if send(input).is_err() || is_last {
                 return;
             }
         }
