@@ -70,9 +70,8 @@ pub(super) fn drive(plan: &Plan, stop: &Stop) -> Result<Outcome> {
     let theme = Theme::new(out::color());
     let (events, received) = mpsc::channel();
     let mut screen = Screen::open().map_err(failed)?;
-    let keys = events.clone();
-    keys::read(move |input| keys.send(Event::Input(input)));
-    start(plan, stop.clone(), events);
+    start(plan, stop.clone(), events.clone());
+    keys::read(move |input| events.send(Event::Input(input)));
     let mut app = App::new(plan);
     loop {
         app.answers = plan.client.answers();
