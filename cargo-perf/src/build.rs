@@ -7,6 +7,7 @@ use cargo_metadata::{Artifact, Message, TargetKind};
 
 use crate::cli::Target;
 use crate::failure::{Failure, Result};
+use crate::scratch::Scratch;
 
 /// Tests to build, in place of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub(crate) enum Tests<'a> {
 }
 
 /// Where to build, other than here.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Elsewhere<'a> {
     /// The folder to build in.
     pub(crate) folder: Option<&'a Path>,
@@ -26,6 +27,8 @@ pub(crate) struct Elsewhere<'a> {
     pub(crate) target_dir: Option<&'a Path>,
     /// The Cargo.toml, instead of the one that was asked for.
     pub(crate) manifest_path: Option<&'a Path>,
+    /// The temporary folder with the sources in it, which cargo keeps in use.
+    pub(crate) around: Option<&'a Scratch>,
 }
 
 /// A built program.
@@ -64,6 +67,9 @@ pub(crate) fn build(target: &Target, tests: Option<Tests>, elsewhere: &Elsewhere
     }
     if let Some(folder) = elsewhere.folder {
         command.current_dir(folder);
+    }
+    if let Some(scratch) = elsewhere.around {
+        command.stdin(scratch.stdin()?);
     }
     let output = command
         .stderr(Stdio::inherit())

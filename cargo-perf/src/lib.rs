@@ -31,6 +31,7 @@ mod out;
 mod program;
 mod report;
 mod run;
+mod scratch;
 #[cfg(feature = "top")]
 mod screen;
 mod status;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 use perf_exporters::gate::{CountedTest, Of, instructions_of_probe, instructions_of_test};
@@ -14,6 +14,7 @@ pub(crate) use perf_exporters::gate_log::Run as BudgetTest;
 use perf_exporters::{Report, env};
 
 use crate::failure::{Failure, Result};
+use crate::scratch::Scratch;
 
 /// A program with its arguments, ready to run.
 pub(crate) struct Program {
@@ -21,8 +22,8 @@ pub(crate) struct Program {
     args: Vec<OsString>,
     /// The folder of the package whose tests these are, where they are tests.
     package: Option<PathBuf>,
-    /// Reports go here; the folder goes with this value.
-    reports: tempfile::TempDir,
+    /// Around the folder of reports.
+    scratch: Scratch,
 }
 
 /// Where a program's own output goes.
@@ -54,9 +55,9 @@ const MEASURE: &str = "100ms";
 
 impl Program {
     pub(crate) fn new(path: PathBuf, args: &[OsString]) -> Result<Self> {
-        let reports = tempfile::Builder::new().prefix("cargo-perf-").tempdir();
-        let reports = reports.map_err(|error| Failure::new(format!("cannot make a temporary folder: {error}")))?;
-        Ok(Self { path, args: args.to_vec(), package: None, reports })
+        let program = Self { path, args: args.to_vec(), package: None, scratch: Scratch::new()? };
+        fs::create_dir(program.reports()).map_err(|error| Failure::io("cannot make it", &program.reports(), &error))?;
+        Ok(program)
     }
 
     /// The same as the tests of the package in this folder: they only measure, one after the other.
@@ -73,7 +74,7 @@ impl Program {
 
     /// Runs it to its end.
     pub(crate) fn run(&self, output: Output) -> Result<Run> {
-        let within = |name: &str| self.reports.path().join(name);
+        let within = |name: &str| self.reports().join(name);
         let (log, said) = (within("budgets.jsonl"), within("output.txt"));
         let failed = |error| Failure::io("cannot run the program", &self.path, &error);
         let mut command = Command::new(&self.path);
@@ -93,7 +94,7 @@ impl Program {
             }
             Output::Kept => {
                 let file = File::create(&said).map_err(failed)?;
-                command.stdin(Stdio::null()).stdout(file.try_clone().map_err(failed)?).stderr(file);
+                command.stdin(self.scratch.stdin()?).stdout(file.try_clone().map_err(failed)?).stderr(file);
                 // The message of a panic shall be among the last words.
                 command.env("RUST_BACKTRACE", "0");
             }
@@ -125,9 +126,13 @@ impl Program {
         &self.path
     }
 
+    fn reports(&self) -> PathBuf {
+        self.scratch.path().join("reports")
+    }
+
     /// Reports of this run, and of processes it started.
     fn forget_reports(&self) {
-        for file in fs::read_dir(self.reports.path()).into_iter().flatten().flatten() {
+        for file in fs::read_dir(self.reports()).into_iter().flatten().flatten() {
             let _ = fs::remove_file(file.path());
         }
     }

@@ -18,12 +18,14 @@ use crate::failure::{Failure, Result};
 use crate::out;
 use crate::program::{NO_REPORT, Output, Program};
 use crate::report::{self, Plan};
+use crate::scratch;
 
 pub(crate) fn run(args: &RunArgs) -> Result<ExitCode> {
     if args.runs > 1 && args.save.as_deref().is_some_and(Path::is_file) {
         return Err(Failure::new("several runs are saved in a folder, and --save names a file"));
     }
     let plan = Plan::new(&args.rendering, Form::Table)?;
+    scratch::remove_abandoned();
     let built = build::build(&args.target, None, &Elsewhere::default())?;
     let program = Program::new(built.path, &args.target.args)?;
     let output = if plan.owns_stdout() { Output::ToStderr } else { Output::Inherited };

@@ -80,6 +80,7 @@ fn build_both<'a>(
         folder: Some(worktree.folder()),
         target_dir: Some(worktree.target_dir()),
         manifest_path: worktree.manifest_path(),
+        around: Some(worktree.around()),
     };
     let old = build::build(&args.target, tests, &elsewhere).map_err(|failure| {
         let hint = paths::hint(worktree.tree());

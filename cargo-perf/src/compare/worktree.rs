@@ -1,16 +1,17 @@
 //! Another revision of the repository, checked out in a temporary folder for as long as it is needed.
 //!
-//! The folder is removed with the value. A killed process leaves it, and git's record of it; the next run removes both. Its
-//! owner has a lock on a file in it, which the system releases however the owner ends.
+//! The folder is removed with the value. A killed process leaves it, and git's record of it; the next run removes both, as
+//! soon as the folder is no longer in use.
 
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use cargo_metadata::{Metadata, MetadataCommand};
 
 use crate::build::cargo;
 use crate::failure::{Failure, Result};
+use crate::scratch::{self, Scratch, Use};
 
 /// The repository and workspace of the program.
 pub(super) struct Repository {
@@ -69,27 +70,22 @@ pub(super) struct Worktree<'a> {
     folder: PathBuf,
     target_dir: PathBuf,
     manifest: Option<PathBuf>,
-    /// Says that the folder is in use.
-    _lock: File,
     /// The folder around the tree; dropped last.
-    _around: tempfile::TempDir,
+    around: Scratch,
 }
-
-/// The prefix of the folders around trees, and the file in them that is locked.
-const PREFIX: &str = "cargo-perf-";
-const LOCK: &str = "in-use";
 
 impl<'a> Worktree<'a> {
     pub(super) fn add(repository: &'a Repository, commit: &str) -> Result<Self> {
-        let (around, lock) = locked_folder()?;
+        let around = Scratch::new()?;
         let tree = around.path().join("tree");
         let folder = tree.join(&repository.prefix);
         let manifest = repository.manifest.as_ref().map(|path| tree.join(path));
         let target_dir = repository.target_dir.join("cargo-perf");
-        let worktree = Self { repository, tree, folder, target_dir, manifest, _lock: lock, _around: around };
+        let worktree = Self { repository, tree, folder, target_dir, manifest, around };
         // From here on, after any error, the drop of the value removes the files that were made.
         let path = worktree.tree.to_string_lossy().into_owned();
-        git(&repository.top, &["worktree", "add", "--detach", "--quiet", &path, commit])?;
+        let add = ["worktree", "add", "--detach", "--quiet", &path, commit];
+        git_with(worktree.around.stdin()?, &repository.top, &add)?;
         if !worktree.folder.is_dir() {
             let missing = repository.prefix.display();
             return Err(Failure::new(format!("that revision has no folder {missing}; call this from one that it has")));
@@ -119,6 +115,11 @@ impl<'a> Worktree<'a> {
         &self.folder
     }
 
+    /// The folder with the tree in it.
+    pub(super) fn around(&self) -> &Scratch {
+        &self.around
+    }
+
     /// A build folder that stays, so that dependencies are built once.
     pub(super) fn target_dir(&self) -> &Path {
         &self.target_dir
@@ -135,14 +136,6 @@ impl Drop for Worktree<'_> {
     }
 }
 
-fn locked_folder() -> Result<(tempfile::TempDir, File)> {
-    let failed = |error| Failure::new(format!("cannot make a temporary folder: {error}"));
-    let folder = tempfile::Builder::new().prefix(PREFIX).tempdir().map_err(failed)?;
-    let lock = File::create(folder.path().join(LOCK)).map_err(failed)?;
-    lock.lock().map_err(failed)?;
-    Ok((folder, lock))
-}
-
 fn remove(repository: &Repository, tree: &Path) {
     let path = tree.to_string_lossy();
     // Forced twice: a tree that was killed while it was made is locked.
@@ -156,33 +149,25 @@ fn remove(repository: &Repository, tree: &Path) {
 pub(super) fn remove_stale(repository: &Repository) {
     let list = git(&repository.top, &["worktree", "list", "--porcelain"]).unwrap_or_default();
     for tree in list.lines().filter_map(|line| line.strip_prefix("worktree ")).map(Path::new) {
-        // Without the file no process has the lock: the folder is gone already.
-        if let Some(around) = tree.parent().filter(|around| is_ours(around) && held(around) != Some(true)) {
+        let Some(around) = tree.parent().filter(|around| scratch::is_ours(around)) else { continue };
+        let usage = Use::of(around);
+        // Without a lock the folder is gone, and only git still knows of it.
+        if !matches!(usage, Use::GoesOn) {
             remove(repository, tree);
             let _ = fs::remove_dir_all(around);
         }
     }
     // Folders that git does not know any more, or not yet, are removed as well.
-    for folder in fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten().map(|entry| entry.path()) {
-        if is_ours(&folder) && held(&folder) == Some(false) {
-            let _ = fs::remove_dir_all(folder);
-        }
-    }
-}
-
-/// Whether a process has the lock of a folder; `None` where there is no lock file.
-fn held(around: &Path) -> Option<bool> {
-    let lock = File::open(around.join(LOCK)).ok()?;
-    Some(matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
-}
-
-fn is_ours(around: &Path) -> bool {
-    around.file_name().is_some_and(|name| name.to_string_lossy().starts_with(PREFIX))
+    scratch::remove_abandoned();
 }
 
 /// Runs git and returns its output.
 fn git(folder: &Path, args: &[&str]) -> Result<String> {
-    let output = Command::new("git").arg("-C").arg(folder).args(args).output();
+    git_with(Stdio::null(), folder, args)
+}
+
+fn git_with(stdin: Stdio, folder: &Path, args: &[&str]) -> Result<String> {
+    let output = Command::new("git").arg("-C").arg(folder).args(args).stdin(stdin).output();
     let output = output.map_err(|error| Failure::new(format!("cannot run git: {error}")))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);

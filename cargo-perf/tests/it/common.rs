@@ -10,7 +10,12 @@ use perf_exporters::report::{Histogram, Machine, ProbeReport, Quantiles};
 
 /// `cargo perf` in this folder, away from the settings of the user who runs the tests.
 pub(crate) fn perf(folder: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-perf"));
+    Command::from_std(perf_to_spawn(folder, args))
+}
+
+/// The same for a test that goes on while it runs.
+pub(crate) fn perf_to_spawn(folder: &Path, args: &[&str]) -> std::process::Command {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_cargo-perf"));
     command.current_dir(folder).arg("perf").args(args);
     for variable in [
         "PERF_UPDATE",

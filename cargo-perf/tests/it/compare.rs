@@ -2,15 +2,14 @@
 //!
 //! `cargo test -p cargo-perf -- --ignored`, as for the other project.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::common::{Ran, folder, perf, ran};
+use crate::common::{Ran, folder, perf_to_spawn, ran};
 use crate::repo::Repo;
 
 /// The library, with this much work in it.
@@ -176,48 +175,34 @@ fn counted_instead_of_timed(repo: &Repo) {
     assert!(same.stdout.contains("0 of 3 with more") && same.stdout.contains("verdict: PASS"), "{}", same.stdout);
 }
 
-/// A comparison that is killed leaves its tree; the next one takes it away, but not that of one that goes on.
+/// A comparison that is killed leaves its tree; the next one takes it away, but not that of one that goes on, nor one in
+/// which a killed one's cargo still builds.
 fn killed_runs_leave_nothing_for_long(repo: &Repo) {
     let temporary = folder();
     let command = |args: &[&str]| {
-        let mut command = perf(repo.path(), &[&["compare", "HEAD", "--lib", "--profile", "quick"], args].concat());
+        let args = [&["compare", "HEAD", "--lib", "--profile", "quick"], args].concat();
+        let mut command = perf_to_spawn(repo.path(), &args);
         command.env("TMPDIR", temporary.path());
         command
     };
-    let start = || -> Child {
-        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_cargo-perf"));
-        command.current_dir(repo.path()).args(["compare", "HEAD", "--lib", "--profile", "quick"]);
-        command.env("TMPDIR", temporary.path()).stdout(Stdio::null()).stderr(Stdio::null());
-        for variable in ["CARGO_MANIFEST_DIR", "CARGO_TARGET_DIR"] {
-            command.env_remove(variable);
-        }
-        let before: BTreeSet<PathBuf> = trees(&temporary).collect();
-        let began = Instant::now();
-        let child = command.spawn().unwrap();
-        // Git writes this file last.
-        while !trees(&temporary).any(|folder| !before.contains(&folder) && folder.join("tree/src/lib.rs").exists()) {
-            assert!(began.elapsed() < Duration::from_mins(2), "it makes no worktree");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        child
-    };
-    let kill = |mut child: Child| {
-        child.kill().unwrap(); // SIGKILL
-        child.wait().unwrap();
-    };
     // It cleans up, and gets no further than its own build.
-    let next = || assert_eq!(ran(command(&["--feature", "none"])).code, Some(2));
+    let next = || assert_eq!(ran(command(&["--feature", "none"]).into()).code, Some(2));
+    let start = || Building::start(command(&[]), &temporary);
 
-    kill(start());
-    assert_eq!(repo.worktrees(), 2);
-    let going_on = start();
+    let mut killed = start();
+    killed.kill();
+    next();
+    assert_eq!(repo.worktrees(), 2, "its cargo goes on");
+    killed.cargo_ends();
+    let mut going_on = start();
     assert_eq!(repo.worktrees(), 2, "the one of before is gone, this one is new");
     next();
     assert_eq!(repo.worktrees(), 2, "it is in use");
-    kill(going_on);
+    going_on.kill();
+    going_on.cargo_ends();
     // As after a reboot: the folder is gone, and git does not know yet.
     let left: Vec<PathBuf> = trees(&temporary).collect();
-    assert_eq!(left.len(), 1);
+    assert_eq!(left, [going_on.folder.as_path()]);
     fs::remove_dir_all(&left[0]).unwrap();
     next();
     assert_eq!(repo.worktrees(), 1);
@@ -226,7 +211,62 @@ fn killed_runs_leave_nothing_for_long(repo: &Repo) {
     fs::create_dir_all(folder.join("tree")).unwrap();
     fs::write(folder.join("in-use"), "").unwrap();
     next();
-    assert_eq!(trees(&temporary).count(), 0);
+    assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0);
+}
+
+/// A comparison that has its tree, and whose cargo in there waits.
+struct Building {
+    comparison: Child,
+    /// The folder with the tree in it.
+    folder: PathBuf,
+}
+
+/// Cargo, which in a tree makes a file and waits until it is gone. As cargo does, it then makes the folders of its files.
+const CARGO: &str = r#"#!/bin/sh
+case "$PWD" in
+*/cargo-perf-*/tree)
+    touch waits
+    while test -e waits; do sleep 0.05; done
+    mkdir -p "$PWD" && touch "$PWD/Cargo.lock"
+    exit 1 ;;
+esac
+exec cargo "$@"
+"#;
+
+impl Building {
+    fn start(mut command: Command, temporary: &TempDir) -> Self {
+        let before: Vec<PathBuf> = trees(temporary).collect();
+        let script = folder();
+        let cargo = script.path().join("cargo.sh");
+        fs::write(&cargo, CARGO).unwrap();
+        assert!(Command::new("chmod").arg("+x").arg(&cargo).status().unwrap().success());
+        let comparison = command.env("CARGO", cargo).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let ours = || trees(temporary).find(|folder| !before.contains(folder) && folder.join("tree/waits").exists());
+        let folder = eventually("cargo builds in a worktree", ours);
+        Self { comparison, folder }
+    }
+
+    fn kill(&mut self) {
+        self.comparison.kill().unwrap(); // SIGKILL
+        self.comparison.wait().unwrap();
+    }
+
+    fn cargo_ends(&self) {
+        fs::remove_file(self.folder.join("tree/waits")).unwrap();
+        let lock = fs::File::open(self.folder.join("in-use")).unwrap();
+        eventually("cargo ends", || lock.try_lock().ok());
+    }
+}
+
+fn eventually<T>(what: &str, mut asked: impl FnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(answer) = asked() {
+            return answer;
+        }
+        assert!(began.elapsed() < Duration::from_mins(2), "in vain: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 /// Folders with trees in them.
