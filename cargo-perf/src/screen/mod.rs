@@ -1,5 +1,6 @@
 //! The terminal as a screen: taking it, restoring it, its keys, and the drawing functions of all screens.
 
+pub(crate) mod goodbye;
 pub(crate) mod keys;
 pub(crate) mod series;
 pub(crate) mod theme;

@@ -1,19 +1,18 @@
 //! Polling the endpoint.
 
-use std::sync::mpsc::Sender;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Event;
 use crate::endpoint::Endpoint;
+use crate::screen::goodbye::Goodbye;
 
 /// The longest time between two tries.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Polls the endpoint on a thread of its own, until the receiver is gone.
-pub(super) fn start(endpoint: Endpoint, interval: Duration, events: Sender<Event>) {
+pub(super) fn start(endpoint: Endpoint, interval: Duration, events: Goodbye<Event>) {
     thread::spawn(move || {
-        let goodbye = super::Goodbye(events);
         let mut failures = 0;
         loop {
             let (event, pause) = match endpoint.fetch() {
@@ -27,7 +26,7 @@ pub(super) fn start(endpoint: Endpoint, interval: Duration, events: Sender<Event
                     (Event::Away { why, again: Instant::now() + pause }, pause)
                 }
             };
-            if goodbye.0.send(event).is_err() {
+            if events.send(event).is_err() {
                 return;
             }
             thread::sleep(pause);

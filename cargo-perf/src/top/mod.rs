@@ -1,6 +1,6 @@
 //! `cargo perf top`: a running program in the terminal.
 //!
-//! Two threads wait, one for the endpoint ([`fetch`]) and one for keys ([`input`]), and send [`Event`]s. The state is a
+//! Two threads wait, one for the endpoint ([`fetch`]) and one for keys ([`keys`]), and send [`Event`]s. The state is a
 //! value, [`App`], that changes only by them; [`draw`] makes a screen of it. Both are pure, so that tests press keys and
 //! read screens without a terminal.
 
@@ -21,7 +21,7 @@ mod sample;
 
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use crossterm::event::KeyEvent;
@@ -30,6 +30,7 @@ use perf_exporters::Report;
 use crate::endpoint::Endpoint;
 use crate::failure::{Failure, Result};
 use crate::out;
+use crate::screen::goodbye::Goodbye;
 use crate::screen::keys::{self, Input};
 use crate::screen::{Screen, theme::Theme};
 use app::App;
@@ -54,17 +55,6 @@ enum Event {
     Quit,
     /// A thread has stopped unexpectedly.
     Broken,
-}
-
-/// Sends an event when a thread ends by a panic: without keys or reports the screen would stand still.
-struct Goodbye(Sender<Event>);
-
-impl Drop for Goodbye {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            let _ = self.0.send(Event::Broken);
-        }
-    }
 }
 
 pub(crate) fn run(args: &TopArgs) -> Result<ExitCode> {
@@ -112,10 +102,10 @@ fn watch(mut app: App, endpoint: Endpoint, interval: Duration) -> Result<()> {
         .map_err(|error| Failure::new(format!("cannot wait for signals: {error}")))?;
     let failed = |error| Failure::new(format!("cannot draw on the terminal: {error}"));
     let mut screen = Screen::open().map_err(failed)?;
-    fetch::start(endpoint, interval, events.clone());
-    let goodbye = Goodbye(events);
+    fetch::start(endpoint, interval, Goodbye::new(events.clone(), || Event::Broken));
+    let events = Goodbye::new(events, || Event::Broken);
     keys::read(move |input| {
-        goodbye.0.send(match input {
+        events.send(match input {
             Input::Key(key) => Event::Key(key),
             Input::Resized => Event::Redraw,
             Input::Gone => Event::Quit,

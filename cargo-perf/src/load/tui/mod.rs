@@ -19,6 +19,7 @@ use super::plan::Plan;
 use super::run::INTERRUPTED;
 use crate::failure::{Failure, Result};
 use crate::out;
+use crate::screen::goodbye::Goodbye;
 use crate::screen::keys::{self, Input};
 use crate::screen::{Screen, theme::Theme};
 use app::App;
@@ -30,8 +31,10 @@ const REDRAW: Duration = Duration::from_millis(500);
 enum Event {
     Live(Box<Live>),
     Input(Input),
-    /// The run is over, or its thread is gone.
-    Over(Box<Option<std::result::Result<Outcome, perf_load::Error>>>),
+    /// The run is over.
+    Over(Box<std::result::Result<Outcome, perf_load::Error>>),
+    /// A thread has stopped unexpectedly.
+    Broken,
 }
 
 /// The action of a key.
@@ -71,6 +74,7 @@ pub(super) fn drive(plan: &Plan, stop: &Stop) -> Result<Outcome> {
     let (events, received) = mpsc::channel();
     let mut screen = Screen::open().map_err(failed)?;
     start(plan, stop.clone(), events.clone());
+    let events = Goodbye::new(events, || Event::Broken);
     keys::read(move |input| events.send(Event::Input(input)));
     let mut app = App::new(plan);
     loop {
@@ -89,11 +93,8 @@ pub(super) fn drive(plan: &Plan, stop: &Stop) -> Result<Outcome> {
             },
             // Where the terminal is gone, the signal that comes with that ends the run.
             Ok(Event::Input(Input::Resized | Input::Gone)) | Err(RecvTimeoutError::Timeout) => {}
-            Ok(Event::Over(ended)) => {
-                let gone = || Failure::new("a part of this program has stopped (this is a bug in cargo-perf)");
-                return Ok(ended.ok_or_else(gone)??);
-            }
-            Err(RecvTimeoutError::Disconnected) => {
+            Ok(Event::Over(ended)) => return Ok((*ended)?),
+            Ok(Event::Broken) | Err(RecvTimeoutError::Disconnected) => {
                 return Err(Failure::new("a part of this program has stopped (this is a bug in cargo-perf)"));
             }
         }
@@ -110,20 +111,9 @@ fn start(plan: &Plan, stop: Stop, events: Sender<Event>) {
     });
     let operations: Vec<_> = plan.operations.iter().map(|(operation, _)| operation.clone()).collect();
     let client = plan.client.clone();
+    let events = Goodbye::new(events, || Event::Broken);
     thread::spawn(move || {
-        let over = Over(events);
         let outcome = client.drive(&load, &operations);
-        let _ = over.0.send(Event::Over(Box::new(Some(outcome))));
+        let _ = events.send(Event::Over(Box::new(outcome)));
     });
-}
-
-/// Sends an event when the run ends by a panic: without it the screen would stand still.
-struct Over(Sender<Event>);
-
-impl Drop for Over {
-    fn drop(&mut self) {
-        if thread::panicking() {
-            let _ = self.0.send(Event::Over(Box::new(None)));
-        }
-    }
 }
