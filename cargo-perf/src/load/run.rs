@@ -15,6 +15,7 @@ use crate::budgets::Held;
 use crate::cli::LoadArgs;
 use crate::failure::{Failure, Result};
 use crate::out;
+use crate::screen;
 
 /// The exit code of a program that Ctrl-C ended.
 pub(super) const INTERRUPTED: i32 = 130;
@@ -31,7 +32,7 @@ pub(super) struct Done {
 
 pub(super) fn run(plan: &Plan, args: &LoadArgs) -> Result<Done> {
     if args.tui {
-        tui::check()?;
+        screen::check("leave --tui out, and a table is printed")?;
     }
     plan.client.reach()?;
     let before = plan.probes.as_ref().map(Before::read).transpose()?;

@@ -5,14 +5,24 @@ pub(crate) mod keys;
 pub(crate) mod series;
 pub(crate) mod theme;
 
-use std::io;
+use std::io::{self, IsTerminal};
 
 use ratatui::DefaultTerminal;
 use ratatui::buffer::Buffer;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
+use crate::failure::{Failure, Result};
 use theme::DIM;
+
+/// Refuses where there is no terminal, with what to do instead.
+pub(crate) fn check(remedy: &str) -> Result<()> {
+    let streams = [("standard input", io::stdin().is_terminal()), ("standard output", io::stdout().is_terminal())];
+    match streams.iter().find(|(_, is_terminal)| !is_terminal) {
+        Some((stream, _)) => Err(Failure::new(format!("{stream} is no terminal: {remedy}"))),
+        None => Ok(()),
+    }
+}
 
 /// The terminal as a screen, until this value is dropped: that restores it.
 pub(crate) struct Screen {

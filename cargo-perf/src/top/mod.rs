@@ -19,7 +19,6 @@ mod rows;
 #[cfg(test)]
 mod sample;
 
-use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -32,7 +31,7 @@ use crate::failure::{Failure, Result};
 use crate::out;
 use crate::screen::goodbye::Goodbye;
 use crate::screen::keys::{self, Input};
-use crate::screen::{Screen, theme::Theme};
+use crate::screen::{self, Screen, theme::Theme};
 use app::App;
 pub(crate) use args::TopArgs;
 
@@ -63,13 +62,7 @@ pub(crate) fn run(args: &TopArgs) -> Result<ExitCode> {
     if args.once {
         once(app, &endpoint, args)?;
     } else {
-        for (stream, is_terminal) in
-            [("standard input", io::stdin().is_terminal()), ("standard output", io::stdout().is_terminal())]
-        {
-            if !is_terminal {
-                return Err(Failure::new(format!("{stream} is no terminal: `--once` prints a plain table")));
-            }
-        }
+        screen::check("`--once` prints a plain table")?;
         watch(app, endpoint, args.interval)?;
     }
     Ok(ExitCode::SUCCESS)

@@ -6,7 +6,6 @@
 mod app;
 mod draw;
 
-use std::io::{self, IsTerminal};
 use std::process;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
@@ -53,18 +52,6 @@ fn action(key: &KeyEvent) -> Option<Action> {
         KeyCode::Char(' ') => Some(Action::Pause),
         _ => None,
     }
-}
-
-/// Refuses where there is no terminal, before anything is sent.
-pub(super) fn check() -> Result<()> {
-    for (stream, is_terminal) in
-        [("standard input", io::stdin().is_terminal()), ("standard output", io::stdout().is_terminal())]
-    {
-        if !is_terminal {
-            return Err(Failure::new(format!("{stream} is no terminal: leave --tui out, and a table is printed")));
-        }
-    }
-    Ok(())
 }
 
 /// Drives the plan, and shows its progress until it is over.
