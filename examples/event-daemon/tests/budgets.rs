@@ -116,19 +116,20 @@ mod limits {
     }
 }
 
-/// Which test finds which regression, by the name of either.
-const FOUND_BY: [(&str, &str); 6] = [
-    ("clone", "limits::reading_allocates_nothing"),
-    ("slow-codec", "limits::reading_takes_no_longer_than_its_checksum"),
-    ("small-writes", "limits::an_event_is_one_write"),
-    ("leak", "limits::numbers_are_let_go"),
-    ("linear-lookup", "limits::a_lookup_does_not_grow"),
-    ("lock", "limits::an_event_takes_three_locks"),
+/// Which test finds which regression, and which may find it as well.
+const FOUND_BY: [(&str, &str, Option<&str>); 6] = [
+    // Of 16 KiB, a copy takes half as long as the checksum where others use the memory (in a build without optimisations).
+    ("clone", "limits::reading_allocates_nothing", Some("limits::reading_takes_no_longer_than_its_checksum")),
+    ("slow-codec", "limits::reading_takes_no_longer_than_its_checksum", None),
+    ("small-writes", "limits::an_event_is_one_write", None),
+    ("leak", "limits::numbers_are_let_go", None),
+    ("linear-lookup", "limits::a_lookup_does_not_grow", None),
+    ("lock", "limits::an_event_takes_three_locks", None),
 ];
 
-/// The tests of `limits` that fail in a process of their own with a regression. They have no baseline: a count that moves shows
-/// in every test that has it inside, and which budget is broken is the question here.
-fn failing(inject: Option<&str>) -> Vec<String> {
+/// The tests of `limits` that fail in a process of their own with a regression, and the output of all. They have no baseline: a
+/// count that moves shows in every test that has it inside, and which budget is broken is the question here.
+fn failing(inject: Option<&str>) -> (Vec<String>, String) {
     let mut tests = std::process::Command::new(std::env::current_exe().unwrap());
     tests.args(["limits::", "--test-threads=1"]).env("PERF_LOCK", "no-baseline/perf.lock");
     match inject {
@@ -139,7 +140,7 @@ fn failing(inject: Option<&str>) -> Vec<String> {
     let told = String::from_utf8_lossy(&told.stdout).into_owned();
     assert!(told.contains("test result:"), "{told}");
     let failed = |line: &str| Some(line.strip_prefix("test ")?.strip_suffix(" ... FAILED")?.to_owned());
-    told.lines().filter_map(failed).collect()
+    (told.lines().filter_map(failed).collect(), told)
 }
 
 #[test]
@@ -147,12 +148,17 @@ fn injected_regressions_are_found_each_by_its_budget() {
     let runs = std::env::var("EVENT_DAEMON_RUNS").map_or(1, |runs| runs.parse::<u32>().unwrap());
     let mut all_good = true;
     println!("| regression | found by | runs | missed | wrong |\n|---|---|--:|--:|--:|");
-    for (inject, expected) in [("none", "")].into_iter().chain(FOUND_BY) {
+    for (inject, expected, beside) in [("none", "", None)].into_iter().chain(FOUND_BY) {
         let (mut missed, mut wrong) = (0, 0);
         for _ in 0..runs {
-            let failed = failing((inject != "none").then_some(inject));
-            missed += u32::from(!expected.is_empty() && !failed.iter().any(|test| test == expected));
-            wrong += u32::from(failed.iter().any(|test| test != expected));
+            let (failed, told) = failing((inject != "none").then_some(inject));
+            let others = failed.iter().filter(|test| *test != expected && Some(test.as_str()) != beside).count();
+            let found = expected.is_empty() || failed.iter().any(|test| test == expected);
+            missed += u32::from(!found);
+            wrong += u32::from(others > 0);
+            if !found || others > 0 {
+                eprintln!("{inject}:\n{told}");
+            }
         }
         println!("| {inject} | {expected} | {runs} | {missed} | {wrong} |");
         all_good &= missed == 0 && wrong == 0;
