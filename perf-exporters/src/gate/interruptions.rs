@@ -57,6 +57,8 @@ pub(super) struct Reading {
 /// Time in which a thread was on no processor, nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Absent {
+    /// Nanoseconds in which it was on one.
+    present: u64,
     whole: u64,
     /// The part that this process's other threads, which the code may have started, do not explain.
     pub(super) by_others: u64,
@@ -74,6 +76,9 @@ pub(super) struct Own {
 /// A thread that waited is awake again after so many nanoseconds at most, where nobody else wants the processor: an idle virtual one takes
 /// that long.
 const WAKE: u64 = 100_000;
+
+/// To read the clocks before and after a call takes less.
+const READING: u64 = 5_000;
 
 /// An absence that is shorter, or a smaller share of the call, is ignored.
 const ABSENT: u64 = 10_000;
@@ -103,7 +108,7 @@ impl Reading {
         let present = now.cpu.saturating_sub(self.cpu);
         let whole = now.wall.saturating_sub(self.wall).saturating_sub(present);
         let siblings = now.process.saturating_sub(self.process).saturating_sub(present);
-        Absent { whole, by_others: whole.saturating_sub(siblings) }
+        Absent { present, whole, by_others: whole.saturating_sub(siblings) }
     }
 }
 
@@ -111,6 +116,10 @@ impl Presence {
     /// The presence is not known: all time counts as the code's.
     pub(super) const fn unknown() -> Self {
         Self { known: None }
+    }
+
+    pub(super) const fn is_known(&self) -> bool {
+        self.known.is_some()
     }
 
     /// The presence of the calling thread, which also makes the timed calls.
@@ -133,9 +142,29 @@ impl Presence {
     /// another one, a part of each wait is the time that it takes to wake up.
     #[inline]
     pub(super) fn own(&mut self, passed: u64, of_part: Option<u64>, crowded: bool) -> Own {
+        self.own_within(passed, of_part, crowded, |_| u64::MAX)
+    }
+
+    /// The same where this call is all that was done since the beginning: others may have had the processor between the readings of the
+    /// clocks and the call, and of the call they took no more than what is missing of it.
+    #[inline]
+    pub(super) fn own_of_one(&mut self, passed: u64, of_part: Option<u64>, crowded: bool) -> Own {
+        let missing = |present: u64| (passed + READING).saturating_sub(present);
+        self.own_within(passed, of_part, crowded, |present| if of_part.is_some() { u64::MAX } else { missing(present) })
+    }
+
+    fn own_within(
+        &mut self,
+        passed: u64,
+        of_part: Option<u64>,
+        crowded: bool,
+        most_absent: impl Fn(u64) -> u64,
+    ) -> Own {
         let all = Own::all(passed);
         let Some((known, now)) = self.known.as_mut().zip(Reading::now()) else { return all };
-        let whole = std::mem::replace(&mut known.began, now).absence_until(now);
+        let mut whole = std::mem::replace(&mut known.began, now).absence_until(now);
+        let most = most_absent(whole.present);
+        (whole.whole, whole.by_others) = (whole.whole.min(most), whole.by_others.min(most));
         let by_others = of_part.unwrap_or(whole.by_others);
         let least_absence = ABSENT.max(passed / SHARE);
         if whole.whole.min(passed) <= least_absence {
@@ -205,9 +234,24 @@ mod tests {
     fn what_threads_of_this_process_took_may_be_the_code_s_own() {
         let began = Reading { cpu: 0, process: 100, wall: 0 };
         let absence = |cpu, process| began.absence_until(Reading { cpu, process, wall: 10_000 });
-        assert_eq!(absence(4_000, 4_100), Absent { whole: 6_000, by_others: 6_000 });
-        assert_eq!(absence(4_000, 6_100), Absent { whole: 6_000, by_others: 4_000 });
-        assert_eq!(absence(4_000, 90_000), Absent { whole: 6_000, by_others: 0 });
+        assert_eq!(absence(4_000, 4_100), Absent { present: 4_000, whole: 6_000, by_others: 6_000 });
+        assert_eq!(absence(4_000, 6_100), Absent { present: 4_000, whole: 6_000, by_others: 4_000 });
+        assert_eq!(absence(4_000, 90_000), Absent { present: 4_000, whole: 6_000, by_others: 0 });
+    }
+
+    #[test]
+    fn what_others_took_beside_a_call_is_not_taken_off_it() {
+        let mut presence = Presence::of_this_thread();
+        while cpu().is_some_and(|ns| ns < 2_000_000) {}
+        presence.begin();
+        let Some(began) = presence.known.as_mut().map(|known| &mut known.began) else { return };
+        // This simulates a call of a millisecond, before which others had the processor for four.
+        (began.cpu, began.process, began.wall) =
+            (began.cpu - 1_000_000, began.process - 1_000_000, began.wall - 5_000_000);
+        let own = { presence }.own_of_one(1_000_000, None, false);
+        assert!(own.least >= 950_000 && own.most >= 950_000, "{own:?}");
+        let together = presence.own(1_000_000, None, false);
+        assert_eq!(together.most, 0, "where several calls are between, that is not known");
     }
 
     #[test]

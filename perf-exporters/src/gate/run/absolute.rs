@@ -191,7 +191,7 @@ struct Sample {
 }
 
 /// Whether more threads want to run than there are processors.
-fn is_crowded() -> bool {
+pub(super) fn is_crowded() -> bool {
     let running = || {
         let told = std::fs::read_to_string("/proc/loadavg").ok()?;
         told.split(' ').nth(3)?.split('/').next()?.parse::<usize>().ok()

@@ -45,6 +45,12 @@ pub(super) fn blocks(need: u64, seconds: f64) -> String {
     }
 }
 
+/// The remedy for a growth whose rounds take so many seconds.
+pub(super) fn rounds(need: u64, seconds: f64) -> String {
+    let time = floor(seconds * need as f64 * 1.2) + 1;
+    format!("growth needs {need} calls of every size: `max_time = \"{time}s\"`, or smaller sizes")
+}
+
 /// The remedy for sizes at which growth and the caches look alike.
 pub(super) fn sizes(sizes: &[usize]) -> String {
     let within = |size: &&usize| **size as u64 <= CACHED;

@@ -8,7 +8,8 @@ use perf_core::budget::{Figure, Growth, GrowthClass};
 
 use super::advice;
 use super::caches::Caches;
-use super::engine::{Engine, Returned, Seen, index};
+use super::engine::{Engine, Returned, Seen};
+use super::ladder::Ladder;
 use super::subject::Subject;
 use crate::gate::confirm::Rules;
 use crate::gate::scope::{counted, inside};
@@ -17,7 +18,7 @@ use crate::judge::exact;
 use crate::judge::growth::{self, Class, Cost};
 use crate::judge::verdict::{Reason, Severity, Unit, Verdict};
 use crate::judge::{Findings, Row};
-use crate::stats::order::{floor, quantile};
+use crate::stats::order::floor;
 
 /// One visit to a size lasts about so long, or one call, nanoseconds.
 const VISIT: f64 = 50_000.0;
@@ -29,9 +30,6 @@ const ROUNDS_TO_FAIL: usize = 10;
 
 /// Calls at a size with empty caches.
 const COLD_ROUNDS: usize = 41;
-
-/// The quantile that stands for the times at a size: low, because disturbances only add time.
-const TYPICAL: f64 = 0.25;
 
 impl<S: Subject> Engine<'_, S> {
     /// Judges how cost grows.
@@ -96,27 +94,27 @@ impl<S: Subject> Engine<'_, S> {
     async fn rounds(&mut self, sizes: &[usize], class: Class) -> Result<Seen, Returned<S::Output>> {
         let _turn = self.turn(self.run.max_time()).await;
         let start = Instant::now();
-        let mut times: Vec<Vec<f64>> = vec![Vec::new(); sizes.len()];
+        let mut ladder = Ladder::new(sizes, self.presence());
         let mut look = FIRST_LOOK;
         let mut rounds = 0;
         loop {
-            for (size, times) in sizes.iter().zip(&mut times) {
-                let calls = times.last().map_or(1.0, |ns: &f64| (VISIT / ns.max(1.0)).clamp(1.0, MOST_CALLS));
+            for at in ladder.sizes() {
+                let calls = ladder.expected(at).map_or(1.0, |ns| (VISIT / ns).clamp(1.0, MOST_CALLS));
                 for _ in 0..floor(calls) {
-                    let (output, ns) = self.call(*size).await;
-                    self.accept(output)?;
-                    times.push(ns.max(1.0));
+                    self.climb(&mut ladder, at).await?;
                 }
             }
             self.subject.breathe().await;
+            ladder.look();
             rounds += 1;
             let over = start.elapsed() >= self.run.max_time();
             if rounds < look && !over {
                 continue;
             }
             look *= 2;
-            let points = typical(sizes, &times);
+            let (points, least) = (ladder.most(), ladder.least());
             let mut judged = growth::judge(&points, class, Cost::Time);
+            judged.verdict = as_the_codes_own(judged.verdict, growth::judge(&least, class, Cost::Time).verdict);
             let cached = judged.verdict == Verdict::Inconclusive(Reason::Cached);
             let decided = match judged.verdict {
                 Verdict::Pass => true,
@@ -124,10 +122,19 @@ impl<S: Subject> Engine<'_, S> {
                 Verdict::Inconclusive(_) => cached && rounds >= ROUNDS_TO_FAIL && start.elapsed() >= self.enough(),
             };
             if over || decided {
-                let calls = times.iter().map(|times| times.len() as u64).sum();
-                if cached && self.grows_with_empty_caches(&points, class).await? {
+                // Rounds are few where calls take long, which says as much as many short ones, or where others had the processor.
+                let is_starved = rounds < FIRST_LOOK && ladder.own() < self.enough().as_secs_f64() * 1e9;
+                if (judged.verdict.is_fail() || cached) && is_starved {
+                    let (have, need) = (rounds as u64, FIRST_LOOK as u64);
+                    judged.verdict = Verdict::Inconclusive(Reason::TooFewSamples { have, need });
+                    self.finished.advice = Some(advice::rounds(need, start.elapsed().as_secs_f64() / have as f64));
+                } else if cached
+                    && self.knows_others(&ladder)
+                    && self.grows_with_empty_caches(sizes, &least, class).await?
+                {
                     judged.verdict = Verdict::Fail;
                 }
+                let calls = ladder.calls();
                 self.finished.curve = points;
                 let verdict = judged.verdict.clone();
                 let what = if self.run.is_cpu() { "growth of processor time" } else { "growth of time" };
@@ -137,7 +144,7 @@ impl<S: Subject> Engine<'_, S> {
         }
     }
 
-    /// Growth that caches may explain is not sampled for longer.
+    /// Growth that caches may explain is not sampled for longer, and in fewer rounds calls of so much time are evidence.
     fn enough(&self) -> Duration {
         self.run.max_time() / 4
     }
@@ -145,6 +152,7 @@ impl<S: Subject> Engine<'_, S> {
     /// Whether growth shows with empty caches as well, where all data fit into the caches that are emptied.
     async fn grows_with_empty_caches(
         &mut self,
+        sizes: &[usize],
         full: &[(u64, f64)],
         class: Class,
     ) -> Result<bool, Returned<S::Output>> {
@@ -152,29 +160,34 @@ impl<S: Subject> Engine<'_, S> {
         let Some(mut caches) = Some(largest).filter(|largest| *largest <= CACHED).and_then(|_| Caches::new()) else {
             return Ok(false);
         };
-        let sizes: Vec<usize> = full.iter().map(|point| index(point.0)).collect();
-        let mut times: Vec<Vec<f64>> = vec![Vec::new(); sizes.len()];
+        let mut ladder = Ladder::new(sizes, self.presence());
         let start = Instant::now();
         for round in 0..COLD_ROUNDS {
             if round >= FIRST_LOOK && start.elapsed() > self.run.max_time() / 2 {
                 break;
             }
-            for (size, times) in sizes.iter().zip(&mut times) {
+            for at in ladder.sizes() {
                 caches.empty();
-                let (output, ns) = self.call(*size).await;
-                self.accept(output)?;
-                times.push(ns.max(1.0));
+                self.climb(&mut ladder, at).await?;
             }
             self.subject.breathe().await;
+            ladder.look();
         }
-        Ok(shows_with_empty_caches(full, &typical(&sizes, &times), class))
+        Ok(self.knows_others(&ladder) && shows_with_empty_caches(full, &ladder.least(), class))
     }
 }
 
-/// The time at each size that counts.
-fn typical(sizes: &[usize], times: &[Vec<f64>]) -> Vec<(u64, f64)> {
-    let of = |(size, times): (&usize, &Vec<f64>)| (*size as u64, quantile(times, TYPICAL).unwrap_or(f64::NAN));
-    sizes.iter().zip(times).map(of).collect()
+/// The verdict on times from which what others took of the processor is left out, and on the least that the code itself explains: growth
+/// shows in both.
+fn as_the_codes_own(seen: Verdict, least: Verdict) -> Verdict {
+    let grows = |verdict: &Verdict| verdict.is_fail() || *verdict == Verdict::Inconclusive(Reason::Cached);
+    match (seen, least) {
+        (Verdict::Fail, Verdict::Fail) => Verdict::Fail,
+        (seen, least) if grows(&seen) && grows(&least) => Verdict::Inconclusive(Reason::Cached),
+        (seen, Verdict::Pass) if grows(&seen) => Verdict::Inconclusive(Reason::Undecided),
+        (seen, least) if grows(&seen) => least,
+        (seen, _) => seen,
+    }
 }
 
 fn pair(now: &BTreeMap<String, u64>, name: String, value: u64) -> (String, u64) {
@@ -249,6 +262,24 @@ fn class(claimed: GrowthClass) -> Class {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn growth_has_to_be_the_codes_own() {
+        let [fail, pass] = [Verdict::Fail, Verdict::Pass];
+        let [cached, undecided] = [Reason::Cached, Reason::Undecided].map(Verdict::Inconclusive);
+        for (seen, least, both) in [
+            (&fail, &fail, &fail),
+            (&fail, &cached, &cached),
+            (&cached, &fail, &cached),
+            (&cached, &pass, &undecided),
+            (&fail, &pass, &undecided),
+            (&fail, &undecided, &undecided),
+            (&pass, &fail, &pass),
+            (&undecided, &fail, &undecided),
+        ] {
+            assert_eq!(&as_the_codes_own(seen.clone(), least.clone()), both, "{seen:?} {least:?}");
+        }
+    }
 
     const CONSTANT: Class = Class { degree: 0, log: false };
     const LINEAR: Class = Class { degree: 1, log: false };

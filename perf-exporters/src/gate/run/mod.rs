@@ -11,6 +11,7 @@ mod emptied;
 mod engine;
 mod growth;
 mod instructions;
+mod ladder;
 #[cfg(feature = "baseline")]
 mod lock;
 #[cfg(feature = "baseline")]

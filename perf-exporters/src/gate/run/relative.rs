@@ -140,7 +140,7 @@ impl<S: Subject> Engine<'_, S> {
     }
 
     /// In wall time it matters which side was kept waiting; processor time leaves that out by itself.
-    fn presence(&self) -> Presence {
+    pub(super) fn presence(&self) -> Presence {
         if self.run.is_cpu() { Presence::unknown() } else { self.subject.presence() }
     }
 
