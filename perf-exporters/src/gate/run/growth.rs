@@ -123,9 +123,11 @@ impl<S: Subject> Engine<'_, S> {
             };
             if over || decided {
                 // Rounds are few where calls take long, which says as much as many short ones, or where others had the processor.
+                // What shows at the last three sizes alone needs as many as a FAIL.
                 let is_starved = rounds < FIRST_LOOK && ladder.own() < self.enough().as_secs_f64() * 1e9;
-                if (judged.verdict.is_fail() || cached) && is_starved {
-                    let (have, need) = (rounds as u64, FIRST_LOOK as u64);
+                let wanted = if cached { ROUNDS_TO_FAIL } else { FIRST_LOOK };
+                if judged.verdict.is_fail() && is_starved || cached && rounds < wanted {
+                    let (have, need) = (rounds as u64, wanted as u64);
                     judged.verdict = Verdict::Inconclusive(Reason::TooFewSamples { have, need });
                     self.finished.advice = Some(advice::rounds(need, start.elapsed().as_secs_f64() / have as f64));
                 } else if cached
